@@ -1,0 +1,318 @@
+// Package formats reads exported log tables: CSV, JSON Lines, JSON documents,
+// Parquet and Arrow IPC, plain or compressed. It knows bytes and cells; it
+// knows nothing of indicators, and it starts no goroutine that outlives a call.
+//
+// An [Input] names something to open. [Open] looks at its first bytes and
+// returns a [Source]. Every worker takes its own [Reader] from the Source and
+// calls Next until io.EOF: each call claims one [Block] of records that no
+// other Reader gets. For a block the Reader hands out the key cells of all its
+// rows, column by column ([Reader.Runs]), then, for the few rows that are
+// still of interest, their late cells ([Reader.Fetch]), positions and raw text.
+//
+//	src, err := formats.Open(in, formats.Options{})
+//	r := src.NewReader(formats.Want{Keys: cols})
+//	for {
+//		b, err := r.Next()
+//		for run, err := range r.Runs() { ... run.Cells ... }
+//	}
+//
+// A cell is always text, as a person would read it: readers of binary formats
+// print numbers, booleans and times. JSON null, a missing key, an unquoted null
+// in CSV and an empty cell are the same: a cell of length zero.
+package formats
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// A Source is one opened input. It is shared by all workers and safe for
+// concurrent use; Close is called once, after the last Reader has finished.
+type Source interface {
+	Info() Info
+	// NewReader returns a Reader for one goroutine. Columns that the input
+	// lacks have empty cells.
+	NewReader(Want) Reader
+	Close() error
+}
+
+// A Reader reads blocks of one Source. It belongs to one goroutine and owns
+// all bytes that it hands out.
+type Reader interface {
+	// Next claims and splits the next block. It returns io.EOF once the source
+	// is drained. Any other error concerns the whole rest of the source (read
+	// error, truncated archive): the source ends after it, and the blocks
+	// before it stand.
+	Next() (Block, error)
+	// Runs yields the key cells of all rows of the block, each key at least
+	// once (several times where a format stores a column in pieces). A Run
+	// lives until the next is yielded. An error means that this key could not
+	// be read in this block; the other keys still follow.
+	Runs() iter.Seq2[*Run, error]
+	// Fetch returns the late cells of some rows, ascending, of stage
+	// Want.Late[stage]. The Grid lives until the next Fetch of that stage or
+	// the next block.
+	Fetch(stage int, rows []uint32) (*Grid, error)
+	// Record returns every cell of one row with its name as in the file, in
+	// file order. It lives until the next call of Record or Next.
+	Record(row uint32) ([]Field, error)
+	// Pos says where a row is, relative to the block. It is worked out only
+	// when asked for.
+	Pos(row uint32) Pos
+	// Raw returns the undecoded bytes of a row where the format has such
+	// (lines, JSON objects), else nil. Lives as long as the block.
+	Raw(row uint32) []byte
+	// Rejects returns what could not be read or had to be repaired in the
+	// block, in file order. It is complete after Runs has been drained.
+	Rejects() []Reject
+}
+
+// Info describes a Source as known when it was opened.
+type Info struct {
+	Input       Input
+	Format      string // name of the Format: csv, jsonl, json, parquet, arrow
+	Compression string // gzip, zstd, bzip2, "" for none
+	Encoding    string // utf-16le, utf-16be; "" for UTF-8
+	Delimiter   byte   // CSV only
+	NoHeader    bool   // CSV only: the file has no header of its own
+	Size        int64  // bytes on disk, -1 if unknown
+	// Serial is true when blocks can only be claimed one after the other at
+	// the speed of one goroutine (compressed streams, standard input).
+	Serial bool
+	// Parts are the tables that the opened head shows; a document may bring
+	// more later (see Block.Part). At least one, unless the input is empty.
+	Parts []*Part
+	// Notes are things a user should know: columns that are not read because
+	// they are nested, a repaired header.
+	Notes []string
+}
+
+// A Part is one table inside a source: all records that share a column list.
+// Parts are compared by pointer; they never change once published.
+type Part struct {
+	Name    string   // name of a result table, "" where the format has none
+	Columns []string // names as in the file, in file order; names may repeat or be empty
+	// Sample holds the cells of the first few records (at most 64), in the
+	// order of Columns. May be empty where reading it would be expensive.
+	Sample [][]string
+	// Rows is the number of records if known without reading them, else -1.
+	Rows int64
+}
+
+// A Column names a column that is wanted. Formats with a fixed column list
+// (Part.Columns of the only Part) go by N, its number there, so that repeated
+// names stay apart. Where N is -1 the reader goes by Name, compared without
+// regard to case and to a zone suffix such as " [UTC]" (see [BareName]).
+type Column struct {
+	Name string
+	N    int
+}
+
+// Want says what to read.
+type Want struct {
+	Keys []Column   // for every row
+	Late [][]Column // then, stage by stage, for the rows still alive
+}
+
+// A Block is a piece of a source that one Reader has claimed.
+type Block struct {
+	Seq     int   // 0, 1, 2… in file order, without gaps
+	Part    *Part // which table its rows belong to
+	Rows    int   // rows that can be matched
+	Records int   // data records, counting rejected ones; record numbers go by it
+	Lines   int   // line breaks up to the start of the next block; 0 where lines mean nothing
+	Size    int64 // bytes of the input on disk that it accounts for
+	Group   int   // Parquet row group from 0, else -1
+	// Line is the number of line breaks before the block, and Record that of
+	// records, where the format knows them when claiming; else -1, and they
+	// are the sums over the blocks before.
+	Line, Record int64
+}
+
+// A Cell is a piece of Data. Offsets, not slices: Data may move while cells
+// are unescaped to its end, and the garbage collector has nothing to follow.
+type Cell struct{ Off, Len uint32 }
+
+// A Ref says that a row holds a cell of a Run.
+type Ref struct {
+	Row  uint32 // row of the block
+	Cell uint32 // index into Run.Cells
+}
+
+// A Run is a sequence of cells of one key. Cells are values, not rows: a
+// dictionary lists each value once; in line formats cell i is row i.
+type Run struct {
+	Key   int    // index into Want.Keys
+	Data  []byte // what the cells point into
+	Cells []Cell
+	// Find appends the rows that hold the given cells (ascending indices into
+	// Cells), ascending by row. Nil where cell i is row i. It may read on in
+	// the file.
+	Find func(cells []uint32, dst []Ref) ([]Ref, error)
+}
+
+// Cell returns the bytes of cell i. They live as long as the Run.
+func (r *Run) Cell(i int) []byte {
+	c := r.Cells[i]
+	return r.Data[c.Off : c.Off+c.Len : c.Off+c.Len]
+}
+
+// Rows appends to dst the rows that hold the given cells.
+func (r *Run) Rows(cells []uint32, dst []Ref) ([]Ref, error) {
+	if r.Find != nil {
+		return r.Find(cells, dst)
+	}
+	for _, c := range cells {
+		dst = append(dst, Ref{Row: c, Cell: c})
+	}
+	return dst, nil
+}
+
+// A Grid holds late cells row by row: the cell of the i-th asked row and the
+// j-th column of the stage is Cells[i*Cols+j].
+type Grid struct {
+	Cols  int
+	Data  []byte
+	Cells []Cell
+}
+
+// Cell returns the bytes of row i, column j. They live as long as the Grid.
+func (g *Grid) Cell(i, j int) []byte {
+	c := g.Cells[i*g.Cols+j]
+	return g.Data[c.Off : c.Off+c.Len : c.Off+c.Len]
+}
+
+// A Field is one cell of a record with its name as in the file.
+type Field struct{ Name, Value []byte }
+
+// Pos is where a record is. As a Reader gives it, Record and Line count from 0
+// within the block; as part of an Error, from 1 within the input.
+type Pos struct {
+	Input  Input
+	Record int64 // data record; -1 if not known
+	Line   int64 // physical line on which it starts; -1 where lines mean nothing
+	Group  int   // Parquet row group from 0; -1 otherwise
+	Offset int64 // byte offset in the unpacked input; -1 if not known
+	Column string
+}
+
+// String gives the position as error messages show it: net.csv:17,
+// logs.zip/net.csv:17, flows.parquet:group 3:row 812: column URL.
+func (p Pos) String() string {
+	var b strings.Builder
+	b.WriteString(p.Input.String())
+	if p.Group >= 0 {
+		fmt.Fprintf(&b, ":group %d", p.Group)
+	}
+	switch {
+	case p.Line > 0:
+		b.WriteByte(':')
+		b.WriteString(strconv.FormatInt(p.Line, 10))
+	case p.Record > 0:
+		fmt.Fprintf(&b, ":row %d", p.Record)
+	case p.Offset > 0:
+		fmt.Fprintf(&b, ":byte %d", p.Offset)
+	}
+	if p.Column != "" {
+		b.WriteString(": column ")
+		b.WriteString(p.Column)
+	}
+	return b.String()
+}
+
+// A Reject is a record that could not be read whole.
+type Reject struct {
+	Pos Pos    // relative to the block, as Reader.Pos gives it
+	Err error  // why
+	Raw []byte // the record's bytes, at most 64 KiB of them; a copy
+	// Matched is true when the record's readable cells were matched all the
+	// same (ragged or repaired): a warning, not a loss.
+	Matched bool
+}
+
+// Error is a problem at a position.
+type Error struct {
+	Pos Pos
+	Err error
+}
+
+func (e *Error) Error() string { return e.Pos.String() + ": " + e.Err.Error() }
+
+// Unwrap leads to the cause, often one of the Err values of this package.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Causes that callers may test for with errors.Is.
+var (
+	ErrUnknownFormat = errors.New("not a CSV, JSON, Parquet or Arrow file")
+	ErrEmpty         = errors.New("empty file")
+	ErrBinary        = errors.New("binary data, not an export")
+	ErrNoHeader      = errors.New("no header: give its columns with --header")
+	ErrRagged        = errors.New("ragged record")
+	ErrBareQuote     = errors.New("stray quote")
+	ErrOpenQuote     = errors.New("quoted cell never ends")
+	ErrTooLarge      = errors.New("record too large")
+	ErrSyntax        = errors.New("malformed JSON")
+	ErrTruncated     = errors.New("input ends early")
+	ErrPartial       = errors.New("the export says that it is incomplete")
+)
+
+// Options says how to open inputs. The zero value detects everything.
+type Options struct {
+	Format    string   // name of a Format; "" detects it by content
+	Header    []string // column names for CSV files that have no header
+	BlockSize int      // bytes of text per block; 0 means 1 MiB
+	MaxRecord int      // largest record in bytes; 0 means 64 MiB
+	Strict    bool     // notice every ragged record, also where that costs time
+	TempDir   string   // where inputs that need seeking are spooled; "" means os.TempDir
+}
+
+// Sizes that Options' zero values stand for.
+const (
+	DefaultBlockSize = 1 << 20
+	DefaultMaxRecord = 64 << 20
+)
+
+func (o Options) blockSize() int {
+	if o.BlockSize > 0 {
+		return o.BlockSize
+	}
+	return DefaultBlockSize
+}
+
+func (o Options) maxRecord() int {
+	if o.MaxRecord > 0 {
+		return o.MaxRecord
+	}
+	return DefaultMaxRecord
+}
+
+// A Format is one way in which tables are stored.
+type Format struct {
+	Name  string
+	Exts  []string               // usual suffixes, for messages only: detection is by content
+	Sniff func(head []byte) bool // head: up to 64 KiB, unpacked, in UTF-8
+	Open  func(*Content, Options) (Source, error)
+}
+
+// BareName returns a column name without the decorations that portals add: a
+// zone suffix (" [UTC]", " [Pacific Time (US and Canada)]", " Local time"),
+// spaces and quotes around it. zone is the text in the brackets, "local" for
+// Local time, "" without one.
+func BareName(name string) (bare, zone string) {
+	name = strings.Trim(name, " \t\r\n\"\ufeff\u00a0\u200e")
+	if i := strings.LastIndex(name, " ["); i > 0 && strings.HasSuffix(name, "]") {
+		zone = name[i+2 : len(name)-1]
+		if strings.EqualFold(zone, "local time") {
+			zone = "local"
+		}
+		return strings.TrimSpace(name[:i]), zone
+	}
+	const local = " local time"
+	if len(name) > len(local) && strings.EqualFold(name[len(name)-len(local):], local) {
+		return strings.TrimSpace(name[:len(name)-len(local)]), "local"
+	}
+	return name, ""
+}
