@@ -1,7 +1,11 @@
 package formats
 
 import (
+	"bytes"
+	"errors"
 	"io"
+	"os"
+	"sync/atomic"
 )
 
 // An Input names something that can be opened: a file, a member of a zip
@@ -12,6 +16,28 @@ type Input struct {
 	Named  bool   // given by name, not met by a folder walk
 
 	open func() (*Content, error) // nil: Path is a file
+}
+
+// Stdin returns the Input "-" that reads r. A regular file is read at
+// positions, from where it stands, and may be opened several times; anything
+// else only once.
+func Stdin(r io.Reader) Input {
+	var used atomic.Bool
+	return Input{Path: "-", Named: true, open: func() (*Content, error) {
+		c, err := stdinContent(r)
+		if err == nil && c.At == nil && used.Swap(true) {
+			return nil, errors.New("standard input can be read only once")
+		}
+		return c, err
+	}}
+}
+
+// Bytes returns an Input for an export that the caller holds in memory. name
+// stands where otherwise the path is; b must not change while it is in use.
+func Bytes(name string, b []byte) Input {
+	return Input{Path: name, Named: true, open: func() (*Content, error) {
+		return &Content{Size: int64(len(b)), At: bytes.NewReader(b), Len: int64(len(b))}, nil
+	}}
 }
 
 // String is the name as messages show it.
@@ -25,9 +51,18 @@ func (in Input) String() string {
 // Content is an opened input after decompression and transcoding to UTF-8.
 // Exactly one of At and Stream is set: At where the bytes lie uncompressed in
 // a regular file or in memory, Stream where they come one after the other.
+//
+// A UTF-8 byte order mark is left where it is, in Head as in the bytes, so
+// that offsets stay true: readers of text skip it. Format.Sniff does not see
+// it. That of UTF-16 is taken off.
+//
+// Stream reads in the goroutine that calls it, and its errors stay: after
+// one, every Read returns the same. Those about compressed data have
+// ErrTruncated or ErrCorrupt as their cause, and come after all bytes that
+// could be unpacked.
 type Content struct {
 	Input       Input
-	Compression string
+	Compression string // "" for none; from the outside in, as zip+gzip
 	Encoding    string
 	Size        int64 // bytes on disk, -1 if unknown
 	At          io.ReaderAt
@@ -35,7 +70,45 @@ type Content struct {
 	Stream      io.Reader
 	Head        []byte // the first bytes, up to 64 KiB (not taken off Stream)
 	// Consumed returns the bytes on disk that Stream has used so far, for
-	// progress. Nil with At.
+	// progress. Safe for concurrent use. Nil with At.
 	Consumed func() int64
-	Close    func() error
+	// Close is never nil. A Format's Open leaves it alone if it fails.
+	Close func() error
+}
+
+// stdinContent reads what is given as standard input; it is never closed.
+func stdinContent(r io.Reader) (*Content, error) {
+	if f, ok := r.(*os.File); ok {
+		if at, n, ok := rest(f); ok {
+			return &Content{Size: n, At: at, Len: n}, nil
+		}
+	}
+	s := &counted{r: r}
+	return &Content{Size: -1, Stream: s, Consumed: s.n.Load}, nil
+}
+
+// rest returns what a regular file holds from where it stands on.
+func rest(f *os.File) (*io.SectionReader, int64, bool) {
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() {
+		return nil, 0, false
+	}
+	off, err := f.Seek(0, io.SeekCurrent)
+	if err != nil || off >= st.Size() {
+		return nil, 0, false
+	}
+	n := st.Size() - off
+	return io.NewSectionReader(f, off, n), n, true
+}
+
+// A counted reader counts bytes as they are read.
+type counted struct {
+	r io.Reader
+	n atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
+	return n, err
 }

@@ -1,0 +1,270 @@
+package formats
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// All lists the formats that [Open] can tell apart, in the order in which they
+// are tried: those with a magic number first, CSV, which takes any text, last.
+var All = []Format{}
+
+// headSize is how much of an input decides what it is.
+const headSize = 64 << 10
+
+// ErrCorrupt is the cause of errors about compressed data that does not
+// unpack. What was unpacked before the damage stands.
+var ErrCorrupt = errors.New("damaged compressed data")
+
+// Open opens an input for reading, finds out what it is by its content, and
+// returns its Source. The caller closes the Source.
+//
+// Compression (gzip, zstd, bzip2, a zip archive of one member) is taken off,
+// one inside another if need be, and UTF-16 becomes UTF-8. Formats that seek
+// (Parquet, Arrow files) always get a Content with At: where they come as a
+// stream they are copied first, to memory if small, else to a file in
+// Options.TempDir that is gone when the Source is closed.
+//
+// Every error is an *Error. Its cause is ErrEmpty for an input of nothing but
+// white space, ErrUnknownFormat or ErrBinary for what is no table, and
+// ErrTruncated or ErrCorrupt for compressed data of which nothing can be read.
+func Open(in Input, o Options) (Source, error) {
+	c, err := openContent(in, o)
+	if err != nil {
+		return nil, inputError(in, err)
+	}
+	in = c.Input
+	f, err := formatOf(c, o)
+	if err == nil && f.seeks(c.Head) {
+		err = c.spool(o.TempDir)
+	}
+	var s Source
+	if err == nil {
+		s, err = f.Open(c, o)
+	}
+	if err != nil {
+		c.Close()
+		return nil, inputError(in, err)
+	}
+	return s, nil
+}
+
+// openContent opens an input and takes off its wrappings. The result has a
+// Head and a Close.
+func openContent(in Input, o Options) (*Content, error) {
+	c, err := in.content()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.unwrap(o); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// maxWraps bounds how many compressions may lie one inside another. Exports
+// have two at most (.csv.gz in a zip archive); files that unpack to themselves exist.
+const maxWraps = 4
+
+func (c *Content) unwrap(o Options) error {
+	for range maxWraps {
+		if err := c.readHead(); err != nil {
+			return err
+		}
+		var err error
+		switch compressionOf(c.Head) {
+		case "gzip":
+			c.unpack("gzip", newGzip)
+		case "bzip2":
+			c.unpack("bzip2", newBzip2)
+		case "zstd":
+			c.unpack("zstd", newZstd)
+		case "zip":
+			err = c.unzip(o)
+		default:
+			return c.toUTF8()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: compressed more than %d times over", ErrUnknownFormat, maxWraps-1)
+}
+
+// readHead fills Head. Read errors that come after some bytes are left to
+// whoever reads these.
+func (c *Content) readHead() error {
+	if c.At != nil {
+		head := make([]byte, min(headSize, c.Len))
+		n, err := io.ReadFull(io.NewSectionReader(c.At, 0, int64(len(head))), head)
+		c.Head = head[:n]
+		if n == 0 && err != nil && err != io.EOF {
+			return err
+		}
+		return nil
+	}
+	s := &replay{r: c.Stream, head: make([]byte, headSize)}
+	var n int
+	for n < len(s.head) && s.err == nil {
+		var m int
+		m, s.err = c.Stream.Read(s.head[n:])
+		n += m
+	}
+	s.head = s.head[:n:n]
+	c.Head, c.Stream = s.head, s
+	if n == 0 && s.err != io.EOF {
+		return s.err
+	}
+	return nil
+}
+
+// A replay is a stream whose head was read ahead.
+type replay struct {
+	head []byte
+	err  error // what reading the head ended with
+	r    io.Reader
+}
+
+func (s *replay) Read(p []byte) (int, error) {
+	if len(s.head) > 0 {
+		n := copy(p, s.head)
+		s.head = s.head[n:]
+		return n, nil
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.r.Read(p)
+	s.err = err
+	return n, err
+}
+
+// reader returns all of the content as a stream and makes Consumed count it.
+func (c *Content) reader() io.Reader {
+	if c.At == nil {
+		return c.Stream
+	}
+	r := &counted{r: io.NewSectionReader(c.At, 0, c.Len)}
+	c.At, c.Len, c.Consumed = nil, 0, r.n.Load
+	return r
+}
+
+// onClose adds something to be done when c is closed, before what is already
+// to be done.
+func (c *Content) onClose(f func() error) {
+	before := c.Close
+	c.Close = func() error { return errors.Join(f(), before()) }
+}
+
+// formatOf returns the format that the options name or the head shows.
+func formatOf(c *Content, o Options) (*Format, error) {
+	head := bytes.TrimPrefix(c.Head, []byte(utf8BOM))
+	if len(head) < headSize/2 && len(bytes.TrimSpace(head)) == 0 {
+		return nil, ErrEmpty
+	}
+	if o.Format != "" {
+		var names []string
+		for i := range All {
+			if strings.EqualFold(All[i].Name, o.Format) {
+				return &All[i], nil
+			}
+			names = append(names, All[i].Name)
+		}
+		return nil, fmt.Errorf("no format %q: formats are %s", o.Format, strings.Join(names, ", "))
+	}
+	if !hasTableMagic(head) {
+		if what := foreign(head); what != "" {
+			return nil, fmt.Errorf("%w: it looks like %s", ErrUnknownFormat, what)
+		}
+		if isBinary(head) {
+			return nil, ErrBinary
+		}
+	}
+	for i := range All {
+		if All[i].Sniff(head) {
+			return &All[i], nil
+		}
+	}
+	return nil, ErrUnknownFormat
+}
+
+// seeks says whether the format needs Content.At to read what begins with
+// head. An Arrow stream, unlike an Arrow file, is read from front to back.
+func (f *Format) seeks(head []byte) bool {
+	switch f.Name {
+	case "parquet":
+		return true
+	case "arrow":
+		return bytes.HasPrefix(head, []byte("ARROW1"))
+	}
+	return false
+}
+
+// inputError makes err an *Error about the whole of an input, unless it
+// already has a position. The path is not said twice.
+func inputError(in Input, err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return err
+	}
+	if e := (*fs.PathError)(nil); errors.As(err, &e) && e.Path == in.Path {
+		err = e.Err
+	}
+	return &Error{Pos: Pos{Input: in, Record: -1, Line: -1, Group: -1, Offset: -1}, Err: err}
+}
+
+// content opens an input as it lies on disk.
+func (in Input) content() (*Content, error) {
+	var c *Content
+	var err error
+	switch {
+	case in.open != nil:
+		c, err = in.open()
+	case in.Path == "-":
+		c, err = stdinContent(os.Stdin)
+	default:
+		c, err = fileContent(in.Path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if c.Input.Path == "" {
+		c.Input = in
+	}
+	if c.Close == nil {
+		c.Close = func() error { return nil }
+	}
+	return c, nil
+}
+
+func fileContent(path string) (*Content, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.Stat()
+	if err == nil && st.IsDir() {
+		err = errors.New("is a folder")
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	c := &Content{Size: -1, Close: f.Close}
+	// Files under /proc are regular and of size 0, whatever they hold.
+	if st.Mode().IsRegular() && st.Size() > 0 {
+		c.Size, c.At, c.Len = st.Size(), f, st.Size()
+		return c, nil
+	}
+	if st.Mode().IsRegular() {
+		c.Size = 0
+	}
+	r := &counted{r: f}
+	c.Stream, c.Consumed = r, r.n.Load
+	return c, nil
+}

@@ -1,0 +1,128 @@
+package formats
+
+import (
+	"bytes"
+	"io"
+
+	"golang.org/x/text/encoding/unicode"
+)
+
+// utf8BOM is the byte order mark of UTF-8.
+const utf8BOM = "\xef\xbb\xbf"
+
+// toUTF8 transcodes a content in UTF-16 while it is read.
+func (c *Content) toUTF8() error {
+	name, mark := encodingOf(c.Head)
+	if name == "" {
+		return nil
+	}
+	endian := unicode.LittleEndian
+	if name == "utf-16be" {
+		endian = unicode.BigEndian
+	}
+	r := c.reader()
+	if _, err := io.ReadFull(r, make([]byte, mark)); err != nil {
+		return err
+	}
+	c.Encoding = name
+	c.Stream = unicode.UTF16(endian, unicode.IgnoreBOM).NewDecoder().Reader(r)
+	return c.readHead()
+}
+
+// encodingOf recognises UTF-16 by its byte order mark, of which it returns the
+// length, or by the zeros that it has in every second place for Latin text.
+func encodingOf(head []byte) (name string, mark int) {
+	switch {
+	case hasTableMagic(head) || bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")):
+		return "", 0
+	case bytes.HasPrefix(head, []byte("\xff\xfe")):
+		return "utf-16le", 2
+	case bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return "utf-16be", 2
+	}
+	head = head[:min(len(head), 1024)]
+	var zeros [2]int
+	for i, b := range head {
+		if b == 0 {
+			zeros[i&1]++
+		}
+	}
+	n := len(head) / 2
+	switch {
+	case n < 2:
+	case zeros[1] >= n*9/10 && zeros[0] <= n/10:
+		return "utf-16le", 0
+	case zeros[0] >= n*9/10 && zeros[1] <= n/10:
+		return "utf-16be", 0
+	}
+	return "", 0
+}
+
+// hasTableMagic says whether head begins as a binary table does: Parquet, an
+// Arrow file, an Arrow stream.
+func hasTableMagic(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("PAR1")) || bytes.HasPrefix(head, []byte("PARE")) ||
+		bytes.HasPrefix(head, []byte("ARROW1")) || bytes.HasPrefix(head, []byte("\xff\xff\xff\xff"))
+}
+
+// isBinary says whether head is no text: more than one byte in 32 is a control
+// character that text has no use for. Packed data has one in ten; a log with a
+// stray NUL is still a log.
+func isBinary(head []byte) bool {
+	odd := 0
+	for _, b := range head {
+		if b < ' ' && !(b >= '\t' && b <= '\r') && b != 0x1b {
+			odd++
+		}
+	}
+	return odd > len(head)/32
+}
+
+// foreign names a kind of file that is met in folders of exports but holds no
+// table that can be read, "" if head is none of them.
+func foreign(head []byte) string {
+	for _, f := range foreignFiles {
+		if len(head) < f.at+len(f.magic) {
+			continue
+		}
+		got := head[f.at : f.at+len(f.magic)]
+		if f.text && bytes.EqualFold(got, []byte(f.magic)) || string(got) == f.magic {
+			return f.name
+		}
+	}
+	if bytes.HasPrefix(head, []byte("MZ")) && bytes.IndexByte(head, 0) >= 0 {
+		return "a Windows program"
+	}
+	return ""
+}
+
+var foreignFiles = []struct {
+	at    int
+	magic string
+	name  string
+	text  bool // case does not matter
+}{
+	{0, "Obj\x01", "Avro (an Event Hubs capture): convert it to JSON Lines or Parquet", false},
+	{0, "ORC", "ORC: convert it to Parquet", false},
+	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document: save it as CSV", false},
+	{0, "SQLite format 3\x00", "an SQLite database", false},
+	{0, "ElfFile\x00", "a Windows event log (EVTX)", false},
+	{0, "\xfd7zXZ\x00", "xz: unpack it first", false},
+	{0, "7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it first", false},
+	{0, "Rar!\x1a\x07", "a RAR archive: unpack it first", false},
+	{0, "\x04\x22\x4d\x18", "LZ4: unpack it first", false},
+	{257, "ustar", "a tar archive: unpack it first", false},
+	{0, "\xff\xfe\x00\x00", "UTF-32 text: save it as UTF-8", false},
+	{0, "\xd4\xc3\xb2\xa1", "a packet capture", false},
+	{0, "\xa1\xb2\xc3\xd4", "a packet capture", false},
+	{0, "\x0a\x0d\x0d\x0a", "a packet capture", false},
+	{0, "\x7fELF", "an ELF program", false},
+	{0, "\x89PNG\r\n\x1a\n", "a PNG image", false},
+	{0, "\xff\xd8\xff", "a JPEG image", false},
+	{0, "GIF8", "a GIF image", false},
+	{0, "%PDF-", "a PDF document", false},
+	{0, "{\\rtf", "an RTF document", false},
+	{0, "<?xml", "XML", true},
+	{0, "<!doctype", "a web page", true},
+	{0, "<html", "a web page", true},
+}

@@ -1,0 +1,246 @@
+package formats
+
+import (
+	"archive/zip"
+	"bufio"
+	"compress/bzip2"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zstd"
+)
+
+// An archive is a zip file whose members are read independently of each
+// other, also at the same time. The file behind it is open only while members
+// are: a folder may hold more archives than a process may open files.
+type archive struct {
+	path string // "" where at does not come from a file of its own
+	size int64
+
+	mu   sync.Mutex
+	at   io.ReaderAt
+	file *os.File
+	refs int
+}
+
+// ReadAt reads from the archive; some member is open.
+func (a *archive) ReadAt(p []byte, off int64) (int, error) { return a.at.ReadAt(p, off) }
+
+func (a *archive) hold() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.path != "" && a.refs == 0 {
+		f, err := os.Open(a.path)
+		if err != nil {
+			return err
+		}
+		st, err := f.Stat()
+		if err == nil && a.size > 0 && st.Size() != a.size {
+			err = errors.New("archive changed while it was read")
+		}
+		if err != nil {
+			f.Close()
+			return err
+		}
+		a.file, a.at, a.size = f, f, st.Size()
+	}
+	a.refs++
+	return nil
+}
+
+func (a *archive) release() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.refs--
+	if a.refs > 0 || a.file == nil {
+		return nil
+	}
+	f := a.file
+	a.file, a.at = nil, nil
+	return f.Close()
+}
+
+// A member is one file in an archive.
+type member struct {
+	name   string
+	sealed bool      // encrypted
+	method uint16    // of compression
+	off    int64     // where its bytes begin; -1: ask file
+	packed int64     // length of its bytes
+	file   *zip.File // nil if salvaged
+}
+
+// members lists the files in an archive that may be exports, in the order of
+// its directory. Of an archive that lost its directory, because it was cut
+// short, it lists those that can be found, with an ErrTruncated.
+// The archive is held.
+func (a *archive) members() ([]member, error) {
+	z, err := zip.NewReader(a, a.size)
+	if errors.Is(err, zip.ErrInsecurePath) {
+		err = nil // nothing is ever written under these names
+	}
+	if err != nil {
+		found := a.salvage()
+		if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = fmt.Errorf("zip: no directory: %w", ErrTruncated)
+		} else {
+			err = fmt.Errorf("zip: %w: %v", ErrCorrupt, err)
+		}
+		return found, err
+	}
+	var list []member
+	for _, f := range z.File {
+		if f.Name == "[Content_Types].xml" {
+			return nil, fmt.Errorf("%w: it looks like an Office document: save it as CSV", ErrUnknownFormat)
+		}
+		m := member{name: strings.ReplaceAll(f.Name, `\`, "/"), sealed: f.Flags&1 != 0, method: f.Method,
+			off: -1, packed: int64(f.CompressedSize64), file: f}
+		if f.Mode().IsDir() || m.companion() {
+			continue
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// companion says whether a member is a folder or something that systems put
+// beside files of their own accord.
+func (m *member) companion() bool {
+	if m.name == "" || strings.HasSuffix(m.name, "/") {
+		return true
+	}
+	for part := range strings.SplitSeq(path.Dir(m.name), "/") {
+		if part == "__MACOSX" {
+			return true
+		}
+	}
+	return isCompanion(path.Base(m.name))
+}
+
+// open opens a member; closing the Content releases the archive.
+func (a *archive) open(m member) (*Content, error) {
+	if m.sealed {
+		return nil, errSealed
+	}
+	if err := a.hold(); err != nil {
+		return nil, err
+	}
+	c := &Content{Size: m.packed, Close: a.release}
+	off := m.off
+	if off < 0 {
+		var err error
+		if off, err = m.file.DataOffset(); err != nil {
+			a.release()
+			return nil, fmt.Errorf("zip: %w: %v", ErrCorrupt, err)
+		}
+	}
+	packed := min(m.packed, a.size-off)
+	if m.method == zip.Store && packed == m.packed {
+		c.At, c.Len = io.NewSectionReader(a, off, packed), packed
+		return c, nil
+	}
+	in := &counted{r: io.NewSectionReader(a, off, packed)}
+	var r io.Reader = in
+	switch m.method {
+	case zip.Store:
+	case zip.Deflate:
+		r = flate.NewReader(bufio.NewReader(in))
+	case zipBzip2:
+		r = bzip2.NewReader(bufio.NewReader(in))
+	case zstd.ZipMethodWinZip, zstd.ZipMethodPKWare:
+		var close func() error
+		r, close = newZstd(in)
+		c.onClose(close)
+	default:
+		a.release()
+		return nil, fmt.Errorf("%w: zip method %d: unpack it first", ErrUnknownFormat, m.method)
+	}
+	if m.file != nil {
+		r = &summed{r: r, left: int64(m.file.UncompressedSize64), sum: m.file.CRC32}
+	} else if packed < m.packed {
+		r = &cut{r}
+	}
+	c.Compression = "zip"
+	c.Stream, c.Consumed = &unpacked{name: "zip", r: r}, in.n.Load
+	return c, nil
+}
+
+const zipBzip2 = 12 // method number of bzip2
+
+var errSealed = errors.New("encrypted: unpack it with its password first")
+
+// A summed stream checks what a member unpacks to against the directory.
+type summed struct {
+	r    io.Reader
+	left int64
+	crc  uint32
+	sum  uint32
+}
+
+func (s *summed) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.crc = crc32.Update(s.crc, crc32.IEEETable, p[:n])
+	s.left -= int64(n)
+	switch {
+	case err == io.EOF && s.left > 0:
+		err = io.ErrUnexpectedEOF
+	case s.left < 0:
+		err = errors.New("zip: member is longer than the directory says")
+	case err == io.EOF && s.crc != s.sum:
+		err = errors.New("zip: check sum differs")
+	}
+	return n, err
+}
+
+// A cut stream ends early: its end is an error.
+type cut struct{ r io.Reader }
+
+func (c *cut) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// unzip replaces an archive, as a stream or as a file that was opened without
+// [Walk], by its only member.
+func (c *Content) unzip(o Options) error {
+	if err := c.spool(o.TempDir); err != nil {
+		return err
+	}
+	a := &archive{at: c.At, size: c.Len}
+	list, err := a.members()
+	if err != nil && len(list) == 0 {
+		return err
+	}
+	if len(list) == 0 {
+		return fmt.Errorf("zip archive without a file: %w", ErrEmpty)
+	}
+	if len(list) > 1 {
+		return fmt.Errorf("%w: a zip archive of %d files within a stream or archive: unpack it first", ErrUnknownFormat, len(list))
+	}
+	m, openErr := a.open(list[0])
+	if openErr != nil {
+		return openErr
+	}
+	if err != nil { // the member may be whole, but what came after it is lost
+		m.Stream = &unpacked{name: "zip", r: &cut{m.reader()}}
+	}
+	c.At, c.Len, c.Stream, c.Consumed = m.At, m.Len, m.Stream, m.Consumed
+	if c.Input.Member == "" {
+		c.Input.Member = list[0].name
+	} else {
+		c.Input.Member += "/" + list[0].name
+	}
+	c.Compression = joinNames(c.Compression, m.Compression)
+	c.onClose(m.Close)
+	return nil
+}
