@@ -1,0 +1,162 @@
+package clock
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// vectors reads a vector file: a header row, tabs, \uXXXX and \t escapes.
+func vectors(t *testing.T, name string) [][]string {
+	t.Helper()
+	b, err := os.ReadFile("../../testdata/vectors/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows [][]string
+	for _, line := range strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")[1:] {
+		cells := strings.Split(line, "\t")
+		for i, c := range cells {
+			if u, err := strconv.Unquote(`"` + strings.ReplaceAll(c, `"`, `\"`) + `"`); err == nil {
+				cells[i] = u
+			}
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+func TestVectors(t *testing.T) {
+	orders := map[string]Order{"": None, "mdy": MDY, "dmy": DMY, "ymd": YMD}
+	rows := vectors(t, "datetime.tsv")
+	if len(rows) < 50 {
+		t.Fatalf("only %d vectors", len(rows))
+	}
+	for _, v := range rows {
+		t.Run(v[0]+"/"+v[1], func(t *testing.T) {
+			r := Parse(v[0], orders[v[1]], nil)
+			got := map[Status]string{Null: "NULL", Ambiguous: "AMBIGUOUS", Bad: "REJECT"}[r.Status]
+			if r.Status == OK {
+				got = r.Time.String()
+			}
+			if got != v[2] {
+				t.Errorf("got %s, want %s", got, v[2])
+			}
+		})
+	}
+}
+
+func TestParseDetails(t *testing.T) {
+	berlin, _ := Zone("W. Europe Standard Time")
+	for _, c := range []struct {
+		name, text string
+		order      Order
+		loc        *time.Location
+		want       Result
+		printed    string
+	}{
+		{"zone of the header", "4/1/2025, 2:00:00 AM", MDY, berlin, Result{Dated: true}, "2025-04-01T00:00:00.0000000Z"},
+		{"its own zone wins", "2025-04-01T02:00:00Z", None, berlin, Result{Zoned: true}, "2025-04-01T02:00:00.0000000Z"},
+		{"proves day first", "13/1/2025, 2:00:00", None, nil, Result{Dated: true, Proves: DMY}, "2025-01-13T02:00:00.0000000Z"},
+		{"proves month first", "1/13/2025, 2:00:00", DMY, nil, Result{Dated: true, Proves: MDY}, "2025-01-13T02:00:00.0000000Z"},
+		{"both readings agree", "4/4/2025", None, nil, Result{Dated: true}, "2025-04-04T00:00:00.0000000Z"},
+		{"unclear", "4/1/2025", None, nil, Result{Status: Ambiguous, Dated: true}, ""},
+		{"dots put the day first", "01.04.2025, 02:00:00", None, nil, Result{}, "2025-04-01T02:00:00.0000000Z"},
+		{"number has a zone", "1743472800", None, berlin, Result{Zoned: true}, "2025-04-01T02:00:00.0000000Z"},
+		{"dashes with the year last", "12-02-2022", None, nil, Result{Status: Bad}, ""},
+		{"two-digit year", "4/1/25", MDY, nil, Result{Status: Bad}, ""},
+		{"last tick", "9999-12-31T23:59:59.9999999Z", None, nil, Result{Zoned: true}, "9999-12-31T23:59:59.9999999Z"},
+		{"before year 1", "0001-01-01T00:00:00+01:00", None, nil, Result{Status: Bad, Zoned: true}, ""},
+		{"offset in a word", "2025-04-01 04:00:00 GMT+02:00", None, nil, Result{Zoned: true}, "2025-04-01T02:00:00.0000000Z"},
+		{"a.m.", "1/13/2025, 2:00:00 a.m.", None, nil, Result{Dated: true, Proves: MDY}, "2025-01-13T02:00:00.0000000Z"},
+		{"trailing text", "2025-04-01T02:00:00Zx", None, nil, Result{Status: Bad, Zoned: true}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := Parse(c.text, c.order, c.loc)
+			if got.Status == OK && got.Time.String() != c.printed {
+				t.Errorf("got %v, want %s", got.Time, c.printed)
+			}
+			got.Time = 0
+			if c.want.Status == Bad {
+				got.Zoned = c.want.Zoned
+			}
+			if got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestZone(t *testing.T) {
+	at := time.Date(2023, 7, 1, 12, 0, 0, 0, time.UTC)
+	for name, want := range map[string]int{
+		"UTC": 0, "Europe/Berlin": 2, "W. Europe Standard Time": 2, "Pacific Standard Time": -7,
+		"Pacific Time (US and Canada)": -7, "Pacific Time (US and Canada) Tijuana": -7,
+		"(UTC-08:00) Pacific Time (US & Canada)": -7, "Eastern Time (US and Canada)": -4,
+		"(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna": 2, "UTC+02:00": 2, "-0500": -5,
+	} {
+		loc, ok := Zone(name)
+		if !ok {
+			t.Errorf("%s: unknown", name)
+			continue
+		}
+		if _, off := at.In(loc).Zone(); off != want*3600 {
+			t.Errorf("%s: %d s east in summer, want %d h", name, off, want)
+		}
+	}
+	for _, name := range []string{"", "local", "Nowhere Standard Time", "EST", "../../etc/passwd", "UTC+99"} {
+		if _, ok := Zone(name); ok {
+			t.Errorf("%q: known", name)
+		}
+	}
+	for _, line := range strings.Split(strings.TrimSpace(zonesFile), "\n")[1:] {
+		for _, name := range strings.Split(line, "\t") {
+			if _, ok := Zone(name); !ok {
+				t.Errorf("%s: unknown", name)
+			}
+		}
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	for _, text := range []string{"2025-04-01T02:00:00.1234567Z", "4/1/2025, 2:00:00.391 AM", "1743472800391"} {
+		b := []byte(text)
+		if n := testing.AllocsPerRun(100, func() { Parse(b, MDY, nil) }); n != 0 {
+			t.Errorf("%s: %v allocations", text, n)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"2025-04-01T02:00:00.1234567Z", "4/1/2025, 2:00 PM", "8 Nov 14 15:05", "/Date(1)/", "1743472800.391", "datetime(2025-02-30)"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, o := range []Order{None, MDY, DMY} {
+			r := Parse(s, o, nil)
+			if r != Parse([]byte(s), o, nil) {
+				t.Fatal("bytes and string differ")
+			}
+			if r.Status != OK {
+				if r.Time != 0 {
+					t.Fatal("a time without OK")
+				}
+				continue
+			}
+			again := Parse(r.Time.String(), None, nil)
+			if again.Status != OK || again.Time != r.Time {
+				t.Fatalf("%q: %v reads back as %v", s, r.Time, again)
+			}
+			if FromStd(r.Time.Std()) != r.Time {
+				t.Fatalf("%q: %v is not its standard time", s, r.Time)
+			}
+		}
+		if want, err := time.Parse(time.RFC3339Nano, s); err == nil && want.Year() > 1 && want.Year() < 9999 && !strings.Contains(s, ",") {
+			if r := Parse(s, None, nil); r.Status != OK || r.Time != FromStd(want) {
+				t.Fatalf("%q: got %v, want %v", s, r, want)
+			}
+		}
+	})
+}
