@@ -1,0 +1,121 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
+)
+
+// unpacker decompresses pages. It belongs to one Reader, and is given the size
+// that the page header promises, so that no page can grow beyond it.
+type unpacker struct {
+	src    bytes.Reader
+	gzip   *gzip.Reader
+	brotli *brotli.Reader
+	zstd   *zstd.Decoder
+}
+
+// pagePad is how many bytes beyond a page may be touched, not used, by the
+// kernels that unpack bits.
+const pagePad = 64
+
+// grow returns a buffer of n bytes with pagePad bytes after them, in b if it
+// is large enough.
+func grow(b []byte, n int) []byte {
+	if cap(b) >= n+pagePad {
+		return b[:n]
+	}
+	// A quarter more: pages of a column are of similar size, not of the same.
+	return make([]byte, n, n+n/4+pagePad)
+}
+
+// unpack decompresses src to exactly n bytes, in buf if it is large enough.
+func (u *unpacker) unpack(codec format.CompressionCodec, buf, src []byte, n int) ([]byte, error) {
+	dst := grow(buf, n)
+	var got int
+	var err error
+	switch codec {
+	case format.Uncompressed:
+		got = copy(dst, src)
+		if len(src) > n {
+			got = len(src)
+		}
+	case format.Snappy:
+		if got, err = snappy.DecodedLen(src); err != nil || got != n {
+			break
+		}
+		_, err = snappy.Decode(dst, src)
+	case format.Gzip:
+		u.src.Reset(src)
+		if u.gzip == nil {
+			u.gzip, err = gzip.NewReader(&u.src)
+		} else {
+			err = u.gzip.Reset(&u.src)
+		}
+		if err == nil {
+			got, err = readExact(u.gzip, dst)
+		}
+	case format.Brotli:
+		u.src.Reset(src)
+		if u.brotli == nil {
+			u.brotli = brotli.NewReader(&u.src)
+		} else if err = u.brotli.Reset(&u.src); err != nil {
+			break
+		}
+		got, err = readExact(u.brotli, dst)
+	case format.Zstd:
+		if u.zstd == nil {
+			u.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage))
+			if err != nil {
+				break
+			}
+		}
+		var out []byte
+		out, err = u.zstd.DecodeAll(src, dst[:0:n])
+		got = len(out)
+		if got == n && n > 0 {
+			dst = append(dst[:0], out...) // no copy onto itself unless it had to grow
+		}
+	case format.Lz4Raw:
+		got, err = lz4.UncompressBlock(src, dst)
+	default:
+		return dst, fmt.Errorf("codec %v is not supported", codec)
+	}
+	if err == nil && got != n {
+		err = fmt.Errorf("%d bytes, want %d", got, n)
+	}
+	if err != nil {
+		return dst, fmt.Errorf("unpack %v page: %w", codec, err)
+	}
+	return dst, nil
+}
+
+// readExact fills dst and reports more bytes than that as a length beyond it.
+func readExact(r io.Reader, dst []byte) (int, error) {
+	n, err := io.ReadFull(r, dst)
+	if err != nil {
+		return n, err
+	}
+	var one [1]byte
+	if m, err := io.ReadFull(r, one[:]); m > 0 {
+		return math.MaxInt32, nil
+	} else if err != io.EOF {
+		return n, err
+	}
+	return n, nil
+}
+
+func (u *unpacker) close() {
+	if u.zstd != nil {
+		u.zstd.Close()
+		u.zstd = nil
+	}
+}

@@ -1,0 +1,526 @@
+package formats
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// What is kept of a Parquet footer. Byte slices point into the footer.
+type pqFooter struct {
+	columns []pqColumn
+	groups  []pqGroup
+	leaves  int
+	rows    int64
+}
+
+// A pqColumn is a top-level column of the schema.
+type pqColumn struct {
+	name     string
+	leaf     int  // number of its (first) leaf, which is that of the column chunk
+	optional bool // may be null: has definition levels
+	phys     format.Type
+	width    int // of FIXED_LEN_BYTE_ARRAY
+	print    printer
+	nested   bool // neither a plain column nor a list of plain values: not read
+	list     *pqList
+}
+
+// A pqList tells the definition levels of a list of plain values (LIST or a
+// bare repeated field), which is printed as a JSON array: below list there is
+// no list, below entry it is empty, below elem the element is null.
+type pqList struct{ list, entry, elem uint32 }
+
+type pqGroup struct {
+	rows   int64
+	first  int64 // rows of the groups before
+	size   int64 // compressed bytes
+	chunks []pqChunk
+}
+
+// A pqChunk is the stored form of one column in one group.
+type pqChunk struct {
+	phys              format.Type
+	codec             format.CompressionCodec
+	values            int64
+	start, end        int64 // of the pages in the file
+	dataStart         int64 // where the footer says that data pages begin
+	indexAt           int64 // offset index
+	indexLen          int32
+	encodings         uint32 // bit set by format.Encoding
+	stats             bool   // dictPages and plainPages come from page encoding statistics
+	dictPages, others bool   // data pages that use the dictionary; others
+	min, max          []byte // min_value, max_value
+	oldMin, oldMax    []byte // the deprecated pair, of use for signed numbers only
+	encrypted         bool
+	remote            bool // lies in another file
+	bad               error
+}
+
+// A schema element as stored.
+type pqElement struct {
+	phys      format.Type
+	hasPhys   bool
+	width     int32
+	rep       format.FieldRepetitionType
+	name      string
+	children  int32
+	converted deprecated.ConvertedType
+	hasConv   bool
+	scale     int32
+	logical   int32 // field number of the LogicalType union, 0 for none
+	unit      int32 // of TIME and TIMESTAMP: 1 millis, 2 micros, 3 nanos
+	utc       bool
+	bits      int8
+	unsigned  bool
+}
+
+// readFooter decodes the file metadata. end is where the footer begins, so
+// that no chunk may reach beyond it.
+func readFooter(b []byte, end int64) (*pqFooter, error) {
+	t := &thrift{b: b}
+	var elems []pqElement
+	ft := new(pqFooter)
+	var f thriftField
+	for f.next(t) {
+		switch f.id {
+		case 2:
+			for range t.list(f, thriftStruct) {
+				e := readElement(t)
+				if t.err != nil {
+					return nil, t.err
+				}
+				elems = append(elems, e)
+			}
+		case 3:
+			ft.rows = t.int64(f)
+		case 4:
+			for range t.list(f, thriftStruct) {
+				g := readGroup(t, end)
+				if t.err != nil {
+					return nil, t.err
+				}
+				ft.groups = append(ft.groups, g)
+			}
+		default:
+			t.skip(f)
+		}
+	}
+	if t.err != nil {
+		return nil, t.err
+	}
+	if err := ft.schema(elems); err != nil {
+		return nil, err
+	}
+	var sum int64
+	for i := range ft.groups {
+		g := &ft.groups[i]
+		if g.rows < 0 || g.rows > math.MaxInt64-sum {
+			return nil, fmt.Errorf("%w: group %d has %d rows", errThrift, i, g.rows)
+		}
+		if len(g.chunks) != ft.leaves {
+			return nil, fmt.Errorf("%w: group %d has %d columns, the schema %d", errThrift, i, len(g.chunks), ft.leaves)
+		}
+		g.first = sum
+		sum += g.rows
+	}
+	ft.rows = sum
+	return ft, nil
+}
+
+func readElement(t *thrift) pqElement {
+	var e pqElement
+	var f thriftField
+	for f.next(t) {
+		switch f.id {
+		case 1:
+			e.phys, e.hasPhys = format.Type(t.int32(f)), true
+		case 2:
+			e.width = t.int32(f)
+		case 3:
+			e.rep = format.FieldRepetitionType(t.int32(f))
+		case 4:
+			e.name = string(t.binary(f))
+		case 5:
+			e.children = t.int32(f)
+		case 6:
+			e.converted, e.hasConv = deprecated.ConvertedType(t.int32(f)), true
+		case 7:
+			e.scale = t.int32(f)
+		case 10:
+			t.open(f)
+			readLogical(t, &e)
+		default:
+			t.skip(f)
+		}
+	}
+	return e
+}
+
+func readLogical(t *thrift, e *pqElement) {
+	var f thriftField
+	for f.next(t) {
+		e.logical = f.id
+		if f.typ != thriftStruct {
+			t.skip(f)
+			continue
+		}
+		var g thriftField
+		for g.next(t) {
+			switch {
+			case f.id == 5 && g.id == 1:
+				e.scale = t.int32(g)
+			case (f.id == 7 || f.id == 8) && g.id == 1:
+				e.utc = t.bool(g)
+			case (f.id == 7 || f.id == 8) && g.id == 2:
+				t.open(g)
+				var u thriftField
+				for u.next(t) {
+					e.unit = u.id
+					t.skip(u)
+				}
+			case f.id == 10 && g.id == 1:
+				e.bits = int8(t.int64(g))
+			case f.id == 10 && g.id == 2:
+				e.unsigned = !t.bool(g)
+			default:
+				t.skip(g)
+			}
+		}
+	}
+}
+
+func readGroup(t *thrift, end int64) pqGroup {
+	var g pqGroup
+	var f thriftField
+	for f.next(t) {
+		switch f.id {
+		case 1:
+			for range t.list(f, thriftStruct) {
+				c := readChunk(t, end)
+				if t.err != nil {
+					return g
+				}
+				g.chunks = append(g.chunks, c)
+			}
+		case 3:
+			g.rows = t.int64(f)
+		default:
+			t.skip(f)
+		}
+	}
+	for i := range g.chunks {
+		if c := &g.chunks[i]; c.end > c.start {
+			g.size += c.end - c.start
+		}
+	}
+	return g
+}
+
+func readChunk(t *thrift, end int64) pqChunk {
+	c := pqChunk{values: -1}
+	meta := false
+	var f thriftField
+	var size int64
+	var dict int64
+	for f.next(t) {
+		switch f.id {
+		case 1:
+			c.remote = len(t.binary(f)) > 0
+		case 3:
+			meta = true
+			t.open(f)
+			size, dict = readChunkMeta(t, &c)
+		case 4:
+			c.indexAt = t.int64(f)
+		case 5:
+			c.indexLen = t.int32(f)
+		case 8:
+			c.encrypted = true
+			t.skip(f)
+		default:
+			t.skip(f)
+		}
+	}
+	if t.err != nil {
+		return c
+	}
+	// A struct without its fields cannot be counted as a column: it would let
+	// a footer of zeros claim millions of them.
+	if meta && c.values < 0 || !meta && !c.encrypted {
+		t.fail(fmt.Errorf("%w: column without description", errThrift))
+		return c
+	}
+	c.start = c.dataStart
+	if dict > 0 && dict < c.dataStart {
+		c.start = dict
+	}
+	switch {
+	case !meta:
+	case c.start < 4 || c.start > end || size < 0:
+		c.bad = fmt.Errorf("%w: pages at %d, beyond the file", errThrift, c.start)
+	case size > end-c.start:
+		// What is there may still be read; the missing pages are noticed.
+		c.end = end
+	default:
+		// Old writers forget the dictionary page's header in the size: 128
+		// bytes are more than it can take. Reading stops at the last value.
+		c.end = min(c.start+size+128, end)
+	}
+	return c
+}
+
+func readChunkMeta(t *thrift, c *pqChunk) (size, dict int64) {
+	var f thriftField
+	for f.next(t) {
+		switch f.id {
+		case 1:
+			c.phys = format.Type(t.int32(f))
+		case 2:
+			for range t.list(f, thriftI32) {
+				if e := t.varint(); e >= 0 && e < 32 {
+					c.encodings |= 1 << e
+				}
+			}
+		case 4:
+			c.codec = format.CompressionCodec(t.int32(f))
+		case 5:
+			c.values = t.int64(f)
+		case 7:
+			size = t.int64(f)
+		case 9:
+			c.dataStart = t.int64(f)
+		case 11:
+			dict = t.int64(f)
+		case 12:
+			t.open(f)
+			readStatistics(t, c)
+		case 13:
+			for range t.list(f, thriftStruct) {
+				readEncodingStat(t, c)
+				if t.err != nil {
+					return
+				}
+			}
+		default:
+			t.skip(f)
+		}
+	}
+	return size, dict
+}
+
+func readStatistics(t *thrift, c *pqChunk) {
+	var f thriftField
+	for f.next(t) {
+		switch f.id {
+		case 1:
+			c.oldMax = t.binary(f)
+		case 2:
+			c.oldMin = t.binary(f)
+		case 5:
+			c.max = t.binary(f)
+		case 6:
+			c.min = t.binary(f)
+		default:
+			t.skip(f)
+		}
+	}
+}
+
+func readEncodingStat(t *thrift, c *pqChunk) {
+	var f thriftField
+	var page format.PageType
+	var enc format.Encoding
+	var n int32
+	for f.next(t) {
+		switch f.id {
+		case 1:
+			page = format.PageType(t.int32(f))
+		case 2:
+			enc = format.Encoding(t.int32(f))
+		case 3:
+			n = t.int32(f)
+		default:
+			t.skip(f)
+		}
+	}
+	if n <= 0 || (page != format.DataPage && page != format.DataPageV2) {
+		return
+	}
+	c.stats = true
+	if isDictEncoding(enc) {
+		c.dictPages = true
+	} else {
+		c.others = true
+	}
+}
+
+func isDictEncoding(e format.Encoding) bool {
+	return e == format.PlainDictionary || e == format.RLEDictionary
+}
+
+// onlyDict says whether all data pages are proven to use the dictionary. The
+// mere existence of a dictionary page says nothing: writers give dictionaries
+// up part way. Without page statistics the list of encodings decides where it
+// is unambiguous: PLAIN_DICTIONARY stands for the dictionary page as well, but
+// beside RLE_DICTIONARY a PLAIN may be the dictionary page or a data page.
+func (c *pqChunk) onlyDict() bool {
+	if c.stats {
+		return c.dictPages && !c.others
+	}
+	const levels = 1<<format.RLE | 1<<format.BitPacked
+	rest := c.encodings &^ levels
+	return rest == 1<<format.PlainDictionary || rest == 1<<format.RLEDictionary
+}
+
+// A pageHeader is what is kept of one.
+type pageHeader struct {
+	typ          format.PageType
+	size, packed int32 // uncompressed and stored bytes
+	crc          uint32
+	hasCRC       bool
+	values       int32
+	nulls        int32 // v2, else -1
+	rows         int32 // v2, else -1
+	enc          format.Encoding
+	defEnc       format.Encoding
+	repEnc       format.Encoding
+	defLen       int32 // v2
+	repLen       int32 // v2
+	plainBody    bool  // v2: the values are not compressed
+	described    bool
+}
+
+// readPageHeader decodes a header at the start of t.b and leaves t.pos behind it.
+func readPageHeader(t *thrift) pageHeader {
+	h := pageHeader{nulls: -1, rows: -1, typ: -1, size: -1, packed: -1}
+	var f thriftField
+	for f.next(t) {
+		switch f.id {
+		case 1:
+			h.typ = format.PageType(t.int32(f))
+		case 2:
+			h.size = t.int32(f)
+		case 3:
+			h.packed = t.int32(f)
+		case 4:
+			h.crc, h.hasCRC = uint32(t.int32(f)), true
+		case 5, 7:
+			t.open(f)
+			h.described = true
+			var g thriftField
+			for g.next(t) {
+				switch g.id {
+				case 1:
+					h.values = t.int32(g)
+				case 2:
+					h.enc = format.Encoding(t.int32(g))
+				case 3:
+					if f.id == 5 {
+						h.defEnc = format.Encoding(t.int32(g))
+					} else {
+						t.skip(g)
+					}
+				case 4:
+					h.repEnc = format.Encoding(t.int32(g))
+				default:
+					t.skip(g)
+				}
+			}
+		case 8:
+			t.open(f)
+			h.described = true
+			var g thriftField
+			for g.next(t) {
+				switch g.id {
+				case 1:
+					h.values = t.int32(g)
+				case 2:
+					h.nulls = t.int32(g)
+				case 3:
+					h.rows = t.int32(g)
+				case 4:
+					h.enc = format.Encoding(t.int32(g))
+				case 5:
+					h.defLen = t.int32(g)
+				case 6:
+					h.repLen = t.int32(g)
+				case 7:
+					h.plainBody = !t.bool(g)
+				default:
+					t.skip(g)
+				}
+			}
+		default:
+			t.skip(f)
+		}
+	}
+	return h
+}
+
+// check refuses sizes and counts that no sound file has.
+func (h *pageHeader) check() error {
+	switch {
+	case h.size < 0 || h.packed < 0 || h.values < 0 || h.defLen < 0 || h.repLen < 0:
+		return fmt.Errorf("%w: negative page size", errThrift)
+	case h.size > maxPage || h.packed > maxPage:
+		return fmt.Errorf("%w: page of %d bytes", ErrTooLarge, max(h.size, h.packed))
+	case int64(h.defLen)+int64(h.repLen) > int64(h.packed) || int64(h.defLen)+int64(h.repLen) > int64(h.size):
+		return fmt.Errorf("%w: levels longer than their page", errThrift)
+	}
+	switch h.typ {
+	case format.DataPage, format.DataPageV2, format.DictionaryPage:
+		if !h.described {
+			return fmt.Errorf("%w: page without description", errThrift)
+		}
+	}
+	return nil
+}
+
+// A pageLoc is one entry of an offset index.
+type pageLoc struct {
+	at    int64 // in the file
+	first int64 // row of the group
+}
+
+// readOffsetIndex decodes an offset index; nil if it cannot be used, which is
+// no error, because the pages can be walked as well.
+func readOffsetIndex(b []byte, c *pqChunk, rows int64, dst []pageLoc) []pageLoc {
+	t := &thrift{b: b}
+	dst = dst[:0]
+	var f thriftField
+	for f.next(t) {
+		if f.id != 1 {
+			t.skip(f)
+			continue
+		}
+		for range t.list(f, thriftStruct) {
+			p := pageLoc{-1, -1}
+			var g thriftField
+			for g.next(t) {
+				switch g.id {
+				case 1:
+					p.at = t.int64(g)
+				case 3:
+					p.first = t.int64(g)
+				default:
+					t.skip(g)
+				}
+			}
+			last := pageLoc{c.start - 1, -1}
+			if n := len(dst); n > 0 {
+				last = dst[n-1]
+			}
+			if t.err != nil || p.at <= last.at || p.at >= c.end || p.first < last.first || p.first < 0 || p.first >= rows {
+				return nil
+			}
+			dst = append(dst, p)
+		}
+	}
+	if t.err != nil || len(dst) == 0 || dst[0].first != 0 {
+		return nil
+	}
+	return dst
+}

@@ -1,0 +1,249 @@
+package formats
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+
+	"github.com/parquet-go/bitpack"
+)
+
+// A hybrid reads Parquet's mix of repeated and bit-packed numbers, which holds
+// levels and dictionary codes. It never holds more than was asked for: a run of
+// two thousand million equal values is five bytes and stays five bytes.
+//
+//	06 05          three times 5           (width 8)
+//	03 88 c6 fa    eight values of 3 bits  0 1 2 3 4 5 6 7
+type hybrid struct {
+	b      []byte // runs to come
+	width  uint   // bits of a value, 0 to 32
+	n      int    // values left of the current run
+	packed bool
+	val    uint32 // of a repeated run
+	bits   []byte // of a packed run
+	at     int    // index of the next value in bits
+}
+
+var errLevels = fmt.Errorf("%w: levels or codes end early", errThrift)
+
+func newHybrid(b []byte, width uint) hybrid { return hybrid{b: b, width: width} }
+
+// packedLevels reads n one-bit levels of the oldest encoding: no runs, the
+// first value in the highest bit. The bytes are turned round into buf.
+func packedLevels(b, buf []byte, n int) (hybrid, []byte, error) {
+	size := (n + 7) / 8
+	if len(b) < size {
+		return hybrid{}, buf, errLevels
+	}
+	buf = grow(buf, size)
+	for i, c := range b[:size] {
+		buf[i] = bits.Reverse8(c)
+	}
+	return hybrid{width: 1, n: n, packed: true, bits: buf}, buf, nil
+}
+
+// load makes sure that the current run has values.
+func (h *hybrid) load() bool {
+	for h.n == 0 {
+		head, k := binary.Uvarint(h.b)
+		if k <= 0 || head > 1<<33 {
+			return false
+		}
+		h.b = h.b[k:]
+		if head&1 == 0 {
+			size := int(h.width+7) / 8
+			if len(h.b) < size {
+				return false
+			}
+			h.val = 0
+			for i, c := range h.b[:size] {
+				h.val |= uint32(c) << (8 * i)
+			}
+			h.b = h.b[size:]
+			h.packed, h.n = false, int(head>>1)
+			continue
+		}
+		if h.width == 0 {
+			h.packed, h.val, h.n = false, 0, int(head>>1)*8
+			continue
+		}
+		groups := int(head >> 1)
+		// Some writers cut the last group off at the last value.
+		size := min(groups*int(h.width), len(h.b))
+		h.bits, h.b = h.b[:size], h.b[size:]
+		h.packed, h.at = true, 0
+		h.n = min(groups*8, size*8/int(h.width))
+	}
+	return true
+}
+
+// value returns the i-th value of a packed run.
+func (h *hybrid) value(i int) uint32 {
+	bit := i * int(h.width)
+	off := bit >> 3
+	var w uint64
+	if off+8 <= len(h.bits) {
+		w = binary.LittleEndian.Uint64(h.bits[off:])
+	} else {
+		for j, c := range h.bits[off:] {
+			w |= uint64(c) << (8 * j)
+		}
+	}
+	return uint32(w>>(bit&7)) & (1<<h.width - 1)
+}
+
+// peek returns the next value without taking it.
+func (h *hybrid) peek() (uint32, bool) {
+	if !h.load() {
+		return 0, false
+	}
+	if h.packed {
+		return h.value(h.at), true
+	}
+	return h.val, true
+}
+
+// skip passes over n values.
+func (h *hybrid) skip(n int) bool {
+	for n > 0 {
+		if !h.load() {
+			return false
+		}
+		k := min(n, h.n)
+		h.n -= k
+		h.at += k
+		n -= k
+	}
+	return true
+}
+
+// read fills dst, at most to the end of the current run, and returns how many
+// values it gave; 0 at the end.
+func (h *hybrid) read(dst []uint32) int {
+	if len(dst) == 0 || !h.load() {
+		return 0
+	}
+	k := min(len(dst), h.n)
+	dst = dst[:k]
+	switch {
+	case !h.packed:
+		for i := range dst {
+			dst[i] = h.val
+		}
+	default:
+		i := 0
+		if h.at&7 == 0 {
+			src := h.bits[h.at*int(h.width)/8:]
+			// The kernel reads beyond its input, up to the padding of the
+			// page buffer; without padding the values are taken one by one.
+			if m := k &^ 7; m > 0 && cap(src) >= m*int(h.width)/8+bitpack.PaddingInt32+8 {
+				bitpack.Unpack(dst[:m], src, h.width)
+				i = m
+			}
+		}
+		for ; i < k; i++ {
+			dst[i] = h.value(h.at + i)
+		}
+	}
+	h.n -= k
+	h.at += k
+	return k
+}
+
+// ones counts the ones among the next n values of width 1.
+func (h hybrid) ones(n int) (int, error) {
+	count := 0
+	for n > 0 {
+		if !h.load() {
+			return 0, errLevels
+		}
+		k := min(n, h.n)
+		if !h.packed {
+			count += k * int(h.val&1)
+		} else {
+			for i := h.at; i < h.at+k; {
+				if i&7 == 0 && h.at+k-i >= 8 {
+					count += bits.OnesCount8(h.bits[i>>3])
+					i += 8
+					continue
+				}
+				count += int(h.bits[i>>3]>>(i&7)) & 1
+				i++
+			}
+		}
+		h.n -= k
+		h.at += k
+		n -= k
+	}
+	return count, nil
+}
+
+// A nullMap leads from rows of a page to its stored values and back: value
+// number is not row number where nulls are. Both directions only go forward.
+type nullMap struct {
+	all bool // no nulls: numbers are the same
+	h   hybrid
+	row int // next row
+	ord int // values before it
+}
+
+// value says which stored value a row has; false for a null.
+func (m *nullMap) value(row int) (ord int, ok bool, err error) {
+	if m.all {
+		return row, true, nil
+	}
+	for m.row < row {
+		if !m.h.load() {
+			return 0, false, errLevels
+		}
+		k := min(m.h.n, row-m.row)
+		ones, err := m.h.ones(k)
+		if err != nil {
+			return 0, false, err
+		}
+		m.h.n -= k
+		m.h.at += k
+		m.row += k
+		m.ord += ones
+	}
+	v, there := m.h.peek()
+	if !there {
+		return 0, false, errLevels
+	}
+	return m.ord, v != 0, nil
+}
+
+// rowOf says which row holds the stored value ord.
+func (m *nullMap) rowOf(ord int) (int, error) {
+	if m.all {
+		return ord, nil
+	}
+	for {
+		if !m.h.load() {
+			return 0, errLevels
+		}
+		k := 1
+		switch {
+		case !m.h.packed && m.h.val == 0:
+			k = m.h.n
+		case !m.h.packed && m.ord < ord:
+			k = min(m.h.n, ord-m.ord)
+		case m.h.packed && m.h.at&7 == 0 && m.h.n >= 8 && m.ord+bits.OnesCount8(m.h.bits[m.h.at>>3]) <= ord:
+			m.ord += bits.OnesCount8(m.h.bits[m.h.at>>3])
+			m.h.n -= 8
+			m.h.at += 8
+			m.row += 8
+			continue
+		}
+		v, _ := m.h.peek()
+		if v != 0 && m.ord == ord {
+			return m.row, nil
+		}
+		if v != 0 {
+			m.ord += k
+		}
+		m.h.n -= k
+		m.h.at += k
+		m.row += k
+	}
+}

@@ -1,0 +1,188 @@
+package formats
+
+import (
+	"fmt"
+
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// schema turns the stored elements, which are a tree written depth first, into
+// top-level columns.
+func (ft *pqFooter) schema(elems []pqElement) error {
+	if len(elems) == 0 {
+		return fmt.Errorf("%w: no schema", errThrift)
+	}
+	rest := elems[1:]
+	for range elems[0].children {
+		if len(rest) == 0 {
+			return fmt.Errorf("%w: schema ends early", errThrift)
+		}
+		n, leaves, err := subtree(rest)
+		if err != nil {
+			return err
+		}
+		col, err := newColumn(rest[:n])
+		if err != nil {
+			return err
+		}
+		col.leaf = ft.leaves
+		ft.leaves += leaves
+		ft.columns = append(ft.columns, col)
+		rest = rest[n:]
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("%w: schema has elements that belong nowhere", errThrift)
+	}
+	return nil
+}
+
+// subtree returns how many elements the first one spans, and how many of them
+// are leaves.
+func subtree(elems []pqElement) (n, leaves int, err error) {
+	for open := 1; open > 0; open-- {
+		if n == len(elems) {
+			return 0, 0, fmt.Errorf("%w: schema ends early", errThrift)
+		}
+		e := &elems[n]
+		n++
+		switch {
+		case e.children < 0 || int(e.children) > len(elems):
+			return 0, 0, fmt.Errorf("%w: column %q has %d children", errThrift, e.name, e.children)
+		case e.children > 0:
+			open += int(e.children)
+		case e.hasPhys:
+			leaves++
+		}
+	}
+	return n, leaves, nil
+}
+
+// newColumn describes a top-level column: the first element, and those below.
+func newColumn(sub []pqElement) (pqColumn, error) {
+	e := &sub[0]
+	col := pqColumn{name: e.name}
+	leaf := e
+	optional := func(e *pqElement) uint32 {
+		if e.rep == format.Optional {
+			return 1
+		}
+		return 0
+	}
+	switch {
+	case len(sub) == 1 && e.hasPhys && e.rep != format.Repeated:
+		col.optional = e.rep == format.Optional
+	case len(sub) == 1 && e.hasPhys:
+		col.list = &pqList{list: 0, entry: 1, elem: 1}
+	case len(sub) == 2 && e.rep != format.Repeated && sub[1].rep == format.Repeated && sub[1].hasPhys:
+		leaf = &sub[1]
+		n := optional(e)
+		col.list = &pqList{list: n, entry: n + 1, elem: n + 1}
+	case len(sub) == 3 && e.rep != format.Repeated && sub[1].rep == format.Repeated && sub[1].children == 1 &&
+		sub[2].hasPhys && sub[2].rep != format.Repeated:
+		leaf = &sub[2]
+		n := optional(e)
+		col.list = &pqList{list: n, entry: n + 1, elem: n + 1 + optional(leaf)}
+	default:
+		col.nested = true
+		return col, nil
+	}
+	col.phys, col.width = leaf.phys, int(leaf.width)
+	switch {
+	case col.phys < format.Boolean || col.phys > format.FixedLenByteArray:
+		return col, fmt.Errorf("%w: column %q has unknown type %d", errThrift, e.name, col.phys)
+	case col.phys == format.FixedLenByteArray && (col.width <= 0 || col.width > maxPage):
+		return col, fmt.Errorf("%w: column %q has values of %d bytes", errThrift, e.name, col.width)
+	}
+	col.print = leaf.printer()
+	return col, nil
+}
+
+// printer chooses how values of a leaf are printed. The logical type wins over
+// the older converted type; what does not fit the physical type is ignored.
+func (e *pqElement) printer() printer {
+	p := printer{scale: int(e.scale), width: int(e.width)}
+	text := func() {
+		switch e.logical {
+		case 1, 4, 12: // STRING, ENUM, JSON
+			p.kind = printText
+		case 0:
+			if e.hasConv && (e.converted == deprecated.UTF8 || e.converted == deprecated.Enum || e.converted == deprecated.Json) {
+				p.kind = printText
+			}
+		}
+	}
+	conv := func(c deprecated.ConvertedType) bool { return e.logical == 0 && e.hasConv && e.converted == c }
+	integer := func(bits int) {
+		p.kind = printInt
+		switch {
+		case e.logical == 10 && e.unsigned, conv(deprecated.Uint8), conv(deprecated.Uint16), conv(deprecated.Uint32), conv(deprecated.Uint64):
+			p.kind = printUint
+		case e.logical == 5 || conv(deprecated.Decimal):
+			p.kind = printDecimal
+		case e.logical == 6 || conv(deprecated.Date):
+			if bits == 32 {
+				p.kind = printDate
+			}
+		case e.logical == 7:
+			p.kind, p.unit, p.utc = printClock, unitOf(e.unit), e.utc
+		case conv(deprecated.TimeMillis), conv(deprecated.TimeMicros):
+			p.kind, p.unit, p.utc = printClock, unitMilli, true
+			if e.converted == deprecated.TimeMicros {
+				p.unit = unitMicro
+			}
+		case e.logical == 8:
+			p.kind, p.unit, p.utc = printTime, unitOf(e.unit), e.utc
+		case conv(deprecated.TimestampMillis), conv(deprecated.TimestampMicros):
+			p.kind, p.unit, p.utc = printTime, unitMilli, true
+			if e.converted == deprecated.TimestampMicros {
+				p.unit = unitMicro
+			}
+		}
+	}
+	switch e.phys {
+	case format.Boolean:
+		p.kind = printBool
+	case format.Int32:
+		p.width = 4
+		integer(32)
+	case format.Int64:
+		p.width = 8
+		integer(64)
+	case format.Int96:
+		p.kind, p.width, p.utc = printInt96, 12, true
+	case format.Float:
+		p.kind, p.width = printFloat32, 4
+	case format.Double:
+		p.kind, p.width = printFloat64, 8
+	case format.ByteArray:
+		p.kind, p.width = printBytes, 0
+		text()
+		if e.logical == 5 || conv(deprecated.Decimal) {
+			p.kind = printBigDecimal
+		}
+	case format.FixedLenByteArray:
+		p.kind = printBytes
+		text()
+		switch {
+		case e.logical == 5 || conv(deprecated.Decimal):
+			p.kind = printBigDecimal
+		case e.logical == 14 && e.width == 16:
+			p.kind = printUUID
+		case e.logical == 15 && e.width == 2:
+			p.kind = printFloat16
+		}
+	}
+	return p
+}
+
+// unitOf maps the field number of Parquet's TimeUnit union.
+func unitOf(n int32) timeUnit {
+	switch n {
+	case 1:
+		return unitMilli
+	case 2:
+		return unitMicro
+	}
+	return unitNano
+}
