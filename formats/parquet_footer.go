@@ -117,7 +117,7 @@ func readFooter(b []byte, end int64) (*pqFooter, error) {
 	var sum int64
 	for i := range ft.groups {
 		g := &ft.groups[i]
-		if g.rows < 0 || g.rows > math.MaxInt64-sum {
+		if g.rows < 0 || g.rows > maxGroupRows || g.rows > math.MaxInt64-sum {
 			return nil, fmt.Errorf("%w: group %d has %d rows", errThrift, i, g.rows)
 		}
 		if len(g.chunks) != ft.leaves {

@@ -1,0 +1,240 @@
+package formats
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+)
+
+// Parquet files. What the footer, the page headers and the encodings mean
+// comes from parquet-go; pages are walked here, so that what is not asked for
+// is not read, and no claim of a damaged or hostile file is believed before
+// its bytes are there.
+//
+// A key column with a dictionary is handed out as its dictionary: 41,000
+// values instead of a million rows. Only when a value matches are the pages of
+// codes read. A writer may give its dictionary up part way; the pages after
+// that are handed out one by one.
+//
+// Lists of plain values are printed as JSON arrays. Structs and maps are not
+// read; a note names them. How values are printed: see printer.
+var Parquet = Format{
+	Name: "parquet",
+	Exts: []string{".parquet", ".parq", ".pq"},
+	Sniff: func(head []byte) bool {
+		return bytes.HasPrefix(head, []byte("PAR1")) || bytes.HasPrefix(head, []byte("PARE"))
+	},
+	Open: openParquet,
+}
+
+// ErrEncrypted is the cause of errors about Parquet files and columns that
+// only a key would open.
+var ErrEncrypted = errors.New("encrypted Parquet")
+
+const (
+	maxFooter = 256 << 20 // bytes
+	// Groups of more rows or bytes are claimed in pieces, so that a file of
+	// one group keeps several workers busy.
+	groupRows  = 1 << 20
+	groupBytes = 128 << 20
+	// No block has more rows than this, however few bytes they take.
+	maxBlockRows = 16 << 20
+	maxGroupRows = 1 << 40
+)
+
+type parquetSource struct {
+	c      *Content
+	footer *pqFooter
+	info   Info
+	part   *Part
+	claims []pqClaim
+	next   atomic.Int64
+}
+
+// A pqClaim is what one block covers: rows of a group.
+type pqClaim struct {
+	group  int
+	lo, hi int64
+	size   int64
+}
+
+func openParquet(c *Content, o Options) (src Source, err error) {
+	defer recovered(&err)
+	if c.At == nil {
+		return nil, errors.New("Parquet needs a file that can be read at any position")
+	}
+	b, end, err := footerBytes(c.At, c.Len)
+	if err != nil {
+		return nil, err
+	}
+	ft, err := readFooter(b, end)
+	if err != nil {
+		return nil, fmt.Errorf("footer: %w", err)
+	}
+	s := &parquetSource{c: c, footer: ft, part: &Part{Rows: ft.rows}}
+	var nested []string
+	for i := range ft.columns {
+		col := &ft.columns[i]
+		s.part.Columns = append(s.part.Columns, col.name)
+		if col.nested {
+			nested = append(nested, col.name)
+		}
+	}
+	s.info = Info{Input: c.Input, Format: "parquet", Compression: c.Compression, Encoding: c.Encoding, Size: c.Size, Parts: []*Part{s.part}}
+	if len(nested) > 0 {
+		s.info.Notes = append(s.info.Notes, "columns not read because they are nested: "+strings.Join(nested, ", "))
+	}
+	s.plan()
+	s.sample()
+	return s, nil
+}
+
+// footerBytes reads the footer and says where it begins.
+func footerBytes(at io.ReaderAt, size int64) (b []byte, start int64, err error) {
+	if size < 12 {
+		return nil, 0, ErrTruncated
+	}
+	var tail [8]byte
+	if _, err := at.ReadAt(tail[:], size-8); err != nil && err != io.EOF {
+		return nil, 0, err
+	}
+	switch string(tail[4:]) {
+	case "PAR1":
+	case "PARE":
+		return nil, 0, ErrEncrypted
+	default:
+		return nil, 0, fmt.Errorf("no footer at the end: %w", ErrTruncated)
+	}
+	n := int64(binary.LittleEndian.Uint32(tail[:]))
+	switch {
+	case n > size-12:
+		return nil, 0, fmt.Errorf("%w: footer of %d bytes in a file of %d", errThrift, n, size)
+	case n > maxFooter:
+		return nil, 0, fmt.Errorf("%w: footer of %d bytes", ErrTooLarge, n)
+	}
+	b = make([]byte, n)
+	if _, err := at.ReadAt(b, size-8-n); err != nil && err != io.EOF {
+		return nil, 0, err
+	}
+	return b, size - 8 - n, nil
+}
+
+// plan makes the list of claims. A group without rows has none.
+func (s *parquetSource) plan() {
+	total := int64(0)
+	for i := range s.footer.groups {
+		total += s.footer.groups[i].size
+	}
+	size := s.c.Size
+	if size < 0 {
+		size = s.c.Len
+	}
+	done, given := int64(0), int64(0)
+	for i := range s.footer.groups {
+		g := &s.footer.groups[i]
+		if g.rows == 0 {
+			continue
+		}
+		pieces := max((g.rows+groupRows-1)/groupRows, min(g.size/groupBytes, g.rows/(groupRows/8)), 1)
+		// A group that claims more rows than its bytes could make sense of
+		// must not make millions of pieces.
+		pieces = min(pieces, 1+g.size/256)
+		rows := min(max((g.rows+pieces-1)/pieces, 1), maxBlockRows)
+		for lo := int64(0); lo < g.rows; lo += rows {
+			hi := min(lo+rows, g.rows)
+			share := float64(done) + float64(g.size)*float64(hi)/float64(g.rows)
+			to := int64(float64(size) * share / float64(max(total, 1)))
+			s.claims = append(s.claims, pqClaim{group: i, lo: lo, hi: hi, size: max(to-given, 0)})
+			given = max(to, given)
+		}
+		done += g.size
+	}
+	if n := len(s.claims); n > 0 {
+		s.claims[n-1].size += max(size-given, 0)
+	}
+}
+
+// sample reads the first cells of the columns that tell tables and times
+// apart: a page or two.
+func (s *parquetSource) sample() {
+	if len(s.claims) == 0 {
+		return
+	}
+	var cols []Column
+	for i, name := range s.part.Columns {
+		bare, _ := BareName(name)
+		switch strings.ToLower(bare) {
+		case "type", "category", "timegenerated", "timestamp", "time":
+			if !s.footer.columns[i].nested {
+				cols = append(cols, Column{Name: name, N: i})
+			}
+		}
+	}
+	if len(cols) == 0 || len(cols) > 8 {
+		return
+	}
+	r := s.NewReader(Want{Late: [][]Column{cols}}).(*parquetReader)
+	defer r.u.close()
+	r.start(0)
+	rows := make([]uint32, min(64, s.claims[0].hi-s.claims[0].lo))
+	for i := range rows {
+		rows[i] = uint32(i)
+	}
+	// What cannot be read is reported when it is scanned.
+	g, _ := r.Fetch(0, rows)
+	for i := range rows {
+		rec := make([]string, len(s.part.Columns))
+		for j, c := range cols {
+			rec[c.N] = string(g.Cell(i, j))
+		}
+		s.part.Sample = append(s.part.Sample, rec)
+	}
+}
+
+func (s *parquetSource) Info() Info { return s.info }
+
+func (s *parquetSource) Close() error { return s.c.Close() }
+
+func (s *parquetSource) NewReader(w Want) Reader {
+	r := &parquetReader{s: s, claim: -1}
+	for _, c := range w.Keys {
+		r.keys = append(r.keys, findColumn(s.part.Columns, c))
+	}
+	for _, stage := range w.Late {
+		st := &lateStage{}
+		for _, c := range stage {
+			st.cols = append(st.cols, &lateColumn{n: findColumn(s.part.Columns, c)})
+		}
+		r.stages = append(r.stages, st)
+	}
+	return r
+}
+
+// findColumn returns the number of a wanted column, -1 if there is none.
+func findColumn(names []string, c Column) int {
+	if c.N >= 0 {
+		if c.N < len(names) {
+			return c.N
+		}
+		return -1
+	}
+	want, _ := BareName(c.Name)
+	for i, name := range names {
+		if bare, _ := BareName(name); strings.EqualFold(bare, want) {
+			return i
+		}
+	}
+	return -1
+}
+
+// recovered turns a panic into an error. Nothing in a file may stop a sweep,
+// and decoders of other people panic on data that no writer wrote.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v", errThrift, p)
+	}
+}

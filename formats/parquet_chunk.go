@@ -1,0 +1,530 @@
+package formats
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math/bits"
+
+	"github.com/parquet-go/parquet-go/format"
+)
+
+const (
+	// maxPage is the largest page, as stored or unpacked, in bytes. Writers
+	// make pages of about 1 MiB; DuckDB goes to 100 MB.
+	maxPage = 256 << 20
+	// maxPageValues is the largest number of values that are unpacked at once.
+	// Levels and dictionary codes are not: they are walked.
+	maxPageValues = 16 << 20
+	// maxHeader is the largest page header, in bytes. It holds statistics,
+	// which may be two long values.
+	maxHeader = 1 << 20
+)
+
+// A pqWindow holds the bytes of a file that were read last.
+type pqWindow struct {
+	at  io.ReaderAt
+	off int64
+	buf []byte
+}
+
+// bytes returns n bytes from off on, and reads up to ahead bytes if it has to
+// read. They stay until the next call.
+func (w *pqWindow) bytes(off int64, n, ahead int) ([]byte, error) {
+	if off >= w.off && off+int64(n) <= w.off+int64(len(w.buf)) {
+		i := int(off - w.off)
+		return w.buf[i : i+n], nil
+	}
+	want := max(n, ahead)
+	var keep []byte
+	if off >= w.off && off < w.off+int64(len(w.buf)) {
+		keep = w.buf[off-w.off:]
+	}
+	buf := w.buf
+	if cap(buf) < want+pagePad {
+		buf = make([]byte, want, want+pagePad)
+	}
+	buf = buf[:want]
+	have := copy(buf, keep)
+	w.buf, w.off = buf[:0], off
+	m, err := w.at.ReadAt(buf[have:], off+int64(have))
+	w.buf = buf[:have+m]
+	if len(w.buf) < n {
+		if err == io.EOF || err == nil {
+			err = ErrTruncated
+		}
+		return nil, err
+	}
+	return w.buf[:n], nil
+}
+
+// A chunkReader walks the data pages of one column chunk, as far as they have
+// rows of a block. Pages are found by their headers; their bodies are read
+// only when asked for. In a plain column every value is a row, so a page can
+// be passed over without looking into it.
+type chunkReader struct {
+	col  *pqColumn
+	meta *pqChunk
+	rows int64 // of the group
+	u    *unpacker
+	win  pqWindow
+
+	locs    []pageLoc // offset index, nil without a usable one
+	indexed bool      // locs has been looked for
+	indexOK bool
+	ibuf    []byte
+
+	pqCursor
+
+	defs    []byte // definition levels of the loaded page
+	oldDefs bool   // in the oldest encoding
+	reps    []byte
+	body    []byte // values of the loaded page
+	buf     []byte // unpacked page
+	defBuf  []byte
+
+	dict     pqValues
+	dictBuf  []byte
+	haveDict bool
+	vals     pqValues
+}
+
+// A pqCursor is where a walk stands.
+type pqCursor struct {
+	at     int64 // next page header in the file
+	row    int64 // first row of the next page; not known in lists
+	seen   int64 // values of the pages passed; of use in lists only
+	head   pageHeader
+	bodyAt int64
+	first  int64 // first row of the current page
+	loc    int   // entry of locs that led to the next page, -1 without
+	loaded int64 // bodyAt of the loaded page; 0 for none
+}
+
+// reset turns the reader to another chunk.
+func (c *chunkReader) reset(at io.ReaderAt, col *pqColumn, meta *pqChunk, rows int64) error {
+	if c.win.at != at {
+		c.win = pqWindow{at: at, buf: c.win.buf[:0]}
+	}
+	c.col, c.meta, c.rows = col, meta, rows
+	c.locs, c.indexed, c.haveDict = nil, false, false
+	c.indexOK = true
+	c.pqCursor = pqCursor{at: meta.start, loc: -1}
+	switch {
+	case meta.encrypted:
+		return ErrEncrypted
+	case meta.bad != nil:
+		return meta.bad
+	case meta.remote:
+		return fmt.Errorf("%w: the column lies in another file", errThrift)
+	case meta.phys != col.phys:
+		return fmt.Errorf("%w: column of %v holds %v", errThrift, col.phys, meta.phys)
+	case col.list == nil && meta.values != rows:
+		return fmt.Errorf("%w: %d values for %d rows", errThrift, meta.values, rows)
+	}
+	return nil
+}
+
+// header reads the page header at off.
+func (c *chunkReader) header(off int64, ahead int) (h pageHeader, body int64, err error) {
+	left := c.meta.end - off
+	for n := int64(64); ; n *= 4 {
+		n = min(n, left)
+		b, err := c.win.bytes(off, int(n), int(min(int64(ahead), left)))
+		if err != nil {
+			return h, 0, err
+		}
+		t := thrift{b: b}
+		h = readPageHeader(&t)
+		if t.err == nil {
+			body = off + int64(t.pos)
+			if err := h.check(); err != nil {
+				return h, 0, err
+			}
+			if int64(h.packed) > c.meta.end-body {
+				return h, 0, fmt.Errorf("page: %w", ErrTruncated)
+			}
+			return h, body, nil
+		}
+		if n == left || n >= maxHeader || t.err != errThriftShort {
+			return h, 0, fmt.Errorf("page header: %w", t.err)
+		}
+	}
+}
+
+// next goes to the next data page; io.EOF after the last.
+func (c *chunkReader) next(ahead int) error {
+	for {
+		if c.col.list == nil && c.row >= c.rows || c.col.list != nil && c.seen >= c.meta.values {
+			return io.EOF
+		}
+		if c.at >= c.meta.end {
+			return fmt.Errorf("pages hold %d of %d rows: %w", c.row, c.rows, ErrTruncated)
+		}
+		h, body, err := c.header(c.at, ahead)
+		if err != nil {
+			return err
+		}
+		c.at = body + int64(h.packed)
+		if h.typ != format.DataPage && h.typ != format.DataPageV2 {
+			continue
+		}
+		c.head, c.bodyAt, c.first = h, body, c.row
+		c.seen += int64(h.values)
+		if c.col.list != nil {
+			return nil
+		}
+		if c.row+int64(h.values) > c.rows {
+			return fmt.Errorf("%w: pages hold more than %d rows", errThrift, c.rows)
+		}
+		c.row += int64(h.values)
+		if c.loc >= 0 {
+			// The index is believed only where it agrees with the page.
+			end := c.rows
+			if c.loc+1 < len(c.locs) {
+				end = c.locs[c.loc+1].first
+			}
+			if c.row != end {
+				c.indexOK, c.locs = false, nil
+				return errIndex
+			}
+			c.loc++
+			if c.loc == len(c.locs) {
+				c.loc = -1
+			}
+		}
+		return nil
+	}
+}
+
+var errIndex = fmt.Errorf("%w: offset index does not fit its pages", errThrift)
+
+// seek makes the page that holds a row the current one.
+func (c *chunkReader) seek(row int64) error {
+	if c.bodyAt > 0 && row >= c.first && row < c.row {
+		return nil
+	}
+	for {
+		err := c.seekOnce(row)
+		if err == nil {
+			return nil
+		}
+		c.rewind()
+		if err != errIndex {
+			return err
+		}
+	}
+}
+
+func (c *chunkReader) rewind() {
+	c.pqCursor = pqCursor{at: c.meta.start, loc: -1}
+}
+
+func (c *chunkReader) seekOnce(row int64) error {
+	if row < c.row {
+		c.rewind()
+	}
+	if row > c.row && c.indexOK {
+		c.jump(row)
+	}
+	for {
+		if err := c.next(512); err != nil {
+			if err == io.EOF {
+				err = fmt.Errorf("%w: row %d of %d", errThrift, row, c.rows)
+			}
+			return err
+		}
+		if row < c.row {
+			return nil
+		}
+	}
+}
+
+// jump uses the offset index to pass over pages before a row. An index that
+// cannot be used costs time, not rows.
+func (c *chunkReader) jump(row int64) {
+	if !c.indexed {
+		c.indexed = true
+		n := int64(c.meta.indexLen)
+		if n <= 0 || n > 64<<20 || c.meta.indexAt <= 0 {
+			return
+		}
+		c.ibuf = grow(c.ibuf, int(n))
+		if _, err := c.win.at.ReadAt(c.ibuf, c.meta.indexAt); err != nil {
+			return
+		}
+		c.locs = readOffsetIndex(c.ibuf, c.meta, c.rows, c.locs)
+	}
+	if i := findLoc(c.locs, row); i >= 0 && c.locs[i].first > c.row {
+		c.at, c.row, c.loc = c.locs[i].at, c.locs[i].first, i
+	}
+}
+
+// findLoc returns the last page that begins at or before row, -1 without any.
+func findLoc(locs []pageLoc, row int64) int {
+	lo, hi := 0, len(locs)
+	for lo < hi {
+		if m := (lo + hi) / 2; locs[m].first <= row {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return lo - 1
+}
+
+// load reads and unpacks the current page into reps, defs and body. They stay
+// until the next load, or the next page if the chunk is not compressed.
+func (c *chunkReader) load() error {
+	h := &c.head
+	c.loaded = 0
+	raw, err := c.win.bytes(c.bodyAt, int(h.packed), 0)
+	if err != nil {
+		return err
+	}
+	if h.hasCRC && crc32.ChecksumIEEE(raw) != h.crc {
+		return fmt.Errorf("%w: checksum of a page", ErrCorrupt)
+	}
+	c.reps, c.defs, c.oldDefs = nil, nil, false
+	if h.typ == format.DataPageV2 {
+		c.reps = raw[:h.repLen]
+		c.defs = raw[h.repLen : h.repLen+h.defLen]
+		raw = raw[h.repLen+h.defLen:]
+		size := int(h.size - h.repLen - h.defLen)
+		if c.body, err = c.expand(raw, &c.buf, size, h.plainBody); err != nil {
+			return err
+		}
+		c.loaded = c.bodyAt
+		return nil
+	}
+	if c.body, err = c.expand(raw, &c.buf, int(h.size), false); err != nil {
+		return err
+	}
+	if c.col.list != nil {
+		if c.reps, err = c.levels(h.repEnc); err != nil {
+			return err
+		}
+	}
+	if c.col.optional || c.col.list != nil {
+		if h.defEnc == format.BitPacked && c.col.list == nil {
+			n := (int(h.values) + 7) / 8
+			if len(c.body) < n {
+				return errLevels
+			}
+			c.defs, c.body, c.oldDefs = c.body[:n], c.body[n:], true
+		} else if c.defs, err = c.levels(h.defEnc); err != nil {
+			return err
+		}
+	}
+	c.loaded = c.bodyAt
+	return nil
+}
+
+// expand unpacks raw into *buf, or returns raw if it is not compressed.
+func (c *chunkReader) expand(raw []byte, buf *[]byte, size int, plain bool) ([]byte, error) {
+	if plain || c.meta.codec == format.Uncompressed {
+		if len(raw) != size {
+			return nil, fmt.Errorf("%w: page of %d bytes, want %d", errThrift, len(raw), size)
+		}
+		return raw, nil
+	}
+	if size == 0 {
+		return nil, nil
+	}
+	out, err := c.u.unpack(c.meta.codec, *buf, raw, size)
+	*buf = out
+	return out, err
+}
+
+// levels cuts length-prefixed levels off the body.
+func (c *chunkReader) levels(enc format.Encoding) ([]byte, error) {
+	if enc != format.RLE {
+		return nil, fmt.Errorf("encoding %v of levels is not supported", enc)
+	}
+	if len(c.body) < 4 {
+		return nil, errLevels
+	}
+	n := binary.LittleEndian.Uint32(c.body)
+	if uint64(n) > uint64(len(c.body)-4) {
+		return nil, errLevels
+	}
+	b := c.body[4 : 4+n]
+	c.body = c.body[4+n:]
+	return b, nil
+}
+
+// nulls returns the null map of the loaded page and its number of values.
+func (c *chunkReader) nulls() (m nullMap, values int, err error) {
+	n := int(c.head.values)
+	if !c.col.optional || c.head.nulls == 0 {
+		return nullMap{all: true}, n, nil
+	}
+	h := newHybrid(c.defs, 1)
+	if c.oldDefs {
+		if h, c.defBuf, err = packedLevels(c.defs, c.defBuf, n); err != nil {
+			return m, 0, err
+		}
+	}
+	values, err = h.ones(n)
+	return nullMap{h: h, all: values == n && err == nil}, values, err
+}
+
+// codes returns the dictionary codes of the loaded page.
+func (c *chunkReader) codes() (hybrid, error) {
+	if len(c.body) == 0 {
+		return hybrid{}, nil // a page of nulls
+	}
+	if c.body[0] > 32 {
+		return hybrid{}, fmt.Errorf("%w: codes of %d bits", errThrift, c.body[0])
+	}
+	return newHybrid(c.body[1:], uint(c.body[0])), nil
+}
+
+// loadDict reads the dictionary, once per chunk.
+func (c *chunkReader) loadDict() error {
+	if c.haveDict {
+		return nil
+	}
+	// Do not read into the data pages: they may not be needed.
+	ahead := 4096
+	if d := c.meta.dataStart - c.meta.start; d > 0 {
+		ahead = int(min(d, 64<<10))
+	}
+	h, body, err := c.header(c.meta.start, ahead)
+	if err != nil {
+		return err
+	}
+	if h.typ != format.DictionaryPage {
+		return fmt.Errorf("%w: no dictionary", errThrift)
+	}
+	raw, err := c.win.bytes(body, int(h.packed), 0)
+	if err != nil {
+		return err
+	}
+	if h.hasCRC && crc32.ChecksumIEEE(raw) != h.crc {
+		return fmt.Errorf("%w: checksum of the dictionary", ErrCorrupt)
+	}
+	b, err := c.expand(raw, &c.dictBuf, int(h.size), false)
+	if err != nil {
+		return err
+	}
+	if c.meta.codec == format.Uncompressed {
+		// The window moves on, the dictionary stays.
+		c.dictBuf = grow(c.dictBuf, len(raw))
+		copy(c.dictBuf, raw)
+		b = c.dictBuf
+	}
+	if err := c.dict.decode(c.col, h.enc, b, int(h.values)); err != nil {
+		return fmt.Errorf("dictionary: %w", err)
+	}
+	c.haveDict = true
+	return nil
+}
+
+// find appends the rows of [lo, hi) whose values are the given entries of the
+// dictionary, relative to lo. It reads the pages of codes.
+func (c *chunkReader) find(cells []uint32, lo, hi int64, table []byte, dst []Ref) ([]Ref, []byte, error) {
+	if cap(table) < c.dict.n {
+		table = make([]byte, c.dict.n)
+	}
+	table = table[:c.dict.n]
+	clear(table)
+	for _, i := range cells {
+		table[i] = 1
+	}
+	if err := c.seek(lo); err != nil {
+		return dst, table, err
+	}
+	for {
+		if isDictEncoding(c.head.enc) {
+			if err := c.load(); err != nil {
+				return dst, table, err
+			}
+			var err error
+			if dst, err = c.findPage(table, lo, hi, dst); err != nil {
+				return dst, table, err
+			}
+		}
+		if c.row >= hi {
+			return dst, table, nil
+		}
+		if err := c.next(64 << 10); err != nil {
+			if err == errIndex {
+				err = c.seek(c.first)
+			}
+			if err != nil {
+				return dst, table, err
+			}
+		}
+	}
+}
+
+// findPage does it for the loaded page. The codes are compared first; the null
+// levels are walked only where there is something to find.
+func (c *chunkReader) findPage(table []byte, lo, hi int64, dst []Ref) ([]Ref, error) {
+	m, values, err := c.nulls()
+	if err != nil {
+		return dst, err
+	}
+	h, err := c.codes()
+	if err != nil {
+		return dst, err
+	}
+	add := func(ord int, code uint32) error {
+		row, err := m.rowOf(ord)
+		if r := c.first + int64(row); err == nil && r >= lo && r < hi {
+			dst = append(dst, Ref{Row: uint32(r - lo), Cell: code})
+		}
+		return err
+	}
+	var buf [1024]uint32
+	for ord := 0; ord < values; {
+		if !h.load() {
+			return dst, errLevels
+		}
+		if !h.packed {
+			k := min(h.n, values-ord)
+			if int(h.val) >= len(table) {
+				return dst, errCode
+			}
+			if table[h.val] != 0 {
+				for i := range k {
+					if err := add(ord+i, h.val); err != nil {
+						return dst, err
+					}
+				}
+			}
+			h.skip(k)
+			ord += k
+			continue
+		}
+		k := h.read(buf[:min(len(buf), values-ord)])
+		for i, code := range buf[:k] {
+			if int(code) >= len(table) {
+				return dst, errCode
+			}
+			if table[code] != 0 {
+				if err := add(ord+i, code); err != nil {
+					return dst, err
+				}
+			}
+		}
+		ord += k
+	}
+	return dst, nil
+}
+
+var errCode = fmt.Errorf("%w: code beyond the dictionary", errThrift)
+
+// decodePage decodes the values of the loaded page, which has no dictionary.
+func (c *chunkReader) decodePage() (nullMap, error) {
+	m, values, err := c.nulls()
+	if err != nil {
+		return m, err
+	}
+	return m, c.vals.decode(c.col, c.head.enc, c.body, values)
+}
+
+// levelWidth is the number of bits that levels up to n take.
+func levelWidth(n uint32) uint { return uint(bits.Len32(n)) }
