@@ -12,7 +12,9 @@ import (
 
 // All lists the formats that [Open] can tell apart, in the order in which they
 // are tried: those with a magic number first, CSV, which takes any text, last.
-var All = []Format{}
+var All = []Format{
+	Parquet,
+}
 
 // headSize is how much of an input decides what it is.
 const headSize = 64 << 10

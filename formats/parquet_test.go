@@ -278,4 +278,3 @@ func compareFlows(t testing.TB, s Source, rows []flow, step int) {
 		}
 	}
 }
-
