@@ -1,0 +1,205 @@
+package formats
+
+import (
+	"bytes"
+	"strings"
+)
+
+// jsonFields lists all cells of one record. Names and values are copied to
+// text, which is reused from record to record.
+type jsonFields struct {
+	text   []byte
+	found  []jsonField
+	fields []Field
+	inner  []byte // properties that was JSON text in a string
+}
+
+type jsonField struct {
+	name, value Cell
+	level       int
+	dropped     bool
+}
+
+func (f *jsonFields) reset() { f.text, f.found = f.text[:0], f.found[:0] }
+
+// object adds the members of the object at b[p:end] in file order; those of
+// its properties take the place of that member. It stops at the first fault
+// and returns false.
+func (f *jsonFields) object(b []byte, p, end, level int) bool {
+	p = jsonSpace(b, p+1, end)
+	for p < end && b[p] == '"' {
+		q := jsonQuote(b, p+1, end)
+		if q < 0 {
+			return false
+		}
+		name := b[p+1 : q]
+		if p = jsonSpace(b, q+1, end); p >= end || b[p] != ':' {
+			return false
+		}
+		p = jsonSpace(b, p+1, end)
+		q, fault := jsonSkip(b, p, end, level+1)
+		if fault != jsonOK {
+			return false
+		}
+		if level > 0 || !f.properties(b, name, p, q) {
+			f.add(name, b[p:q], level)
+		}
+		if p = jsonSpace(b, q, end); p < end && b[p] == ',' {
+			p = jsonSpace(b, p+1, end)
+		}
+	}
+	return p < end && b[p] == '}'
+}
+
+// properties adds the columns of an envelope if that is what the member is.
+func (f *jsonFields) properties(b, name []byte, p, q int) bool {
+	if bare, _ := BareName(string(jsonUnquote(nil, name))); !strings.EqualFold(bare, "properties") {
+		return false
+	}
+	// As everywhere, the last of several members of one name counts.
+	for i := range f.found {
+		f.found[i].dropped = f.found[i].dropped || f.found[i].level > 0
+	}
+	switch b[p] {
+	case '{':
+		f.object(b, p, q, 1)
+		return true
+	case '"':
+		f.inner = jsonUnquote(f.inner[:0], b[p+1:q-1])
+		n := len(f.inner)
+		f.inner = append(f.inner, make([]byte, jsonPad)...)
+		i := jsonSpace(f.inner, 0, n)
+		if i == n || f.inner[i] != '{' {
+			return false
+		}
+		if j, fault := jsonSkip(f.inner, i, n, 1); fault == jsonOK && jsonSpace(f.inner, j, n) == n {
+			f.object(f.inner, i, n, 1)
+			return true
+		}
+	}
+	return false
+}
+
+// tuple adds the values of the array at b[p:end] under the names of columns.
+func (f *jsonFields) tuple(b []byte, p, end int, columns []string) bool {
+	p = jsonSpace(b, p+1, end)
+	for n := 0; p < end && b[p] != ']'; n++ {
+		q, fault := jsonSkip(b, p, end, 1)
+		if fault != jsonOK {
+			return false
+		}
+		var name string
+		if n < len(columns) {
+			name = columns[n]
+		}
+		f.value(f.copy(name), b[p:q], 0)
+		if p = jsonSpace(b, q, end); p < end && b[p] == ',' {
+			p = jsonSpace(b, p+1, end)
+		}
+	}
+	return true
+}
+
+func (f *jsonFields) copy(s string) Cell {
+	c := Cell{uint32(len(f.text)), uint32(len(s))}
+	f.text = append(f.text, s...)
+	return c
+}
+
+// add takes up a member. An earlier one of the same name is gone, unless it is
+// one of properties and this is not.
+func (f *jsonFields) add(name, value []byte, level int) {
+	c := Cell{Off: uint32(len(f.text))}
+	f.text = jsonUnquote(f.text, name)
+	c.Len = uint32(len(f.text)) - c.Off
+	dropped := false
+	for i := range f.found {
+		old := &f.found[i]
+		if !old.dropped && old.name.Len == c.Len && bytes.EqualFold(f.bytes(old.name), f.bytes(c)) {
+			dropped = old.level > level
+			old.dropped = !dropped
+		}
+	}
+	f.value(c, value, level)
+	f.found[len(f.found)-1].dropped = dropped
+}
+
+func (f *jsonFields) value(name Cell, value []byte, level int) {
+	v := Cell{Off: uint32(len(f.text))}
+	switch {
+	case value[0] == '"':
+		f.text = jsonUnquote(f.text, value[1:len(value)-1])
+	case value[0] != 'n':
+		f.text = append(f.text, value...)
+	}
+	v.Len = uint32(len(f.text)) - v.Off
+	f.found = append(f.found, jsonField{name: name, value: v, level: level})
+}
+
+func (f *jsonFields) bytes(c Cell) []byte { return f.text[c.Off : c.Off+c.Len : c.Off+c.Len] }
+
+// list returns what was found. It lives until the next reset.
+func (f *jsonFields) list() []Field {
+	f.fields = f.fields[:0]
+	for _, m := range f.found {
+		if !m.dropped {
+			f.fields = append(f.fields, Field{f.bytes(m.name), f.bytes(m.value)})
+		}
+	}
+	return f.fields
+}
+
+// maxSample is how many records of the head are shown as a sample.
+const maxSample = 64
+
+// jsonSample describes a table by its first records, which lie in b. Its
+// columns are the members of all of them in the order in which they appear,
+// those of properties before those of the envelope round it. A last record
+// that breaks off still gives the names it has, if there is no other.
+func jsonSample(b []byte, rows []jsonRow) *Part {
+	part := &Part{Rows: -1}
+	var f jsonFields
+	b = append(bytes.Clone(b), make([]byte, jsonPad)...)
+	number := map[string]int{}
+	var outer []string
+	for _, row := range rows[:min(len(rows), maxSample)] {
+		f.reset()
+		f.object(b, int(row.off), int(row.end), 0)
+		for _, m := range f.found {
+			name := string(f.bytes(m.name))
+			if _, ok := number[name]; ok || m.dropped {
+				continue
+			}
+			if m.level > 0 || !f.enveloped() {
+				number[name] = len(part.Columns)
+				part.Columns = append(part.Columns, name)
+			} else {
+				number[name] = -1
+				outer = append(outer, name)
+			}
+		}
+	}
+	for _, name := range outer {
+		number[name] = len(part.Columns)
+		part.Columns = append(part.Columns, name)
+	}
+	for _, row := range rows[:min(len(rows), maxSample)] {
+		f.reset()
+		f.object(b, int(row.off), int(row.end), 0)
+		cells := make([]string, len(part.Columns))
+		for _, m := range f.list() {
+			cells[number[string(m.Name)]] = string(m.Value)
+		}
+		part.Sample = append(part.Sample, cells)
+	}
+	return part
+}
+
+func (f *jsonFields) enveloped() bool {
+	for _, m := range f.found {
+		if m.level > 0 {
+			return true
+		}
+	}
+	return false
+}

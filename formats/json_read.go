@@ -1,0 +1,295 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"strings"
+)
+
+// maxRejectRaw is how many bytes of a record a Reject keeps.
+const maxRejectRaw = 64 << 10
+
+// jsonRows holds the records of one block and does all of a Reader but Next:
+// JSON Lines and JSON documents differ only in how they find their records.
+type jsonRows struct {
+	want Want
+	buf  []byte // the block's text, then unescaped key cells
+	size int    // length of the text
+	base int64  // offset of buf[0] in the input
+
+	rows  []jsonRow
+	part  *Part
+	keys  jsonStage
+	cols  [][]Cell // key cells by slot, then by row
+	run   Run
+	runs  iter.Seq2[*Run, error]
+	late  []jsonStage
+	grids []Grid
+
+	rejects []Reject
+	lost    []int // for each rejected record the number of rows before it
+	counted Pos   // where lines were last counted up to: Offset in buf, Line
+	fields  jsonFields
+}
+
+// A jsonRow is the range of an object or, in tables by position, an array.
+type jsonRow struct{ off, end uint32 }
+
+// A jsonStage finds one set of columns.
+type jsonStage struct {
+	walk *jsonWalker
+	slot []int32 // of each wanted column
+	part *Part   // that at belongs to
+	at   []int32 // slot of each position of a row of part
+}
+
+func newJSONStage(columns []Column) jsonStage {
+	s := jsonStage{slot: make([]int32, len(columns))}
+	var names []string
+next:
+	for i, c := range columns {
+		bare, _ := BareName(c.Name)
+		for j, name := range names {
+			if strings.EqualFold(name, bare) {
+				s.slot[i] = int32(j)
+				continue next
+			}
+		}
+		s.slot[i] = int32(len(names))
+		names = append(names, bare)
+	}
+	s.walk = newJSONWalker(names)
+	return s
+}
+
+// find walks the record at b[p:end] of a part.
+func (s *jsonStage) find(b []byte, p, end int, part *Part) (int, jsonFault) {
+	if b[p] != '[' {
+		return s.walk.record(b, p, end)
+	}
+	s.bind(part)
+	q, _, fault := s.walk.tuple(b, p, end, s.at)
+	return q, fault
+}
+
+func (s *jsonStage) bind(part *Part) {
+	if s.part == part {
+		return
+	}
+	s.part, s.at = part, s.at[:0]
+	for _, name := range part.Columns {
+		bare, _ := BareName(name)
+		s.at = append(s.at, s.walk.slot(bare))
+	}
+}
+
+func newJSONRows(want Want) jsonRows {
+	r := jsonRows{want: want, keys: newJSONStage(want.Keys), grids: make([]Grid, len(want.Late))}
+	r.cols = make([][]Cell, len(r.keys.walk.names))
+	for i, columns := range want.Late {
+		r.late = append(r.late, newJSONStage(columns))
+		r.grids[i].Cols = len(columns)
+	}
+	return r
+}
+
+// begin takes over the text of a block. Cells are unescaped into the room
+// behind it, so buf may be replaced by a larger one.
+func (r *jsonRows) begin(text []byte, base int64, part *Part) {
+	r.size, r.base, r.part = len(text), base, part
+	r.buf = text
+	r.pad()
+	r.rows, r.rejects, r.lost = r.rows[:0], r.rejects[:0], r.lost[:0]
+	for i := range r.cols {
+		r.cols[i] = r.cols[i][:0]
+	}
+	r.counted = Pos{}
+}
+
+// pad makes sure that jsonPad bytes can be read behind buf.
+func (r *jsonRows) pad() {
+	if n := len(r.buf); cap(r.buf) < n+jsonPad {
+		r.buf = append(r.buf, make([]byte, jsonPad+n/64)...)[:n]
+	}
+}
+
+// record reads the record that fills buf[p:end], or those that it holds.
+func (r *jsonRows) record(p, end int) {
+	w := r.keys.walk
+	b := r.buf[:r.size+jsonPad]
+	if b[p] == '[' {
+		r.positional(b, p, end)
+		return
+	}
+	q, fault := w.record(b, p, end)
+	switch {
+	case fault != jsonOK:
+		r.reject(p, end, &jsonError{fault, q - p}, false)
+	case w.recOff > 0 && jsonAllObjects(b, w.recOff, w.recEnd):
+		r.several(b, w.recOff, w.recEnd)
+	default:
+		r.keep(p, end)
+	}
+}
+
+// several reads the records of {"records":[…]}; b[p:end] is the array, known
+// to be well-formed.
+func (r *jsonRows) several(b []byte, p, end int) {
+	w := r.keys.walk
+	for p = jsonSpace(b, p+1, end); b[p] == '{'; {
+		q, _ := jsonSkip(b, p, end, 1)
+		w.record(b, p, q)
+		r.keep(p, q)
+		b = r.buf[:r.size+jsonPad]
+		if p = jsonSpace(b, q, end); b[p] == ',' {
+			p = jsonSpace(b, p+1, end)
+		}
+	}
+}
+
+// jsonAllObjects reports whether the array at b[p:end] holds only objects.
+func jsonAllObjects(b []byte, p, end int) bool {
+	for p = jsonSpace(b, p+1, end); b[p] != ']'; {
+		if b[p] != '{' {
+			return false
+		}
+		p, _ = jsonSkip(b, p, end, 1)
+		if p = jsonSpace(b, p, end); b[p] == ',' {
+			p = jsonSpace(b, p+1, end)
+		}
+	}
+	return true
+}
+
+// positional reads a row of a table whose cells go by position.
+func (r *jsonRows) positional(b []byte, p, end int) {
+	r.keys.bind(r.part)
+	q, n, fault := r.keys.walk.tuple(b, p, end, r.keys.at)
+	if fault != jsonOK {
+		r.reject(p, end, &jsonError{fault, q - p}, false)
+		return
+	}
+	if n != len(r.part.Columns) {
+		r.reject(p, end, fmt.Errorf("%w: %d values for %d columns", ErrRagged, n, len(r.part.Columns)), true)
+	}
+	r.keep(p, end)
+}
+
+// keep takes the key cells that the walker has found as the next row.
+func (r *jsonRows) keep(p, end int) {
+	r.rows = append(r.rows, jsonRow{uint32(p), uint32(end)})
+	w := r.keys.walk
+	for slot := range r.cols {
+		v := w.value(slot)
+		c := Cell{v.off, v.len}
+		if v.kind&jsonInText != 0 || v.kind&jsonString != 0 && bytes.IndexByte(r.buf[v.off:v.off+v.len], '\\') >= 0 {
+			c.Off = uint32(len(r.buf))
+			r.buf = w.append(r.buf, r.buf, v)
+			c.Len = uint32(len(r.buf)) - c.Off
+		}
+		r.cols[slot] = append(r.cols[slot], c)
+	}
+}
+
+// reject notes a record that could not be read, or only in part.
+func (r *jsonRows) reject(p, end int, err error, matched bool) {
+	pos := r.pos(p)
+	pos.Record = int64(len(r.rows) + len(r.lost))
+	if !matched {
+		r.lost = append(r.lost, len(r.rows))
+	}
+	raw := r.buf[p:min(end, p+maxRejectRaw)]
+	r.rejects = append(r.rejects, Reject{Pos: pos, Err: err, Raw: bytes.Clone(raw), Matched: matched})
+}
+
+// pos is where the byte at p of the block lies. Asked in ascending order it
+// looks at each byte once.
+func (r *jsonRows) pos(p int) Pos {
+	if int64(p) < r.counted.Offset {
+		r.counted = Pos{}
+	}
+	r.counted.Line += int64(bytes.Count(r.buf[r.counted.Offset:p], []byte{'\n'}))
+	r.counted.Offset = int64(p)
+	return Pos{Record: -1, Line: r.counted.Line, Group: -1, Offset: r.base + int64(p)}
+}
+
+func (r *jsonRows) records() int { return len(r.rows) + len(r.lost) }
+
+func (r *jsonRows) Runs() iter.Seq2[*Run, error] {
+	if r.runs == nil {
+		r.runs = r.yield
+	}
+	return r.runs
+}
+
+func (r *jsonRows) yield(yield func(*Run, error) bool) {
+	for i, slot := range r.keys.slot {
+		r.run = Run{Key: i, Data: r.buf, Cells: r.cols[slot]}
+		if !yield(&r.run, nil) {
+			return
+		}
+	}
+}
+
+// Fetch walks the asked records again.
+func (r *jsonRows) Fetch(stage int, rows []uint32) (*Grid, error) {
+	s, g := &r.late[stage], &r.grids[stage]
+	g.Data, g.Cells = g.Data[:0], g.Cells[:0]
+	for _, row := range rows {
+		at := r.rows[row]
+		s.find(r.buf[:cap(r.buf)], int(at.off), int(at.end), r.part)
+		first := len(g.Cells)
+		for i, slot := range s.slot {
+			if j := s.sooner(i); j < i {
+				g.Cells = append(g.Cells, g.Cells[first+j])
+				continue
+			}
+			off := len(g.Data)
+			g.Data = s.walk.append(g.Data, r.buf, s.walk.value(int(slot)))
+			g.Cells = append(g.Cells, Cell{uint32(off), uint32(len(g.Data) - off)})
+		}
+	}
+	return g, nil
+}
+
+// sooner returns the first wanted column that has the slot of column i.
+func (s *jsonStage) sooner(i int) int {
+	for j := range i {
+		if s.slot[j] == s.slot[i] {
+			return j
+		}
+	}
+	return i
+}
+
+func (r *jsonRows) Record(row uint32) ([]Field, error) {
+	at := r.rows[row]
+	b := r.buf[:cap(r.buf)]
+	r.fields.reset()
+	if b[at.off] == '[' {
+		r.fields.tuple(b, int(at.off), int(at.end), r.part.Columns)
+	} else {
+		r.fields.object(b, int(at.off), int(at.end), 0)
+	}
+	return r.fields.list(), nil
+}
+
+func (r *jsonRows) Pos(row uint32) Pos {
+	pos := r.pos(int(r.rows[row].off))
+	pos.Record = int64(row)
+	for _, before := range r.lost {
+		if before > int(row) {
+			break
+		}
+		pos.Record++
+	}
+	return pos
+}
+
+func (r *jsonRows) Raw(row uint32) []byte {
+	at := r.rows[row]
+	return r.buf[at.off:at.end:at.end]
+}
+
+func (r *jsonRows) Rejects() []Reject { return r.rejects }

@@ -1,0 +1,163 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// JSONL is JSON Lines: an object a line. Each is a record, either flat or in
+// the envelope of Defender's streaming export (its properties are the columns),
+// or holds several of them:
+//
+//	{"TimeGenerated":"2025-04-01T02:13:07.482Z","Type":"DnsEvents","Name":"x.example"}
+//	{"time":"…","category":"AdvancedHunting-DeviceNetworkEvents","properties":{"RemoteIP":"192.0.2.7"}}
+//	{"records":[{"TimeGenerated":"…"},{"time":"…","properties":{"RemoteIP":"192.0.2.7"}}]}
+var JSONL = Format{
+	Name:  "jsonl",
+	Exts:  []string{".jsonl", ".ndjson", ".json"},
+	Sniff: sniffJSONL,
+	Open:  openJSONL,
+}
+
+// sniffJSONL reports whether the first line is a whole object and no wrapper
+// of a document format.
+func sniffJSONL(head []byte) bool {
+	cut := len(head) >= headSize
+	head = trimJSONHead(head)
+	if len(head) == 0 || head[0] != '{' {
+		return false
+	}
+	line, _, whole := bytes.Cut(head, []byte{'\n'})
+	if !whole && cut {
+		return false
+	}
+	line = append(bytes.Clone(line), make([]byte, jsonPad)...)
+	end := len(line) - jsonPad
+	p, fault := jsonSkip(line, 0, end, 0)
+	if fault != jsonOK || jsonSpace(line, p, end) != end {
+		return false
+	}
+	return !isJSONDocument(line, end)
+}
+
+// trimJSONHead takes a byte order mark and white space off.
+func trimJSONHead(head []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte(utf8BOM)), " \t\r\n")
+}
+
+type jsonlSource struct {
+	info Info
+	text *text
+	part *Part
+	close func() error
+}
+
+func openJSONL(c *Content, o Options) (Source, error) {
+	s := &jsonlSource{close: c.Close}
+	start := 0
+	if bytes.HasPrefix(c.Head, []byte(utf8BOM)) {
+		start = len(utf8BOM)
+	}
+	s.text = newText(c, jsonLimits(o), int64(start))
+	s.part = jsonLinesPart(c.Head[start:])
+	s.info = Info{Input: c.Input, Format: "jsonl", Compression: c.Compression, Encoding: c.Encoding,
+		Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}}
+	return s, nil
+}
+
+// jsonLimits keeps positions within a block to 32 bits.
+func jsonLimits(o Options) Options {
+	o.BlockSize = min(o.blockSize(), 1<<30)
+	o.MaxRecord = min(o.maxRecord(), 1<<30)
+	return o
+}
+
+// jsonLinesPart describes the records of the first lines.
+func jsonLinesPart(head []byte) *Part {
+	r := jsonRows{keys: newJSONStage(nil)}
+	r.begin(bytes.Clone(head), 0, nil)
+	for p := 0; p < len(head) && len(r.rows) < maxSample; {
+		end := len(head)
+		if i := bytes.IndexByte(head[p:], '\n'); i >= 0 {
+			end = p + i
+		} else if len(head) >= headSize-len(utf8BOM) && len(r.rows) > 0 {
+			break // a line that the head cuts off
+		}
+		r.line(p, end)
+		p = end + 1
+	}
+	rows := r.rows
+	if p := jsonSpace(head, 0, len(head)); len(rows) == 0 && p < len(head) {
+		rows = []jsonRow{{uint32(p), uint32(len(head))}}
+		part := jsonSample(head, rows)
+		part.Sample = nil
+		return part
+	}
+	return jsonSample(head, rows)
+}
+
+func (s *jsonlSource) Info() Info   { return s.info }
+
+func (s *jsonlSource) Close() error {
+	if s.close == nil {
+		return nil
+	}
+	return s.close()
+}
+
+func (s *jsonlSource) NewReader(want Want) Reader {
+	return &jsonlReader{src: s, jsonRows: newJSONRows(want)}
+}
+
+type jsonlReader struct {
+	jsonRows
+	src   *jsonlSource
+	store []byte // what the blocks are read into; their text starts some way in
+}
+
+func (r *jsonlReader) Next() (Block, error) {
+	if cap(r.buf) > cap(r.store) {
+		r.store = r.buf[:cap(r.buf)] // cells were unescaped beyond its end
+	}
+	var lines lineBlock
+	var err error
+	if lines, r.store, err = r.src.text.lines(r.store); err != nil {
+		r.begin(nil, 0, r.src.part)
+		return Block{}, err
+	}
+	r.begin(lines.data, lines.off, r.src.part)
+	breaks := 0
+	for p := 0; p < r.size; {
+		end := r.size
+		if i := bytes.IndexByte(r.buf[p:r.size], '\n'); i >= 0 {
+			end = p + i
+			breaks++
+		} else if lines.cut {
+			breaks++
+			r.reject(p, end, fmt.Errorf("%w: a line of more than %d bytes", ErrTooLarge, r.src.text.max), false)
+			break
+		}
+		r.line(p, end)
+		p = end + 1
+	}
+	return Block{Seq: lines.seq, Part: r.src.part, Rows: len(r.rows), Records: r.records(), Lines: breaks,
+		Size: lines.size, Group: -1, Line: -1, Record: -1}, nil
+}
+
+// line reads the records of the line buf[p:end].
+func (r *jsonRows) line(p, end int) {
+	if end > p && r.buf[end-1] == '\r' {
+		end--
+	}
+	if p < end && r.buf[p] != '{' {
+		p = jsonSpace(r.buf, p, end)
+	}
+	if p == end {
+		return
+	}
+	if r.buf[p] != '{' {
+		r.reject(p, end, &jsonError{jsonNotObject, 0}, false)
+		return
+	}
+	r.record(p, end)
+}
