@@ -46,9 +46,9 @@ func trimJSONHead(head []byte) []byte {
 }
 
 type jsonlSource struct {
-	info Info
-	text *text
-	part *Part
+	info  Info
+	text  *text
+	part  *Part
 	close func() error
 }
 
@@ -96,7 +96,7 @@ func jsonLinesPart(head []byte) *Part {
 	return jsonSample(head, rows)
 }
 
-func (s *jsonlSource) Info() Info   { return s.info }
+func (s *jsonlSource) Info() Info { return s.info }
 
 func (s *jsonlSource) Close() error {
 	if s.close == nil {

@@ -14,6 +14,7 @@ import (
 // are tried: those with a magic number first, CSV, which takes any text, last.
 var All = []Format{
 	Parquet,
+	JSONL,
 }
 
 // headSize is how much of an input decides what it is.
