@@ -50,9 +50,9 @@ func encodingOf(head []byte) (name string, mark int) {
 	n := len(head) / 2
 	switch {
 	case n < 2:
-	case zeros[1] >= n*9/10 && zeros[0] <= n/10:
+	case zeros[1]*10 >= n*9 && zeros[0] <= n/10:
 		return "utf-16le", 0
-	case zeros[0] >= n*9/10 && zeros[1] <= n/10:
+	case zeros[0]*10 >= n*9 && zeros[1] <= n/10:
 		return "utf-16be", 0
 	}
 	return "", 0

@@ -190,7 +190,7 @@ func (s *summed) Read(p []byte) (int, error) {
 	s.left -= int64(n)
 	switch {
 	case err == io.EOF && s.left > 0:
-		err = io.ErrUnexpectedEOF
+		err = errors.New("zip: member is shorter than the directory says")
 	case s.left < 0:
 		err = errors.New("zip: member is longer than the directory says")
 	case err == io.EOF && s.crc != s.sum:

@@ -95,8 +95,7 @@ func (w *walk) folder(root string) {
 	type found struct{ name, path string }
 	var files []found
 	failed := len(w.errs)
-	any := false
-	// Cleaning would follow a link named as root; the final slash does it here.
+	// The final slash makes WalkDir enter a root that is a link to a folder.
 	top := strings.TrimRight(root, "/"+string(filepath.Separator)) + "/"
 	err := filepath.WalkDir(top, func(p string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(top, p)
@@ -125,7 +124,6 @@ func (w *walk) folder(root string) {
 			mode = st.Mode().Type()
 		}
 		if mode.IsRegular() {
-			any = true
 			files = append(files, found{name, p})
 		}
 		return nil
@@ -137,7 +135,7 @@ func (w *walk) folder(root string) {
 	for _, f := range files {
 		w.file(f.name, false, true)
 	}
-	if !any && len(w.errs) == failed {
+	if len(files) == 0 && len(w.errs) == failed {
 		w.fail(Input{Path: root, Named: true}, ErrNothing)
 	}
 }

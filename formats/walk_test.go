@@ -1,0 +1,252 @@
+package formats
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// tree writes files below a new folder, goes there, and comes back afterwards.
+func tree(t *testing.T, files map[string]string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, data := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// names lists inputs as messages show them, those given by name with a star.
+func names(list []Input) string {
+	var out []string
+	for _, in := range list {
+		s := in.String()
+		if in.Named {
+			s += "*"
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, " ")
+}
+
+func texts(errs []error) string {
+	var out []string
+	for _, err := range errs {
+		out = append(out, err.Error())
+	}
+	return strings.Join(out, "; ")
+}
+
+func TestWalk(t *testing.T) {
+	one := string(zipped(t, zipMember{"x/a.csv", []byte(logText), zip.Deflate}, zipMember{"__MACOSX/x/._a.csv", []byte("?"), zip.Store}))
+	two := string(zipped(t, zipMember{"z.csv", []byte(logText), zip.Deflate}, zipMember{"sub/", nil, zip.Store},
+		zipMember{`sub\a.csv`, []byte(logText), zip.Store}))
+	sealed := []byte(two)
+	// Flag 1 in the directory's entry of the first member says that it is encrypted.
+	sealed[bytes.Index(sealed, []byte("PK\x01\x02"))+8] |= 1
+	tree(t, map[string]string{
+		"exports/b.csv": logText, "exports/a/c.csv": logText, "exports/a-1.csv": logText, "exports/a.csv": logText,
+		"exports/.hidden": "x", "exports/_SUCCESS": "", "exports/b.csv.crc": "x", "exports/Thumbs.db": "x", "exports/.git/config": "x",
+		"exports/_delta_log/0.json": "{}", "more/one.zip": one, "more/two.ZIP": two, ".named": "x",
+		"none/.DS_Store": "x", "sealed.zip": string(sealed), "nomember.zip": string(zipped(t)),
+		"book.xlsx": string(zipped(t, zipMember{"[Content_Types].xml", []byte("<"), zip.Deflate})),
+		"cut.zip":   string(cutDirectory([]byte(two))), "y=2025/[1].csv": logText, "dash/-": "a,b",
+	})
+	tests := []struct {
+		name  string
+		paths []string
+		want  string
+		errs  string
+	}{
+		{"sorted by path, companions left out", []string{"exports"}, "exports/a-1.csv exports/a.csv exports/a/c.csv exports/b.csv", ""},
+		{"final slash", []string{"exports/a/"}, "exports/a/c.csv", ""},
+		{"dot and slash stay", []string{"./exports/a"}, "./exports/a/c.csv", ""},
+		{"order of the arguments", []string{"exports/b.csv", "exports/a.csv"}, "exports/b.csv* exports/a.csv*", ""},
+		{"met and named", []string{"exports", "exports/a.csv", "./exports/b.csv"}, "exports/a-1.csv exports/a.csv* exports/a/c.csv exports/b.csv*", ""},
+		{"hidden but named", []string{".named"}, ".named*", ""},
+		{"standard input", []string{"-", "-", ".named"}, "-* .named*", ""},
+		{"archives met", []string{"more"}, "more/one.zip/x/a.csv more/two.ZIP/z.csv more/two.ZIP/sub/a.csv", ""},
+		{"archive named", []string{"more/two.ZIP"}, "more/two.ZIP/z.csv more/two.ZIP/sub/a.csv", ""},
+		{"archive of one file named", []string{"more/one.zip"}, "more/one.zip/x/a.csv*", ""},
+		{"archive named twice", []string{"more/one.zip", "more"}, "more/one.zip/x/a.csv* more/two.ZIP/z.csv more/two.ZIP/sub/a.csv", ""},
+		{"encrypted", []string{"sealed.zip"}, "sealed.zip/sub/a.csv", "sealed.zip/z.csv: encrypted: unpack it with its password first"},
+		{"archive without a file", []string{"nomember.zip"}, "nomember.zip*", ""},
+		{"office document", []string{"book.xlsx"}, "book.xlsx*", ""},
+		{"archive cut short", []string{"cut.zip"}, "cut.zip/z.csv cut.zip/sub/a.csv", "cut.zip: zip: no directory: input ends early"},
+		{"folder without exports", []string{"none"}, "", "none: no files"},
+		{"missing", []string{"missing", "exports/b.csv"}, "exports/b.csv*", "missing: no such file or directory"},
+		{"pattern", []string{"exports/*.csv"}, "exports/a-1.csv* exports/a.csv* exports/b.csv*", ""},
+		{"pattern without a match", []string{"exports/*.parquet"}, "", "exports/*.parquet: no files"},
+		{"not a pattern", []string{"y=2025/[1].csv"}, "y=2025/[1].csv*", ""},
+		{"a file called -", []string{"dash"}, "dash/-", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if runtime.GOOS == "windows" && strings.Contains(tt.errs, "no such file") {
+				tt.errs = "missing: The system cannot find the file specified."
+			}
+			got, errs := Walk(tt.paths, pipe{strings.NewReader("")})
+			if names(got) != tt.want {
+				t.Errorf("got  %s\nwant %s", names(got), tt.want)
+			}
+			if texts(errs) != tt.errs {
+				t.Errorf("got errors %q, want %q", texts(errs), tt.errs)
+			}
+			for _, err := range errs {
+				if e := (*Error)(nil); !errors.As(err, &e) {
+					t.Errorf("%v is no Error", err)
+				}
+			}
+		})
+	}
+	t.Run("the folder itself", func(t *testing.T) {
+		t.Chdir("dash")
+		if got, errs := Walk([]string{"."}, nil); names(got) != "./-" || errs != nil {
+			t.Errorf("got %s, %v", names(got), errs)
+		}
+	})
+}
+
+func TestWalkLinks(t *testing.T) {
+	tree(t, map[string]string{"real/a.csv": logText, "in/b.csv": logText})
+	for name, to := range map[string]string{"in/loop": "../in", "in/file.csv": "../real/a.csv", "in/dangling.csv": "../gone", "named": "real"} {
+		if err := os.Symlink(to, name); err != nil {
+			if runtime.GOOS == "windows" { // needs a privilege there
+				return
+			}
+			t.Fatal(err)
+		}
+	}
+	got, errs := Walk([]string{"in", "named"}, nil)
+	if want := "in/b.csv in/file.csv named/a.csv"; names(got) != want {
+		t.Errorf("got %s, want %s", names(got), want)
+	}
+	if len(errs) != 1 || !errors.Is(errs[0], fs.ErrNotExist) || !strings.HasPrefix(errs[0].Error(), "in/dangling.csv: ") {
+		t.Errorf("got %v", errs)
+	}
+}
+
+// Members of one archive are read at the same time, each by positions of its
+// own, and the file is closed when the last is.
+func TestWalkMembersInParallel(t *testing.T) {
+	var members []zipMember
+	for i := range 8 {
+		members = append(members, zipMember{string(rune('a' + i)), []byte(noise(50_000 + i)), []uint16{zip.Store, zip.Deflate}[i%2]})
+	}
+	tree(t, map[string]string{"x.zip": string(zipped(t, members...))})
+	inputs, errs := Walk([]string{"x.zip"}, nil)
+	if len(inputs) != len(members) || errs != nil {
+		t.Fatalf("got %s, %v", names(inputs), errs)
+	}
+	var wg sync.WaitGroup
+	for i, in := range slices.Concat(inputs, inputs) {
+		wg.Go(func() {
+			c, err := openContent(in, Options{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			m := members[i%len(members)]
+			if stored := m.method == zip.Store; stored != (c.At != nil) {
+				t.Errorf("%s: stored %t, positioned %t", in, stored, c.At != nil)
+			}
+			if got, err := readAll(c); got != string(m.data) || err != nil {
+				t.Errorf("%s: got %d bytes, %v", in, len(got), err)
+			}
+			if c.At == nil && c.Consumed() != c.Size {
+				t.Errorf("%s: consumed %d of %d bytes", in, c.Consumed(), c.Size)
+			}
+			c.Close()
+		})
+	}
+	wg.Wait()
+	if err := os.Remove("x.zip"); err != nil { // fails on Windows while it is open
+		t.Error(err)
+	}
+}
+
+func TestWalkStdinArchive(t *testing.T) {
+	tree(t, map[string]string{"x.zip": string(zipped(t, zipMember{"a", []byte(logText), zip.Deflate}, zipMember{"b", []byte("1,2"), zip.Store}))})
+	f, err := os.Open("x.zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	inputs, errs := Walk([]string{"-"}, f)
+	if names(inputs) != "-/a -/b" || errs != nil {
+		t.Fatalf("got %s, %v", names(inputs), errs)
+	}
+	c, err := openContent(inputs[0], Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if got, err := readAll(c); got != logText || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// An archive that was cut short gives what is left of its members, both where
+// it was written with sizes in front and as a stream.
+func TestSalvage(t *testing.T) {
+	long := noise(100_000)
+	members := []zipMember{{"a.csv", []byte(long), zip.Deflate}, {"b.csv", []byte(long + "b"), zip.Deflate}, {"c.csv", []byte(long), zip.Deflate}}
+	streamed := zipped(t, members...)
+	var sized bytes.Buffer
+	z := zip.NewWriter(&sized)
+	r, err := zip.NewReader(bytes.NewReader(streamed), int64(len(streamed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.File {
+		h := f.FileHeader
+		h.Flags &^= 8
+		w, err := z.CreateRaw(&h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := f.OpenRaw()
+		io.Copy(w, raw)
+	}
+	z.Close()
+	for kind, data := range map[string][]byte{"streamed": streamed, "sized": sized.Bytes()} {
+		t.Run(kind, func(t *testing.T) {
+			cut := bytes.LastIndex(data, []byte("PK\x03\x04")) + 30_000
+			tree(t, map[string]string{"x.zip": string(data[:cut])})
+			inputs, errs := Walk([]string{"x.zip"}, nil)
+			if want := "x.zip/a.csv x.zip/b.csv x.zip/c.csv"; names(inputs) != want {
+				t.Fatalf("got %s, want %s", names(inputs), want)
+			}
+			if len(errs) != 1 || !errors.Is(errs[0], ErrTruncated) {
+				t.Errorf("got %v", errs)
+			}
+			for i, in := range inputs {
+				c, err := openContent(in, Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := readAll(c)
+				c.Close()
+				switch {
+				case i < 2 && (got != string(members[i].data) || err != nil):
+					t.Errorf("%s: got %d bytes, %v", in, len(got), err)
+				case i == 2 && (!strings.HasPrefix(long, got) || len(got) < 30_000 || !errors.Is(err, ErrTruncated)):
+					t.Errorf("%s: got %d bytes, %v", in, len(got), err)
+				}
+			}
+		})
+	}
+}
