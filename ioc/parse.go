@@ -1,0 +1,173 @@
+package ioc
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// Reasons for which a text is no indicator that the engine can use.
+var (
+	ErrNotIndicator = errors.New("not an address, network or domain name")
+	ErrURL          = errors.New("a URL is not matched")
+	ErrHash         = errors.New("a hash is not matched")
+	ErrEmail        = errors.New("a mail address is not matched")
+	ErrPublicSuffix = errors.New("a public suffix would match half the internet")
+	ErrSingleLabel  = errors.New("a single label would match a whole top-level domain")
+)
+
+// Parse reads one indicator, defanged or not: an address, address:port,
+// network, domain name or *.domain (the domain and everything below). The
+// error wraps one of the Err values.
+func Parse(text string) (Indicator, error) { return parse(text, false) }
+
+// ParseBroad is Parse for those who mean it: it accepts public suffixes and
+// single labels.
+func ParseBroad(text string) (Indicator, error) { return parse(text, true) }
+
+// ParseAddrPort reads a value that is known to be address:port: it splits at
+// the last colon, so that 2a02:cf40:1::5:40669 has port 40669.
+func ParseAddrPort(text string) (Indicator, error) {
+	s := Refang(text)
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return Parse(s)
+	}
+	host := strings.TrimSuffix(strings.TrimPrefix(s[:i], "["), "]")
+	port, ok := parsePort([]byte(s[i+1:]))
+	if !ok {
+		return Indicator{}, fmt.Errorf("%w: no port after the last colon", ErrNotIndicator)
+	}
+	ind, err := Parse(host)
+	if err != nil {
+		return ind, err
+	}
+	if ind.Type != IP {
+		return Indicator{}, fmt.Errorf("%w: not an address before the port", ErrNotIndicator)
+	}
+	return addrPort(ind.Addr(), port), nil
+}
+
+func parse(text string, broad bool) (Indicator, error) {
+	s := Refang(strings.TrimSpace(text))
+	if s == "" {
+		return Indicator{}, fmt.Errorf("%w: empty", ErrNotIndicator)
+	}
+	if isHash(s) {
+		return Indicator{}, ErrHash
+	}
+	if i := strings.Index(s, "://"); i >= 0 {
+		// tcp://1.2.3.4:23 is an address with a port, not something to fetch.
+		rest := strings.TrimSuffix(s[i+3:], "/")
+		switch strings.ToLower(s[:i]) {
+		case "tcp", "udp":
+			s = rest
+		default:
+			return Indicator{}, ErrURL
+		}
+	}
+	if strings.ContainsRune(s, '@') {
+		return Indicator{}, ErrEmail
+	}
+	if i := strings.IndexByte(s, '/'); i >= 0 {
+		if i == len(s)-1 {
+			s = s[:i]
+		} else if p, err := netip.ParsePrefix(s); err == nil {
+			return network(p)
+		} else if _, aerr := netip.ParseAddr(s[:i]); aerr == nil && allDigits(s[i+1:]) {
+			return Indicator{}, fmt.Errorf("%w: prefix length out of range", ErrNotIndicator)
+		} else {
+			return Indicator{}, ErrURL
+		}
+	}
+	if a, port, ok := ParseAddr([]byte(s)); ok {
+		if zeroPadded(s) {
+			return Indicator{}, fmt.Errorf("%w: leading zeros may be octal", ErrNotIndicator)
+		}
+		if port >= 0 {
+			return addrPort(a, port), nil
+		}
+		return Indicator{Type: IP, Value: a.String(), Prefix: netip.PrefixFrom(a, a.BitLen()), Confidence: -1, Compromised: -1}, nil
+	}
+	return domain(s, broad)
+}
+
+func addrPort(a netip.Addr, port int) Indicator {
+	return Indicator{Type: IPPort, Value: netip.AddrPortFrom(a, uint16(port)).String(),
+		Prefix: netip.PrefixFrom(a, a.BitLen()), Port: uint16(port), Confidence: -1, Compromised: -1}
+}
+
+func network(p netip.Prefix) (Indicator, error) {
+	if a := p.Addr(); a.Is4In6() {
+		if p.Bits() < 96 {
+			return Indicator{}, fmt.Errorf("%w: network of mapped addresses", ErrNotIndicator)
+		}
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
+	p = p.Masked()
+	if p.IsSingleIP() {
+		return Indicator{Type: IP, Value: p.Addr().String(), Prefix: p, Confidence: -1, Compromised: -1}, nil
+	}
+	return Indicator{Type: CIDR, Value: p.String(), Prefix: p, Confidence: -1, Compromised: -1}, nil
+}
+
+func domain(s string, broad bool) (Indicator, error) {
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "*"), ".")
+	if i := strings.LastIndexByte(s, ':'); i >= 0 {
+		// host:port: the name is what can be matched in every table.
+		if _, ok := parsePort([]byte(s[i+1:])); !ok {
+			return Indicator{}, ErrNotIndicator
+		}
+		s = s[:i]
+	}
+	name, q := appendName(nil, trim([]byte(s)))
+	if q != goodName {
+		return Indicator{}, ErrNotIndicator
+	}
+	for _, b := range name {
+		// Log cells may hold odd names; a feed that has one is broken.
+		if !isAlnum(b) && b != '-' && b != '_' && b != '.' {
+			return Indicator{}, ErrNotIndicator
+		}
+	}
+	v := string(name)
+	if !broad {
+		if strings.IndexByte(v, '.') < 0 {
+			return Indicator{}, ErrSingleLabel
+		}
+		if suffix, icann := publicsuffix.PublicSuffix(v); icann && suffix == v {
+			return Indicator{}, ErrPublicSuffix
+		}
+	}
+	return Indicator{Type: Domain, Value: v, Confidence: -1, Compromised: -1}, nil
+}
+
+func isHash(s string) bool {
+	switch len(s) {
+	case 32, 40, 56, 64, 96, 128:
+	default:
+		return false
+	}
+	for i := range len(s) {
+		if unhex[s[i]] > 15 {
+			return false
+		}
+	}
+	return true
+}
+
+func allDigits(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 32)
+	return err == nil
+}
+
+func zeroPadded(s string) bool {
+	if strings.Count(s, ".") != 3 || strings.Contains(s, "::") {
+		return false
+	}
+	return padded([]byte(s))
+}

@@ -1,0 +1,380 @@
+package ioc
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func parseAll(t testing.TB, values ...string) []Indicator {
+	t.Helper()
+	var list []Indicator
+	for _, v := range values {
+		i, err := Parse(v)
+		if err != nil {
+			t.Fatalf("%s: %v", v, err)
+		}
+		list = append(list, i)
+	}
+	return list
+}
+
+// found lists what a cell matches: value@member:port, sorted.
+func found(s *Set, k Kind, cell string) string {
+	var out []string
+	for _, c := range s.Match(k, []byte(cell), nil) {
+		for _, i := range s.Indicators(c.Entry) {
+			text := i.Value + "@" + cell[c.Off:c.Off+c.Len]
+			if c.Port >= 0 {
+				text += fmt.Sprint(" port ", c.Port)
+			}
+			if c.Sub {
+				text += " sub"
+			}
+			out = append(out, text)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, "; ")
+}
+
+func TestMatch(t *testing.T) {
+	s := NewSet(parseAll(t, "176.65.139.7:3778", "176.65.139.7", "176.65.0.0/16", "2001:db8::1", "10.0.0.0/8",
+		"miraibotnet.su", "tvt.miraibotnet.su", "_x.example.com"))
+	for _, c := range []struct {
+		name string
+		kind Kind
+		cell string
+		want string
+	}{
+		{"all that hold an address", KindIP, "176.65.139.7", "176.65.0.0/16@176.65.139.7; 176.65.139.7:3778@176.65.139.7; 176.65.139.7@176.65.139.7"},
+		{"port in the cell", KindIP, "10.1.2.3:80", "10.0.0.0/8@10.1.2.3:80 port 80"},
+		{"mapped", KindIP, "::ffff:10.1.2.3", "10.0.0.0/8@::ffff:10.1.2.3"},
+		{"IPv6 in another spelling", KindIP, "2001:DB8:0::1", "2001:db8::1@2001:DB8:0::1"},
+		{"a name in an address cell", KindIP, "tvt.miraibotnet.su", ""},
+		{"an address in a domain cell", KindDomain, "10.1.2.3", ""},
+		{"name and parent", KindDomain, "A.tvt.MiraiBotnet.su.", "miraibotnet.su@A.tvt.MiraiBotnet.su. sub; tvt.miraibotnet.su@A.tvt.MiraiBotnet.su. sub"},
+		{"an address in a host cell", KindHost, "10.1.2.3:443", "10.0.0.0/8@10.1.2.3:443 port 443"},
+		{"url", KindURL, "http://u@tvt.miraibotnet.su:81/x", "miraibotnet.su@http://u@tvt.miraibotnet.su:81/x port 81 sub; tvt.miraibotnet.su@http://u@tvt.miraibotnet.su:81/x port 81"},
+		{"bracketed host", KindURL, "[2001:db8::1]:443", "2001:db8::1@[2001:db8::1]:443 port 443"},
+		{"list", KindIPList, "1.1.1.1, 10.1.2.3;2001:db8::1", "10.0.0.0/8@10.1.2.3; 2001:db8::1@2001:db8::1"},
+		{"JSON array", KindIPList, `["1.1.1.1","10.1.2.3"]`, "10.0.0.0/8@10.1.2.3"},
+		{"names count in a list of names only", KindIPList, "x.miraibotnet.su", ""},
+		{"list of names", KindList, `["x.miraibotnet.su","10.1.2.3"]`, "10.0.0.0/8@10.1.2.3; miraibotnet.su@x.miraibotnet.su sub"},
+		{"mail", KindEmail, "a@b.org; Bot <bot@miraibotnet.su>", "miraibotnet.su@bot@miraibotnet.su"},
+		{"a user name is no host", KindEmail, "miraibotnet.su", ""},
+		{"text", KindText, "GET http://x.miraibotnet.su/a from 10.1.2.3:99, then 10.1.2.4.", "10.0.0.0/8@10.1.2.3 port 99; 10.0.0.0/8@10.1.2.4; miraibotnet.su@x.miraibotnet.su sub"},
+		{"text: longer dotted sequences", KindText, "10.1.2.3.4 v10.1.2.3 10.1.2.3a 110.1.2.3.", ""},
+		{"text: prefix length", KindText, "10.1.2.3/24", "10.0.0.0/8@10.1.2.3"},
+		{"text: word before IPv6", KindText, "src:2001:db8::1, dst:::1", "2001:db8::1@2001:db8::1"},
+		{"text: mapped once", KindText, "to ::ffff:10.1.2.3 now", "10.0.0.0/8@::ffff:10.1.2.3"},
+		{"text: word before a quad", KindText, "add:10.1.2.3", "10.0.0.0/8@10.1.2.3"},
+		{"text: sibling", KindText, "see a-miraibotnet.su and miraibotnet.su.evil.com", ""},
+		{"kv", KindKV, `src=10.1.2.3;request=http://tvt.miraibotnet.su/a\=b;bytesOut=106`, "10.0.0.0/8@10.1.2.3; miraibotnet.su@tvt.miraibotnet.su sub; tvt.miraibotnet.su@tvt.miraibotnet.su"},
+		{"underscore", KindDomain, "_x.example.com", "_x.example.com@_x.example.com"},
+		{"url or text: url", KindURLOrText, "tvt.miraibotnet.su/x", "miraibotnet.su@tvt.miraibotnet.su/x sub; tvt.miraibotnet.su@tvt.miraibotnet.su/x"},
+		{"url or text: text", KindURLOrText, "came from 10.1.2.3 today", "10.0.0.0/8@10.1.2.3"},
+		{"empty", KindIP, "", ""},
+		{"blank", KindText, "  ", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := found(s, c.kind, c.cell); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestMatchJSON(t *testing.T) {
+	s := NewSet(parseAll(t, "10.0.0.0/8", "miraibotnet.su"))
+	members := []Member{{"query", KindDomain}, {"answers", KindList}, {"host", KindHost}, {"uri", KindURL}}
+	for _, c := range []struct {
+		name, cell string
+		rest       bool
+		want       string
+	}{
+		{"query", `{"direction":"Out","query":"x.miraibotnet.su"}`, false, "query=x.miraibotnet.su"},
+		{"answers twice encoded", `{"answers":"[\"x.miraibotnet.su\",\"10.1.2.3\"]"}`, false, "answers=x.miraibotnet.su answers=10.1.2.3"},
+		{"answers as array", `{"answers":["1.1.1.1","10.1.2.3"]}`, false, "answers=10.1.2.3"},
+		{"text of text", `"{\"query\":\"miraibotnet.su\"}"`, false, "query=miraibotnet.su"},
+		{"escaped value", `{"query":"mirai\u0062otnet.su"}`, false, "query=miraibotnet.su"},
+		{"other keys", `{"other":"10.1.2.3"}`, false, ""},
+		{"other keys, deep", `{"a":{"b":["10.1.2.3"]}}`, true, "a=10.1.2.3"},
+		{"key in a value", `{"x":"{\"query\":\"miraibotnet.su\"}"}`, false, ""},
+		{"cut off", `{"query":"miraibotnet.su`, false, "query=miraibotnet.su"},
+		{"empty", `{}`, true, ""},
+		{"no object", `10.1.2.3`, true, "=10.1.2.3"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out []string
+			for _, j := range s.MatchJSON(members, c.rest, []byte(c.cell), nil) {
+				out = append(out, j.Key+"="+j.Value)
+			}
+			if got := strings.Join(out, " "); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestParse(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"176[.]65[.]139[.]7:3778", "ip:port 176.65.139.7:3778"},
+		{"176.65.139.7", "ip 176.65.139.7"},
+		{"::ffff:176.65.139.7", "ip 176.65.139.7"},
+		{"176.65.139.7/32", "ip 176.65.139.7"},
+		{"176.65.139.9/24", "cidr 176.65.139.0/24"},
+		{"[2001:db8::1]:443", "ip:port [2001:db8::1]:443"},
+		{"*.Example.com", "domain example.com"},
+		{".example.com.", "domain example.com"},
+		{"bücher.example", "domain xn--bcher-kva.example"},
+		{"tcp://1.2.3.4:23", "ip:port 1.2.3.4:23"},
+		{"example.com/", "domain example.com"},
+		{"example.com:8080", "domain example.com"},
+		{"176.065.139.007", ErrNotIndicator.Error()},
+		{"http://example.com/x", ErrURL.Error()},
+		{"a@example.com", ErrEmail.Error()},
+		{"d41d8cd98f00b204e9800998ecf8427e", ErrHash.Error()},
+		{"co.uk", ErrPublicSuffix.Error()},
+		{"localhost", ErrSingleLabel.Error()},
+		{"duckdns.org", "domain duckdns.org"},
+		{"1.2.3.4/33", ErrNotIndicator.Error()},
+		{"two words", ErrNotIndicator.Error()},
+		{"", ErrNotIndicator.Error()},
+	} {
+		t.Run(c.text, func(t *testing.T) {
+			i, err := Parse(c.text)
+			got := i.Type.String() + " " + i.Value
+			if err != nil {
+				got = err.Error()
+			}
+			if !strings.HasPrefix(got, c.want) {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+	if i, err := ParseAddrPort("2a02:cf40:1::5:40669"); err != nil || i.Value != "[2a02:cf40:1::5]:40669" {
+		t.Errorf("IPv6 with a port behind the last colon: %v %v", i, err)
+	}
+	if i, err := ParseBroad("su"); err != nil || i.Value != "su" {
+		t.Errorf("forced: %v %v", i, err)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	for text, want := range map[string]string{
+		"10.1.2.3": "private", "fe80::1": "link-local", "duckdns.org": "suffix", "4.0.0.0/6": "over-broad", "8.8.8.8": "", "example.com": "",
+	} {
+		w := strings.Join(parseAll(t, text)[0].Warnings(), "; ")
+		if !strings.Contains(w, want) || want == "" && w != "" {
+			t.Errorf("%s: %q, want %q", text, w, want)
+		}
+	}
+}
+
+// names and addresses that lie close to each other.
+func randomValue(r *rand.Rand) string {
+	label := func() string { return []string{"a", "b", "mirai", "x-y", "_d"}[r.IntN(5)] }
+	switch r.IntN(4) {
+	case 0:
+		return fmt.Sprintf("198.51.%d.%d", r.IntN(4), r.IntN(8))
+	case 1:
+		return fmt.Sprintf("198.51.%d.%d:%d", r.IntN(4), r.IntN(8), r.IntN(3))
+	case 2:
+		return fmt.Sprintf("2001:db8::%d", 1+r.IntN(20))
+	}
+	n := label() + ".test"
+	for range r.IntN(3) {
+		n = label() + "." + n
+	}
+	return n
+}
+
+func TestSetAgainstMap(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, size := range []int{1, 2, 50, 500} {
+		values := map[string]bool{}
+		var list []Indicator
+		for range size {
+			v := randomValue(r)
+			if !values[v] {
+				values[v] = true
+				list = append(list, parseAll(t, v)...)
+			}
+		}
+		s := NewSet(list)
+		for range 5000 {
+			cell := randomValue(r)
+			kind := KindDomain
+			var want []string
+			if a, err := netip.ParseAddr(cell); err == nil {
+				kind = KindIP
+				for v := range values {
+					if v == cell || strings.HasPrefix(v, a.String()+":") && a.Is4() {
+						want = append(want, v)
+					}
+				}
+			} else if strings.Contains(cell, ":") {
+				continue
+			} else {
+				for v := range values {
+					if cell == v || strings.HasSuffix(cell, "."+v) {
+						want = append(want, v)
+					}
+				}
+			}
+			var got []string
+			for _, c := range s.Match(kind, []byte(cell), nil) {
+				for _, i := range s.Indicators(c.Entry) {
+					got = append(got, i.Value)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%d indicators, %s: got %v, want %v", size, cell, got, want)
+			}
+		}
+	}
+}
+
+func TestMatchAllocations(t *testing.T) {
+	s := NewSet(parseAll(t, "176.65.139.7", "10.0.0.0/8", "tvt.miraibotnet.su", "2001:db8::1"))
+	dst := make([]Candidate, 0, 8)
+	for _, c := range []struct {
+		kind Kind
+		cell string
+	}{
+		{KindIP, "176.65.139.7"}, {KindIP, "192.0.2.1"}, {KindIP, "2001:db8::2"}, {KindDomain, "x.tvt.miraibotnet.su"},
+		{KindDomain, "www.example.com"}, {KindURL, "https://www.example.com:443/x?y"}, {KindHost, "pc-17"},
+		{KindIPList, "1.1.1.1, 2.2.2.2"}, {KindText, "from 1.1.1.1 to www.example.com"}, {KindEmail, "a@example.com"},
+	} {
+		cell := []byte(c.cell)
+		if n := testing.AllocsPerRun(50, func() { dst = s.Match(c.kind, cell, dst[:0]) }); n != 0 {
+			t.Errorf("%v %s: %v allocations", c.kind, c.cell, n)
+		}
+	}
+	members := []Member{{"query", KindDomain}}
+	cell := []byte(`{"direction":"Out","query":"www.example.com","n":[1,2]}`)
+	var js []JSONCandidate
+	if n := testing.AllocsPerRun(50, func() { js = s.MatchJSON(members, false, cell, js[:0]) }); n != 0 {
+		t.Errorf("JSON: %v allocations", n)
+	}
+}
+
+func FuzzAddr(f *testing.F) {
+	for _, s := range []string{"1.2.3.4", "::ffff:1.2.3.4", "2001:db8::1", "[::1]:80", "fe80::1%eth0", "1:2:3:4:5:6:7:8", "::", "1::"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, _, ok := ParseAddr([]byte(s))
+		want, err := netip.ParseAddr(s)
+		if err == nil && (!ok || got != want.Unmap().WithZone("")) {
+			// Zones of odd characters do not occur in logs.
+			if !strings.Contains(s, "%") {
+				t.Fatalf("%q: got %v %v, want %v", s, got, ok, want)
+			}
+		}
+		if ok && got != got.Unmap().WithZone("") {
+			t.Fatalf("%q: not normal: %v", s, got)
+		}
+	})
+}
+
+func FuzzRefang(f *testing.F) {
+	for _, s := range []string{"176[.]65[.]139[.]7", "hxxp://a[.]b/", "[[.]]", "a dot b", "hxxp[:]//[2001:db8::1]:80/"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 300 {
+			return
+		}
+		once := Refang(s)
+		if again := Refang(once); again != once {
+			t.Fatalf("%q: %q, then %q", s, once, again)
+		}
+		if i, err := Parse(s); err == nil {
+			again, err := Parse(i.Value)
+			if err != nil || again.Value != i.Value || again.Type != i.Type {
+				t.Fatalf("%q: normal form %q reads as %v %v", s, i.Value, again, err)
+			}
+		}
+	})
+}
+
+// FuzzMatch looks for panics, and for members that lie outside their cell.
+func FuzzMatch(f *testing.F) {
+	for _, s := range []string{"a 10.1.2.3:80 x", `{"query":"a.test","answers":"[\"10.1.2.3\"]"}`, "[2001:db8::1]:1", "user@a.test", "(1)a(4)test(0)"} {
+		f.Add([]byte(s))
+	}
+	s := NewSet(parseAll(f, "10.0.0.0/8", "a.test", "2001:db8::/32", "1.2.3.4:5"))
+	f.Fuzz(func(t *testing.T, cell []byte) {
+		keep := bytes.Clone(cell)
+		for k := KindIP; k <= KindList; k++ {
+			for _, c := range s.Match(k, cell, nil) {
+				if int(c.Off+c.Len) > len(cell) || c.Len == 0 || len(s.Indicators(c.Entry)) == 0 {
+					t.Fatalf("%v: candidate %+v", k, c)
+				}
+			}
+		}
+		s.HasAny(cell, nil)
+		s.In(cell, nil)
+		for _, j := range s.MatchJSON([]Member{{"query", KindDomain}, {"answers", KindList}}, true, cell, nil) {
+			if j.Value == "" {
+				t.Fatalf("candidate %+v", j)
+			}
+		}
+		if !bytes.Equal(cell, keep) {
+			t.Fatal("the cell was changed")
+		}
+	})
+}
+
+func BenchmarkMatch(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var list []Indicator
+	for i := range 100_000 {
+		if i%5 < 3 {
+			list = append(list, parseAll(b, fmt.Sprintf("c%x.bad%d.example", r.Uint32(), i))...)
+		} else {
+			list = append(list, parseAll(b, netip.AddrFrom4([4]byte{45, byte(i >> 16), byte(i >> 8), byte(i)}).String())...)
+		}
+	}
+	s := NewSet(list)
+	for _, c := range []struct {
+		kind Kind
+		cell func() string
+	}{
+		{KindIP, func() string { return fmt.Sprintf("10.%d.%d.%d", r.IntN(256), r.IntN(256), r.IntN(256)) }},
+		{KindDomain, func() string { return fmt.Sprintf("www%d.host%d.example.com", r.IntN(100), r.IntN(1000)) }},
+		{KindURL, func() string { return fmt.Sprintf("https://www%d.example.com/a/b/c?d=%d", r.IntN(100), r.IntN(1000)) }},
+	} {
+		cells := make([][]byte, 4096)
+		for i := range cells {
+			cells[i] = []byte(c.cell())
+		}
+		b.Run("kind="+c.kind.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			var dst []Candidate
+			for i := 0; b.Loop(); i++ {
+				dst = s.Match(c.kind, cells[i%len(cells)], dst[:0])
+			}
+		})
+	}
+}
+
+func BenchmarkNewSet(b *testing.B) {
+	var list []Indicator
+	for i := range 100_000 {
+		list = append(list, parseAll(b, fmt.Sprintf("c%d.bad.example", i))...)
+	}
+	b.Run("n=100000", func(b *testing.B) {
+		for b.Loop() {
+			NewSet(list)
+		}
+	})
+}

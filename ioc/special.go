@@ -1,0 +1,99 @@
+package ioc
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// special are the networks of IANA's special-purpose address registries and
+// the multicast ranges. An indicator in one of them is legitimate (responders
+// pivot on private addresses) but worth a word.
+var special = func() (list []specialNet) {
+	for _, s := range strings.Split(`0.0.0.0/8 this network
+10.0.0.0/8 private
+100.64.0.0/10 shared address space
+127.0.0.0/8 loopback
+169.254.0.0/16 link-local
+172.16.0.0/12 private
+192.0.0.0/24 IETF protocol assignments
+192.0.2.0/24 documentation
+192.31.196.0/24 AS112
+192.52.193.0/24 AMT
+192.88.99.0/24 6to4 relay
+192.168.0.0/16 private
+192.175.48.0/24 AS112
+198.18.0.0/15 benchmarking
+198.51.100.0/24 documentation
+203.0.113.0/24 documentation
+224.0.0.0/4 multicast
+240.0.0.0/4 reserved
+::/128 unspecified
+::1/128 loopback
+64:ff9b::/96 NAT64
+64:ff9b:1::/48 NAT64
+100::/64 discard
+100:0:0:1::/64 dummy prefix
+2001::/23 IETF protocol assignments
+2001:db8::/32 documentation
+2002::/16 6to4
+2620:4f:8000::/48 AS112
+3fff::/20 documentation
+5f00::/16 segment routing
+fc00::/7 unique local
+fe80::/10 link-local
+ff00::/8 multicast`, "\n") {
+		p, name, _ := strings.Cut(s, " ")
+		list = append(list, specialNet{netip.MustParsePrefix(p), name})
+	}
+	return list
+}()
+
+type specialNet struct {
+	net  netip.Prefix
+	name string
+}
+
+// Special returns what an address is set aside for ("private", "loopback",
+// "documentation"), "" for public addresses.
+func Special(a netip.Addr) string {
+	a = a.Unmap()
+	for i := range special {
+		if special[i].net.Contains(a) {
+			return special[i].name
+		}
+	}
+	return ""
+}
+
+// Broad says from which prefix length on a network is no longer called over-broad.
+const (
+	Broad4 = 8
+	Broad6 = 32
+)
+
+// Warnings says what is odd about an indicator that is used all the same.
+func (i *Indicator) Warnings() []string {
+	var w []string
+	if i.Type == Domain {
+		if suffix, icann := publicsuffix.PublicSuffix(i.Value); suffix == i.Value && !icann && strings.Contains(suffix, ".") {
+			w = append(w, "whole of a hosting or dynamic-DNS suffix: everyone below it matches")
+		}
+		return w
+	}
+	if name := Special(i.Addr()); name != "" {
+		w = append(w, "special-purpose address: "+name)
+	}
+	if i.Type == CIDR {
+		bits, limit := i.Prefix.Bits(), Broad4
+		if i.Prefix.Addr().Is6() {
+			limit = Broad6
+		}
+		if bits < limit {
+			w = append(w, fmt.Sprintf("over-broad network: /%d is wider than /%d", bits, limit))
+		}
+	}
+	return w
+}
