@@ -1,0 +1,228 @@
+package table
+
+import (
+	"slices"
+	"strings"
+)
+
+// Compare is how a rule compares a value with a literal.
+type Compare uint8
+
+// The comparisons. Text is without regard to case.
+const (
+	CompareText      Compare = iota
+	CompareNumber            // as numbers
+	CompareTime              // as instants
+	CompareAddr              // as addresses; a CIDR may stand on the right
+	CompareAddrs             // any element of a list, each as an address or a name
+	CompareHost              // whole name, or first label
+	CompareName              // DNS name: without regard to case and final dot
+	CompareProcess           // base name, with or without .exe
+	ComparePath              // whole path; a literal without separators compares the base name
+	CompareUser              // name, DOMAIN\name or name@domain
+	CompareProtocol          // tcp, TcpV4 and 6 are one
+	CompareDNSType           // 28 and AAAA are one
+	CompareRCode             // 3 and NXDOMAIN are one
+	CompareDirection         // the table's words for a direction
+)
+
+var compareByName = map[string]Compare{"text": CompareText, "number": CompareNumber, "time": CompareTime,
+	"address": CompareAddr, "addresses": CompareAddrs, "host": CompareHost, "name": CompareName,
+	"process": CompareProcess, "path": ComparePath, "user": CompareUser, "protocol": CompareProtocol,
+	"dnstype": CompareDNSType, "rcode": CompareRCode, "direction": CompareDirection}
+
+// A Field is what a name in a rule stands for in one table.
+type Field struct {
+	Name   string   // as asked for
+	Values []Source // alternatives, at least one
+}
+
+// A Source is one value of a field.
+type Source struct {
+	Term
+	Compare Compare
+	Domain  string // CompareUser: column of the account's domain, "" without one
+}
+
+// foldName makes names comparable: lower case, . and _ are one.
+func foldName(s string) string { return strings.ReplaceAll(strings.ToLower(s), ".", "_") }
+
+// Field looks up a name as rules use it: a native column, a member of a JSON
+// column (AdditionalFields.query), a who field (who.host, or bare direction),
+// or an alias. Names compare without regard to case, . and _ are one, and a
+// native column wins over an alias. The preferred time column and the aliases
+// of the event time stand for the event time of the hit.
+func (t *Table) Field(name string) (Field, bool) {
+	f := Field{Name: name}
+	folded := foldName(name)
+	if w, ok := strings.CutPrefix(folded, "who_"); ok {
+		if n, ok := whoNumber(w); ok {
+			f.Values = []Source{whoSource(n)}
+			return f, true
+		}
+		return f, false
+	}
+	if c, ok := t.native[strings.ToLower(name)]; ok {
+		f.Values = []Source{t.source(Term{Column: c.name})}
+		return f, true
+	}
+	if head, member, ok := strings.Cut(name, "."); ok && member != "" {
+		if c, ok := t.native[strings.ToLower(head)]; ok && c.holds == "json" {
+			f.Values = []Source{t.source(Term{Column: c.name, Member: member})}
+			return f, true
+		}
+	}
+	for _, c := range t.names {
+		if foldName(c) == folded {
+			f.Values = []Source{t.source(Term{Column: c})}
+			return f, true
+		}
+	}
+	if folded == "direction" {
+		f.Values = []Source{whoSource(whoDirection)}
+		return f, true
+	}
+	terms, ok := t.alias[folded]
+	for _, term := range terms {
+		if term.Func == WhoField {
+			n, _ := whoNumber(term.Column)
+			f.Values = append(f.Values, whoSource(n))
+			continue
+		}
+		term.Column = t.spelled(term.Column)
+		f.Values = append(f.Values, t.source(term))
+	}
+	return f, ok
+}
+
+func (t *Table) spelled(column string) string {
+	if c, ok := t.native[strings.ToLower(column)]; ok {
+		return c.name
+	}
+	return column
+}
+
+// source says how the value of a term compares.
+func (t *Table) source(term Term) Source {
+	s := Source{Term: term}
+	if term.Func == EventTime || term.Func == Plain && term.Member == "" && strings.EqualFold(term.Column, t.Times[0]) {
+		return Source{Term: Term{Func: EventTime, When: term.When}, Compare: CompareTime}
+	}
+	if term.Func == HostOf {
+		s.Compare = CompareName
+		return s
+	}
+	key := strings.ToLower(term.Column)
+	if term.Member != "" {
+		key += "." + strings.ToLower(term.Member)
+	}
+	if c, ok := t.compare[key]; ok {
+		s.Compare, s.Domain = c, t.userDomain[key]
+		return s
+	}
+	if term.Member != "" {
+		if k := t.Key(term.Column); k != nil {
+			for _, m := range k.JSON {
+				if strings.EqualFold(m.Key, term.Member) {
+					s.Compare = compareKind(m.Kind.String())
+				}
+			}
+		}
+		return s
+	}
+	s.Compare = compareKind(t.native[key].holds)
+	return s
+}
+
+func compareKind(holds string) Compare {
+	switch holds {
+	case "ip":
+		return CompareAddr
+	case "ip-list", "list":
+		return CompareAddrs
+	case "host":
+		return CompareHost
+	case "domain":
+		return CompareName
+	case "int", "long", "real":
+		return CompareNumber
+	case "time":
+		return CompareTime
+	case "email-or-name":
+		return CompareUser
+	}
+	return CompareText
+}
+
+func whoSource(n int) Source {
+	s := Source{Term: Term{Func: WhoField, Column: whoNames[n]}}
+	switch n {
+	case whoIP, whoPeer:
+		s.Compare = CompareAddr
+	case whoHost:
+		s.Compare = CompareHost
+	case whoPeerName:
+		s.Compare = CompareName
+	case whoUser:
+		s.Compare = CompareUser
+	case whoProcess:
+		s.Compare = CompareProcess
+	case whoProtocol:
+		s.Compare = CompareProtocol
+	case whoPeerPort, whoBytesIn, whoBytesOut:
+		s.Compare = CompareNumber
+	case whoDirection:
+		s.Compare = CompareDirection
+	}
+	return s
+}
+
+// FieldNames returns every name that rules may use in this table, as spelled
+// in the definition: native columns, aliases, who fields.
+func (t *Table) FieldNames() []string {
+	names := append(slices.Clone(t.names), t.aliasNames...)
+	names = append(names, "direction")
+	for _, n := range whoNames {
+		names = append(names, "who."+n)
+	}
+	return names
+}
+
+// ResponseCode returns a DNS response code as a number in text: NXDOMAIN and
+// 3 are "3". Anything else comes back in lower case.
+func ResponseCode(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if i := slices.Index(rcodes, s); i >= 0 {
+		return itoa(i)
+	}
+	return trimNumber(s)
+}
+
+var rcodes = []string{"noerror", "formerr", "servfail", "nxdomain", "notimp", "refused", "yxdomain", "yxrrset",
+	"nxrrset", "notauth", "notzone"}
+
+// RecordType returns a DNS record type as a number in text: AAAA and 28 are
+// "28". Anything else comes back in lower case.
+func RecordType(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if n, ok := recordTypes[s]; ok {
+		return itoa(n)
+	}
+	return trimNumber(s)
+}
+
+var recordTypes = map[string]int{"a": 1, "ns": 2, "cname": 5, "soa": 6, "wks": 11, "ptr": 12, "hinfo": 13, "mx": 15,
+	"txt": 16, "rp": 17, "afsdb": 18, "sig": 24, "key": 25, "aaaa": 28, "loc": 29, "nxt": 30, "srv": 33, "naptr": 35,
+	"cert": 37, "dname": 39, "opt": 41, "ds": 43, "sshfp": 44, "rrsig": 46, "nsec": 47, "dnskey": 48, "dhcid": 49,
+	"nsec3": 50, "nsec3param": 51, "tlsa": 52, "svcb": 64, "https": 65, "tkey": 249, "tsig": 250, "ixfr": 251,
+	"axfr": 252, "any": 255, "*": 255, "all": 255, "caa": 257}
+
+func itoa(n int) string { return Number{int64(n), true}.String() }
+
+// trimNumber drops a fraction of zeros: 3.0 is 3.
+func trimNumber(s string) string {
+	if n := number(s, 0); n.Known {
+		return n.String()
+	}
+	return s
+}

@@ -1,0 +1,65 @@
+package table
+
+// Columns is the column list of one input with an index that is built once.
+// It is immutable and shared by all rows of the input.
+type Columns struct {
+	names []string
+	has   []bool
+	index map[string]int
+}
+
+// NewColumns indexes bare column names (see formats.BareName). has says for
+// each whether the input really has the column: a column that was asked for
+// but is missing has empty cells that are not "empty cells" to a rule. A nil
+// has means that all are there. Of repeated names the first counts.
+func NewColumns(names []string, has []bool) *Columns {
+	c := &Columns{names: names, has: has, index: make(map[string]int, len(names))}
+	for i, n := range names {
+		key := string(lower(nil, n))
+		if _, ok := c.index[key]; !ok {
+			c.index[key] = i
+		}
+	}
+	return c
+}
+
+// Names returns the column names in the order of a Row's cells.
+func (c *Columns) Names() []string { return c.names }
+
+// Row is one record: its cells in the order of the Columns. It may have fewer
+// cells than there are columns; the rest are empty.
+type Row struct {
+	*Columns
+	Cells []string
+}
+
+// Get returns the cell of a column, and whether the input has that column.
+// Names compare without regard to ASCII case. It does not allocate.
+func (r *Row) Get(column string) (cell string, has bool) {
+	var buf [96]byte
+	i, ok := r.index[string(lower(buf[:0], column))]
+	if !ok || r.has != nil && !r.has[i] {
+		return "", false
+	}
+	if i >= len(r.Cells) {
+		return "", true
+	}
+	return r.Cells[i], true
+}
+
+// cell is Get for those who do not care why there is nothing.
+func (r *Row) cell(column string) string {
+	s, _ := r.Get(column)
+	return s
+}
+
+func lower(dst []byte, s string) []byte {
+	for i := range len(s) {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}

@@ -1,0 +1,216 @@
+// Package table knows the tables that are swept: which of their columns hold
+// what, which cells say when something happened, and how a record answers "who
+// talked to this". A table is data, not code: a text file that [Parse] reads.
+// The three that every sweep needs are embedded ([Builtin]).
+//
+// A line of such a file is a column, a keyed line, or a comment (#). A line
+// that starts with a blank continues the one before.
+//
+//	table: NAME
+//	fingerprint: COLUMN …               headers that have all of these are this table
+//	time: COLUMN …                      event time, in order of preference, row by row
+//	kql: COLUMN in|has_any, …           what the table's KQL hunt reads
+//	# column   holds  level  role    port        print
+//	RemoteIP   ip     hunt   remote  RemotePort  hunt
+//	columns int: COLUMN …               native columns that hold nothing to match
+//
+// holds is a kind of cell of package ioc (ip, ip-list, host, domain, url,
+// url-or-host, url-or-text, email-or-name, kv, text, list), hash (not matched),
+// json(key:kind,…) for a JSON object with typed members, or a plain type
+// (string, int, long, real, bool, time). level is hunt, wide, deep, never, or -
+// for what is not matched. role is a word of the hit record, or by:COLUMN where
+// the text of a label column gives it. port is the column of the paired port.
+// print is hunt (the hunt's projection), triage, or -; the order of the lines
+// is the order of print.
+//
+//	compare process: COLUMN …           how a rule compares a column (see [Compare])
+//	compare user: COLUMN/DOMAIN …       with the column of the account's domain
+//	direction: COLUMN: WORD … = outbound; WORD … = inbound
+//	direction: COLUMN if OTHER is WORD …: …
+//	direction: scope                    by the addresses of the two sides
+//	direction: outbound                 always
+//	sides: src COLUMN PORT, dst COLUMN PORT
+//	role remote: dst@out, src@in        what a role becomes once the direction is known
+//	outcome: COLUMN, …                  with outcome allowed|blocked|failed|negation: WORD …
+//	outcome: dns(CODE, ANSWERS)
+//	who FIELD: TERM, …                  the first term that is not empty
+//	alias NAME, …: TERM | …             a name that rules may use; event-time and who.FIELD too
+//
+// A WORD may start or end in *. A term is a column, a member of a JSON column
+// (AdditionalFields.query), a "literal", or a function:
+//
+//	host(COLUMN)          the host of a URL, host:port or name
+//	protocol(COLUMN)      lower case; 6, TcpV4 and tcp/https are tcp
+//	user(DOMAIN, NAME)    DOMAIN\NAME, or the name alone
+//	matched()             the matched address of the far side
+//	matched(COLUMN)       the first matched address of that column
+//	port(peer)            the port that belongs to who.peer
+//
+// A column may be bound to a condition: @out and @in are the direction, @src
+// and @dst say which of the sides is the inside party. A who line may end in
+// "unless COLUMN is WORD …", which makes it null.
+package table
+
+import (
+	"embed"
+	"strings"
+	"sync"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// Level says from which --columns on a column is matched.
+type Level uint8
+
+// The levels, each containing the ones before. Never is not matched at all;
+// None holds nothing to match.
+const (
+	Hunt Level = iota
+	Wide
+	Deep
+	Never
+	None
+)
+
+// String is the level as flags and reports print it.
+func (l Level) String() string { return [...]string{"hunt", "wide", "deep", "never", "-"}[l] }
+
+// ParseLevel reads hunt, wide or deep, the levels that one can ask for.
+func ParseLevel(s string) (Level, bool) {
+	switch s {
+	case "hunt":
+		return Hunt, true
+	case "wide":
+		return Wide, true
+	case "deep":
+		return Deep, true
+	}
+	return 0, false
+}
+
+// A Key is a column that can hold an indicator.
+type Key struct {
+	Column string
+	Kind   ioc.Kind     // KindText for a JSON column, whose members are in JSON
+	JSON   []ioc.Member // typed members of a JSON object; nil for other columns
+	Level  Level        // Hunt, Wide, Deep or Never
+	Role   string       // "" where RoleBy names the column that tells
+	RoleBy string       // label column (DeviceCustomIPv6Address1Label), "" without one
+	Port   string       // column of the paired port, "" without one
+}
+
+// A Table is one definition. It is immutable and safe for concurrent use.
+type Table struct {
+	Name        string
+	Fingerprint []string
+	Keys        []Key    // in file order
+	Times       []string // event time, in order of preference, row by row
+	Hunt        []string // the projection of the KQL hunt, in its order
+	Triage      []string // what a responder also wants to see, without those of Hunt
+	KQL         []KQL    // what the KQL hunt reads
+
+	native     map[string]column  // by folded name
+	names      []string           // native columns as spelled, in file order
+	alias      map[string][]Term  // by folded name; empty slice: the event time
+	aliasNames []string           // as spelled, in file order
+	compare    map[string]Compare // by folded column or column.member
+	userDomain map[string]string  // folded user column to its domain column
+	direction  []directionRule
+	sides      [2]side
+	roles      map[string][]Term
+	outcome    outcome
+	who        [whoCount]whoRule
+	used       []string
+}
+
+// KQL is one column that the hunt reads, with its operator.
+type KQL struct {
+	Column string
+	HasAny bool // has_any; in otherwise
+}
+
+// column is a native column as its line gives it.
+type column struct {
+	name  string
+	holds string
+}
+
+//go:embed *.table
+var files embed.FS
+
+var builtin = sync.OnceValue(func() []*Table {
+	var list []*Table
+	for _, name := range []string{"commonsecuritylog", "devicenetworkevents", "dnsevents"} {
+		f, err := files.Open(name + ".table")
+		if err != nil {
+			panic("table: " + err.Error())
+		}
+		t, err := Parse(name+".table", f)
+		if err != nil {
+			panic("table: embedded definition: " + err.Error())
+		}
+		list = append(list, t)
+	}
+	return list
+})
+
+// Builtin returns the embedded definitions: CommonSecurityLog,
+// DeviceNetworkEvents and DnsEvents. The slice is the caller's.
+func Builtin() []*Table { return append([]*Table(nil), builtin()...) }
+
+// Add returns list with t added, or in the place of the table of that name.
+func Add(list []*Table, t *Table) []*Table {
+	out := append([]*Table(nil), list...)
+	for i, o := range out {
+		if strings.EqualFold(o.Name, t.Name) {
+			out[i] = t
+			return out
+		}
+	}
+	return append(out, t)
+}
+
+// ByName returns the table of that name, without regard to case and to the
+// suffixes of copies (_CL, _KQL_CL, _SRCH, _RST), or nil.
+func ByName(list []*Table, name string) *Table {
+	name = plainName(name)
+	for _, t := range list {
+		if strings.EqualFold(t.Name, name) {
+			return t
+		}
+	}
+	return nil
+}
+
+// KeysAt returns the keys that are matched at a level, in file order.
+func (t *Table) KeysAt(l Level) []Key {
+	var keys []Key
+	for _, k := range t.Keys {
+		if k.Level <= l && k.Level < Never {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// Key returns the key of a column, or nil. Names compare without regard to case.
+func (t *Table) Key(column string) *Key {
+	for i := range t.Keys {
+		if strings.EqualFold(t.Keys[i].Column, column) {
+			return &t.Keys[i]
+		}
+	}
+	return nil
+}
+
+// Columns returns every column that a hit, its role, its time, direction or
+// who needs, as spelled in the definition and without repeats. Rules may need
+// others: they list their own.
+func (t *Table) Columns() []string { return t.used }
+
+// Native returns all columns that the table is known to have, as spelled.
+func (t *Table) Native() []string { return t.names }
+
+// Holds returns what a native column holds, in the words of the definition
+// (ip, text, int, …), or "" if the table has no such column.
+func (t *Table) Holds(column string) string { return t.native[strings.ToLower(column)].holds }

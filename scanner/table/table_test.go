@@ -1,0 +1,218 @@
+package table
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// row makes a row from name, cell pairs.
+func row(pairs ...string) *Row {
+	var names, cells []string
+	for i := 0; i < len(pairs); i += 2 {
+		names, cells = append(names, pairs[i]), append(cells, pairs[i+1])
+	}
+	return &Row{NewColumns(names, nil), cells}
+}
+
+func builtins(t testing.TB) (csl, dne, dns *Table) {
+	t.Helper()
+	l := Builtin()
+	return l[0], l[1], l[2]
+}
+
+func TestBuiltin(t *testing.T) {
+	csl, dne, dns := builtins(t)
+	for _, c := range []struct {
+		t       *Table
+		native  int
+		hunt    string
+		kql     string
+		hunting string
+	}{
+		{csl, 164, "TimeGenerated SourceIP DestinationIP DestinationPort DeviceAction Activity", "DestinationIP in SourceIP in", "SourceIP DestinationIP"},
+		{dne, 53, "Timestamp DeviceName RemoteIP RemotePort InitiatingProcessFileName ActionType", "RemoteIP in", "RemoteIP"},
+		{dns, 29, "TimeGenerated Computer Name IPAddresses QueryType", "Name has_any", "Name"},
+	} {
+		if got := strings.Join(c.t.Hunt, " "); got != c.hunt {
+			t.Errorf("%s hunt: %s, want %s", c.t.Name, got, c.hunt)
+		}
+		var ops, keys []string
+		for _, q := range c.t.KQL {
+			op := "in"
+			if q.HasAny {
+				op = "has_any"
+			}
+			ops = append(ops, q.Column, op)
+		}
+		if got := strings.Join(ops, " "); got != c.kql {
+			t.Errorf("%s kql: %s, want %s", c.t.Name, got, c.kql)
+		}
+		for _, k := range c.t.KeysAt(Hunt) {
+			keys = append(keys, k.Column)
+		}
+		if got := strings.Join(keys, " "); got != c.hunting {
+			t.Errorf("%s keys: %s, want %s", c.t.Name, got, c.hunting)
+		}
+		if c.native > 0 && len(c.t.Native()) != c.native {
+			t.Errorf("%s has %d native columns, want %d", c.t.Name, len(c.t.Native()), c.native)
+		}
+		for _, k := range c.t.KeysAt(Deep) {
+			if !slices.Contains(c.t.Columns(), k.Column) {
+				t.Errorf("%s: Columns lacks %s", c.t.Name, k.Column)
+			}
+		}
+	}
+	if k := dne.Key("additionalfields"); k == nil || len(k.JSON) != 5 || k.JSON[1].Key != "answers" {
+		t.Errorf("AdditionalFields: %+v", k)
+	}
+	if k := csl.Key("RemoteIP"); k.Port != "RemotePort" || k.Level != Wide || k.Role != "remote" {
+		t.Errorf("RemoteIP: %+v", k)
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	const good = "table: T\ntime: When\nWhen time - - - hunt\nAddr ip hunt src Port hunt\nPort int - - - -\n"
+	if _, err := Parse("t", strings.NewReader(good)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, add, want string }{
+		{"unknown kind", "X ipp wide src - -", `t:6: unknown kind "ipp"`},
+		{"unknown role", "X ip wide srcc - -", `t:6: unknown role "srcc"`},
+		{"unknown level", "X ip wyde src - -", `t:6: unknown level "wyde"`},
+		{"unknown print", "X ip wide src - yes", `t:6: unknown print "yes"`},
+		{"port is no column", "X ip wide src Prot -", `t:6: "Prot" is not a column of this table`},
+		{"label is no column", "X ip wide by:L - -", `t:6: "L" is not a column of this table`},
+		{"repeated column", "addr ip wide src - -", `t:6: column addr already stands in line 4`},
+		{"short line", "X ip wide", `t:6: a column line has 6 words`},
+		{"plain type with level", "X int wide src - -", `t:6: X has level wide but holds int`},
+		{"kind without level", "X ip - - - -", `t:6: X holds ip but has no level`},
+		{"json kind", "X json(q:dom) wide any - -", `t:6: unknown kind in "q:dom"`},
+		{"unknown line", "colour: red", `t:6: unknown line "colour:"`},
+		{"empty line value", "kql:", `t:6: nothing after "kql:"`},
+		{"kql operator", "kql: Addr like", `t:6: "Addr like": want COLUMN in`},
+		{"who field", "who hosts: Addr", `t:6: who has no field "hosts"`},
+		{"who column", "who host: Adr", `t:6: "Adr" is not a column of this table`},
+		{"who function", "who host: hostt(Addr)", `t:6: unknown function "hostt"`},
+		{"who open function", "who host: host(Addr", `t:6: host( is not closed`},
+		{"who condition", "who host: Addr@up", `t:6: unknown condition @up`},
+		{"side without sides", "who host: Addr@src", `t:6: Addr@src needs a sides: line`},
+		{"scope without sides", "direction: scope", `t:6: direction: scope needs a sides: line`},
+		{"direction word", "direction: Addr: x = sideways", `t:6: "x = sideways"`},
+		{"sides", "sides: up Addr Port", `t:6: "up Addr Port"`},
+		{"alias", "alias a b: Addr", `t:6: "a b" cannot be a name`},
+		{"alias function", "alias a: matched(Addr)", `t:6: matched(Addr) cannot stand in an alias`},
+		{"comparison", "compare hosts: Addr", `t:6: unknown comparison "hosts"`},
+		{"outcome", "outcome lost: x", `t:6: unknown outcome "lost"`},
+		{"second table", "table: U", `t:6: a second table: line`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Parse("t", strings.NewReader(good+c.add+"\n"))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+	for _, c := range []struct{ name, text, want string }{
+		{"nothing", "", `no "table: NAME" line`},
+		{"no time", "table: T\nAddr ip hunt src - hunt\n", `no "time:" line`},
+		{"no key", "table: T\ntime: When\nWhen time - - - hunt\n", "no column holds anything to match"},
+	} {
+		if _, err := Parse("t", strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, name := range []string{"commonsecuritylog", "devicenetworkevents", "dnsevents"} {
+		b, err := files.ReadFile(name + ".table")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(b))
+	}
+	f.Add("table: T\ntime: A\nA time - - - hunt\nB ip hunt src - hunt\nsides: src B A, dst B A\nsides: \nwho peer: matched()@\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := Parse("t", strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		r := row("A", "x", "B", "10.0.0.1", "RemoteIP", "1.2.3.4", "ActionType", "ConnectionSuccess")
+		d.Who(r, Matched{[]Element{{Column: "B", Role: "src", Addr: netip.MustParseAddr("10.0.0.1"), Port: -1}}})
+		for _, n := range d.FieldNames() {
+			if _, ok := d.Field(n); !ok {
+				t.Errorf("field name %q is not a field", n)
+			}
+		}
+		if got, _, err := Detect([]*Table{d}, Evidence{Types: []string{d.Name}}); plainName(d.Name) == d.Name && (got != d || err != nil) {
+			t.Errorf("table %q does not know its own name", d.Name)
+		}
+	})
+}
+
+func TestDetect(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		d    Evidence
+		want string // table, ?unknown, !tie or nothing
+	}{
+		{"type cell", Evidence{Types: []string{"CommonSecurityLog"}}, "CommonSecurityLog"},
+		{"type cell in another case", Evidence{Types: []string{"", "dnsevents"}}, "DnsEvents"},
+		{"copies", Evidence{Types: []string{"DeviceNetworkEvents_KQL_CL"}}, "DeviceNetworkEvents"},
+		{"search job", Evidence{Types: []string{"DnsEvents_SRCH"}}, "DnsEvents"},
+		{"restored", Evidence{Types: []string{"CommonSecurityLog_rst"}}, "CommonSecurityLog"},
+		{"category", Evidence{Types: []string{"AdvancedHunting-DeviceNetworkEvents"}}, "DeviceNetworkEvents"},
+		{"unknown type beats the columns", Evidence{Types: []string{"Heartbeat"}, Columns: []string{"DeviceVendor", "DestinationIP"}}, "?Heartbeat"},
+		{"unknown category", Evidence{Types: []string{"AdvancedHunting-DeviceLogonEvents"}}, "?DeviceLogonEvents"},
+		{"data export container", Evidence{Path: "x/am-commonsecuritylog/WorkspaceResourceId=/y=2025/PT05M.json"}, "CommonSecurityLog"},
+		{"streaming container", Evidence{Path: `c:\x\insights-logs-advancedhunting-devicenetworkevents\PT1H.json`}, "DeviceNetworkEvents"},
+		{"partition", Evidence{Path: "out/Type=DnsEvents/2025/a.csv.gz"}, "DnsEvents"},
+		{"partition of an unknown table", Evidence{Path: "out/Type=Syslog/a.csv"}, "?Syslog"},
+		{"am- is also a folder name", Evidence{Path: "am-backup/x.csv", Columns: []string{"SubType", "IPAddresses"}}, "DnsEvents"},
+		{"fingerprint", Evidence{Columns: []string{"devicevendor", "DESTINATIONIP", "x"}}, "CommonSecurityLog"},
+		{"fingerprint of Defender", Evidence{Columns: []string{"RemoteIP", "InitiatingProcessFileName"}}, "DeviceNetworkEvents"},
+		{"hunt's projection", Evidence{Columns: []string{"TimeGenerated", "Computer", "Name", "IPAddresses", "QueryType"}}, "DnsEvents"},
+		{"most shared", Evidence{Columns: []string{"TimeGenerated", "SourceIP", "DestinationIP", "DeviceAction"}}, "CommonSecurityLog"},
+		{"one column", Evidence{Columns: []string{"RemoteIP"}}, "DeviceNetworkEvents"},
+		{"tie", Evidence{Columns: []string{"TimeGenerated", "SourceIP", "Name"}}, "!"},
+		{"feed", Evidence{Columns: []string{"first_seen_utc", "ioc_id", "ioc_value", "name"}}, ""},
+		{"package.json", Evidence{Columns: []string{"name", "version", "description", "main", "scripts", "license"}}, ""},
+		{"nothing", Evidence{}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, unknown, err := Detect(Builtin(), c.d)
+			got := ""
+			switch {
+			case errors.Is(err, ErrTie):
+				got = "!"
+			case err != nil:
+				t.Fatal(err)
+			case d != nil:
+				got = d.Name
+			case unknown != "":
+				got = "?" + unknown
+			}
+			if got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRow(t *testing.T) {
+	r := &Row{NewColumns([]string{"SourceIP", "Missing", "Late"}, []bool{true, false, true}), []string{"1.2.3.4", "x"}}
+	for _, c := range []struct {
+		column, cell string
+		has          bool
+	}{{"sourceip", "1.2.3.4", true}, {"Missing", "", false}, {"LATE", "", true}, {"Other", "", false}} {
+		if cell, has := r.Get(c.column); cell != c.cell || has != c.has {
+			t.Errorf("%s: %q %v", c.column, cell, has)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { r.Get("sourceIP") }); n > 0 {
+		t.Errorf("Get allocates %v times", n)
+	}
+}

@@ -1,0 +1,317 @@
+package table
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// Who answers "who talked to this" in the same words for all tables. An empty
+// string is null: the table cannot say.
+type Who struct {
+	Host, IP, User       string // the inside party
+	Process, CommandLine string
+	Peer, PeerName       string // the other party: its address, its name
+	PeerPort             Number
+	Protocol             string // lower case
+	BytesOut, BytesIn    Number // from the vendor's view: sent and received
+	Direction            string // outbound, inbound, internal, unknown
+	Outcome              string // allowed, blocked, failed, resolved, not-resolved, unknown
+}
+
+// A Number may be missing. The zero value is null.
+type Number struct {
+	N     int64
+	Known bool
+}
+
+// MarshalJSON gives the number or null.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if !n.Known {
+		return []byte("null"), nil
+	}
+	return strconv.AppendInt(nil, n.N, 10), nil
+}
+
+// String is the number in decimal, "" for null.
+func (n Number) String() string {
+	if !n.Known {
+		return ""
+	}
+	return strconv.FormatInt(n.N, 10)
+}
+
+const (
+	whoHost = iota
+	whoIP
+	whoUser
+	whoProcess
+	whoCommandLine
+	whoPeer
+	whoPeerName
+	whoPeerPort
+	whoProtocol
+	whoBytesOut
+	whoBytesIn
+	whoDirection
+	whoOutcome
+	whoCount
+)
+
+var whoNames = [whoCount]string{"host", "ip", "user", "process", "command_line", "peer", "peer_name", "peer_port",
+	"protocol", "bytes_out", "bytes_in", "direction", "outcome"}
+
+// WhoFields returns the names of the fields in the order of the hit record.
+func WhoFields() []string { return append([]string(nil), whoNames[:]...) }
+
+func whoNumber(name string) (int, bool) {
+	for i, n := range whoNames {
+		if strings.EqualFold(n, name) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Get returns a field by its name in the hit record as text, "" for null.
+func (w *Who) Get(name string) string {
+	i, ok := whoNumber(name)
+	if !ok {
+		return ""
+	}
+	return [...]string{w.Host, w.IP, w.User, w.Process, w.CommandLine, w.Peer, w.PeerName, w.PeerPort.String(),
+		w.Protocol, w.BytesOut.String(), w.BytesIn.String(), w.Direction, w.Outcome}[i]
+}
+
+// Matched tells Who where the indicator was found, in the order of the matches.
+type Matched struct{ Elements []Element }
+
+// An Element is one matched cell or member of a cell.
+type Element struct {
+	Column string     // bare column, without the member
+	Role   string     // as Table.Role gives it
+	Addr   netip.Addr // the address, if it is one
+	Port   int        // port within the cell, -1 if none
+}
+
+// A whoRule is one "who" line.
+type whoRule struct {
+	terms  []Term
+	unless *condition
+}
+
+func (p *parser) who(field, rest string) error {
+	n, ok := whoNumber(field)
+	if !ok || n == whoDirection || n == whoOutcome {
+		return fmt.Errorf("who has no field %q to define", field)
+	}
+	var w whoRule
+	if head, cond, conditional := strings.Cut(rest, " unless "); conditional {
+		c, err := p.condition(cond)
+		if err != nil {
+			return err
+		}
+		rest, w.unless = head, c
+	}
+	terms, err := p.terms(rest, ',')
+	if err != nil {
+		return err
+	}
+	for _, t := range terms {
+		if t.Func == EventTime || t.Func == WhoField {
+			return fmt.Errorf("%s cannot stand here", t)
+		}
+		if t.When == WhenSrc || t.When == WhenDst {
+			p.check(func() error {
+				if p.t.sides[0].addr == "" {
+					return fmt.Errorf("%s needs a sides: line", t)
+				}
+				return nil
+			})
+		}
+		if t.Func != Literal {
+			p.use(t.Column, t.Domain)
+		}
+	}
+	w.terms = terms
+	p.t.who[n] = w
+	return nil
+}
+
+// asking is what is known while one row's Who is worked out.
+type asking struct {
+	t         *Table
+	r         *Row
+	m         Matched
+	direction Direction
+	addr      [2]netip.Addr // of the sides
+	inside    int           // which side is the inside party
+	peerPort  string
+}
+
+// Who answers for one row. m says what matched.
+func (t *Table) Who(r *Row, m Matched) Who {
+	a := asking{t: t, r: r, m: m, direction: t.Direction(r)}
+	if t.sides[0].addr != "" {
+		a.addr = [2]netip.Addr{t.sideAddr(r, 0), t.sideAddr(r, 1)}
+		a.inside = a.insideParty()
+	}
+	text := func(n int) string {
+		s, _ := a.first(n)
+		return s
+	}
+	w := Who{Host: text(whoHost), IP: text(whoIP), User: text(whoUser), Process: text(whoProcess),
+		CommandLine: text(whoCommandLine), Protocol: text(whoProtocol),
+		Direction: a.direction.String(), Outcome: t.outcome.read(r)}
+	w.Peer, a.peerPort = a.first(whoPeer)
+	w.PeerName = text(whoPeerName)
+	if _, _, isAddr := ioc.ParseAddr([]byte(w.PeerName)); isAddr {
+		w.PeerName = "" // a name column that holds an address has no name to give
+	}
+	w.PeerPort = number(text(whoPeerPort), 65535)
+	w.BytesOut, w.BytesIn = number(text(whoBytesOut), 0), number(text(whoBytesIn), 0)
+	for _, s := range []*string{&w.IP, &w.Peer} {
+		if addr, _, ok := ioc.ParseAddr([]byte(*s)); ok {
+			*s = addr.String()
+		}
+	}
+	return w
+}
+
+// number reads a count. limit 0 means none.
+func number(s string, limit int64) Number {
+	s = strings.TrimSpace(s)
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		// JSON and spreadsheets print 23 as 23.0.
+		whole, zeros, ok := strings.Cut(s, ".")
+		if !ok || strings.Trim(zeros, "0") != "" {
+			return Number{}
+		}
+		if n, err = strconv.ParseInt(whole, 10, 64); err != nil {
+			return Number{}
+		}
+	}
+	if n < 0 || limit > 0 && n > limit {
+		return Number{}
+	}
+	return Number{n, true}
+}
+
+// first is the first value of a who line, with the port that belongs to it.
+func (a *asking) first(field int) (text, port string) {
+	w := &a.t.who[field]
+	if w.unless != nil && w.unless.holds(a.r) {
+		return "", ""
+	}
+	for _, t := range w.terms {
+		switch t.When {
+		case WhenSrc, WhenDst:
+			if a.inside != int(t.When-WhenSrc) {
+				continue
+			}
+		default:
+			if met, known := t.When.holds(a.direction); !met || !known {
+				continue
+			}
+		}
+		switch t.Func {
+		case MatchedIn:
+			text, port = a.matched(t.Column)
+		case PortOfPeer:
+			text = a.peerPort
+		default:
+			text, port = a.plain(t)
+		}
+		text = strings.TrimSpace(text)
+		if text != "" && text != "-" && !strings.EqualFold(text, "N/A") {
+			return text, port
+		}
+	}
+	return "", ""
+}
+
+// plain is the value of a term. A side's column stands for the side's address,
+// wherever the row holds it.
+func (a *asking) plain(t Term) (text, port string) {
+	for n, s := range a.t.sides {
+		if s.addr != "" && t.Func == Plain && t.Member == "" && strings.EqualFold(t.Column, s.addr) && a.addr[n].IsValid() {
+			return a.addr[n].String(), a.r.cell(s.port)
+		}
+	}
+	text, _ = t.Value(a.r)
+	if k := a.t.Key(t.Column); k != nil && k.Port != "" {
+		port = a.r.cell(k.Port)
+	}
+	return text, port
+}
+
+// matched is the first matched address: of a column, or, without one, of the
+// far side. An address on the inside party's own side is not its peer, and an
+// enrichment or a reporter is no party at all.
+func (a *asking) matched(column string) (text, port string) {
+	for _, e := range a.m.Elements {
+		if !e.Addr.IsValid() || column != "" && !strings.EqualFold(e.Column, column) {
+			continue
+		}
+		if column == "" && a.sideOf(e) != 1-a.inside {
+			continue
+		}
+		if e.Port >= 0 {
+			port = strconv.Itoa(e.Port)
+		} else if k := a.t.Key(e.Column); k != nil && k.Port != "" {
+			port = a.r.cell(k.Port)
+		}
+		return e.Addr.Unmap().String(), port
+	}
+	return "", ""
+}
+
+// sideOf says on which side (0 source, 1 destination) a matched element is,
+// -1 if on neither.
+func (a *asking) sideOf(e Element) int {
+	switch e.Role {
+	case "src", "src-nat":
+		return 0
+	case "dst", "dst-nat":
+		return 1
+	}
+	if e.Addr.IsValid() {
+		for n, addr := range a.addr {
+			if e.Addr.Unmap() == addr {
+				return n
+			}
+		}
+	}
+	return -1
+}
+
+// insideParty picks the private side; if both or neither are private, the side
+// that did not match; then the one that the direction says; then the source.
+func (a *asking) insideParty() int {
+	src, dst := reach(a.addr[0]) == inner, reach(a.addr[1]) == inner
+	if src != dst {
+		if src {
+			return 0
+		}
+		return 1
+	}
+	var hit [2]bool
+	for _, e := range a.m.Elements {
+		if n := a.sideOf(e); n >= 0 {
+			hit[n] = true
+		}
+	}
+	switch {
+	case hit[0] != hit[1] && hit[0]:
+		return 1
+	case hit[0] != hit[1]:
+		return 0
+	case a.direction == Inbound:
+		return 1
+	}
+	return 0
+}
