@@ -1,0 +1,235 @@
+package feed
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// headedCSV is a table whose header names a column of values:
+//
+//	DateAdded,IoC,Type
+//	2/4/2022,acetica.online,domainname
+var headedCSV = Kind{Name: "csv", Sniff: sniffHeadedCSV, Read: readCSV}
+
+// bareCSV is a table without a header, in which some column mostly parses:
+//
+//	2026-08-16 01:04:58,masaomi346,domain,hndjsy.com,#phishing
+var bareCSV = Kind{Name: "csv-noheader", Sniff: sniffBareCSV, Read: readCSV}
+
+func sniffHeadedCSV(head []byte) bool {
+	first := firstLine(head)
+	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
+		return false
+	}
+	_, _, ok := splitHeader(first)
+	return ok
+}
+
+func sniffBareCSV(head []byte) bool {
+	_, _, ok := guessTable(head)
+	return ok
+}
+
+// firstLine returns the first line that is neither blank nor a comment, nil
+// where there is none. A Zeek file gives none: its header is a comment.
+func firstLine(head []byte) (first []byte) {
+	sampleLines(head, func(line []byte) bool {
+		line = bytes.TrimSpace(line)
+		if bytes.HasPrefix(line, []byte("#fields")) {
+			return false
+		}
+		if len(line) > 0 && line[0] != '#' {
+			first = line
+		}
+		return first == nil
+	})
+	return first
+}
+
+// readCSV reads a table with or without a header.
+func readCSV(r io.Reader, emit func(Entry)) error {
+	b := buffered(r)
+	head, _ := b.Peek(headSize) // a read error comes again
+	first := firstLine(head)
+	l, delim, headed := splitHeader(first)
+	if !headed {
+		var ok bool
+		if l, delim, ok = guessTable(head); !ok {
+			if len(bytes.TrimSpace(head)) == 0 {
+				return nil
+			}
+			return errors.New("no column of indicators found")
+		}
+	}
+	t := rows{layout: l, words: interner{}}
+	t.sample(head, delim, headed, emit)
+	return t.read(newRecordReader(b, delim), headed, emit)
+}
+
+// read emits all records.
+func (r *rows) read(c *recordReader, headed bool, emit func(Entry)) error {
+	for {
+		cells, line, err := c.next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err == errLongLine || err == errOpenQuote && len(cells) < r.width:
+			reject(emit, line, show(cells), err.Error())
+			headed = false
+			continue
+		case err != nil && err != errOpenQuote:
+			return &LineError{line, err}
+		}
+		if headed {
+			headed = false
+			continue
+		}
+		r.emit(cells, line, emit)
+	}
+}
+
+// maxSample is how many records of a table are looked at beforehand.
+const maxSample = 100
+
+// sampleRecords returns copies of the first records of head.
+func sampleRecords(head []byte, delim byte) (records [][]string) {
+	if i := bytes.LastIndexByte(head, '\n'); len(head) >= headSize && i >= 0 {
+		head = head[:i]
+	}
+	c := newRecordReader(bytes.NewReader(head), delim)
+	for len(records) < maxSample {
+		cells, _, err := c.next()
+		if cells == nil {
+			break
+		}
+		if err != nil {
+			continue
+		}
+		record := make([]string, min(len(cells), 100))
+		for i := range record {
+			record[i] = string(cells[i])
+		}
+		records = append(records, record)
+	}
+	return records
+}
+
+// sample decides from the first records what the header leaves open: whether
+// the column called type holds the types of indicators, and in which order its
+// dates are written.
+func (r *rows) sample(head []byte, delim byte, headed bool, emit func(Entry)) {
+	records := sampleRecords(head, delim)
+	if headed && len(records) > 0 {
+		records = records[1:]
+	}
+	known, typed := 0, 0
+	slashed := ""
+	for _, cells := range records {
+		if r.typ != none && r.typ < len(cells) {
+			switch classOf(cells[r.typ]) {
+			case classAny:
+			case classOther:
+				typed++
+			default:
+				known++
+				typed++
+			}
+		}
+		for _, n := range []int{r.first, r.last, r.until, r.added} {
+			if n == none || n >= len(cells) {
+				continue
+			}
+			if o := provenOrder(cells[n]); o != anyOrder && r.order == anyOrder {
+				r.order = o
+			}
+			if n != r.added && strings.IndexByte(cells[n], '/') > 0 && len(cells[n]) > 4 && cells[n][4] != '/' {
+				slashed = cells[n]
+			}
+		}
+	}
+	if typed > 0 && known == 0 {
+		// Words such as c2 or phishing say what the threat is.
+		if r.threat == none {
+			r.threat = r.typ
+		}
+		r.typ = none
+	}
+	if slashed != "" && r.order == anyOrder {
+		r.order = monthFirst
+		note(emit, 1, slashed, "dates taken as month/day/year")
+	}
+}
+
+// guessTable finds the columns of a table without a header by what is in them:
+// the values stand where most cells parse, the types where all are words for
+// types, the time of sighting in a first column of dates.
+func guessTable(head []byte) (best layout, delim byte, ok bool) {
+	first := firstLine(head)
+	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
+		return best, 0, false
+	}
+	bestScore := 0
+	for _, d := range delimiters {
+		records := sampleRecords(head, d)
+		width := 0
+		for _, cells := range records {
+			width = max(width, len(cells))
+		}
+		if width < 2 {
+			continue
+		}
+		l := layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
+			until: none, added: none, action: none, active: none, width: width}
+		value, score := none, 0
+		for n := range width {
+			usable, readable, words := 0, 0, 0
+			for _, cells := range records {
+				if n >= len(cells) {
+					continue
+				}
+				_, err := ioc.Parse(cells[n])
+				switch {
+				case err == nil:
+					usable++
+					readable++
+				case notMatched(err) != "":
+					readable++
+				}
+				if c := classOf(cells[n]); c != classAny && c != classOther && len(cells[n]) < 20 {
+					words++
+				}
+			}
+			if readable*2 > len(records) && usable*1000+readable > score {
+				value, score = n, usable*1000+readable
+			}
+			if l.typ == none && words == len(records) {
+				l.typ = n
+			}
+		}
+		if value != none && score > bestScore {
+			l.values = []column{{value, ""}}
+			if value > 0 && allDates(records, 0) {
+				l.first = 0
+			}
+			best, delim, ok, bestScore = l, d, true, score
+		}
+	}
+	return best, delim, ok
+}
+
+// allDates says that a column holds ISO dates and nothing else.
+func allDates(records [][]string, n int) bool {
+	for _, cells := range records {
+		if n >= len(cells) || len(cells[n]) < 10 || cells[n][4] != '-' {
+			return false
+		}
+		if d, ok := readDate(cells[n], anyOrder); !ok || d.IsZero() {
+			return false
+		}
+	}
+	return true
+}

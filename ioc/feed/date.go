@@ -1,0 +1,204 @@
+package feed
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// A dayOrder says how 4/1/2025 is meant.
+type dayOrder uint8
+
+const (
+	anyOrder dayOrder = iota // not known
+	monthFirst
+	dayFirst
+)
+
+// readDate reads the dates that feeds write: 2026-05-20, 2026-05-20 04:01:14
+// with or without UTC, a zone or a fraction, and with slashes or dots
+// 5/20/2026, 20.05.2026, 5/20/26 13:34, "1/1/2027, 12:00:00 AM". What has no
+// zone is UTC. An empty cell, and a year from 9999 on, which portals write for
+// "never", give the zero Date and true.
+func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
+	s = strings.TrimSpace(clean(s))
+	if isNone(s) {
+		return d, true
+	}
+	if len(s) > 64 {
+		return d, false
+	}
+	date, clock, timed := cutDate(s)
+	y, m, day, ok := readDay(date, o)
+	if !ok {
+		return d, false
+	}
+	if y >= 9999 {
+		return d, true
+	}
+	t := time.Date(y, time.Month(m), day, 0, 0, 0, 0, time.UTC)
+	if t.Day() != day || int(t.Month()) != m {
+		return d, false
+	}
+	if !timed {
+		return ioc.Date{Text: t.Format(time.DateOnly), Time: t}, true
+	}
+	since, ok := readClock(clock)
+	if !ok {
+		return d, false
+	}
+	t = t.Add(since)
+	return ioc.Date{Text: t.Format(time.RFC3339Nano), Time: t}, true
+}
+
+// cutDate splits 2026-05-20T04:01:14Z, "2026-05-20 04:01" and "5/20/2026, 4:01
+// AM" at the start of the time.
+func cutDate(s string) (date, clock string, timed bool) {
+	i := strings.IndexAny(s, "Tt ,")
+	if i < 0 {
+		return s, "", false
+	}
+	clock = strings.TrimLeft(s[i+1:], " ")
+	return s[:i], clock, clock != ""
+}
+
+func readDay(s string, o dayOrder) (y, m, d int, ok bool) {
+	a, b, c, ok := threeParts(s)
+	if !ok {
+		return 0, 0, 0, false
+	}
+	n := [3]int{}
+	for i, part := range []string{a, b, c} {
+		if n[i], ok = digits(part, 5); !ok {
+			return 0, 0, 0, false
+		}
+	}
+	switch {
+	case len(a) == 4:
+		y, m, d = n[0], n[1], n[2]
+	case len(c) == 2:
+		n[2] += 2000
+		fallthrough
+	case len(c) >= 4:
+		// Where the order is not known, a part over 12 decides; else the
+		// month comes first, as in the portals that write such dates.
+		y, m, d = n[2], n[0], n[1]
+		if o == dayFirst || o == anyOrder && n[0] > 12 || strings.Contains(s, ".") {
+			m, d = d, m
+		}
+	default:
+		return 0, 0, 0, false
+	}
+	return y, m, d, m >= 1 && m <= 12 && d >= 1 && d <= 31
+}
+
+// threeParts splits a date at its two equal separators.
+func threeParts(s string) (a, b, c string, ok bool) {
+	i := strings.IndexAny(s, "-/.")
+	if i < 1 {
+		return "", "", "", false
+	}
+	sep := s[i : i+1]
+	a = s[:i]
+	b, c, ok = strings.Cut(s[i+1:], sep)
+	return a, b, c, ok && b != "" && c != "" && len(b) <= 2
+}
+
+// digits reads a number of 1 to most digits.
+func digits(s string, most int) (int, bool) {
+	if s == "" || len(s) > most || strings.Trim(s, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(s)
+	return n, err == nil
+}
+
+// readClock reads 04:01, 4:01:14.25 PM, 04:01:14Z, 04:01:14+02:00, 04:01 UTC
+// and gives the time since midnight UTC, negative where the zone says so.
+func readClock(s string) (time.Duration, bool) {
+	s, offset, ok := cutZone(s)
+	if !ok {
+		return 0, false
+	}
+	half := 0
+	if n := len(s); n > 2 && (s[n-1] == 'M' || s[n-1] == 'm') {
+		switch strings.ToUpper(s[n-2:]) {
+		case "AM":
+			half = 1
+		case "PM":
+			half = 2
+		}
+		s = strings.TrimRight(s[:n-2], " ")
+	}
+	s, frac, _ := strings.Cut(s, ".")
+	hour, rest, ok := strings.Cut(s, ":")
+	if !ok {
+		return 0, false
+	}
+	minute, second, _ := strings.Cut(rest, ":")
+	h, ok1 := digits(hour, 2)
+	m, ok2 := digits(minute, 2)
+	sec, ok3 := 0, true
+	if second != "" {
+		sec, ok3 = digits(second, 2)
+	}
+	var nanos int
+	ok4 := true
+	if frac != "" {
+		if len(frac) > 9 {
+			frac = frac[:9]
+		}
+		nanos, ok4 = digits(frac+strings.Repeat("0", 9-len(frac)), 9)
+	}
+	if !ok1 || !ok2 || !ok3 || !ok4 || h > 23 || m > 59 || sec > 59 || half > 0 && (h < 1 || h > 12) {
+		return 0, false
+	}
+	if half > 0 {
+		h %= 12
+		h += 12 * (half - 1)
+	}
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(sec)*time.Second + time.Duration(nanos) - offset, true
+}
+
+// cutZone takes the zone off a time of day: Z, UTC, GMT, +02:00, -0500.
+func cutZone(s string) (clock string, offset time.Duration, ok bool) {
+	for _, utc := range []string{"Z", "z", "UTC", "GMT"} {
+		if c, found := strings.CutSuffix(s, utc); found {
+			return strings.TrimRight(c, " "), 0, true
+		}
+	}
+	i := strings.LastIndexAny(s, "+-")
+	if i < 0 {
+		return s, 0, true
+	}
+	zone := strings.Replace(s[i+1:], ":", "", 1)
+	n, ok := digits(zone, 4)
+	if !ok || len(zone) != 4 || n/100 > 14 || n%100 > 59 {
+		return "", 0, false
+	}
+	offset = time.Duration(n/100)*time.Hour + time.Duration(n%100)*time.Minute
+	if s[i] == '-' {
+		offset = -offset
+	}
+	return strings.TrimRight(s[:i], " "), offset, true
+}
+
+// provenOrder returns the order that a date with slashes proves, if any.
+func provenOrder(s string) dayOrder {
+	date, _, _ := cutDate(strings.TrimSpace(s))
+	a, b, c, ok := threeParts(date)
+	if !ok || len(a) == 4 || len(c) < 2 || !strings.Contains(date, "/") && !strings.Contains(date, "-") {
+		return anyOrder
+	}
+	first, ok1 := digits(a, 2)
+	second, ok2 := digits(b, 2)
+	switch {
+	case ok1 && ok2 && first > 12 && second <= 12:
+		return dayFirst
+	case ok1 && ok2 && second > 12 && first <= 12:
+		return monthFirst
+	}
+	return anyOrder
+}

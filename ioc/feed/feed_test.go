@@ -1,0 +1,543 @@
+package feed
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+	"unicode/utf16"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// of is a source that holds text under the name feed.
+func of(text string) Source {
+	return Source{Path: "feed", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
+}
+
+// lines shows indicators one a line, with all that is known of them.
+func lines(list []ioc.Indicator) string {
+	var b strings.Builder
+	for i := range list {
+		v := &list[i]
+		fmt.Fprintf(&b, "%s %s", v.Type, v.Value)
+		for _, f := range []struct{ name, text string }{
+			{"threat", v.ThreatType}, {"malware", v.Malware}, {"first", v.FirstSeen.Text}, {"last", v.LastSeen.Text}, {"until", v.ValidUntil.Text},
+			{"tags", strings.Join(v.Tags, ",")}, {"at", strings.Join(v.Feeds, ",")},
+		} {
+			if f.text != "" {
+				fmt.Fprintf(&b, " %s=%s", f.name, strings.ReplaceAll(f.text, "testdata/", ""))
+			}
+		}
+		if v.Confidence >= 0 {
+			fmt.Fprintf(&b, " confidence=%d", v.Confidence)
+		}
+		if v.Compromised >= 0 {
+			fmt.Fprintf(&b, " compromised=%d", v.Compromised)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// faults shows rejects or warnings one a line, but for those that say that an
+// address is reserved: all addresses of these tests are.
+func faults(list []Reject) string {
+	var b strings.Builder
+	for _, r := range list {
+		if strings.Contains(r.Reason, "documentation") || strings.Contains(r.Reason, "private") {
+			continue
+		}
+		fmt.Fprintf(&b, "%d %s: %s\n", r.Line, r.Text, r.Reason)
+	}
+	return b.String()
+}
+
+func compare(t *testing.T, what, got, want string) {
+	t.Helper()
+	if want = strings.TrimLeft(want, "\n"); got != want {
+		t.Errorf("%s:\n%s\nwant:\n%s", what, got, want)
+	}
+}
+
+func TestKinds(t *testing.T) {
+	tests := []struct {
+		file, kind              string
+		want, rejects, warnings string
+		reasons                 string
+	}{
+		{"threatfox.csv", "threatfox-csv", `
+ip:port 203.0.113.71:50003 threat=botnet_cc malware=ExampleC2 first=2026-03-15T04:01:14Z tags=ExampleC2,AS64500 at=threatfox.csv:6 confidence=100 compromised=0
+ip:port [2a02:cf40:1::5]:40669 threat=botnet_cc malware=Mirai first=2026-03-15T03:58:00Z last=2026-03-15T04:10:00Z tags=mirai at=threatfox.csv:7 confidence=75 compromised=0
+domain shop.example.org threat=payload_delivery malware=ClearFake first=2026-03-14T22:12:31Z at=threatfox.csv:8 confidence=50 compromised=1
+`, "", "", "map[hash:1 url:1]"},
+		{"threatfox.json", "threatfox-json", `
+ip:port 203.0.113.71:50003 threat=botnet_cc malware=ExampleC2 first=2026-03-15T04:01:14Z tags=ExampleC2,AS64500 at=threatfox.json:3 confidence=100 compromised=0
+domain shop.example.org threat=payload_delivery malware=js.clearfake first=2026-03-14T22:12:31Z last=2026-03-15T00:00:00Z at=threatfox.json:21 confidence=50 compromised=1
+`, "", "", "map[url:1]"},
+		{"threatfox-api.json", "threatfox-api", `
+ip:port [2a02:cf40:1::5]:40669 malware=win.example_stealer first=2022-08-05T11:40:15Z tags=ExampleStealer,v6 at=threatfox-api.json:4
+domain evil.example.net malware=Mirai at=threatfox-api.json:6 confidence=80
+`, "7 {\"id\": \"841510\", \"ioc_type\": \"domain\"}: no value\n", "", "map[no value:1]"},
+		{"threatfox.jsonl", "threatfox-jsonl", `
+ip:port [2a02:cf40:1::5]:40669 malware=win.example_stealer first=2022-08-05T11:40:15Z tags=ExampleStealer at=threatfox.jsonl:1
+domain evil.example.net at=threatfox.jsonl:3 confidence=80
+`, "2 {\"id\":\"841509\",\"ioc\":\"evil.example.net\",\"ioc_type\":\"domain\": not a JSON object\n", "", "map[not a JSON object:1]"},
+		{"list.txt", "list", `
+ip 203.0.113.1 at=list.txt:1
+ip 203.0.113.2 at=list.txt:6
+ip 203.0.113.3 at=list.txt:7
+cidr 198.51.100.0/24 at=list.txt:8
+domain evil.example.net at=list.txt:9,list.txt:20
+domain evil.example.org at=list.txt:10
+domain wide.example.com at=list.txt:12
+domain spaced.example.com at=list.txt:13
+domain hosts-a.example.net at=list.txt:14
+domain hosts-b.example.net at=list.txt:14
+domain below.example.net at=list.txt:16
+ip 10.1.2.3 at=list.txt:19
+ip:port 203.0.113.2:8080 at=list.txt:23
+domain last.example.net at=list.txt:26
+`, `18 203.0.113.9 203.0.113.10: not an indicator
+21 co.uk: public suffix
+22 beacon: single label
+`, "", "map[URL path:1 hash:1 mail address:1 name of the hosts file's own machine:1 not an indicator:1 public suffix:1 single label:1 url:1]"},
+		{"typed.csv", "csv", `
+domain first.example.net malware=Example, with comma first=2021-01-28 at=typed.csv:2
+ip 203.0.113.5 first=2021-02-03 at=typed.csv:3
+domain second.example.net first=2021-02-06 at=typed.csv:8
+`, "7 ,,,,,,: no value\n", "", "map[hash:1 no value:1 type process:1]"},
+		{"expiring.csv", "csv", `
+ip 203.0.113.20 last=2026-01-02 until=2025-12-31T23:59:59Z at=expiring.csv:2
+ip 203.0.113.21 last=2026-01-03 at=expiring.csv:3 confidence=90
+`, "", "2 203.0.113.20: expired\n", "map[]"},
+		{"defender.csv", "csv", "ip 203.0.113.30 until=2026-12-31T00:00:00Z at=defender.csv:2\n", "", "", "map[allowed: an exception, not an indicator:1 hash:1]"},
+		{"spread.csv", "csv", `
+domain c2.example.net threat=C2 at=spread.csv:2 confidence=100
+ip 203.0.113.40 threat=C2 at=spread.csv:2 confidence=100
+`, "", "", "map[not active:1 url:1]"},
+		{"bare.csv", "csv-noheader", `
+domain phish.example.net first=2026-08-16T01:04:58Z at=bare.csv:1
+ip 203.0.113.50 first=2026-08-16T01:06:58Z at=bare.csv:3
+`, "", "", "map[url:1]"},
+		{"page.txt", "rule-page", `
+ip:port 203.0.113.7:3778 threat=botnet_cc malware=Gafgyt first=2026-05-20 at=page.txt:6 confidence=80
+domain cnc.example.net threat=payload_delivery malware=Gafgyt first=2026-05-20 at=page.txt:7 confidence=100
+`, "", "7 cnc.example.net: in the page's table, not in the lists of its hunts\n8 hxxp://cnc.example.net/a|b: in the page's table, not in the lists of its hunts\n10 203.0.113.8: in a list of the page's hunts, not in its table\n", "map[url:1]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.file, func(t *testing.T) {
+			path := "testdata/" + tt.file
+			list, reports, err := Read([]Source{File(path)}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := &reports[0]
+			if r.Kind != tt.kind {
+				t.Errorf("kind %s, want %s", r.Kind, tt.kind)
+			}
+			compare(t, "indicators", lines(list), tt.want)
+			compare(t, "rejects", faults(r.Rejects), tt.rejects)
+			compare(t, "warnings", faults(r.Warnings), tt.warnings)
+			compare(t, "reasons", fmt.Sprint(r.Reasons), tt.reasons)
+			if r.Taken != len(list) || r.Err != nil {
+				t.Errorf("taken %d of %d, error %v", r.Taken, len(list), r.Err)
+			}
+
+			// The kind that is told by content is the kind that may be forced.
+			forced, _, err := Read([]Source{File(path)}, Options{Format: tt.kind})
+			if err != nil || lines(forced) != lines(list) {
+				t.Errorf("forced: %v\n%s", err, lines(forced))
+			}
+		})
+	}
+}
+
+// All wrappings of a feed give the same indicators at the same lines.
+func TestWrappings(t *testing.T) {
+	plain, err := os.ReadFile("testdata/threatfox.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := Read([]Source{of(string(plain))}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sixteen := func(order string) []byte {
+		var b []byte
+		for _, u := range utf16.Encode([]rune(string(plain))) {
+			if order == "le" {
+				b = append(b, byte(u), byte(u>>8))
+			} else {
+				b = append(b, byte(u>>8), byte(u))
+			}
+		}
+		return b
+	}
+	var gz, zs bytes.Buffer
+	g := gzip.NewWriter(&gz)
+	g.Write(plain[:300])
+	g.Close() // a second member follows
+	g = gzip.NewWriter(&gz)
+	g.Write(plain[300:])
+	g.Close()
+	z, _ := zstd.NewWriter(&zs)
+	z.Write(plain)
+	z.Close()
+	tests := []struct {
+		name string
+		data []byte
+	}{
+		{"byte order mark", append([]byte("\ufeff"), plain...)},
+		{"gzip", gz.Bytes()},
+		{"zstd", zs.Bytes()},
+		{"UTF-16LE", append([]byte{0xff, 0xfe}, sixteen("le")...)},
+		{"UTF-16BE", append([]byte{0xfe, 0xff}, sixteen("be")...)},
+		{"UTF-16LE without mark", sixteen("le")},
+		{"UTF-16BE without mark", sixteen("be")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, _, err := Read([]Source{of(string(tt.data))}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, "indicators", lines(got), lines(want))
+		})
+	}
+	t.Run("bzip2", func(t *testing.T) {
+		// 203.0.113.7 and evil.example.net, packed by bzip2(1).
+		data, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWaJwAhcAAAXZgAAQAAF4gCInRUAgACKaNHqaNPU9QoaaYACBhubENEC10Dl0V512vxdyRThQkKJwAhc=")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := Read([]Source{of(string(data))}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(t, "indicators", lines(got), "ip 203.0.113.7 at=feed:1\ndomain evil.example.net at=feed:2\n")
+	})
+}
+
+func TestRefused(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"STIX", `{"type":"bundle","objects":[{"type":"indicator","pattern":"[ipv4-addr:value = '203.0.113.7']"}]}`, "JSON of another shape"},
+		{"MISP", "{\n \"Event\": {\"Attribute\": []}}", "JSON of another shape"},
+		{"array of objects", `[{"ip_address":"203.0.113.7","port":8080}]`, "JSON of another shape"},
+		{"OpenIOC", `<?xml version="1.0"?><ioc/>`, "XML or HTML"},
+		{"Zeek", "#fields\tindicator\tindicator_type\n203.0.113.7\tIntel::ADDR\n", "a Zeek log"},
+		{"adblock", "! title\n||a.example.net^\n||b.example.net^\n", "text in which 0 of the first 3 lines"},
+		{"dnsmasq", "address=/a.example.net/0.0.0.0\naddress=/b.example.net/0.0.0.0\n", "text in which 0 of the first 2 lines"},
+		{"prose", "On Monday we saw evil[.]example[.]net answer.\nIt was gone by noon.\nb.example.net\n", "text in which 1 of the first 3 lines"},
+		{"zip", "PK\x03\x04....", "zip archive"},
+		{"binary", "MZ\x90\x00\x03\x00\x00\x00\x04", "binary data"},
+		{"empty", "", "no usable indicator"},
+		{"comments", "# nothing\n# here\n", "no usable indicator"},
+		{"hashes only", "0123456789abcdef0123456789abcdef\n", "no usable indicator (1 hash)"},
+		{"API says no", `{"query_status": "no_result", "data": "Your search did not yield any results"}`, `query_status is "no_result"`},
+		{"broken gzip", "\x1f\x8bxx", "gzip"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			list, reports, err := Read([]Source{of(tt.text)}, Options{})
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "feed:") {
+				t.Errorf("error %v, want one about %q", err, tt.want)
+			}
+			if len(list) != 0 || reports[0].Err == nil {
+				t.Errorf("%d indicators, report error %v", len(list), reports[0].Err)
+			}
+		})
+	}
+	if _, _, err := Read([]Source{of("203.0.113.7\n")}, Options{Format: "guess"}); err == nil || !strings.Contains(err.Error(), `"guess": want one of rule-page, threatfox-csv`) {
+		t.Errorf("unknown format: %v", err)
+	}
+	_, _, err := Read([]Source{File("testdata/absent.txt")}, Options{})
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("absent file: %v", err)
+	}
+	// What is refused as a list can be forced to be one.
+	list, reports, err := Read([]Source{of("one two three\nfour five six\nb.example.net\n")}, Options{Format: "list"})
+	if err != nil || len(list) != 1 || reports[0].Rejected != 2 {
+		t.Errorf("forced list: %v, %v", lines(list), err)
+	}
+}
+
+func TestBreaksOff(t *testing.T) {
+	var gz bytes.Buffer
+	g := gzip.NewWriter(&gz)
+	for n := range 5000 {
+		fmt.Fprintf(g, "host-%d.example.net # %x\n", n, n*7919)
+	}
+	g.Close()
+	tests := []struct{ name, text, last, want string }{
+		{"JSON export", `{"1":[{"ioc_value":"a.example.net","ioc_type":"domain"}],` + "\n" + `"2":[{"ioc_value":"b.exam`, "a.example.net", "feed:2: JSON ends early"},
+		{"JSON syntax", `{"1":[{"ioc_value":"a.example.net","ioc_type":"domain"}],` + "\n\n" + `"2":[{"ioc_value":;`, "a.example.net", "feed:3: invalid character"},
+		{"gzip", gz.String()[:gz.Len()/2], "", "unexpected EOF"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			list, reports, err := Read([]Source{of(tt.text)}, Options{})
+			if err != nil || len(list) == 0 {
+				t.Fatalf("%d indicators, error %v", len(list), err)
+			}
+			if got := reports[0].Err; got == nil || !strings.Contains(got.Error(), tt.want) {
+				t.Errorf("report error %v, want %q", got, tt.want)
+			}
+			if last := list[len(list)-1].Value; tt.last != "" && last != tt.last {
+				t.Errorf("last is %s, want %s", last, tt.last)
+			}
+		})
+	}
+
+	// Half a name is another name: what an error cuts off is not taken.
+	cut := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(strings.NewReader("a.example.net\nb.example.co"), iotest.ErrReader(errors.New("disk gone")))), nil
+	}}
+	list, reports, err := Read([]Source{cut}, Options{})
+	if err != nil || lines(list) != "domain a.example.net at=feed:1\n" || reports[0].Err == nil || reports[0].Err.Error() != "feed:2: disk gone" {
+		t.Errorf("%s%v, %v", lines(list), err, reports[0].Err)
+	}
+}
+
+func TestMerge(t *testing.T) {
+	first := `{"type":"ip","value":"203.0.113.7","confidence":30,"first_seen":"2026-05-20","last_seen":"2026-06-01","valid_until":"2026-07-01","compromised":false,"tags":["b","a","b"]}
+{"type":"domain","value":"x.example.net","confidence":10}
+{"type":"domain","value":"y.example.net"}
+`
+	second := `{"type":"ip","value":"203[.]0[.]113[.]7","confidence":80,"malware":"Mirai","threat_type":"botnet_cc","first_seen":"2026-05-19T23:00:00Z","last_seen":"2026-05-30","valid_until":"2026-08-01","compromised":true,"tags":["c","a"]}
+{"type":"ip","value":"203.0.113.7","confidence":5,"malware":"Gafgyt","first_seen":"2026-06-19","valid_until":"2026-07-15"}
+`
+	third := "203.0.113.7\n"
+	source := func(path, text string) Source { s := of(text); s.Path = path; return s }
+	all := []Source{source("a.jsonl", first), source("b.jsonl", second), source("c.txt", third)}
+
+	list, reports, err := Read(all[:2], Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "two feeds", lines(list), `
+ip 203.0.113.7 threat=botnet_cc malware=Mirai first=2026-05-19T23:00:00Z last=2026-06-01 until=2026-08-01 tags=b,a,c at=a.jsonl:1,b.jsonl:1,b.jsonl:2 confidence=80 compromised=1
+domain x.example.net at=a.jsonl:2 confidence=10
+domain y.example.net at=a.jsonl:3
+`)
+	if r := reports[1]; r.Taken != 0 || r.Merged != 2 || reports[0].Taken != 3 || reports[0].ByType["domain"] != 2 {
+		t.Errorf("reports %+v", reports)
+	}
+	if r := reports[1]; r.Oldest.Text != "2026-05-19T23:00:00Z" || r.Newest.Text != "2026-06-19" {
+		t.Errorf("span %s to %s", r.Oldest.Text, r.Newest.Text)
+	}
+
+	// A place that gives no end means no end.
+	list, _, _ = Read(all, Options{})
+	if d := list[0].ValidUntil; !d.IsZero() {
+		t.Errorf("ends %s with a place that gives no end", d.Text)
+	}
+
+	// The merged confidence decides, and who has none stays.
+	list, reports, _ = Read(all, Options{MinConfidence: 50})
+	compare(t, "strong", lines(list), `
+ip 203.0.113.7 threat=botnet_cc malware=Mirai first=2026-05-19T23:00:00Z last=2026-06-01 tags=b,a,c at=a.jsonl:1,b.jsonl:1,b.jsonl:2,c.txt:1 confidence=80 compromised=1
+domain y.example.net at=a.jsonl:3
+`)
+	if reports[0].Weak != 1 || reports[1].Weak != 0 {
+		t.Errorf("weak %d, %d", reports[0].Weak, reports[1].Weak)
+	}
+}
+
+func TestMergeBounds(t *testing.T) {
+	list, reports, err := Read([]Source{of(strings.Repeat("203.0.113.7\n", 1000))}, Options{})
+	if err != nil || len(list) != 1 || reports[0].Merged != 999 || len(list[0].Feeds) != maxPlaces {
+		t.Errorf("%d indicators, %d merged, %d places, %v", len(list), reports[0].Merged, len(list[0].Feeds), err)
+	}
+	var tags []string
+	for n := range 1000 {
+		tags = append(tags, fmt.Sprint("tag", n))
+	}
+	list, _, err = Read([]Source{of("ioc,tags\n203.0.113.7,\"" + strings.Join(tags, ",") + "\"\n")}, Options{})
+	if err != nil || len(list[0].Tags) != maxTags {
+		t.Errorf("%d tags, %v", len(list[0].Tags), err)
+	}
+}
+
+func TestValues(t *testing.T) {
+	list, reports, err := Read([]Source{FromValues([]string{"203[.]0[.]113[.]7:23", "Evil.example.net"})}, Options{})
+	if err != nil || reports[0].Kind != "values" {
+		t.Fatal(err)
+	}
+	compare(t, "values", lines(list), "ip:port 203.0.113.7:23 at=--ioc:1\ndomain evil.example.net at=--ioc:2\n")
+	for _, bad := range []string{"com", "beacon", "203.0.113.300", "hxxp://evil.example.net/x", "0123456789abcdef0123456789abcdef", ""} {
+		if _, _, err := Read([]Source{FromValues([]string{"a.example.net", bad})}, Options{}); err == nil || !strings.Contains(err.Error(), "--ioc "+bad+": ") {
+			t.Errorf("%q: error %v", bad, err)
+		}
+	}
+	list, _, err = Read([]Source{FromValues([]string{"com", "beacon"})}, Options{ForceBroad: true})
+	if err != nil || len(list) != 2 {
+		t.Errorf("forced: %v %v", lines(list), err)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	const text = `value,type,first_seen,valid_until
+10.0.0.7,ip,2026-05-01,2026-05-10
+evil.duckdns.org,domain,2026-05-20,
+duckdns.org,domain,2026-05-20,
+0.0.0.0/5,cidr,soon,
+evil.example.net:8080,domain,,
+203.0.113.7,hostname,,
+`
+	_, reports, err := Read([]Source{of(text)}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range reports[0].Warnings {
+		reason, _, _ := strings.Cut(w.Reason, ":")
+		got = append(got, fmt.Sprintf("%d %s: %s", w.Line, w.Text, reason))
+	}
+	for _, want := range []string{"2 10.0.0.7: expired", "5 soon: date not readable", "6 evil.example.net:8080: a name is matched whatever the port",
+		"7 203.0.113.7: typed as a name, read as an address"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("no warning %q in %q", want, got)
+		}
+	}
+	for _, line := range []string{"2 10.0.0.7", "4 duckdns.org", "5 0.0.0.0/5"} {
+		if !slices.ContainsFunc(got, func(w string) bool { return strings.HasPrefix(w, line) && !strings.HasSuffix(w, "expired") }) {
+			t.Errorf("no warning for %q in %q", line, got)
+		}
+	}
+	if slices.ContainsFunc(got, func(w string) bool { return strings.HasPrefix(w, "3 ") }) {
+		t.Errorf("a warning for line 3 in %q", got)
+	}
+	if !slices.IsSortedFunc(reports[0].Warnings, func(a, b Reject) int { return a.Line - b.Line }) {
+		t.Errorf("warnings are not in feed order: %q", got)
+	}
+
+	// Before its end nothing has expired.
+	_, reports, _ = Read([]Source{of(text)}, Options{Now: time.Date(2026, 5, 9, 0, 0, 0, 0, time.UTC)})
+	for _, w := range reports[0].Warnings {
+		if w.Reason == "expired" {
+			t.Errorf("expired on 9 May: %v", w)
+		}
+	}
+}
+
+func TestRulePageWithoutTable(t *testing.T) {
+	list, reports, err := Read([]Source{of("Malware Family: Mirai\nlet ips = dynamic(['203.0.113.7','203.0.113.8']);\nlet ips = dynamic(['203.0.113.7']);\nlet names = dynamic([\"evil.example.net\"]); T | where A == \"x\"\n")}, Options{})
+	if err != nil || reports[0].Kind != "rule-page" {
+		t.Fatal(err, reports[0].Kind)
+	}
+	compare(t, "indicators", lines(list), "ip 203.0.113.7 malware=Mirai at=feed:2\nip 203.0.113.8 malware=Mirai at=feed:2\ndomain evil.example.net malware=Mirai at=feed:4\n")
+}
+
+func TestRulePageTotal(t *testing.T) {
+	_, reports, err := Read([]Source{of("Malware Family: Mirai Total IOCs: 40 IOC Types: domain\n| Type | Value |\n|---|---|\n| domain | a.example.net |\n")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "warnings", faults(reports[0].Warnings), "1 Total IOCs: 40: the table has 1 indicators\n")
+}
+
+func TestThreatFoxWithoutBanner(t *testing.T) {
+	row := `"2026-03-15 04:01:14", "1001", "203.0.113.71:50003", "ip:port", "botnet_cc", "win.x", "None", "X", "", "100", "False", "None", "X", "0", "somebody"` + "\n"
+	list, reports, err := Read([]Source{of(row)}, Options{})
+	if err != nil || reports[0].Kind != "threatfox-csv" {
+		t.Fatal(err, reports[0].Kind)
+	}
+	compare(t, "indicators", lines(list), "ip:port 203.0.113.71:50003 threat=botnet_cc malware=X first=2026-03-15T04:01:14Z tags=X at=feed:1 confidence=100 compromised=0\n")
+
+	// The closing line tells that rows are missing.
+	_, reports, _ = Read([]Source{of(row + "# Number of entries: 3\n")}, Options{})
+	compare(t, "warnings", faults(reports[0].Warnings), "2 Number of entries: 3: the feed has 1 entries\n")
+}
+
+// A stray quote and a line of 100 MB cost one line each.
+func TestHostileLines(t *testing.T) {
+	long := &repeated{n: 100 << 20}
+	feed := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(strings.NewReader("a.example.net\n"), long, strings.NewReader("\nb.example.net\n"))), nil
+	}}
+	for _, format := range []string{"list", "threatfox-jsonl"} {
+		long.left = long.n
+		list, reports, _ := Read([]Source{feed}, Options{Format: format})
+		r := reports[0]
+		if i := slices.IndexFunc(r.Rejects, func(r Reject) bool { return r.Line == 2 && r.Reason == errLongLine.Error() && len(r.Text) <= maxShown }); i < 0 {
+			t.Errorf("%s: no reject for the long line in %v", format, r.Rejects)
+		}
+		if format == "list" && lines(list) != "domain a.example.net at=feed:1\ndomain b.example.net at=feed:3\n" {
+			t.Errorf("%s", lines(list))
+		}
+	}
+
+	var b strings.Builder
+	b.WriteString("ioc,note\na.example.net,\"never closed\n")
+	for n := range 500 {
+		fmt.Fprintf(&b, "h%d.example.net,fine\n", n)
+	}
+	list, reports, err := Read([]Source{of(b.String())}, Options{})
+	if err != nil || len(list) != 501 || reports[0].Rejected != 0 {
+		t.Errorf("%d indicators, %d rejected, error %v", len(list), reports[0].Rejected, err)
+	}
+
+	// An object without end is an error, not memory.
+	long.left = long.n
+	feed.Open = func() (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(strings.NewReader(`{"1":[{"ioc_value":"a.example.net","ioc_type":"domain"}],"2":[{"ioc_value":"`), long)), nil
+	}
+	_, reports, err = Read([]Source{feed}, Options{})
+	if err != nil || !errors.Is(reports[0].Err, errLongObject) {
+		t.Errorf("endless object: %v, %v", err, reports[0].Err)
+	}
+}
+
+// repeated is a reader of left times the letter a.
+type repeated struct{ n, left int }
+
+func (r *repeated) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), r.left)
+	for i := range p[:n] {
+		p[i] = 'a'
+	}
+	r.left -= n
+	return n, nil
+}
+
+func TestLineNumbersOfLongJSON(t *testing.T) {
+	// Objects that straddle the decoder's buffers all keep their lines.
+	var b strings.Builder
+	b.WriteString("{\n")
+	for n := range 3000 {
+		fmt.Fprintf(&b, "\"%d\": [\n{\n\"ioc_value\": \"h%d.example.net\",\n\"pad\": \"%s\",\n\"ioc_type\": \"domain\"\n}\n],\n", n, n, strings.Repeat("x", n%97))
+	}
+	b.WriteString("\"9\": []\n}\n")
+	list, _, err := Read([]Source{of(b.String())}, Options{})
+	if err != nil || len(list) != 3000 {
+		t.Fatal(len(list), err)
+	}
+	for n := range list {
+		if want := fmt.Sprintf("feed:%d", 3+7*n); list[n].Feeds[0] != want {
+			t.Fatalf("object %d is at %s, want %s", n, list[n].Feeds[0], want)
+		}
+	}
+}
+
+func TestNamesAreUnique(t *testing.T) {
+	names := Names()
+	for i, n := range names {
+		if slices.Contains(names[:i], n) || n == "" || strings.ToLower(n) != n {
+			t.Errorf("name %q", n)
+		}
+	}
+}

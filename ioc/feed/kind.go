@@ -1,0 +1,157 @@
+package feed
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// A Kind is one shape in which indicators are handed round.
+type Kind struct {
+	Name string // as --iocs-format takes it
+	// Sniff says whether a feed that begins with head is of this kind. head is
+	// unpacked, UTF-8 without byte order mark, at most 64 KiB; the last line
+	// may be cut.
+	Sniff func(head []byte) bool
+	// Read calls emit for every entry, in feed order. An entry that cannot be
+	// used is emitted too, with its Fate, so that it can be counted. The error
+	// is one that ends the feed early: what was emitted before it stands.
+	Read func(r io.Reader, emit func(Entry)) error
+}
+
+// Kinds are all kinds in the order in which they are tried: those that are
+// recognised by a signature first, those that go by statistics last.
+var Kinds = []Kind{
+	rulePage,
+	threatfoxCSV,
+	threatfoxExport,
+	threatfoxAPI,
+	threatfoxLines,
+	exported,
+	headedCSV,
+	list,
+	bareCSV,
+}
+
+// A Fate is what becomes of an Entry.
+type Fate uint8
+
+// What a kind can say of an entry.
+const (
+	Usable   Fate = iota // to be parsed and taken
+	Skipped              // readable, but nothing the engine matches
+	Rejected             // not readable
+	Noted                // no indicator at all, only a warning
+)
+
+// An Entry is what a feed says of one indicator, before it is parsed.
+type Entry struct {
+	Line  int    // physical line on which it stands, from 1
+	Value string // as the feed has it, defanged or not; for Rejected and Noted what to show
+	Type  string // the feed's word for what Value is; "" where it has none
+	Port  string // where the feed keeps the port apart from the address
+
+	ThreatType string
+	Malware    string
+	Confidence int // 0 to 100, -1 for none
+	FirstSeen  ioc.Date
+	LastSeen   ioc.Date
+	ValidUntil ioc.Date
+	// Added is when the feed took it up. It is no sighting: it only tells how
+	// fresh the feed is.
+	Added       ioc.Date
+	Compromised int8     // 1 yes, 0 no, -1 not said
+	Tags        []string // may repeat
+	Feeds       []string // where the feed itself had it from
+
+	Fate   Fate
+	Reason string // for all but Usable
+}
+
+// newEntry returns an entry that says nothing yet.
+func newEntry(line int) Entry {
+	return Entry{Line: line, Confidence: -1, Compromised: -1}
+}
+
+// Errors of feeds as a whole.
+var (
+	// ErrUnknownKind is what a file gets that no kind recognises.
+	ErrUnknownKind = errors.New("not a feed of a known kind")
+	// ErrNothingUsable is what a feed gets that was read and gave nothing.
+	ErrNothingUsable = errors.New("no usable indicator")
+	errBinary        = errors.New("binary data")
+)
+
+// A LineError is a problem that ends a feed early, with the line that has it.
+type LineError struct {
+	Line int // from 1
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+// Unwrap leads to the cause.
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Names returns the names of all kinds, in the order in which they are tried.
+func Names() []string {
+	names := make([]string, len(Kinds))
+	for i, k := range Kinds {
+		names[i] = k.Name
+	}
+	return names
+}
+
+// find returns the kind of that name.
+func find(name string) (*Kind, error) {
+	for i := range Kinds {
+		if strings.EqualFold(Kinds[i].Name, name) {
+			return &Kinds[i], nil
+		}
+	}
+	return nil, fmt.Errorf("unknown feed kind %q: want one of %s", clip(name), strings.Join(Names(), ", "))
+}
+
+// detect returns the kind of a feed that begins with head.
+func detect(head []byte) (*Kind, error) {
+	if bytes.IndexByte(head, 0) >= 0 {
+		return nil, fmt.Errorf("%w: %w", ErrUnknownKind, errBinary)
+	}
+	for i := range Kinds {
+		if Kinds[i].Sniff(head) {
+			return &Kinds[i], nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %s", ErrUnknownKind, impression(head))
+}
+
+// impression says in a few words what an unknown file looks like, so that its
+// owner knows which of the files it is.
+func impression(head []byte) string {
+	start := bytes.TrimLeft(head, " \t\r\n")
+	switch {
+	case len(start) == 0:
+		return "nothing but blanks"
+	case start[0] == '{' || looksLikeJSONArray(start):
+		return "JSON of another shape"
+	case start[0] == '<':
+		return "XML or HTML"
+	case bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")):
+		return "a Zeek log or intelligence file"
+	}
+	good, all := countList(head)
+	return fmt.Sprintf("text in which %d of the first %d lines hold an indicator", good, all)
+}
+
+// looksLikeJSONArray tells a JSON array from a bracketed IPv6 address.
+func looksLikeJSONArray(start []byte) bool {
+	if len(start) == 0 || start[0] != '[' {
+		return false
+	}
+	rest := bytes.TrimLeft(start[1:], " \t\r\n")
+	return len(rest) == 0 || bytes.IndexByte([]byte(`{["]`), rest[0]) >= 0 || len(rest) < len(start)-1
+}

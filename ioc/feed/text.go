@@ -1,0 +1,153 @@
+package feed
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxShown is how many bytes of a feed's text a Reject or an error shows.
+const maxShown = 200
+
+// clip makes hostile text fit to be kept and shown: valid UTF-8, at most
+// maxShown bytes, with an ellipsis where something was cut off.
+func clip(s string) string {
+	if len(s) > maxShown {
+		cut := maxShown - len("…")
+		for cut > 0 && !utf8.RuneStart(s[cut]) {
+			cut--
+		}
+		// Clone: the text must not hold a whole long line in memory.
+		return strings.ToValidUTF8(strings.Clone(s[:cut]), "?") + "…"
+	}
+	return strings.ToValidUTF8(s, "?")
+}
+
+// maxMeta is the longest malware name, threat type or tag that is kept.
+const maxMeta = 200
+
+// clean takes out of a feed's descriptive text what could drive a terminal or
+// break a line: control, bidirectional and other invisible characters. The
+// rest stays as it was, cut at maxMeta bytes.
+func clean(s string) string {
+	plain := len(s) <= maxMeta
+	for i := 0; plain && i < len(s); i++ {
+		plain = s[i] >= ' ' && s[i] < 0x7f
+	}
+	if !plain {
+		s = strings.Map(func(r rune) rune {
+			switch {
+			case r == utf8.RuneError:
+				return '?'
+			case r == '\t' || r == '\n' || r == '\r' || r == '\u00a0' || r == '\u2028' || r == '\u2029':
+				return ' '
+			case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+				return -1
+			}
+			return r
+		}, s)
+		if len(s) > maxMeta {
+			cut := maxMeta
+			for cut > 0 && !utf8.RuneStart(s[cut]) {
+				cut--
+			}
+			s = strings.Clone(s[:cut])
+		}
+	}
+	return strings.TrimSpace(s)
+}
+
+// An interner keeps one copy of each of the few names that a feed repeats in
+// every line.
+type interner map[string]string
+
+// maxInterned bounds an interner, for feeds in which nothing repeats.
+const maxInterned = 1 << 16
+
+// word returns the cleaned text of a cell, or "" where the feed means none.
+func (n interner) word(cell []byte) string {
+	if s, ok := n[string(cell)]; ok {
+		return s
+	}
+	s := clean(string(cell))
+	if isNone(s) {
+		s = ""
+	}
+	if len(n) < maxInterned && len(cell) <= maxMeta {
+		n[string(cell)] = s
+	}
+	return s
+}
+
+// isNone says that a cell is a way of writing nothing.
+func isNone(s string) bool {
+	switch s {
+	case "", "-", "None", "none", "null", "NULL", "N/A", "n/a", "nan", "NaN":
+		return true
+	}
+	return false
+}
+
+// maxTags bounds the tags of one indicator.
+const maxTags = 256
+
+// tags splits a cell at its commas. A JSON array of strings, as portals put
+// into a cell, loses its brackets and quotes.
+func (n interner) tags(cell string) []string {
+	cell = strings.TrimSpace(cell)
+	if isNone(cell) {
+		return nil
+	}
+	array := len(cell) >= 2 && cell[0] == '[' && cell[len(cell)-1] == ']'
+	if array {
+		cell = cell[1 : len(cell)-1]
+	}
+	var tags []string
+	for part := range strings.SplitSeq(cell, ",") {
+		part = strings.TrimSpace(part)
+		if array {
+			part = strings.Trim(part, `"`)
+		}
+		if t := n.word([]byte(part)); t != "" {
+			tags = append(tags, t)
+		}
+		if len(tags) == maxTags {
+			break
+		}
+	}
+	return tags
+}
+
+// truth reads a yes or no: 1, 0, or -1 where the cell says neither.
+func truth(s string) int8 {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "true", "yes", "1":
+		return 1
+	case "false", "no", "0":
+		return 0
+	}
+	return -1
+}
+
+// confidence reads 80, 80% or 80.0: 0 to 100, or -1 where the cell is no such
+// number. Words and fractions of one have no agreed meaning.
+func confidence(s string) int {
+	s = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(s), "%"))
+	if whole, frac, ok := strings.Cut(s, "."); ok && strings.Trim(frac, "0") == "" {
+		s = whole
+	}
+	if s == "" || len(s) > 3 {
+		return -1
+	}
+	n := 0
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		n = n*10 + int(c-'0')
+	}
+	if n > 100 {
+		return -1
+	}
+	return n
+}

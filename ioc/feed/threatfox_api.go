@@ -1,0 +1,79 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// threatfoxAPI is the answer of ThreatFox's API:
+//
+//	{"query_status":"ok","data":[{"id":"841508","ioc":"…:40669","ioc_type":"ip:port",…},…]}
+//
+// and its data alone, an array.
+var threatfoxAPI = Kind{Name: "threatfox-api", Sniff: sniffThreatFoxAPI, Read: readThreatFoxAPI}
+
+func sniffThreatFoxAPI(head []byte) bool {
+	start := bytes.TrimLeft(head, " \t\r\n")
+	if bytes.HasPrefix(start, []byte("[")) {
+		keys, _ := peekObject(start[1:])
+		return hasThreatFoxKeys(keys)
+	}
+	keys, _ := peekObject(head)
+	return slices.Contains(keys, "query_status")
+}
+
+func readThreatFoxAPI(r io.Reader, emit func(Entry)) error {
+	b := buffered(r)
+	d := newDocument(b)
+	words := interner{}
+	head, _ := b.Peek(headSize) // a read error comes again
+	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("[")) {
+		if err := d.want('['); err != nil {
+			return err
+		}
+		return d.entries(words, emit)
+	}
+	if err := d.want('{'); err != nil {
+		return err
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return d.fail(err)
+		}
+		value, err := d.Token()
+		if err != nil {
+			return d.fail(err)
+		}
+		switch {
+		case key == "query_status" && value != "ok":
+			return &LineError{d.line(), fmt.Errorf("the query was not answered: query_status is %q", clip(fmt.Sprint(value)))}
+		case key == "data" && value == json.Delim('['):
+			err = d.entries(words, emit)
+		default: // of a search without result, data is a sentence
+			err = d.skip(value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return d.want('}')
+}
+
+// threatfoxLines is one object of ThreatFox's API or export a line.
+var threatfoxLines = Kind{Name: "threatfox-jsonl", Sniff: sniffThreatFoxLines, Read: readThreatFoxLines}
+
+func sniffThreatFoxLines(head []byte) bool {
+	keys, oneLine := peekObject(head)
+	return oneLine && hasThreatFoxKeys(keys)
+}
+
+func readThreatFoxLines(r io.Reader, emit func(Entry)) error {
+	words := interner{}
+	return eachLine(r, emit, func(raw []byte, line int) {
+		threatfoxObject(json.RawMessage(raw), line, words, emit)
+	})
+}

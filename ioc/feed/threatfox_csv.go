@@ -1,0 +1,98 @@
+package feed
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// threatfoxCSV is ThreatFox's export: a banner and the header as comments, a
+// blank after each comma, and a closing comment with the number of entries:
+//
+//	# "first_seen_utc","ioc_id","ioc_value","ioc_type","threat_type",…
+//	"2026-03-15 04:01:14", "1766764", "202.191.67.71:50003", "ip:port", "botnet_cc", …
+//
+// Rows that somebody cut out of it, without the banner, are of this kind too.
+var threatfoxCSV = Kind{Name: "threatfox-csv", Sniff: sniffThreatFoxCSV, Read: readThreatFoxCSV}
+
+// threatfoxHeader is the header where the feed has lost its own.
+var threatfoxHeader = []string{"first_seen_utc", "ioc_id", "ioc_value", "ioc_type", "threat_type", "fk_malware", "malware_alias",
+	"malware_printable", "last_seen_utc", "confidence_level", "is_compromised", "reference", "tags", "anonymous", "reporter"}
+
+var threatfoxTypes = []string{"ip:port", "domain", "url", "md5_hash", "sha1_hash", "sha256_hash", "sha3_384_hash", "envelope_from", "body_from"}
+
+func sniffThreatFoxCSV(head []byte) bool {
+	found := false
+	sampleLines(head, func(line []byte) bool {
+		line = bytes.TrimSpace(line)
+		if _, ok := threatfoxColumns(line); ok {
+			found = true
+			return false
+		}
+		return len(line) == 0 || line[0] == '#'
+	})
+	if found {
+		return true
+	}
+	first := firstLine(head)
+	c := recordReader{delim: ','}
+	return first != nil && c.split(first) && len(c.cells) == len(threatfoxHeader) && slices.Contains(threatfoxTypes, string(c.cells[3]))
+}
+
+// threatfoxColumns reads the header, commented or not.
+func threatfoxColumns(line []byte) (layout, bool) {
+	line = bytes.TrimLeft(line, "# \t")
+	if !bytes.Contains(line, []byte("ioc_value")) || !bytes.Contains(line, []byte("ioc_type")) {
+		return layout{}, false
+	}
+	c := recordReader{delim: ','}
+	c.split(line)
+	return readHeader(c.cells)
+}
+
+func readThreatFoxCSV(r io.Reader, emit func(Entry)) error {
+	cells := make([][]byte, len(threatfoxHeader))
+	for i, name := range threatfoxHeader {
+		cells[i] = []byte(name)
+	}
+	l, _ := readHeader(cells)
+	t := rows{layout: l, words: interner{}}
+	c := newRecordReader(r, ',')
+	// The feed says at its end how many entries it had: fewer means a file that
+	// was cut and put together again.
+	entries, promised, at := 0, none, 0
+	c.comment = func(line []byte, no int) {
+		if l, ok := threatfoxColumns(line); ok {
+			t.layout = l
+		}
+		if n, ok := bytes.CutPrefix(line, []byte("# Number of entries:")); ok {
+			if v, err := strconv.Atoi(string(bytes.TrimSpace(n))); err == nil {
+				promised, at = v, no
+			}
+		}
+	}
+	for {
+		cells, line, err := c.next()
+		switch {
+		case err == io.EOF:
+			if promised != none && promised != entries {
+				note(emit, at, "Number of entries: "+strconv.Itoa(promised), "the feed has "+strconv.Itoa(entries)+" entries")
+			}
+			return nil
+		case err == errLongLine || err == errOpenQuote && len(cells) < t.width:
+			reject(emit, line, show(cells), err.Error())
+			continue
+		case err != nil && err != errOpenQuote:
+			return &LineError{line, err}
+		}
+		if slices.ContainsFunc(cells, func(c []byte) bool { return string(c) == "ioc_value" }) {
+			if l, ok := readHeader(cells); ok {
+				t.layout = l
+			}
+			continue
+		}
+		entries++
+		t.emit(cells, line, emit)
+	}
+}

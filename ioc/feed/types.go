@@ -1,0 +1,85 @@
+package feed
+
+import (
+	"strings"
+	"unicode"
+)
+
+// A class is what a feed's word for the type of a value comes down to.
+type class uint8
+
+const (
+	classAny  class = iota // no word: the value decides
+	classAddr              // an address or a network
+	classSock              // an address with a port
+	className              // a host or domain name
+	classURL
+	classHash
+	classMail
+	classOther // a word that is none of these: process, file name, mutex
+)
+
+// typeWords are the words for types as feeds write them, in the form that plain
+// gives them.
+var typeWords = map[string]class{
+	"ip": classAddr, "ips": classAddr, "ipv4": classAddr, "ipv6": classAddr, "ipaddress": classAddr, "ipaddr": classAddr,
+	"ipv4address": classAddr, "ipv6address": classAddr, "ipv4addr": classAddr, "ipv6addr": classAddr, "ipdst": classAddr,
+	"ipsrc": classAddr, "address": classAddr, "addr": classAddr, "hostip": classAddr, "networkip": classAddr, "cidr": classAddr,
+	"network": classAddr, "subnet": classAddr, "netblock": classAddr, "iprange": classAddr, "ipcidr": classAddr, "ipv4cidr": classAddr,
+	"ipv6cidr": classAddr,
+
+	"ipport": classSock, "ipdstport": classSock, "ipsrcport": classSock, "socket": classSock,
+
+	"domain": className, "domains": className, "domainname": className, "hostname": className, "host": className, "fqdn": className,
+	"dns": className, "subdomain": className, "wildcard": className,
+
+	"url": classURL, "urls": classURL, "uri": classURL, "urlpath": classURL, "link": classURL,
+
+	"hash": classHash, "md5": classHash, "sha1": classHash, "sha224": classHash, "sha256": classHash, "sha384": classHash,
+	"sha512": classHash, "md5hash": classHash, "sha1hash": classHash, "sha256hash": classHash, "sha512hash": classHash,
+	"filehash": classHash, "filemd5": classHash, "filesha1": classHash, "filesha256": classHash, "filehashmd5": classHash,
+	"filehashsha1": classHash, "filehashsha256": classHash, "file": classHash, "ssdeep": classHash, "imphash": classHash,
+	"tlsh": classHash,
+
+	"email": classMail, "mail": classMail, "emailaddress": classMail, "emailaddr": classMail, "emailsrc": classMail, "emaildst": classMail,
+}
+
+// classOf reads a feed's word for a type: "ip:port", "IP", "domainname ",
+// "sha256_hash", "ipv4-addr:value".
+func classOf(word string) class {
+	if word == "" {
+		return classAny
+	}
+	p := plain(word)
+	if p == "" {
+		return classAny
+	}
+	if c, ok := typeWords[p]; ok {
+		return c
+	}
+	if c, ok := typeWords[strings.TrimSuffix(p, "value")]; ok {
+		return c
+	}
+	if strings.HasPrefix(p, "filehashes") {
+		return classHash
+	}
+	return classOther
+}
+
+// plain brings a column name or type word to lower-case letters and digits:
+// first_seen_utc, FirstSeenUTC and "First Seen [UTC]" are the same.
+func plain(s string) string {
+	ready := true
+	for i := 0; ready && i < len(s); i++ {
+		ready = s[i] >= 'a' && s[i] <= 'z' || s[i] >= '0' && s[i] <= '9'
+	}
+	if ready {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
