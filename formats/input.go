@@ -15,7 +15,8 @@ type Input struct {
 	Member string // name inside a zip archive, "" otherwise
 	Named  bool   // given by name, not met by a folder walk
 
-	open func() (*Content, error) // nil: Path is a file
+	open   func() (*Content, error) // nil: Path is a file
+	source func() (Source, error)   // not nil: nothing to detect
 }
 
 // Stdin returns the Input "-" that reads r. A regular file is read at

@@ -14,6 +14,7 @@ import (
 // are tried: those with a magic number first, CSV, which takes any text, last.
 var All = []Format{
 	Parquet,
+	Arrow,
 	JSONL,
 }
 
@@ -37,6 +38,13 @@ var ErrCorrupt = errors.New("damaged compressed data")
 // white space, ErrUnknownFormat or ErrBinary for what is no table, and
 // ErrTruncated or ErrCorrupt for compressed data of which nothing can be read.
 func Open(in Input, o Options) (Source, error) {
+	if in.source != nil {
+		s, err := in.source()
+		if err != nil {
+			return nil, inputError(in, err)
+		}
+		return s, nil
+	}
 	c, err := openContent(in, o)
 	if err != nil {
 		return nil, inputError(in, err)
