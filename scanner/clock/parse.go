@@ -472,15 +472,11 @@ func (p *parser) zone() bool {
 // result makes an instant of what was read. loc is no field: it escapes, and
 // would take the buffer behind s with it.
 func (p *parser) result(loc *time.Location) Result {
-	r := Result{Dated: p.dated, Proves: p.proves, Zoned: p.zoned}
-	if p.y < 1 || p.m < 1 || p.m > 12 || p.d < 1 {
-		r.Status = Bad
-		return r
-	}
-	if p.d > daysIn(p.y, p.m) {
-		// Read the other way round, an unclear date may still exist; both
-		// parts are at most 12, so it does.
-		r.Status = Bad
+	r := Result{Dated: p.dated, Zoned: p.zoned}
+	// Read the other way round an unclear date exists too: both parts are at
+	// most 12.
+	if p.y < 1 || p.m < 1 || p.m > 12 || p.d < 1 || p.d > daysIn(p.y, p.m) {
+		r.Status = Bad // and proves nothing: 99/1/2025 must not decide for a column
 		return r
 	}
 	if p.unclear {
@@ -496,6 +492,8 @@ func (p *parser) result(loc *time.Location) Result {
 	}
 	if r.Time < 0 || r.Time >= end {
 		r.Time, r.Status = 0, Bad
+		return r
 	}
+	r.Proves = p.proves
 	return r
 }
