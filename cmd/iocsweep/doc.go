@@ -1,0 +1,59 @@
+/*
+Iocsweep sweeps exported log tables for indicators of compromise, offline.
+
+# Usage
+
+	iocsweep scan -i FEED [-x RULES] PATH...
+
+PATH is a file, a folder (walked) or - for standard input: exports of the
+Microsoft Sentinel tables CommonSecurityLog, DeviceNetworkEvents and DnsEvents
+as CSV, JSON Lines, JSON, Parquet or Arrow IPC, plain or compressed with gzip,
+zstd, bzip2 or zip. What a file is, is found out by looking at it.
+
+FEED is an indicator source: a ThreatFox export, a plain list, a CSV file with
+a value column, a rule page. RULES is a YAML file of exclusions.
+
+# Commands
+
+	scan        the sweep (alias hunt)
+	inspect     what each file is; nothing is matched
+	ioc check   what an indicator source holds, and what of it cannot be used
+	ioc export  the merged, normalised indicators as JSONL or CSV
+	exclude check  what is wrong with exclusion rules
+	explain     which indicators match a value, by which rule, and the near misses
+	tables      the table definitions in force
+	completion  shell completions
+	version     version, Go version, commit
+
+# Exit status
+
+	0    everything was read
+	1    hits were found (only with --exit-code)
+	2    usage, feed or rule error; nothing was scanned
+	3    finished, but something could not be read
+	4    run-time failure: output cannot be written, disk full
+	5    as 3, and with hits (only with --exit-code)
+	130  interrupted
+
+Results go to standard output, all else to standard error. Nothing is written
+beside the input, and nothing ever touches a network.
+*/
+package main
+
+// manual is what help prints.
+const manual = `Iocsweep sweeps exported log tables for indicators of compromise, offline.
+
+  iocsweep scan -i FEED [-x RULES] PATH...
+
+PATH is a file, a folder (walked) or - for standard input: exports of the
+Microsoft Sentinel tables CommonSecurityLog, DeviceNetworkEvents and DnsEvents
+as CSV, JSON Lines, JSON, Parquet or Arrow IPC, plain or compressed with gzip,
+zstd, bzip2 or zip. What a file is, is found out by looking at it.
+
+FEED is an indicator source: a ThreatFox export, a plain list, a CSV file with
+a value column, a rule page. RULES is a YAML file of exclusions.
+
+Exit status: 0 everything was read; 1 hits were found (only with --exit-code);
+2 usage, feed or rule error, nothing scanned; 3 finished, but something could
+not be read; 4 run-time failure; 5 as 3 and with hits (only with --exit-code);
+130 interrupted.`

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/iocsweep/iocsweep/ioc/feed"
+	"github.com/iocsweep/iocsweep/scanner"
+	"github.com/spf13/cobra"
+)
+
+// outputError maps a failed write to an exit status.
+func outputError(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return &statusError{statusFailed, err}
+}
+
+func (a *app) iocCheck() *cobra.Command {
+	var f feedFlags
+	c := &cobra.Command{
+		Use:   "check FEED...",
+		Short: "Say what indicator sources hold, and what of it cannot be used",
+		Long: `Reads indicator sources and reports counts by type, duplicates merged, every
+rejected line with its reason, and warnings: private or reserved addresses,
+suffixes that everyone shares, over-broad networks, expired indicators.`,
+		RunE: func(c *cobra.Command, paths []string) error {
+			f.iocs = append(f.iocs, paths...)
+			_, reports, err := f.read(a)
+			if reports == nil && err != nil {
+				return usage(err)
+			}
+			broken := false
+			var b strings.Builder
+			for i := range reports {
+				broken = broken || reports[i].Err != nil
+				if i > 0 {
+					b.WriteByte('\n')
+				}
+				feedReport(&b, &reports[i])
+			}
+			if _, werr := fmt.Fprint(a.out, b.String()); werr != nil {
+				return outputError(werr)
+			}
+			switch {
+			case err != nil:
+				return usage(err)
+			case broken:
+				return &statusError{statusPartial, nil}
+			}
+			return nil
+		},
+	}
+	f.registerKind(c.Flags())
+	return c
+}
+
+// feedReport lays out what became of one source.
+func feedReport(b *strings.Builder, r *feed.Report) {
+	fmt.Fprintf(b, "%s\n", scanner.Printable(r.Path))
+	if r.Kind != "" {
+		fmt.Fprintf(b, "  kind       %s\n", r.Kind)
+	}
+	var types []string
+	for _, t := range slices.Sorted(maps.Keys(r.ByType)) {
+		types = append(types, fmt.Sprintf("%s %s", number(int64(r.ByType[t])), t))
+	}
+	taken := number(int64(r.Taken))
+	if len(types) > 0 {
+		taken += " (" + strings.Join(types, ", ") + ")"
+	}
+	fmt.Fprintf(b, "  taken      %s\n", taken)
+	fmt.Fprintf(b, "  merged     %s\n", number(int64(r.Merged)))
+	fmt.Fprintf(b, "  skipped    %s\n", number(int64(r.Skipped)))
+	fmt.Fprintf(b, "  rejected   %s\n", number(int64(r.Rejected)))
+	if r.Weak > 0 {
+		fmt.Fprintf(b, "  too weak   %s\n", number(int64(r.Weak)))
+	}
+	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
+		fmt.Fprintf(b, "    %s: %s\n", number(int64(r.Reasons[reason])), scanner.Printable(reason))
+	}
+	for _, x := range r.Rejects {
+		fmt.Fprintf(b, "  %s:%d: %s: %s\n", scanner.Printable(r.Path), x.Line, scanner.Printable(x.Text), scanner.Printable(x.Reason))
+	}
+	for _, x := range r.Warnings {
+		fmt.Fprintf(b, "  warning: %s:%d: %s: %s\n", scanner.Printable(r.Path), x.Line, scanner.Printable(x.Text), scanner.Printable(x.Reason))
+	}
+	if r.Err != nil {
+		fmt.Fprintf(b, "  broken off: %s\n", printableError(r.Err))
+	}
+}
+
+func (a *app) iocExport() *cobra.Command {
+	var f feedFlags
+	var format string
+	c := &cobra.Command{
+		Use:   "export FEED...",
+		Short: "Write the merged, normalised indicators as JSONL or CSV",
+		RunE: func(c *cobra.Command, paths []string) error {
+			if err := oneOf("--format", format, "jsonl", "csv"); err != nil {
+				return usage(err)
+			}
+			f.iocs = append(f.iocs, paths...)
+			list, reports, err := f.read(a)
+			if err != nil {
+				return usage(err)
+			}
+			write := feed.WriteJSONL
+			if format == "csv" {
+				write = feed.WriteCSV
+			}
+			if err := write(a.out, list); err != nil {
+				return outputError(err)
+			}
+			if a.saidOfFeeds(reports, true) {
+				return &statusError{statusPartial, nil}
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&format, "format", "jsonl", "jsonl or csv")
+	f.registerKind(c.Flags())
+	return c
+}

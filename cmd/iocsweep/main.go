@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	// A scan keeps little alive and makes little garbage; a larger heap than
+	// the default between collections buys nothing but memory.
+	debug.SetGCPercent(50)
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Exit statuses, as the manual lists them.
+const (
+	statusOK          = 0
+	statusHits        = 1 // only under --exit-code
+	statusUsage       = 2
+	statusPartial     = 3
+	statusFailed      = 4
+	statusPartialHits = 5 // only under --exit-code
+	statusInterrupted = 130
+)
+
+// A statusError ends the command with a status of its own. A nil Err means
+// that everything worth saying has been said.
+type statusError struct {
+	Status int
+	Err    error
+}
+
+func (e *statusError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit status %d", e.Status)
+	}
+	return e.Err.Error()
+}
+
+func (e *statusError) Unwrap() error { return e.Err }
+
+// usage makes an error that ends the command with status 2.
+func usage(err error) error { return &statusError{statusUsage, err} }
+
+// app is what the commands share: the streams of the process.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// warnf prints one line to standard error.
+func (a *app) warnf(format string, args ...any) {
+	fmt.Fprintf(a.err, "iocsweep: "+format+"\n", args...)
+}
+
+// run is the command: it returns the exit status.
+func run(args []string, in io.Reader, out, errw io.Writer) int {
+	a := &app{in, out, errw}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errw)
+	err := root.ExecuteContext(ctx)
+	var status *statusError
+	switch {
+	case err == nil:
+		return statusOK
+	case errors.As(err, &status):
+		if status.Err != nil {
+			a.warnf("%v", printableError(status.Err))
+		}
+		return status.Status
+	}
+	// What cobra finds wrong with the command line.
+	a.warnf("%v", printableError(err))
+	a.warnf("run 'iocsweep help' for the manual")
+	return statusUsage
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "iocsweep",
+		Short:         "Sweep exported logs for indicators of compromise, offline",
+		Long:          manual,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return c.Help()
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = false
+	ioc := &cobra.Command{Use: "ioc", Short: "Check and convert indicator sources", Args: cobra.NoArgs, RunE: needCommand}
+	ioc.AddCommand(a.iocCheck(), a.iocExport())
+	exclude := &cobra.Command{Use: "exclude", Short: "Check exclusion rules", Args: cobra.NoArgs, RunE: needCommand}
+	exclude.AddCommand(a.excludeCheck())
+	root.AddCommand(a.scan(), a.inspect(), ioc, exclude, a.explain(), a.tables(), a.version())
+	return root
+}
+
+func needCommand(c *cobra.Command, _ []string) error {
+	return usage(fmt.Errorf("%s needs a command: see %s --help", c.Name(), c.CommandPath()))
+}

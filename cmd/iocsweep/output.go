@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/scanner"
+	"golang.org/x/term"
+)
+
+// outputs are the files that a scan writes.
+type outputs struct {
+	app     *app
+	flags   *scanFlags
+	scan    *scanner.Scan
+	format  string
+	files   []*outputFile
+	hits    *outputFile // nil: standard output
+	summary *outputFile
+	text    io.Writer // where the summary format goes
+}
+
+// An outputFile is checked before the scan and opened when it begins.
+type outputFile struct {
+	flag, path string
+	file       *os.File
+}
+
+// outputs checks the output flags and prepares the scan for them. Nothing is
+// opened yet.
+func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
+	o := &outputs{app: a, flags: f, scan: s}
+	add := func(flag, path string) (*outputFile, error) {
+		if path == "" {
+			return nil, nil
+		}
+		file := &outputFile{flag: flag, path: path}
+		if fi, err := os.Stat(path); err == nil {
+			switch {
+			case fi.IsDir():
+				return nil, fmt.Errorf("%s: %s is a folder", flag, path)
+			case fi.Mode().IsRegular() && !f.clobber:
+				return nil, fmt.Errorf("%s: %s exists: give --clobber to overwrite it", flag, path)
+			}
+		}
+		for _, other := range o.files {
+			if filepath.Clean(other.path) == filepath.Clean(path) && path != os.DevNull {
+				return nil, fmt.Errorf("%s and %s are the same file", other.flag, flag)
+			}
+		}
+		o.files = append(o.files, file)
+		return file, nil
+	}
+	var err error
+	var rejects, suppressed *outputFile
+	if o.hits, err = add("--output", f.output); err == nil {
+		if suppressed, err = add("--suppressed", f.suppressed); err == nil {
+			if rejects, err = add("--rejects", f.rejects); err == nil {
+				o.summary, err = add("--summary", f.summary)
+			}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if suppressed != nil {
+		s.Suppressed = &lateWriter{suppressed}
+	}
+	if rejects != nil {
+		s.Rejects = &lateWriter{rejects}
+	}
+
+	o.format = f.format
+	if o.format == "" {
+		o.format = o.defaultFormat()
+	}
+	var out io.Writer = a.out
+	if o.hits != nil {
+		out = &lateWriter{o.hits}
+	}
+	switch o.format {
+	case "jsonl":
+		s.Output, s.Encode = out, scanner.JSONL
+	case "csv":
+		s.Output, s.Encode, s.Header = out, scanner.CSV, scanner.CSVHeader()
+	case "table":
+		s.Output, s.Encode, s.Header = out, scanner.TableText, scanner.TableHeader()
+	case "summary":
+		o.text = out
+	default:
+		return nil, oneOf("--format", o.format, "summary", "table", "jsonl", "csv")
+	}
+	if len(f.by) > 0 && o.format != "summary" {
+		return nil, errors.New("--by is for --format summary")
+	}
+	if o.format == "summary" {
+		if s.Groups, err = scanner.NewGroups(f.by); err != nil {
+			return nil, fmt.Errorf("--by: %w", err)
+		}
+	}
+	return o, nil
+}
+
+// defaultFormat is what an unset --format means.
+func (o *outputs) defaultFormat() string {
+	switch strings.ToLower(filepath.Ext(o.flags.output)) {
+	case ".csv":
+		return "csv"
+	case ".jsonl", ".ndjson", ".json":
+		return "jsonl"
+	case ".txt":
+		return "summary"
+	}
+	if o.hits == nil && isTerminal(o.app.out) {
+		return "summary"
+	}
+	return "jsonl"
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// open creates the files. An input is never overwritten, whatever the flags.
+func (o *outputs) open(inputs []string) error {
+	for _, f := range o.files {
+		mode := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+		if fi, err := os.Stat(f.path); err == nil {
+			for _, in := range inputs {
+				if other, err := os.Stat(in); err == nil && fi.Mode().IsRegular() && os.SameFile(fi, other) {
+					return fmt.Errorf("%s: %s is an input", f.flag, f.path)
+				}
+			}
+			mode = os.O_WRONLY | os.O_TRUNC
+		}
+		file, err := os.OpenFile(f.path, mode, 0o644)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.flag, err)
+		}
+		f.file = file
+	}
+	return nil
+}
+
+// lateWriter writes to a file that is opened after the writer was handed out.
+type lateWriter struct{ to *outputFile }
+
+func (l *lateWriter) Write(b []byte) (int, error) { return l.to.file.Write(b) }
+
+// close writes the reports and closes the files.
+func (o *outputs) close(run *scanReport) error {
+	var errs []error
+	if o.format == "summary" {
+		color := o.flags.color == "always" ||
+			o.flags.color == "auto" && o.hits == nil && isTerminal(o.app.out) && os.Getenv("NO_COLOR") == ""
+		_, err := io.WriteString(o.text, run.text(color))
+		errs = append(errs, err)
+	}
+	if o.summary != nil {
+		_, err := o.summary.file.Write(run.json())
+		errs = append(errs, err)
+	}
+	for _, f := range o.files {
+		if err := f.file.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", f.flag, err))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,478 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/feed"
+	"github.com/iocsweep/iocsweep/scanner"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// scanReport is what a scan has to say of itself at its end.
+type scanReport struct {
+	sum        *scanner.Summary
+	feeds      []feed.Report
+	indicators []ioc.Indicator
+	flags      *scanFlags
+	scan       *scanner.Scan
+	took       time.Duration
+	walkErrors []error
+	partial    bool // something beside the inputs could not be read whole
+}
+
+// complete says that nothing which could hold a hit was left unread.
+func (r *scanReport) complete() bool { return !r.partial && r.sum.Complete() }
+
+// printableError is an error's text as it may go to a terminal.
+func printableError(err error) string { return scanner.PrintableLines(err.Error()) }
+
+// saidOfFeeds prints what a user must know of the indicator sources, and says
+// whether one broke off half-way.
+func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
+	for _, r := range reports {
+		if r.Err != nil {
+			broken = true
+			a.warnf("%s: %s: what came before is used", scanner.Printable(r.Path), printableError(r.Err))
+		}
+		if quiet {
+			continue
+		}
+		if r.Rejected > 0 {
+			a.warnf("%s: %d entries are no indicators: see iocsweep ioc check", scanner.Printable(r.Path), r.Rejected)
+		}
+		if r.Weak > 0 {
+			a.warnf("%s: %d indicators dropped for --min-confidence", scanner.Printable(r.Path), r.Weak)
+		}
+	}
+	return broken
+}
+
+// verdict is the answer in a sentence.
+func (r *scanReport) verdict() string {
+	s := r.sum
+	var b strings.Builder
+	switch {
+	case s.Hits > 0:
+		fmt.Fprintf(&b, "%s on %s", count(s.Hits, "hit"), count(int64(len(r.indicators)), "indicator"))
+		if s.Groups != nil {
+			met := map[string]bool{}
+			if i := slices.Index(s.Groups.By, "indicator"); i >= 0 {
+				for _, g := range s.Groups.List() {
+					met[g.Values[i]] = true
+				}
+				b.Reset()
+				fmt.Fprintf(&b, "%s on %d of %s", count(s.Hits, "hit"), len(met), count(int64(len(r.indicators)), "indicator"))
+			}
+		}
+	default:
+		fmt.Fprintf(&b, "No hits for %s", count(int64(len(r.indicators)), "indicator"))
+	}
+	if s.Suppressed > 0 {
+		fmt.Fprintf(&b, " (%s suppressed by rules)", number(s.Suppressed))
+	}
+	scanned := 0
+	for _, f := range s.Files {
+		if f.Scanned() {
+			scanned++
+		}
+	}
+	fmt.Fprintf(&b, " in %s of %s.", count(s.Records, "record"), count(int64(scanned), "file"))
+	if r.complete() {
+		b.WriteString(" Everything was read.")
+	} else {
+		b.WriteString(" COVERAGE IS PARTIAL: not everything could be read.")
+	}
+	return b.String()
+}
+
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return number(n) + " " + noun + "s"
+}
+
+// number groups digits: 1,234,567.
+func number(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// text is the summary format.
+func (r *scanReport) text(color bool) string {
+	var b strings.Builder
+	verdict := r.verdict()
+	if color {
+		code := "32" // green
+		switch {
+		case r.sum.Hits > 0:
+			code = "31"
+		case !r.complete():
+			code = "33"
+		}
+		verdict = "\x1b[1;" + code + "m" + verdict + "\x1b[0m"
+	}
+	b.WriteString(verdict + "\n")
+	if first, last, ok := r.sum.Span(); ok {
+		fmt.Fprintf(&b, "The records span %s to %s.\n", clip(first.String()), clip(last.String()))
+	}
+	if g := r.sum.Groups; g != nil && r.sum.Hits > 0 {
+		b.WriteByte('\n')
+		r.groups(&b, g)
+	}
+	b.WriteByte('\n')
+	r.coverage(&b)
+	if r.sum.Hits > 0 {
+		b.WriteString("\nEvery row: the same command with --format jsonl (or csv, table), or -o hits.jsonl.\n")
+	}
+	return b.String()
+}
+
+// clip cuts a printed time to seconds.
+func clip(t string) string { return strings.Replace(t[:19], "T", " ", 1) + " UTC" }
+
+// maxShown is how many groups and files a summary lists.
+const maxShown = 40
+
+func (r *scanReport) groups(b *strings.Builder, g *scanner.Groups) {
+	list := g.List()
+	head := []string{"HITS"}
+	for _, f := range g.By {
+		head = append(head, strings.ToUpper(f))
+	}
+	head = append(head, "FIRST", "LAST", "ALLOWED", "BLOCKED", "PORTS")
+	rows := [][]string{head}
+	for i, one := range list {
+		if i == maxShown {
+			break
+		}
+		row := []string{number(one.Count)}
+		for _, v := range one.Values {
+			if v == "" {
+				v = "-"
+			}
+			row = append(row, scanner.Printable(v))
+		}
+		first, last := "-", "-"
+		if one.Timed {
+			first, last = clip(one.First.String())[:19], clip(one.Last.String())[:19]
+		}
+		ports := strings.Join(one.Ports, " ")
+		if one.MorePorts {
+			ports += " …"
+		}
+		if ports == "" {
+			ports = "-"
+		}
+		rows = append(rows, append(row, first, last, number(one.Allowed), number(one.Blocked), ports))
+	}
+	writeTable(b, rows)
+	if n := len(list) - maxShown; n > 0 {
+		fmt.Fprintf(b, "… and %s more groups: --format jsonl has every row\n", number(int64(n)))
+	}
+	if g.Others > 0 {
+		fmt.Fprintf(b, "%s in groups beyond the first ones that fit in memory\n", count(g.Others, "hit"))
+	}
+}
+
+// writeTable aligns columns by their widest cell.
+func writeTable(b *strings.Builder, rows [][]string) {
+	var widths []int
+	for _, row := range rows {
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], len([]rune(c)))
+		}
+	}
+	for _, row := range rows {
+		for i, c := range row {
+			if i == len(row)-1 {
+				b.WriteString(c)
+				break
+			}
+			b.WriteString(c + strings.Repeat(" ", widths[i]-len([]rune(c))+2))
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// coverage says what was read, what was not, and which tables were not there.
+func (r *scanReport) coverage(b *strings.Builder) {
+	type tally struct {
+		files   int
+		records int64
+	}
+	tables := map[string]*tally{}
+	var names []string
+	for _, f := range r.sum.Files {
+		if f.Table == "" {
+			continue
+		}
+		if tables[f.Table] == nil {
+			tables[f.Table] = &tally{}
+			names = append(names, f.Table)
+		}
+		tables[f.Table].files++
+		tables[f.Table].records += f.Records - f.Other
+	}
+	slices.Sort(names)
+	b.WriteString("Read:\n")
+	for _, n := range names {
+		fmt.Fprintf(b, "  %s: %s in %s\n", n, count(tables[n].records, "record"), count(int64(tables[n].files), "file"))
+	}
+	if len(names) == 0 {
+		b.WriteString("  nothing\n")
+	}
+	for _, line := range r.remarks(true) {
+		b.WriteString(line + "\n")
+	}
+}
+
+// remarks are what a reader of the result must know beside the hits.
+func (r *scanReport) remarks(all bool) []string {
+	var out []string
+	bad, listed := 0, 0
+	for _, f := range r.sum.Files {
+		if f.Status == scanner.Complete {
+			continue
+		}
+		bad++
+		if !all || listed >= maxShown {
+			continue
+		}
+		listed++
+		out = append(out, fmt.Sprintf("Not read whole: %s: %s (%s)", scanner.Printable(f.Input.String()), f.Status, scanner.Printable(f.Reason)))
+	}
+	if n := bad - listed; n > 0 {
+		out = append(out, fmt.Sprintf("%s not read whole or no export of a known table: see --summary", count(int64(n), "file")))
+	}
+	var others int64
+	for _, f := range r.sum.Files {
+		if f.Table != "" {
+			others += f.Other
+		}
+		if f.Repaired > 0 && all {
+			out = append(out, fmt.Sprintf("%s: %s ragged or repaired, matched all the same", scanner.Printable(f.Input.String()), count(f.Repaired, "record")))
+		}
+		if f.BadTimes > 0 {
+			out = append(out, fmt.Sprintf("%s: the time of %s could not be read", scanner.Printable(f.Input.String()), count(f.BadTimes, "hit")))
+		}
+		for _, n := range f.Notes {
+			if all {
+				out = append(out, fmt.Sprintf("%s: %s", scanner.Printable(f.Input.String()), scanner.Printable(n)))
+			}
+		}
+	}
+	if others > 0 {
+		out = append(out, fmt.Sprintf("%s of tables that were not asked for or are not known", count(others, "record")))
+	}
+	out = append(out, r.absent()...)
+	for _, x := range r.sum.Rules {
+		if x.Suppressed > 0 {
+			out = append(out, fmt.Sprintf("Rule %s suppressed %s: %s", scanner.Printable(x.Name), count(x.Suppressed, "hit"), scanner.Printable(x.Reason)))
+		} else {
+			out = append(out, fmt.Sprintf("Rule %s suppressed nothing", scanner.Printable(x.Name)))
+		}
+	}
+	return out
+}
+
+// absent names the tables of which no export was there, and what that means
+// for the indicators.
+func (r *scanReport) absent() []string {
+	var out []string
+	domains := 0
+	for i := range r.indicators {
+		if r.indicators[i].Type == ioc.Domain {
+			domains++
+		}
+	}
+	addresses := len(r.indicators) - domains
+	for _, t := range r.sum.Absent {
+		var rest []string
+		for _, o := range r.sum.Tables {
+			if !slices.Contains(r.sum.Absent, o) {
+				rest = append(rest, o.Name)
+			}
+		}
+		line := "no " + t.Name + " export was given"
+		n, kind := addresses, "address indicator"
+		if slices.ContainsFunc(t.KQL, func(q table.KQL) bool { return q.HasAny }) {
+			n, kind = domains, "domain indicator"
+		}
+		if n > 0 && len(rest) > 0 {
+			line += fmt.Sprintf(": %s could match only in %s", count(int64(n), kind), strings.Join(rest, " and "))
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// closing prints the end of a scan to standard error.
+func (a *app) closing(f *scanFlags, r *scanReport) {
+	if f.verbose {
+		for _, file := range r.sum.Files {
+			a.warnf("%s: %s: %s %s, %s, %s, %s%s", scanner.Printable(file.Input.String()), file.Status, orDash(file.Format), orDash(file.Table),
+				count(file.Records, "record"), count(file.Rejected, "rejected record"), count(file.Hits, "hit"), reason(file.Reason))
+		}
+	}
+	if r.scan.Groups != nil && f.output == "" {
+		return // the summary on standard output says it all
+	}
+	if f.quiet {
+		if !r.complete() {
+			a.warnf("coverage is partial")
+		}
+		return
+	}
+	a.warnf("%s", r.verdict())
+	for _, line := range r.remarks(false) {
+		a.warnf("%s", line)
+	}
+	if f.verbose {
+		a.warnf("took %v", r.took.Round(time.Millisecond))
+	}
+}
+
+func reason(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + scanner.Printable(s) + ")"
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// json is the content of --summary.
+func (r *scanReport) json() []byte {
+	type feedJSON struct {
+		Path     string         `json:"path"`
+		Kind     string         `json:"kind"`
+		Taken    int            `json:"taken"`
+		Merged   int            `json:"merged"`
+		Skipped  int            `json:"skipped"`
+		Rejected int            `json:"rejected"`
+		Weak     int            `json:"below_min_confidence"`
+		ByType   map[string]int `json:"by_type"`
+		Reasons  map[string]int `json:"reasons"`
+		Error    *string        `json:"error"`
+	}
+	type fileJSON struct {
+		Path        string   `json:"path"`
+		Member      *string  `json:"member"`
+		Format      *string  `json:"format"`
+		Compression *string  `json:"compression"`
+		Table       *string  `json:"table"`
+		Bytes       *int64   `json:"bytes"`
+		Records     int64    `json:"records"`
+		Rejected    int64    `json:"rejected"`
+		Repaired    int64    `json:"repaired"`
+		Other       int64    `json:"other_records"`
+		OtherTables []string `json:"other_tables"`
+		Hits        int64    `json:"hits"`
+		Suppressed  int64    `json:"suppressed"`
+		First       *string  `json:"first_time"`
+		Last        *string  `json:"last_time"`
+		BadTimes    int64    `json:"unreadable_times"`
+		Status      string   `json:"status"`
+		Reason      *string  `json:"reason"`
+		Notes       []string `json:"notes"`
+	}
+	type ruleJSON struct {
+		Name       string `json:"name"`
+		Reason     string `json:"reason"`
+		Suppressed int64  `json:"suppressed"`
+	}
+	text := func(s string) *string {
+		if s == "" {
+			return nil
+		}
+		return &s
+	}
+	var out struct {
+		Version    string     `json:"version"`
+		Args       []string   `json:"args"`
+		Feeds      []feedJSON `json:"feeds"`
+		Indicators struct {
+			Loaded   int            `json:"loaded"`
+			ByType   map[string]int `json:"by_type"`
+			Merged   int            `json:"merged"`
+			Rejected int            `json:"rejected"`
+		} `json:"indicators"`
+		Files  []fileJSON `json:"files"`
+		Totals struct {
+			Files      int   `json:"files"`
+			Bytes      int64 `json:"bytes"`
+			Records    int64 `json:"records"`
+			Rejected   int64 `json:"rejected"`
+			Hits       int64 `json:"hits"`
+			Suppressed int64 `json:"suppressed"`
+		} `json:"totals"`
+		Rules    []ruleJSON `json:"rules"`
+		Absent   []string   `json:"absent_tables"`
+		Coverage string     `json:"coverage"`
+	}
+	out.Version, out.Args = buildVersion(), os.Args[1:]
+	out.Feeds, out.Files, out.Rules, out.Absent = []feedJSON{}, []fileJSON{}, []ruleJSON{}, []string{}
+	for _, f := range r.feeds {
+		j := feedJSON{Path: f.Path, Kind: f.Kind, Taken: f.Taken, Merged: f.Merged, Skipped: f.Skipped, Rejected: f.Rejected,
+			Weak: f.Weak, ByType: f.ByType, Reasons: f.Reasons}
+		if f.Err != nil {
+			j.Error = text(f.Err.Error())
+		}
+		out.Feeds = append(out.Feeds, j)
+		out.Indicators.Merged += f.Merged
+		out.Indicators.Rejected += f.Rejected
+	}
+	out.Indicators.Loaded = len(r.indicators)
+	out.Indicators.ByType = map[string]int{}
+	for i := range r.indicators {
+		out.Indicators.ByType[r.indicators[i].Type.String()]++
+	}
+	for _, f := range r.sum.Files {
+		j := fileJSON{Path: f.Input.Path, Member: text(f.Input.Member), Format: text(f.Format), Compression: text(f.Compression),
+			Table: text(f.Table), Records: f.Records, Rejected: f.Rejected, Repaired: f.Repaired, Other: f.Other,
+			OtherTables: f.OtherTables, Hits: f.Hits, Suppressed: f.Suppressed, BadTimes: f.BadTimes, Status: string(f.Status),
+			Reason: text(f.Reason), Notes: f.Notes}
+		if f.Bytes >= 0 {
+			j.Bytes = &f.Bytes
+		}
+		if f.Timed {
+			j.First, j.Last = text(f.First.String()), text(f.Last.String())
+		}
+		out.Files = append(out.Files, j)
+	}
+	out.Totals.Files, out.Totals.Bytes, out.Totals.Records = len(r.sum.Files), r.sum.Bytes, r.sum.Records
+	out.Totals.Rejected, out.Totals.Hits, out.Totals.Suppressed = r.sum.Rejected, r.sum.Hits, r.sum.Suppressed
+	for _, x := range r.sum.Rules {
+		out.Rules = append(out.Rules, ruleJSON(x))
+	}
+	for _, t := range r.sum.Absent {
+		out.Absent = append(out.Absent, t.Name)
+	}
+	out.Coverage = "partial"
+	if r.complete() {
+		out.Coverage = "complete"
+	}
+	b, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		panic("iocsweep: " + err.Error())
+	}
+	return append(b, '\n')
+}

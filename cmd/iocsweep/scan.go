@@ -1,0 +1,490 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/feed"
+	"github.com/iocsweep/iocsweep/scanner"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/rule"
+	"github.com/iocsweep/iocsweep/scanner/table"
+	"github.com/spf13/cobra"
+)
+
+// scanFlags are the flags of scan as typed.
+type scanFlags struct {
+	feedFlags
+	tableFlags
+	rules, exclude []string
+
+	output, format string
+	clobber        bool
+	by             []string
+	match, ports   string
+	from, to       string
+	row, order     string
+	suppressed     string
+	rejects        string
+	summary        string
+	threads        int
+	memory         string
+	tmp            string
+	progress       string
+	quiet, verbose bool
+	color          string
+	strict         bool
+	exitCode       bool
+}
+
+func (a *app) scan() *cobra.Command {
+	f := &scanFlags{}
+	c := &cobra.Command{
+		Use:     "scan -i FEED [-x RULES] PATH...",
+		Aliases: []string{"hunt"},
+		Short:   "Sweep exports for indicators",
+		Long: `Sweeps the exports under the given paths for the indicators of the feeds and
+reports every row that shows one, unless an exclusion rule removes it. Paths
+are files, folders (walked), or - for standard input.`,
+		Example: "  iocsweep scan -i threatfox.csv -x exclusions.yaml exports/",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, paths []string) error {
+			return a.runScan(c.Context(), f, paths)
+		},
+	}
+	fs := c.Flags()
+	fs.SortFlags = false
+	f.feedFlags.register(fs)
+	fs.StringArrayVarP(&f.rules, "exclude-rules", "x", nil, "exclusion rules `FILE` (YAML), repeatable")
+	fs.StringArrayVar(&f.exclude, "exclude", nil, "one exclusion `EXPR`ession, repeatable")
+	fs.StringVarP(&f.output, "output", "o", "", "write hits to `FILE` instead of standard output")
+	fs.StringVar(&f.format, "format", "", "summary, table, jsonl or csv (default: by the suffix of -o, summary on a terminal, else jsonl)")
+	fs.BoolVar(&f.clobber, "clobber", false, "overwrite existing output files")
+	fs.StringSliceVar(&f.by, "by", nil, "what the summary groups by: "+strings.Join(scanner.GroupFields, ", ")+" (default indicator,host)")
+	f.tableFlags.register(fs)
+	fs.StringVar(&f.match, "match", "strict", "strict: addresses and label suffixes; kql: what the KQL operators in and has_any return")
+	fs.StringVar(&f.ports, "port-match", "prefer", "ip:port indicators: prefer (with and without the port, classed), strict (only with), ignore (as an address)")
+	fs.StringVar(&f.from, "from", "", "event `TIME` at or after which rows count")
+	fs.StringVar(&f.to, "to", "", "event `TIME` before which rows count")
+	fs.StringVar(&f.row, "row", "triage", "columns shown: hunt, triage or all")
+	fs.StringVar(&f.order, "order", "newest", "newest, oldest or input (as found, streamed)")
+	fs.StringVar(&f.suppressed, "suppressed", "", "write the hits that rules removed to `FILE`, as JSONL")
+	fs.StringVar(&f.rejects, "rejects", "", "write the records that could not be read to `FILE`, as JSONL")
+	fs.StringVar(&f.summary, "summary", "", "write what was read and found to `FILE`, as JSON")
+	fs.IntVarP(&f.threads, "threads", "j", 0, "`N` workers (0: all cores)")
+	fs.StringVar(&f.memory, "memory", "256MiB", "`SIZE` of memory for sorting, beyond which hits are spilled")
+	fs.StringVar(&f.tmp, "tmp", "", "`DIR` for spilled hits and spooled input (default: the system's)")
+	fs.StringVar(&f.progress, "progress", "auto", "auto (on a terminal), always or never")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress, no warnings")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "name every file as it ends")
+	fs.StringVar(&f.color, "color", "auto", "auto, always or never")
+	fs.BoolVar(&f.strict, "strict", false, "stop at the first bad record")
+	fs.BoolVar(&f.exitCode, "exit-code", false, "exit 1 when there are hits (5 when something could not be read as well)")
+	return c
+}
+
+// feedFlags say where indicators come from.
+type feedFlags struct {
+	iocs          []string
+	values        []string
+	format        string
+	minConfidence int
+	forceBroad    bool
+}
+
+type flagSet interface {
+	StringArrayVarP(p *[]string, name, shorthand string, value []string, usage string)
+	StringArrayVar(p *[]string, name string, value []string, usage string)
+	StringVar(p *string, name string, value string, usage string)
+	IntVar(p *int, name string, value int, usage string)
+	BoolVar(p *bool, name string, value bool, usage string)
+	StringSliceVar(p *[]string, name string, value []string, usage string)
+}
+
+func (f *feedFlags) register(fs flagSet) {
+	fs.StringArrayVarP(&f.iocs, "iocs", "i", nil, "indicator source `FILE`, repeatable; - is standard input")
+	fs.StringArrayVar(&f.values, "ioc", nil, "one indicator `VALUE`, defanged or not, repeatable")
+	f.registerKind(fs)
+}
+
+func (f *feedFlags) registerKind(fs flagSet) {
+	fs.StringVar(&f.format, "iocs-format", "", "`KIND` of the sources instead of detecting it: "+strings.Join(feed.Names(), ", "))
+	fs.IntVar(&f.minConfidence, "min-confidence", 0, "drop indicators of a lower confidence than `N`; those that have none stay")
+	fs.BoolVar(&f.forceBroad, "force-broad", false, "accept public suffixes and single labels as indicators")
+}
+
+// read loads the indicators.
+func (f *feedFlags) read(a *app) ([]ioc.Indicator, []feed.Report, error) {
+	var sources []feed.Source
+	stdin := 0
+	for _, path := range f.iocs {
+		if path == "-" {
+			stdin++
+			sources = append(sources, feed.Source{Path: "-", Open: func() (io.ReadCloser, error) { return io.NopCloser(a.in), nil }})
+			continue
+		}
+		sources = append(sources, feed.File(path))
+	}
+	if stdin > 1 {
+		return nil, nil, errors.New("standard input can be read only once")
+	}
+	if len(f.values) > 0 {
+		sources = append(sources, feed.FromValues(f.values))
+	}
+	if len(sources) == 0 {
+		return nil, nil, errors.New("no indicators: give a source with -i or a value with --ioc")
+	}
+	return feed.Read(sources, feed.Options{Format: f.format, ForceBroad: f.forceBroad, MinConfidence: f.minConfidence})
+}
+
+// tableFlags say how inputs are read and which columns are matched.
+type tableFlags struct {
+	table, inputFormat string
+	columns            string
+	tableFiles         []string
+	header             string
+	zone, dateOrder    string
+}
+
+func (f *tableFlags) register(fs flagSet) {
+	fs.StringVar(&f.table, "table", "", "`NAME` of the table that the inputs hold, instead of detecting it")
+	fs.StringVar(&f.inputFormat, "input-format", "", "`NAME` of the inputs' format instead of detecting it: "+strings.Join(formatNames(), ", "))
+	fs.StringVar(&f.columns, "columns", "", "columns matched: hunt (those of the KQL hunts), wide (all structured ones, default), deep (free text too)")
+	fs.StringArrayVar(&f.tableFiles, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
+	fs.StringVar(&f.header, "header", "", "column `NAME,...` of CSV files without a header, or a file whose first line has them")
+	fs.StringVar(&f.zone, "time-zone", "", "zone `NAME` (IANA or Windows) of times that carry none")
+	fs.StringVar(&f.dateOrder, "date-order", "", "mdy, dmy or ymd, for dates that leave it open")
+}
+
+func formatNames() []string {
+	var names []string
+	for _, f := range formats.All {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// apply fills the parts of a scan that say how inputs are read.
+func (f *tableFlags) apply(s *scanner.Scan) error {
+	s.Tables = table.Builtin()
+	for _, path := range f.tableFiles {
+		t, err := readTable(path)
+		if err != nil {
+			return err
+		}
+		s.Tables = table.Add(s.Tables, t)
+	}
+	s.Table = f.table
+	if f.table != "" && table.ByName(s.Tables, f.table) == nil {
+		var names []string
+		for _, t := range s.Tables {
+			names = append(names, t.Name)
+		}
+		return fmt.Errorf("unknown table %q: want one of %s, or a definition with --table-file", f.table, strings.Join(names, ", "))
+	}
+	if f.inputFormat != "" {
+		if err := oneOf("--input-format", f.inputFormat, formatNames()...); err != nil {
+			return err
+		}
+		s.Formats.Format = f.inputFormat
+	}
+	switch f.columns {
+	case "", "wide":
+		s.Columns = scanner.ColumnsWide
+	case "hunt":
+		s.Columns = scanner.ColumnsHunt
+	case "deep":
+		s.Columns = scanner.ColumnsDeep
+	default:
+		return oneOf("--columns", f.columns, "hunt", "wide", "deep")
+	}
+	if f.header != "" {
+		names, err := headerNames(f.header)
+		if err != nil {
+			return err
+		}
+		s.Formats.Header = names
+	}
+	if f.zone != "" {
+		loc, ok := clock.Zone(f.zone)
+		if !ok {
+			return fmt.Errorf("--time-zone: unknown zone %q", f.zone)
+		}
+		s.Zone = loc
+	}
+	switch f.dateOrder {
+	case "":
+	case "mdy":
+		s.DateOrder = clock.MDY
+	case "dmy":
+		s.DateOrder = clock.DMY
+	case "ymd":
+		s.DateOrder = clock.YMD
+	default:
+		return oneOf("--date-order", f.dateOrder, "mdy", "dmy", "ymd")
+	}
+	return nil
+}
+
+func readTable(path string) (*table.Table, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return table.Parse(path, f)
+}
+
+// headerNames reads --header: names with commas, or a file whose first line has them.
+func headerNames(s string) ([]string, error) {
+	if !strings.Contains(s, ",") {
+		b, err := os.ReadFile(s)
+		if err == nil {
+			line, _, _ := strings.Cut(strings.TrimPrefix(string(b), "\ufeff"), "\n")
+			s = strings.TrimSpace(line)
+		} else if !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("--header: %w", err)
+		}
+	}
+	names := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == '\t' || r == ';' })
+	for i := range names {
+		names[i] = strings.Trim(names[i], ` "`)
+	}
+	if len(names) == 0 {
+		return nil, errors.New("--header: no column names")
+	}
+	return names, nil
+}
+
+func oneOf(flag, value string, allowed ...string) error {
+	for _, s := range allowed {
+		if s == value {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s %q: want %s", flag, value, strings.Join(allowed, ", "))
+}
+
+// build makes a scan of the flags. Nothing has been read but rules and tables.
+func (f *scanFlags) build() (*scanner.Scan, error) {
+	s := &scanner.Scan{Threads: f.threads, Strict: f.strict}
+	if err := f.tableFlags.apply(s); err != nil {
+		return nil, err
+	}
+	if f.threads < 0 {
+		return nil, fmt.Errorf("--threads %d: want 0 or more", f.threads)
+	}
+	switch f.match {
+	case "strict":
+	case "kql":
+		s.KQL = true
+		if f.tableFlags.columns == "wide" || f.tableFlags.columns == "deep" {
+			return nil, fmt.Errorf("--match kql reads the hunts' columns only: leave out --columns %s", f.tableFlags.columns)
+		}
+		s.Columns = scanner.ColumnsHunt
+	default:
+		return nil, oneOf("--match", f.match, "strict", "kql")
+	}
+	switch f.ports {
+	case "prefer":
+	case "strict":
+		s.Ports = scanner.PortStrict
+	case "ignore":
+		s.Ports = scanner.PortIgnore
+	default:
+		return nil, oneOf("--port-match", f.ports, "prefer", "strict", "ignore")
+	}
+	switch f.row {
+	case "triage":
+	case "hunt":
+		s.Row = scanner.RowHunt
+	case "all":
+		s.Row = scanner.RowAll
+	default:
+		return nil, oneOf("--row", f.row, "hunt", "triage", "all")
+	}
+	switch f.order {
+	case "newest":
+	case "oldest":
+		s.Order = scanner.Oldest
+	case "input":
+		s.Order = scanner.AsFound
+	default:
+		return nil, oneOf("--order", f.order, "newest", "oldest", "input")
+	}
+	for _, p := range []struct {
+		flag, text string
+		to         *clock.Time
+		has        *bool
+	}{{"--from", f.from, &s.From, &s.HasFrom}, {"--to", f.to, &s.To, &s.HasTo}} {
+		if p.text == "" {
+			continue
+		}
+		t, err := clock.ParseFlag(p.text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.flag, err)
+		}
+		*p.to, *p.has = t, true
+	}
+	if s.HasFrom && s.HasTo && s.From >= s.To {
+		return nil, fmt.Errorf("empty time window: --from %s is not before --to %s", f.from, f.to)
+	}
+	memory, err := parseSize(f.memory)
+	if err != nil {
+		return nil, fmt.Errorf("--memory: %w", err)
+	}
+	s.Memory = memory
+	s.Formats.TempDir = f.tmp
+	if f.tmp != "" {
+		if fi, err := os.Stat(f.tmp); err != nil {
+			return nil, fmt.Errorf("--tmp: %w", err)
+		} else if !fi.IsDir() {
+			return nil, fmt.Errorf("--tmp: %s is not a folder", f.tmp)
+		}
+	}
+	if err := oneOf("--progress", f.progress, "auto", "always", "never"); err != nil {
+		return nil, err
+	}
+	if err := oneOf("--color", f.color, "auto", "always", "never"); err != nil {
+		return nil, err
+	}
+	for _, path := range f.rules {
+		rules, err := readRules(path)
+		if err != nil {
+			return nil, err
+		}
+		s.Rules = append(s.Rules, rules...)
+	}
+	for i, text := range f.exclude {
+		x, err := rule.Inline(i+1, text)
+		if err != nil {
+			return nil, err
+		}
+		s.Rules = append(s.Rules, x)
+	}
+	for _, x := range s.Rules {
+		if err := x.Check(s.Tables); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func readRules(path string) ([]*rule.Rule, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return rule.Load(f, path)
+}
+
+// runScan is the scan command: flags, feeds, the sweep, reports, status.
+func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
+	if len(paths) == 0 {
+		return usage(errors.New("no paths: give files, folders, or - for standard input"))
+	}
+	s, err := f.build()
+	if err != nil {
+		return usage(err)
+	}
+	out, err := a.outputs(f, s)
+	if err != nil {
+		return usage(err)
+	}
+	started := time.Now()
+	list, reports, err := f.feedFlags.read(a)
+	if err != nil {
+		return usage(fmt.Errorf("read indicators: %w", err))
+	}
+	partial := a.saidOfFeeds(reports, f.quiet)
+	inputs, errs := formats.Walk(paths, a.in)
+	for _, err := range errs {
+		a.warnf("%v", printableError(err))
+	}
+	if len(inputs) == 0 {
+		return usage(errors.New("nothing to scan: no file under the given paths"))
+	}
+	if err := out.open(paths); err != nil {
+		return usage(err)
+	}
+	s.Indicators = ioc.NewSet(list)
+	s.Stats = new(scanner.Stats)
+	bar := a.newProgress(f, s.Stats, inputs)
+	s.Warn = func(err error) {
+		if !f.quiet {
+			bar.pause(func() { a.warnf("%v", printableError(err)) })
+		}
+	}
+	sum, err := s.Run(ctx, inputs)
+	bar.stop()
+	if sum == nil {
+		return usage(err)
+	}
+	run := &scanReport{sum: sum, feeds: reports, indicators: list, flags: f, scan: s, took: time.Since(started),
+		walkErrors: errs, partial: partial || len(errs) > 0}
+	if err == nil || errors.Is(err, context.Canceled) {
+		if werr := out.close(run); werr != nil && err == nil {
+			err = werr
+		}
+	}
+	return a.end(f, run, err)
+}
+
+// end maps what happened to an exit status.
+func (a *app) end(f *scanFlags, run *scanReport, err error) error {
+	switch {
+	case errors.Is(err, syscall.EPIPE):
+		return nil // the reader has seen enough
+	case errors.Is(err, context.Canceled):
+		a.warnf("interrupted: what follows is incomplete")
+		a.closing(f, run)
+		return &statusError{statusInterrupted, nil}
+	case errors.Is(err, scanner.ErrNothing):
+		a.closing(f, run)
+		return usage(err)
+	case err != nil:
+		return &statusError{statusFailed, err}
+	}
+	a.closing(f, run)
+	hits := f.exitCode && run.sum.Hits > 0
+	switch {
+	case run.complete() && hits:
+		return &statusError{statusHits, nil}
+	case run.complete():
+		return nil
+	case hits:
+		return &statusError{statusPartialHits, nil}
+	}
+	return &statusError{statusPartial, nil}
+}
+
+// parseSize reads 256MiB, 1GB, 65536.
+func parseSize(s string) (int64, error) {
+	text := strings.TrimSpace(s)
+	units := []struct {
+		suffix string
+		size   int64
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12},
+		{"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"T", 1 << 40}, {"B", 1}}
+	unit := int64(1)
+	for _, u := range units {
+		if n := len(text) - len(u.suffix); n > 0 && strings.EqualFold(text[n:], u.suffix) {
+			text, unit = strings.TrimSpace(text[:n]), u.size
+			break
+		}
+	}
+	var n float64
+	if _, err := fmt.Sscanf(text+"\n", "%f\n", &n); err != nil || n <= 0 || n*float64(unit) > 1<<60 {
+		return 0, fmt.Errorf("%q is no size: want something like 256MiB", s)
+	}
+	return int64(n * float64(unit)), nil
+}

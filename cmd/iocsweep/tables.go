@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/scanner"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) tables() *cobra.Command {
+	var f tableFlags
+	c := &cobra.Command{
+		Use:   "tables",
+		Short: "Show the table definitions in force",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s := &scanner.Scan{}
+			if err := f.apply(s); err != nil {
+				return usage(err)
+			}
+			var b strings.Builder
+			for n, t := range s.Tables {
+				if n > 0 {
+					b.WriteByte('\n')
+				}
+				fmt.Fprintf(&b, "%s\n", t.Name)
+				fmt.Fprintf(&b, "  time      %s\n", strings.Join(t.Times, ", "))
+				fmt.Fprintf(&b, "  hunt row  %s\n", strings.Join(t.Hunt, ", "))
+				fmt.Fprintf(&b, "  triage    %s\n", strings.Join(t.Triage, ", "))
+				fmt.Fprintf(&b, "  matched   %s\n\n", strings.Join(s.ColumnsOf(t), ", "))
+				rows := [][]string{{"  COLUMN", "HOLDS", "LEVEL", "ROLE", "PORT"}}
+				for _, k := range t.Keys {
+					role := k.Role
+					if k.RoleBy != "" {
+						role = "by " + k.RoleBy
+					}
+					rows = append(rows, []string{"  " + k.Column, t.Holds(k.Column), k.Level.String(), orDash(role), orDash(k.Port)})
+				}
+				writeTable(&b, rows)
+			}
+			if _, err := fmt.Fprint(a.out, b.String()); err != nil {
+				return outputError(err)
+			}
+			return nil
+		},
+	}
+	c.Flags().SortFlags = false
+	f.register(c.Flags())
+	return c
+}
+
+// version is set when a release is built.
+var version = "devel"
+
+func buildVersion() string { return version }
+
+func (a *app) version() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Show version, Go version and commit",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			commit := "unknown"
+			if info, ok := debug.ReadBuildInfo(); ok {
+				for _, s := range info.Settings {
+					if s.Key == "vcs.revision" {
+						commit = s.Value
+					}
+				}
+			}
+			_, err := fmt.Fprintf(a.out, "iocsweep %s %s %s/%s commit %s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, commit)
+			if err != nil {
+				return outputError(err)
+			}
+			return nil
+		},
+	}
+}

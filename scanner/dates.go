@@ -1,0 +1,210 @@
+package scanner
+
+import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/iocsweep/iocsweep/scanner/clock"
+)
+
+// dates finds out in which order an input writes d/d/y dates. Until that is
+// known the rows that hold a candidate wait, first in memory, then in a
+// temporary file: their time decides on the window, the rules, the life and
+// the order of the hits. Evidence counts in file order, so that the result is
+// the same whichever block is read first.
+type dates struct {
+	in    *input
+	share int
+	dir   string
+
+	mu      sync.Mutex
+	given   bool         // the order was given with the scan
+	columns []dateColumn // of plan.times
+	blocks  map[int]dateBlock
+	next    int // blocks before it have given their evidence
+	bytes   int
+	file    *os.File
+	size    int64
+}
+
+// A dateColumn is a time column whose dates may be ambiguous.
+type dateColumn struct {
+	key    int         // index into plan.keys where its cells are read for every row, else -1
+	order  clock.Order // once known
+	proven bool        // order comes from the data
+	utc    bool        // its header says [UTC], as portals write for en-US text by default
+}
+
+type dateBlock struct {
+	evidence []clock.Order
+	findings []finding
+	at       span // in the file, once spilled
+}
+
+func newDates(r *run, in *input) *dates {
+	memory := int(r.Memory)
+	if memory <= 0 {
+		memory = DefaultMemory
+	}
+	return &dates{in: in, share: memory / 8, dir: r.Formats.TempDir, given: r.DateOrder != clock.None, columns: slices.Clone(in.plan.dates),
+		blocks: map[int]dateBlock{}}
+}
+
+// watching says that evidence is still wanted.
+func (d *dates) watching() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.undecided()
+}
+
+func (d *dates) undecided() bool {
+	for _, c := range d.columns {
+		if c.key >= 0 && c.order == clock.None {
+			return true
+		}
+	}
+	return false
+}
+
+// held says that blocks wait.
+func (d *dates) held() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.blocks) > 0
+}
+
+// order returns the order of a time column's dates and whether the data proved it.
+func (d *dates) order(column int) (o clock.Order, proven bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.columns[column]
+	return c.order, c.proven
+}
+
+// put takes the evidence of a block and the findings that wait for a decision.
+// A decision releases every block that waits.
+func (d *dates) put(w *worker, seq int, evidence []clock.Order, findings []finding) error {
+	d.mu.Lock()
+	d.blocks[seq] = dateBlock{evidence: evidence, findings: findings}
+	for _, f := range findings {
+		d.bytes += f.size()
+	}
+	for {
+		b, ok := d.blocks[d.next]
+		if !ok {
+			break
+		}
+		d.next++
+		for i := range d.columns {
+			c := &d.columns[i]
+			if c.key < 0 || c.order != clock.None || b.evidence == nil {
+				continue
+			}
+			if o := b.evidence[c.key]; o != clock.None {
+				c.order, c.proven = o, true
+			}
+		}
+		if !d.undecided() {
+			break
+		}
+	}
+	if d.undecided() {
+		err := d.spill()
+		d.mu.Unlock()
+		return err
+	}
+	ready := d.blocks
+	d.blocks = map[int]dateBlock{}
+	d.mu.Unlock()
+	return d.release(w, ready)
+}
+
+// end decides what the whole input left open: month first where the header
+// says [UTC], as the portal writes it, else the dates stay ambiguous.
+func (d *dates) end(w *worker) error {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	for i := range d.columns {
+		if c := &d.columns[i]; c.order == clock.None && c.utc {
+			c.order = clock.MDY
+		}
+	}
+	ready := d.blocks
+	d.blocks = nil
+	d.mu.Unlock()
+	err := d.release(w, ready)
+	if d.file != nil {
+		_ = d.file.Close()
+		_ = os.Remove(d.file.Name())
+	}
+	return err
+}
+
+func (d *dates) release(w *worker, blocks map[int]dateBlock) error {
+	var seqs []int
+	for seq := range blocks {
+		seqs = append(seqs, seq)
+	}
+	slices.Sort(seqs)
+	for _, seq := range seqs {
+		b := blocks[seq]
+		if b.at.end > b.at.off {
+			raw := make([]byte, b.at.end-b.at.off)
+			if _, err := d.file.ReadAt(raw, b.at.off); err != nil {
+				return fmt.Errorf("read waiting hits: %w", err)
+			}
+			if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&b.findings); err != nil {
+				return fmt.Errorf("read waiting hits: %w", err)
+			}
+		}
+		w.payload = w.payload[:0]
+		for i := range b.findings {
+			if err := w.report(d.in, &b.findings[i]); err != nil {
+				return err
+			}
+		}
+		if err := w.commit(d.in, seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spill writes waiting findings to the temporary file once they exceed their share.
+func (d *dates) spill() error {
+	if d.bytes <= d.share {
+		return nil
+	}
+	if d.file == nil {
+		f, err := os.CreateTemp(d.dir, "iocsweep-dates-*")
+		if err != nil {
+			return fmt.Errorf("spill waiting hits: %w", err)
+		}
+		_ = os.Remove(f.Name())
+		d.file = f
+	}
+	for seq, b := range d.blocks {
+		if len(b.findings) == 0 {
+			continue
+		}
+		var buf bytes.Buffer
+		if err := gob.NewEncoder(&buf).Encode(b.findings); err != nil {
+			return fmt.Errorf("spill waiting hits: %w", err)
+		}
+		if _, err := d.file.WriteAt(buf.Bytes(), d.size); err != nil {
+			return fmt.Errorf("spill waiting hits: %w", err)
+		}
+		b.at = span{d.size, d.size + int64(buf.Len())}
+		b.findings = nil
+		d.size = b.at.end
+		d.blocks[seq] = b
+	}
+	d.bytes = 0
+	return nil
+}

@@ -1,0 +1,293 @@
+package scanner
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// JSONL appends a hit as one line of JSON: SPEC's hit record, all keys always
+// present and in a fixed order. suppressed_by follows only where a rule was true.
+func JSONL(dst []byte, h *Hit) []byte {
+	dst = append(dst, `{"schema":1,"id":`...)
+	dst = appendString(dst, h.ID)
+	dst = append(dst, `,"table":`...)
+	dst = appendString(dst, h.Table.Name)
+	dst = append(dst, `,"time":`...)
+	if h.HasTime {
+		dst = append(dst, '"')
+		dst = append(dst, h.Time.String()...)
+		dst = append(dst, '"')
+	} else {
+		dst = append(dst, "null"...)
+	}
+	dst = append(dst, `,"time_basis":`...)
+	dst = appendString(dst, h.TimeBasis)
+	dst = append(dst, `,"indicator":`...)
+	dst = appendIndicator(dst, h.Indicator)
+	dst = append(dst, `,"also":[`...)
+	for i, a := range h.Also {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `{"type":`...)
+		dst = appendString(dst, a.Indicator.Type.String())
+		dst = append(dst, `,"value":`...)
+		dst = appendString(dst, a.Indicator.Value)
+		dst = append(dst, `,"class":`...)
+		dst = appendString(dst, a.Class.String())
+		dst = append(dst, '}')
+	}
+	dst = append(dst, `],"matches":[`...)
+	for i, m := range h.Matches {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `{"column":`...)
+		dst = appendString(dst, m.Column)
+		dst = append(dst, `,"role":`...)
+		dst = appendString(dst, m.Role)
+		dst = append(dst, `,"value":`...)
+		dst = appendString(dst, m.Value)
+		dst = append(dst, `,"class":`...)
+		dst = appendString(dst, m.Class.String())
+		dst = append(dst, '}')
+	}
+	dst = append(dst, `],"hunt":`...)
+	dst = strconv.AppendBool(dst, h.Hunt)
+	dst = append(dst, `,"life":`...)
+	dst = appendString(dst, h.Life)
+	dst = append(dst, `,"who":{`...)
+	for i, f := range whoFields(&h.Who) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '"')
+		dst = append(dst, f.name...)
+		dst = append(dst, `":`...)
+		switch {
+		case f.value == "":
+			dst = append(dst, "null"...)
+		case f.number:
+			dst = append(dst, f.value...)
+		default:
+			dst = appendString(dst, f.value)
+		}
+	}
+	dst = append(dst, `},"row":`...)
+	dst = appendRow(dst, h.Row)
+	dst = append(dst, `,"source":{"file":`...)
+	dst = appendString(dst, h.Source.Input.Path)
+	dst = append(dst, `,"member":`...)
+	dst = appendStringOrNull(dst, h.Source.Input.Member)
+	dst = append(dst, `,"record":`...)
+	dst = strconv.AppendInt(dst, h.Source.Record, 10)
+	dst = append(dst, `,"line":`...)
+	dst = appendIntOrNull(dst, h.Source.Line, h.Source.Line > 0)
+	dst = append(dst, `,"group":`...)
+	dst = appendIntOrNull(dst, int64(h.Source.Group), h.Source.Group >= 0)
+	dst = append(dst, '}')
+	if h.SuppressedBy != nil {
+		dst = append(dst, `,"suppressed_by":`...)
+		dst = appendStrings(dst, h.SuppressedBy)
+	}
+	return append(dst, '}', '\n')
+}
+
+func appendIndicator(dst []byte, i *ioc.Indicator) []byte {
+	dst = append(dst, `{"type":`...)
+	dst = appendString(dst, i.Type.String())
+	dst = append(dst, `,"value":`...)
+	dst = appendString(dst, i.Value)
+	dst = append(dst, `,"threat_type":`...)
+	dst = appendStringOrNull(dst, i.ThreatType)
+	dst = append(dst, `,"malware":`...)
+	dst = appendStringOrNull(dst, i.Malware)
+	dst = append(dst, `,"confidence":`...)
+	dst = appendIntOrNull(dst, int64(i.Confidence), i.Confidence >= 0)
+	dst = append(dst, `,"first_seen":`...)
+	dst = appendStringOrNull(dst, i.FirstSeen.Text)
+	dst = append(dst, `,"last_seen":`...)
+	dst = appendStringOrNull(dst, i.LastSeen.Text)
+	dst = append(dst, `,"valid_until":`...)
+	dst = appendStringOrNull(dst, i.ValidUntil.Text)
+	dst = append(dst, `,"compromised":`...)
+	dst = append(dst, compromised(i)...)
+	dst = append(dst, `,"tags":`...)
+	dst = appendStrings(dst, i.Tags)
+	dst = append(dst, `,"feeds":`...)
+	dst = appendStrings(dst, i.Feeds)
+	return append(dst, '}')
+}
+
+func compromised(i *ioc.Indicator) string {
+	switch i.Compromised {
+	case 1:
+		return "true"
+	case 0:
+		return "false"
+	}
+	return "null"
+}
+
+// appendRow writes the projected row as one JSON object. Names may repeat
+// where the file's do; readers then keep the last, as JSON has it.
+func appendRow(dst []byte, row []Cell) []byte {
+	dst = append(dst, '{')
+	for i, c := range row {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, c.Name)
+		dst = append(dst, ':')
+		dst = appendString(dst, c.Value)
+	}
+	return append(dst, '}')
+}
+
+func appendStrings(dst []byte, list []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, s)
+	}
+	return append(dst, ']')
+}
+
+func appendStringOrNull(dst []byte, s string) []byte {
+	if s == "" {
+		return append(dst, "null"...)
+	}
+	return appendString(dst, s)
+}
+
+func appendIntOrNull(dst []byte, n int64, ok bool) []byte {
+	if !ok {
+		return append(dst, "null"...)
+	}
+	return strconv.AppendInt(dst, n, 10)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends s as a JSON string. Beyond what JSON asks for, it
+// escapes everything that could drive a terminal (C1 controls, bidi and
+// zero-width characters, line separators), so that a hit may be looked at with
+// cat; bytes that are no UTF-8 become U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
+				i++
+				continue
+			}
+			dst = append(dst, s[start:i]...)
+			switch c {
+			case '"', '\\':
+				dst = append(dst, '\\', c)
+			case '\n':
+				dst = append(dst, '\\', 'n')
+			case '\r':
+				dst = append(dst, '\\', 'r')
+			case '\t':
+				dst = append(dst, '\\', 't')
+			default:
+				dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			}
+			i++
+			start = i
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			dst = append(dst, s[start:i]...)
+			dst = append(dst, "\ufffd"...)
+			i++
+			start = i
+			continue
+		}
+		if hidden(r) && r <= 0xffff {
+			dst = append(dst, s[start:i]...)
+			dst = append(dst, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+			start = i + n
+		}
+		i += n
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+// hidden says that a character beyond ASCII moves the cursor, turns the
+// direction of text, or shows nothing at all.
+func hidden(r rune) bool {
+	switch {
+	case r < 0xa0, // C1 controls; callers deal with ASCII
+		r == 0xad, r == 0x61c, r == 0x180e, r == 0xfeff,
+		r >= 0x200b && r <= 0x200f,
+		r >= 0x2028 && r <= 0x202e,
+		r >= 0x2060 && r <= 0x206f,
+		r >= 0xfff9 && r <= 0xfffb,
+		r >= 0xe0000 && r <= 0xe007f:
+		return true
+	}
+	return false
+}
+
+// Printable returns s with everything that could drive a terminal shown
+// instead of sent: \x1b, \n, \u202e, and \xff for bytes that are no UTF-8.
+func Printable(s string) string {
+	clean := true
+	for i := 0; i < len(s) && clean; i++ {
+		clean = s[i] >= ' ' && s[i] < 0x7f
+	}
+	if clean {
+		return s
+	}
+	var dst []byte
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			dst = append(dst, '\\', 'x', hexDigits[s[i]>>4], hexDigits[s[i]&15])
+		case r == '\n':
+			dst = append(dst, '\\', 'n')
+		case r == '\r':
+			dst = append(dst, '\\', 'r')
+		case r == '\t':
+			dst = append(dst, '\\', 't')
+		case r < ' ' || r == 0x7f:
+			dst = append(dst, '\\', 'x', hexDigits[r>>4], hexDigits[r&15])
+		case r > 0x7f && hidden(r):
+			dst = append(dst, '\\', 'u')
+			if r > 0xffff {
+				dst = append(dst, hexDigits[r>>16&15])
+			}
+			dst = append(dst, hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+		default:
+			dst = append(dst, s[i:i+n]...)
+		}
+		i += n
+	}
+	return string(dst)
+}
+
+// PrintableLines is Printable for text that we laid out ourselves: its line
+// breaks and tabs stay.
+func PrintableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		cells := strings.Split(l, "\t")
+		for n, c := range cells {
+			cells[n] = Printable(c)
+		}
+		lines[i] = strings.Join(cells, "\t")
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,113 @@
+package scanner
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// CSVHeader is the first line of the CSV format, written even with no hits.
+func CSVHeader() []byte {
+	names := []string{"schema", "id", "table", "time", "time_basis",
+		"indicator.type", "indicator.value", "indicator.threat_type", "indicator.malware", "indicator.confidence",
+		"indicator.first_seen", "indicator.last_seen", "indicator.valid_until", "indicator.compromised",
+		"indicator.tags", "indicator.feeds",
+		"also.value", "matches.column", "matches.role", "matches.value", "matches.class", "hunt", "life"}
+	for _, f := range whoFields(&table.Who{}) {
+		names = append(names, "who."+f.name)
+	}
+	names = append(names, "row", "source.file", "source.member", "source.record", "source.line", "source.group")
+	return []byte(strings.Join(names, ",") + "\r\n")
+}
+
+// CSV appends a hit as one CSV record: every scalar of the hit record under
+// its dotted name, lists joined by | (a | inside a value is \|), and the row
+// as one JSON cell. Cells that a spreadsheet would run as a formula start
+// with an apostrophe.
+func CSV(dst []byte, h *Hit) []byte {
+	text := func(s string) { dst = append(appendCSVCell(dst, s), ',') }
+	number := func(n int64, ok bool) {
+		if ok {
+			dst = strconv.AppendInt(dst, n, 10)
+		}
+		dst = append(dst, ',')
+	}
+	list := func(n int, at func(i int) string) {
+		var b strings.Builder
+		for i := range n {
+			if i > 0 {
+				b.WriteByte('|')
+			}
+			b.WriteString(strings.ReplaceAll(at(i), "|", `\|`))
+		}
+		text(b.String())
+	}
+	number(Schema, true)
+	text(h.ID)
+	text(h.Table.Name)
+	if h.HasTime {
+		dst = append(dst, h.Time.String()...)
+	}
+	dst = append(dst, ',')
+	text(h.TimeBasis)
+
+	i := h.Indicator
+	text(i.Type.String())
+	text(i.Value)
+	text(i.ThreatType)
+	text(i.Malware)
+	number(int64(i.Confidence), i.Confidence >= 0)
+	text(i.FirstSeen.Text)
+	text(i.LastSeen.Text)
+	text(i.ValidUntil.Text)
+	if c := compromised(i); c != "null" {
+		dst = append(dst, c...)
+	}
+	dst = append(dst, ',')
+	list(len(i.Tags), func(n int) string { return i.Tags[n] })
+	list(len(i.Feeds), func(n int) string { return i.Feeds[n] })
+
+	list(len(h.Also), func(n int) string { return h.Also[n].Indicator.Value })
+	list(len(h.Matches), func(n int) string { return h.Matches[n].Column })
+	list(len(h.Matches), func(n int) string { return h.Matches[n].Role })
+	list(len(h.Matches), func(n int) string { return h.Matches[n].Value })
+	list(len(h.Matches), func(n int) string { return h.Matches[n].Class.String() })
+	dst = strconv.AppendBool(dst, h.Hunt)
+	dst = append(dst, ',')
+	text(h.Life)
+	for _, f := range whoFields(&h.Who) {
+		if f.number {
+			dst = append(append(dst, f.value...), ',')
+		} else {
+			text(f.value)
+		}
+	}
+	text(string(appendRow(nil, h.Row)))
+	text(h.Source.Input.Path)
+	text(h.Source.Input.Member)
+	number(h.Source.Record, true)
+	number(h.Source.Line, h.Source.Line > 0)
+	if h.Source.Group >= 0 {
+		dst = strconv.AppendInt(dst, int64(h.Source.Group), 10)
+	}
+	return append(dst, '\r', '\n')
+}
+
+func appendCSVCell(dst []byte, s string) []byte {
+	formula := s != "" && strings.IndexByte("=+-@\t\r\n", s[0]) >= 0
+	if !formula && !strings.ContainsAny(s, ",\"\r\n") {
+		return append(dst, s...)
+	}
+	dst = append(dst, '"')
+	if formula {
+		dst = append(dst, '\'')
+	}
+	for i := range len(s) {
+		if s[i] == '"' {
+			dst = append(dst, '"')
+		}
+		dst = append(dst, s[i])
+	}
+	return append(dst, '"')
+}

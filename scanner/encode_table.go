@@ -1,0 +1,76 @@
+package scanner
+
+import (
+	"fmt"
+	"strings"
+)
+
+// TableHeader is the first line of the table format.
+func TableHeader() []byte {
+	return []byte(tableLine("TIME", "TABLE", "INDICATOR", "CLASS", "WHO", "PEER", "DIRECTION", "OUTCOME", "SOURCE"))
+}
+
+// TableText appends a hit as one line for reading in a terminal. Columns are
+// padded to usual widths; a longer value pushes its line, nothing is cut off.
+func TableText(dst []byte, h *Hit) []byte {
+	when := "-"
+	if h.HasTime {
+		when = strings.Replace(h.Time.String()[:19], "T", " ", 1)
+	}
+	place := h.Source.Input.String()
+	switch {
+	case h.Source.Line > 0:
+		place = fmt.Sprintf("%s:%d", place, h.Source.Line)
+	case h.Source.Group >= 0:
+		place = fmt.Sprintf("%s:group %d:row %d", place, h.Source.Group, h.Source.Record)
+	}
+	w := map[string]string{}
+	for _, f := range whoFields(&h.Who) {
+		w[f.name] = f.value
+	}
+	who := strings.Join(nonEmpty(w["host"], w["ip"], w["user"], w["process"]), " ")
+	peer := orDash(w["peer"])
+	if peer == "-" {
+		peer = orDash(w["peer_name"])
+	}
+	if w["peer_port"] != "" {
+		if strings.Contains(peer, ":") {
+			peer = "[" + peer + "]"
+		}
+		peer += ":" + w["peer_port"]
+	}
+	return append(dst, tableLine(when, h.Table.Name, h.Indicator.Value, h.Matches[0].Class.String(),
+		orDash(who), peer, orDash(w["direction"]), orDash(w["outcome"]), place)...)
+}
+
+func tableLine(cells ...string) string {
+	widths := [...]int{19, 19, 28, 9, 30, 24, 9, 12, 0}
+	var b strings.Builder
+	for i, c := range cells {
+		c = Printable(c)
+		if i == len(cells)-1 {
+			b.WriteString(c)
+			break
+		}
+		fmt.Fprintf(&b, "%-*s  ", widths[i], c)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func nonEmpty(list ...string) []string {
+	out := list[:0]
+	for _, s := range list {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

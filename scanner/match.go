@@ -1,0 +1,349 @@
+package scanner
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+)
+
+// A worker sweeps blocks. All its buffers are its own and are used again from
+// block to block, so that a block without hits allocates nothing.
+type worker struct {
+	*run
+	tally *Groups // this worker's share of the summary's groups; nil if not asked for
+
+	in     *input
+	reader formats.Reader
+
+	cands   []ioc.Candidate
+	json    []ioc.JSONCandidate
+	cells   []uint32      // cells of a run that hold a candidate, ascending
+	parts   [][]element   // what each of them holds
+	refs    []formats.Ref // rows that hold them
+	found   []located     // elements of the block's rows
+	rows    []uint32      // rows that hold any, ascending, without repeats
+	tables  []int8        // table of each row, where a run says it; index into plan.tables, else -1
+	stage0  []uint32
+	payload []byte // encoded hits of the block
+	scratch []byte
+	span    [2]uint32
+}
+
+func (r *run) newWorker() *worker {
+	w := &worker{run: r}
+	if r.Groups != nil {
+		w.tally = &Groups{By: r.Groups.By, groups: map[string]*Group{}}
+	}
+	return w
+}
+
+func (w *worker) reset(in *input, reader formats.Reader) { w.in, w.reader = in, reader }
+
+// An element is one address or name of a row that an indicator may match: a
+// whole cell, or one member of a list, JSON value or text. It is exported to
+// gob when hits have to wait for the order of their dates.
+type element struct {
+	Key, Group int    // of plan.keys
+	Member     string // key inside a JSON cell, "" otherwise
+	Value      string // as exported
+	Cands      []ioc.Candidate
+}
+
+type located struct {
+	row uint32
+	element
+}
+
+// block matches the block that the reader has just claimed.
+func (w *worker) block(in *input, b formats.Block) error {
+	in.chain.publish(b)
+	w.payload, w.found = w.payload[:0], w.found[:0]
+	def := in.plan.tableOf(b.Part)
+	w.tables = w.tables[:0]
+	undecided := in.dates.watching()
+	var evidence []clock.Order
+	if undecided {
+		evidence = make([]clock.Order, len(in.plan.keys))
+	}
+	broken := 0
+	for run, err := range w.reader.Runs() {
+		if err != nil {
+			broken++
+			w.lose(in, b, broken, err)
+			continue
+		}
+		k := &in.plan.keys[run.Key]
+		switch {
+		case k.discriminates:
+			if err := w.sortRows(in, b, run, def); err != nil {
+				return err
+			}
+		case k.dates:
+			if undecided && evidence[run.Key] == clock.None {
+				evidence[run.Key] = w.proof(run)
+			}
+		}
+		if err := w.matchRun(in, k, run); err != nil {
+			broken++
+			w.lose(in, b, broken, err)
+		}
+	}
+	if !in.plan.mixed || len(w.tables) == 0 {
+		in.count(in.plan, def, int64(b.Rows))
+	}
+	if err := w.seen(in, b); err != nil {
+		broken++
+		w.lose(in, b, broken, err)
+	}
+	if err := w.rejects(in, b); err != nil {
+		return err
+	}
+	var findings []finding
+	if len(w.found) > 0 {
+		slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
+		var err error
+		if findings, err = w.gather(in, b, def); err != nil {
+			return err
+		}
+	}
+	if undecided || in.dates.held() {
+		return in.dates.put(w, b.Seq, evidence, findings)
+	}
+	for i := range findings {
+		if err := w.report(in, &findings[i]); err != nil {
+			return err
+		}
+	}
+	return w.commit(in, b.Seq)
+}
+
+// matchRun looks up the cells of one run and adds what the rows hold to w.found.
+func (w *worker) matchRun(in *input, k *planKey, run *formats.Run) error {
+	for g := range k.groups {
+		w.lookUp(k, g, run)
+		if len(w.cells) == 0 {
+			continue
+		}
+		refs, err := run.Rows(w.cells, w.refs[:0])
+		if err != nil {
+			return err
+		}
+		w.refs = refs
+		for _, ref := range refs {
+			i, ok := slices.BinarySearch(w.cells, ref.Cell)
+			if !ok {
+				panic("scanner: row of a cell that was not asked for")
+			}
+			for _, e := range w.parts[i] {
+				w.found = append(w.found, located{ref.Row, e})
+			}
+		}
+	}
+	return nil
+}
+
+// lookUp fills w.cells and w.parts with the cells of a run that may match.
+func (w *worker) lookUp(k *planKey, g int, run *formats.Run) {
+	w.cells, w.parts = w.cells[:0], w.parts[:0]
+	group := &k.groups[g]
+	set := w.Indicators
+	for i, c := range run.Cells {
+		if c.Len == 0 {
+			continue
+		}
+		cell := run.Data[c.Off : c.Off+c.Len : c.Off+c.Len]
+		switch group.how {
+		case howJSON:
+			w.json = set.MatchJSON(group.json, group.rest, cell, w.json[:0])
+			if len(w.json) == 0 {
+				continue
+			}
+			w.cells, w.parts = append(w.cells, uint32(i)), append(w.parts, jsonElements(k.n, g, w.json))
+			continue
+		case howIn:
+			w.cands = set.In(cell, w.cands[:0])
+		case howHas:
+			w.cands = set.HasAny(cell, w.cands[:0])
+		default:
+			w.cands = set.Match(group.kind, cell, w.cands[:0])
+		}
+		if len(w.cands) == 0 {
+			continue
+		}
+		w.cells, w.parts = append(w.cells, uint32(i)), append(w.parts, elements(k.n, g, group, cell, w.cands))
+	}
+}
+
+// elements splits a cell's candidates by the member that holds them.
+func elements(key, g int, group *keyGroup, cell []byte, cands []ioc.Candidate) []element {
+	var out []element
+	for _, c := range cands {
+		if n := len(out); n > 0 && out[n-1].Cands[0].Off == c.Off && out[n-1].Cands[0].Len == c.Len {
+			out[n-1].Cands = append(out[n-1].Cands, c)
+			continue
+		}
+		e := element{Key: key, Group: g, Cands: []ioc.Candidate{c}}
+		if group.members() {
+			e.Value = string(cell[c.Off : c.Off+c.Len])
+		} else {
+			e.Value = string(cell)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func jsonElements(key, g int, cands []ioc.JSONCandidate) []element {
+	var out []element
+	for _, c := range cands {
+		if n := len(out); n > 0 && out[n-1].Member == c.Key && out[n-1].Value == c.Value &&
+			out[n-1].Cands[0].Off == c.Off && out[n-1].Cands[0].Len == c.Len {
+			out[n-1].Cands = append(out[n-1].Cands, c.Candidate)
+			continue
+		}
+		out = append(out, element{Key: key, Group: g, Member: c.Key, Value: c.Value, Cands: []ioc.Candidate{c.Candidate}})
+	}
+	return out
+}
+
+// sortRows reads which table each row of a mixed stream belongs to, and counts
+// the rows of each.
+func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run, def int8) error {
+	if len(w.tables) < b.Rows {
+		w.tables = slices.Grow(w.tables[:0], b.Rows)[:b.Rows]
+		for i := range w.tables {
+			w.tables[i] = unsaid
+		}
+	}
+	w.cells = w.cells[:0]
+	for i, c := range run.Cells {
+		if c.Len > 0 {
+			w.cells = append(w.cells, uint32(i))
+		}
+	}
+	refs, err := run.Rows(w.cells, w.refs[:0])
+	if err != nil {
+		return err
+	}
+	w.refs = refs
+	last, lastTable, n := "", unsaid, int64(0)
+	for _, ref := range refs {
+		if cell := run.Cell(int(ref.Cell)); string(cell) != last {
+			in.countNamed(in.plan, lastTable, last, n)
+			last, n = string(cell), 0
+			lastTable = in.plan.tableNamed(last)
+		}
+		w.tables[ref.Row] = lastTable
+		n++
+	}
+	in.countNamed(in.plan, lastTable, last, n)
+	if n := b.Rows - len(refs); n > 0 {
+		in.count(in.plan, def, int64(n))
+	}
+	return nil
+}
+
+// proof returns the order of d/d/y dates that the cells of a run prove, by the
+// first cell that proves one.
+func (w *worker) proof(run *formats.Run) clock.Order {
+	for i := range run.Cells {
+		if o := clock.Parse(run.Cell(i), clock.None, nil).Proves; o != clock.None {
+			return o
+		}
+	}
+	return clock.None
+}
+
+// lose notes that a column of a block could not be read.
+func (w *worker) lose(in *input, b formats.Block, n int, err error) {
+	in.fail(Partial, cause(err))
+	in.problem(b.Seq, n, w.at(in, b, formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err))
+	w.badInput(in)
+}
+
+// at gives an error the input's position, unless it bears one already.
+func (w *worker) at(in *input, b formats.Block, pos formats.Pos, err error) error {
+	var e *formats.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &formats.Error{Pos: w.place(in, b.Seq, pos), Err: err}
+}
+
+// place turns a position within a block into one within the input, from 1.
+func (w *worker) place(in *input, seq int, pos formats.Pos) formats.Pos {
+	before, known := in.chain.before(seq)
+	pos.Input = in.in
+	switch {
+	case pos.Record < 0:
+		pos.Record = 0
+	case known:
+		pos.Record += before.records + 1
+	}
+	switch {
+	case pos.Line < 0:
+		pos.Line = 0
+	case known:
+		pos.Line += before.lines + 1
+	}
+	return pos
+}
+
+// rejects deals with the block's bad records.
+func (w *worker) rejects(in *input, b formats.Block) error {
+	list := w.reader.Rejects()
+	for i, bad := range list {
+		pos := w.place(in, b.Seq, bad.Pos)
+		in.problem(b.Seq, i+1000, &formats.Error{Pos: pos, Err: bad.Err})
+		in.mu.Lock()
+		if bad.Matched {
+			in.report.Repaired++
+		} else {
+			in.report.Rejected++
+		}
+		in.mu.Unlock()
+		if w.out.rejects != nil {
+			k := key{input: int32(in.n), record: pos.Record, n: int32(i)}
+			if err := w.out.rejects.add(k, encodeReject(in.in, pos, bad.Err, bad.Raw)); err != nil {
+				return err
+			}
+		}
+		if w.Strict {
+			w.foundBad(&badRecord{in.n, b.Seq, pos.Record})
+		}
+	}
+	return nil
+}
+
+// foundBad makes a strict scan end at its first bad record in input order.
+func (w *worker) foundBad(b *badRecord) {
+	w.mu.Lock()
+	if w.bad == nil || b.before(w.bad) {
+		w.bad = b
+	}
+	w.mu.Unlock()
+	w.stop(errBadRecord)
+}
+
+// badInput stops a strict scan at an input that could not be read whole.
+func (w *worker) badInput(in *input) {
+	if w.Strict {
+		w.foundBad(&badRecord{input: in.n, record: 1<<62 - 1})
+	}
+}
+
+// commit hands on the encoded hits of a block.
+func (w *worker) commit(in *input, seq int) error {
+	if w.out.streamed == nil {
+		return nil
+	}
+	if err := w.out.streamed.put(in.n, seq, w.payload); err != nil {
+		return fmt.Errorf("write hits: %w", err)
+	}
+	return nil
+}

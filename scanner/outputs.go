@@ -1,0 +1,200 @@
+package scanner
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+// outputs are the streams of a run: hits, suppressed hits, rejected records.
+type outputs struct {
+	run        *run
+	hits       *sorter   // nil where hits are streamed or not wanted
+	streamed   *sequence // nil where hits are sorted
+	suppressed *sorter
+	rejects    *sorter
+	begun      bool // Header has been written
+}
+
+func newOutputs(r *run) *outputs {
+	o := &outputs{run: r}
+	memory := int(r.Memory)
+	if memory <= 0 {
+		memory = DefaultMemory
+	}
+	dir := r.Formats.TempDir
+	switch {
+	case r.Output == nil && r.Each == nil:
+	case r.Order == AsFound && !r.Strict:
+		o.streamed = newSequence(dir, memory/4, o.emit)
+	default:
+		// A strict scan drops what stands after its bad record, and knows that only at the end.
+		o.hits = newSorter(dir, memory/2)
+	}
+	if r.Suppressed != nil {
+		o.suppressed = newSorter(dir, memory/8)
+	}
+	if r.Rejects != nil {
+		o.rejects = newSorter(dir, memory/8)
+	}
+	return o
+}
+
+// wantHits says that kept hits have to be encoded at all.
+func (o *outputs) wantHits() bool { return o.hits != nil || o.streamed != nil }
+
+// emit writes encoded hits, one or more.
+func (o *outputs) emit(payload []byte) error {
+	r := o.run
+	if r.Each != nil {
+		for line := range bytes.Lines(payload) {
+			h, err := Decode(line, r.tables)
+			if err != nil {
+				return err
+			}
+			if err := r.Each(h); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := o.begin(); err != nil {
+		return err
+	}
+	if _, err := r.Output.Write(payload); err != nil {
+		return fmt.Errorf("write hits: %w", err)
+	}
+	return nil
+}
+
+func (o *outputs) begin() error {
+	if o.begun || o.run.Output == nil {
+		return nil
+	}
+	o.begun = true
+	if _, err := o.run.Output.Write(o.run.Header); err != nil {
+		return fmt.Errorf("write hits: %w", err)
+	}
+	return nil
+}
+
+// end says how many blocks an input had.
+func (o *outputs) end(input, blocks int) {
+	if o.streamed != nil {
+		if err := o.streamed.end(input, blocks); err != nil {
+			o.run.stop(err)
+		}
+	}
+}
+
+// finish writes what has been held back, in order. Of a strict scan that met a
+// bad record, only what stands before it.
+func (o *outputs) finish(bad *badRecord) error {
+	keep := func(k key) bool {
+		return bad == nil || (&badRecord{input: int(k.input), record: k.record}).before(bad)
+	}
+	if o.streamed != nil {
+		if err := o.streamed.flush(); err != nil {
+			return err
+		}
+	}
+	if o.hits != nil {
+		w := bufio.NewWriterSize(o.run.Output, 256<<10)
+		emit := func(payload []byte) error {
+			if err := o.begin(); err != nil {
+				return err
+			}
+			_, err := w.Write(payload)
+			return err
+		}
+		if o.run.Each != nil {
+			emit = o.emit
+		}
+		err := o.hits.flush(func(k key, payload []byte) error {
+			if !keep(k) {
+				return nil
+			}
+			return emit(payload)
+		})
+		if err == nil && o.run.Each == nil {
+			err = errors.Join(o.begin(), w.Flush())
+		}
+		if err != nil {
+			return fmt.Errorf("write hits: %w", err)
+		}
+	}
+	if err := o.begin(); err != nil {
+		return err
+	}
+	if err := drain(o.suppressed, o.run.Suppressed, keep); err != nil {
+		return fmt.Errorf("write suppressed hits: %w", err)
+	}
+	atBad := func(k key) bool {
+		return keep(k) || bad != nil && int(k.input) == bad.input && k.record == bad.record
+	}
+	if err := drain(o.rejects, o.run.Rejects, atBad); err != nil {
+		return fmt.Errorf("write rejected records: %w", err)
+	}
+	return nil
+}
+
+func drain(s *sorter, to io.Writer, keep func(key) bool) error {
+	if s == nil {
+		return nil
+	}
+	w := bufio.NewWriterSize(to, 64<<10)
+	err := s.flush(func(k key, payload []byte) error {
+		if !keep(k) {
+			return nil
+		}
+		_, err := w.Write(payload)
+		return err
+	})
+	return errors.Join(err, w.Flush())
+}
+
+func (o *outputs) close() {
+	for _, s := range []*sorter{o.hits, o.suppressed, o.rejects} {
+		if s != nil {
+			s.close()
+		}
+	}
+	if o.streamed != nil {
+		o.streamed.close()
+	}
+}
+
+// encodeReject makes the JSON line of a record that could not be read.
+func encodeReject(in formats.Input, pos formats.Pos, reason error, raw []byte) []byte {
+	line := struct {
+		File   string  `json:"file"`
+		Member *string `json:"member"`
+		Record *int64  `json:"record"`
+		Line   *int64  `json:"line"`
+		Offset *int64  `json:"offset"`
+		Reason string  `json:"reason"`
+		Raw    string  `json:"raw"`
+	}{File: in.Path, Reason: reason.Error(), Raw: string(raw)}
+	if in.Member != "" {
+		line.Member = &in.Member
+	}
+	if pos.Record > 0 {
+		line.Record = &pos.Record
+	}
+	if pos.Line > 0 {
+		line.Line = &pos.Line
+	}
+	if pos.Offset >= 0 {
+		line.Offset = &pos.Offset
+	}
+	b, err := json.Marshal(line)
+	if err != nil {
+		panic("scanner: " + err.Error())
+	}
+	return append(b, '\n')
+}

@@ -1,0 +1,500 @@
+package scanner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// A plan says how one input is read: which columns are keys, how each is
+// looked up for which table, and which columns are fetched for the rows that
+// hold a candidate. But for def it does not change once made.
+type plan struct {
+	tables         []*table.Table // rows may belong to
+	mu             sync.Mutex
+	def            map[*formats.Part]int8   // default table of a part's rows; guarded by mu
+	late           func(*formats.Part) int8 // finds it for parts that the head did not show
+	mixed          bool                     // rows are told apart by a cell
+	keys           []planKey
+	cols           []lateCol
+	columns        *table.Columns
+	discriminators []int // of cols: the cells that name a row's table, in order of preference
+	times          []timeColumn
+	dates          []dateColumn // beside times
+	want           formats.Want
+	serial         bool
+	forced         bool
+	part           *formats.Part // the first
+}
+
+// Rows that name no table, and rows of a table that is not swept for.
+const (
+	unsaid int8 = -2
+	other  int8 = -1
+)
+
+// A planKey is one column that is read for every row.
+type planKey struct {
+	n             int
+	name          string
+	groups        []keyGroup
+	discriminates bool // its cells name the row's table
+	dates         bool // its cells may prove an order of dates
+}
+
+// how a cell is looked up.
+type how uint8
+
+const (
+	howKind how = iota // by the kind of its column
+	howJSON            // by the typed members of a JSON cell
+	howIn              // as KQL's in
+	howHas             // as KQL's has_any
+)
+
+// A keyGroup is one way to look up a column, for the tables that share it.
+type keyGroup struct {
+	how  how
+	kind ioc.Kind
+	json []ioc.Member // the typed members
+	rest bool         // JSON: scan all other values as text
+	uses []*table.Key // by index into plan.tables; nil where the table does not use it
+}
+
+// A lateCol is a column that is fetched for the rows that hold a candidate.
+type lateCol struct {
+	name  string // bare
+	stage int    // of Want.Late
+	at    int    // column of the stage's grid; -1 where the input lacks it
+}
+
+// A timeColumn says how the times of one column are read.
+type timeColumn struct {
+	name    string
+	loc     *time.Location // nil: UTC
+	assumed bool           // nothing says which zone it is
+}
+
+// unknownTable says that an input is no export that the scan is for.
+type unknownTable struct {
+	status Status
+	reason string
+}
+
+func (u *unknownTable) Error() string { return u.reason }
+
+// discriminating are the columns whose cells name a row's table, in order of
+// preference: Type in Log Analytics, category in the streaming envelope.
+var discriminating = []string{"Type", "category"}
+
+// newPlan decides how an opened input is read.
+func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
+	if len(info.Parts) == 0 {
+		return nil, formats.ErrEmpty
+	}
+	p := &plan{serial: info.Serial, def: map[*formats.Part]int8{}, part: info.Parts[0]}
+	fixed := info.Format != "jsonl" && info.Format != "json"
+	var types []string
+	for _, part := range info.Parts {
+		types = append(types, sampled(part, discriminating)...)
+	}
+	p.mixed = !fixed && len(types) > 0 || distinct(types) > 1
+	p.tables = r.tables
+	if r.forced != nil {
+		p.tables, p.forced = []*table.Table{r.forced}, true
+	}
+
+	// Which table the parts are that the head shows.
+	var reason error
+	matched := false
+	for _, part := range info.Parts {
+		t, err := r.detect(in, part)
+		if err != nil {
+			reason = cmp.Or(reason, err)
+			p.def[part] = other
+			continue
+		}
+		p.def[part] = int8(slices.Index(p.tables, t))
+		matched = true
+	}
+	if !matched && !p.mixed && (fixed || len(info.Parts) == 1) {
+		return nil, reason
+	}
+	if fixed && !p.mixed && matched {
+		// One table only: its keys alone are read.
+		t := p.tables[p.def[p.part]]
+		p.tables, p.def[p.part] = []*table.Table{t}, 0
+	}
+
+	p.late = func(part *formats.Part) int8 {
+		t, err := r.detect(in, part)
+		if err != nil {
+			return other
+		}
+		return int8(slices.Index(p.tables, t))
+	}
+	names := columnNames(info.Parts)
+	if err := r.planTimes(in, p, names); err != nil {
+		return nil, err
+	}
+	r.planKeys(p, names, fixed)
+	r.planLate(p, names, fixed)
+	return p, nil
+}
+
+// detect finds out which table a part is.
+func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
+	if r.forced != nil {
+		return r.forced, nil
+	}
+	bare := make([]string, len(part.Columns))
+	for i, c := range part.Columns {
+		bare[i], _ = formats.BareName(c)
+	}
+	t, unknown, err := table.Detect(r.tables, table.Evidence{
+		Types: sampled(part, discriminating), Path: in.in.String(), Columns: bare})
+	switch {
+	case err != nil:
+		return nil, &unknownTable{Unreadable, err.Error()}
+	case t != nil:
+		return t, nil
+	case unknown != "":
+		return nil, &unknownTable{Unknown, "no export of a known table: it is " + Printable(unknown)}
+	}
+	return nil, &unknownTable{Unknown, "no export of a known table"}
+}
+
+// sampled returns the cells of some columns in a part's first records.
+func sampled(part *formats.Part, columns []string) []string {
+	var cells []string
+	for _, want := range columns {
+		for i, c := range part.Columns {
+			if bare, _ := formats.BareName(c); !strings.EqualFold(bare, want) {
+				continue
+			}
+			for _, row := range part.Sample {
+				if i < len(row) && row[i] != "" {
+					cells = append(cells, row[i])
+				}
+			}
+		}
+		if len(cells) > 0 {
+			return cells
+		}
+	}
+	return nil
+}
+
+func distinct(list []string) int {
+	seen := map[string]bool{}
+	for _, s := range list {
+		seen[s] = true
+	}
+	return len(seen)
+}
+
+// name is a column of the input.
+type name struct {
+	full, bare, zone string
+	n                int
+	cells            []string // sample
+}
+
+// columnNames lists the columns of the parts, those of the first with their
+// numbers.
+func columnNames(parts []*formats.Part) []name {
+	var list []name
+	for k, part := range parts {
+		for i, c := range part.Columns {
+			bare, zone := formats.BareName(c)
+			if k > 0 && slices.ContainsFunc(list, func(o name) bool { return strings.EqualFold(o.bare, bare) }) {
+				continue
+			}
+			n := name{full: c, bare: bare, zone: zone, n: i}
+			for _, row := range part.Sample {
+				if i < len(row) && row[i] != "" {
+					n.cells = append(n.cells, row[i])
+				}
+			}
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func find(names []name, column string) (name, bool) {
+	for _, n := range names {
+		if strings.EqualFold(n.bare, column) {
+			return n, true
+		}
+	}
+	return name{}, false
+}
+
+// planTimes works out zone and date order of the time columns.
+func (r *run) planTimes(in *input, p *plan, names []name) error {
+	for _, t := range p.tables {
+		for _, column := range t.Times {
+			if slices.ContainsFunc(p.times, func(o timeColumn) bool { return o.name == column }) {
+				continue
+			}
+			n, _ := find(names, column)
+			tc := timeColumn{name: column, loc: r.Zone, assumed: r.Zone == nil}
+			switch {
+			case n.zone == "" || n.zone == "local":
+				if n.zone == "local" && r.Zone == nil {
+					in.report.note(fmt.Sprintf("%s is local time: taken as UTC; give --time-zone", Printable(n.full)))
+				}
+			default:
+				loc, ok := clock.Zone(n.zone)
+				if ok {
+					tc.loc, tc.assumed = loc, false
+				} else if r.Zone == nil {
+					in.report.note(fmt.Sprintf("unknown time zone %q: taken as UTC; give --time-zone", Printable(n.zone)))
+				}
+			}
+			p.times = append(p.times, tc)
+
+			d := dateColumn{key: -1, order: r.DateOrder, utc: strings.EqualFold(n.zone, "UTC")}
+			dated := false
+			for _, cell := range n.cells {
+				c := clock.Parse(cell, clock.None, nil)
+				if !c.Dated {
+					continue
+				}
+				dated = true
+				if c.Proves == clock.None {
+					continue
+				}
+				if d.order == clock.None {
+					d.order, d.proven = c.Proves, true
+				} else if !d.proven && d.order != c.Proves {
+					in.report.note(fmt.Sprintf("%s: dates are written %s, not %s", Printable(n.full), c.Proves, d.order))
+				}
+			}
+			if dated && d.order == clock.None {
+				d.key = -2 // read for every row: planKeys gives it its number
+			}
+			p.dates = append(p.dates, d)
+		}
+	}
+	return nil
+}
+
+// planKeys lists the columns that are read for every row.
+func (r *run) planKeys(p *plan, names []name, fixed bool) {
+	add := func(n name) *planKey {
+		for i := range p.keys {
+			if k := &p.keys[i]; fixed && p.want.Keys[i].N == n.n || !fixed && strings.EqualFold(k.name, n.bare) {
+				return k
+			}
+		}
+		c := formats.Column{Name: n.bare, N: n.n}
+		if !fixed {
+			c.N = -1
+		}
+		p.want.Keys = append(p.want.Keys, c)
+		p.keys = append(p.keys, planKey{n: len(p.keys), name: n.bare})
+		return &p.keys[len(p.keys)-1]
+	}
+	for ti, t := range p.tables {
+		for i := range t.Keys {
+			k := &t.Keys[i]
+			g, ok := r.keyGroup(t, k)
+			if !ok {
+				continue
+			}
+			// Names may repeat: then each column of that name is matched.
+			known := false
+			for _, n := range names {
+				if strings.EqualFold(n.bare, k.Column) {
+					add(n).use(g, ti, len(p.tables), k)
+					known = true
+					if !fixed {
+						break
+					}
+				}
+			}
+			if !known && !fixed {
+				// Later records may have what the first lack.
+				add(name{full: k.Column, bare: k.Column, n: -1}).use(g, ti, len(p.tables), k)
+			}
+		}
+	}
+	if p.mixed && !p.forced {
+		for _, column := range discriminating {
+			if n, ok := find(names, column); ok {
+				add(n).discriminates = true
+				break
+			}
+		}
+	}
+	for i := range p.dates {
+		if d := &p.dates[i]; d.key == -2 {
+			n, _ := find(names, p.times[i].name)
+			k := add(n)
+			k.dates = true
+			d.key = k.n
+		}
+	}
+}
+
+// keyGroup says how a key is looked up under the scan's flags, if it is.
+func (r *run) keyGroup(t *table.Table, k *table.Key) (keyGroup, bool) {
+	if k.Level >= table.Never {
+		return keyGroup{}, false
+	}
+	if r.KQL {
+		for _, q := range t.KQL {
+			switch {
+			case q.Column != k.Column:
+			case q.HasAny:
+				return keyGroup{how: howHas}, true
+			default:
+				return keyGroup{how: howIn}, true
+			}
+		}
+		return keyGroup{}, false
+	}
+	switch r.Columns {
+	case ColumnsHunt:
+		if k.Level != table.Hunt {
+			return keyGroup{}, false
+		}
+	case ColumnsWide:
+		if k.Level == table.Deep {
+			return keyGroup{}, false
+		}
+	}
+	if k.JSON != nil {
+		return keyGroup{how: howJSON, json: k.JSON, rest: r.Columns == ColumnsDeep}, true
+	}
+	return keyGroup{kind: k.Kind}, true
+}
+
+// use adds a table's key to the group that looks it up in the same way.
+func (k *planKey) use(g keyGroup, ti, tables int, key *table.Key) {
+	for i := range k.groups {
+		o := &k.groups[i]
+		if o.how == g.how && o.kind == g.kind && o.rest == g.rest && slices.Equal(o.json, g.json) {
+			o.uses[ti] = key
+			return
+		}
+	}
+	g.uses = make([]*table.Key, tables)
+	g.uses[ti] = key
+	k.groups = append(k.groups, g)
+}
+
+func (g *keyGroup) use(table int) *table.Key { return g.uses[table] }
+
+// members says that the cells of the group hold several members, and that a
+// match shows the member alone.
+func (g *keyGroup) members() bool {
+	switch g.kind {
+	case ioc.KindIPList, ioc.KindList, ioc.KindKV, ioc.KindText:
+		return g.how == howKind
+	}
+	return false
+}
+
+// planLate lists the columns that rows with a candidate are fetched with:
+// first ports, times and the table's name, then the rest.
+func (r *run) planLate(p *plan, names []name, fixed bool) {
+	p.want.Late = make([][]formats.Column, 2)
+	var all []string
+	var has []bool
+	add := func(column string, stage int) int {
+		if i := slices.IndexFunc(all, func(o string) bool { return strings.EqualFold(o, column) }); i >= 0 {
+			return i
+		}
+		n, ok := find(names, column)
+		c := lateCol{name: column, stage: stage, at: -1}
+		if ok || !fixed {
+			col := formats.Column{Name: column, N: -1}
+			if fixed {
+				col.N = n.n
+			}
+			c.at = len(p.want.Late[stage])
+			p.want.Late[stage] = append(p.want.Late[stage], col)
+		}
+		p.cols = append(p.cols, c)
+		all, has = append(all, column), append(has, ok)
+		return len(all) - 1
+	}
+	if !p.forced {
+		for _, column := range discriminating {
+			if _, ok := find(names, column); ok || !fixed {
+				p.discriminators = append(p.discriminators, add(column, 0))
+			}
+		}
+	}
+	for _, t := range p.tables {
+		for _, column := range t.Times {
+			add(column, 0)
+		}
+		for i := range t.Keys {
+			if port := t.Keys[i].Port; port != "" {
+				add(port, 0)
+			}
+		}
+	}
+	for _, t := range p.tables {
+		for _, column := range t.Columns() {
+			add(column, 1)
+		}
+		for _, x := range r.Rules {
+			for _, column := range x.Columns(t) {
+				add(column, 1)
+			}
+		}
+	}
+	p.columns = table.NewColumns(all, has)
+}
+
+// tableOf returns the table of a part's rows: index into tables, or other.
+func (p *plan) tableOf(part *formats.Part) int8 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t, ok := p.def[part]
+	if !ok {
+		t = p.late(part)
+		p.def[part] = t
+	}
+	return t
+}
+
+// tableNamed returns the table that a discriminating cell names.
+func (p *plan) tableNamed(cell string) int8 {
+	t, _, err := table.Detect(p.tables, table.Evidence{Types: []string{cell}})
+	if err != nil || t == nil {
+		return other
+	}
+	return int8(slices.Index(p.tables, t))
+}
+
+// describe fills in what a report says of the tables met.
+func (p *plan) describe(r *FileReport, rows map[string]int64) {
+	var known []string
+	for _, t := range p.tables {
+		if rows[t.Name] > 0 || len(p.tables) == 1 {
+			known = append(known, t.Name)
+		}
+	}
+	for name, n := range rows {
+		if !slices.ContainsFunc(p.tables, func(t *table.Table) bool { return t.Name == name }) {
+			r.Other += n
+			r.OtherTables = append(r.OtherTables, name)
+		}
+	}
+	slices.Sort(r.OtherTables)
+	r.Table = joinTables(known)
+}

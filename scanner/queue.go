@@ -1,0 +1,363 @@
+package scanner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"sync"
+
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+// state is how far an input has come. Inputs only move forward.
+type state uint8
+
+const (
+	fresh   state = iota
+	opening       // one worker looks at it
+	open          // blocks can be claimed
+	done
+)
+
+// An input is one of the inputs of a run. Its mutable fields are guarded by
+// run.mu, but for those that say otherwise.
+type input struct {
+	n       int
+	in      formats.Input
+	state   state
+	src     formats.Source
+	plan    *plan
+	workers int
+	drained bool // some worker has seen the end
+	opts    formats.Options
+	chain   *chain
+	dates   *dates // the order of d/d/y dates; has its own lock
+
+	mu     sync.Mutex // guards what follows
+	report *FileReport
+	first  []problem // the first few problems, in file order
+	more   int       // further problems
+	tables map[string]int64
+}
+
+// A problem is something that went wrong in a block.
+type problem struct {
+	seq, n int
+	err    error
+}
+
+// maxProblems is how many problems of one input are printed one by one.
+const maxProblems = 5
+
+func newInput(n int, in formats.Input) *input {
+	return &input{n: n, in: in, chain: newChain(), report: &FileReport{Input: in, Bytes: -1, Status: Unfinished},
+		tables: map[string]int64{}}
+}
+
+// problem notes what went wrong at a place in the file order. The first few
+// are kept, whatever the order in which blocks are read.
+func (i *input) problem(seq, n int, err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	p := problem{seq, n, err}
+	at := len(i.first)
+	for at > 0 && (i.first[at-1].seq > seq || i.first[at-1].seq == seq && i.first[at-1].n > n) {
+		at--
+	}
+	i.first = append(i.first[:at], append([]problem{p}, i.first[at:]...)...)
+	if len(i.first) > maxProblems {
+		i.first = i.first[:maxProblems]
+		i.more++
+	}
+}
+
+// fail gives the input a status other than Complete and its reason.
+func (i *input) fail(s Status, err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.report.Reason == "" {
+		i.report.Status, i.report.Reason = s, err.Error()
+	}
+}
+
+// work sweeps inputs until none is left.
+func (w *worker) work() {
+	defer func() {
+		w.mu.Lock()
+		w.groups = append(w.run.groups, w.tally)
+		w.run.groups = w.groups
+		w.mu.Unlock()
+	}()
+	for {
+		in := w.take()
+		if in == nil {
+			return
+		}
+		w.sweep(in)
+		w.leave(in)
+	}
+}
+
+// take returns the input that a worker should go to: the first one that has
+// blocks to claim. A source that only one goroutine can feed is left to the
+// worker that feeds it while other inputs wait; after that it is joined, so
+// that decompression runs beside matching.
+func (r *run) take() *input {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.ctx.Err() == nil || r.bad != nil {
+		var join *input
+		busy := false
+		for _, in := range r.inputs[r.first:] {
+			if r.bad != nil && in.n > r.bad.input {
+				break
+			}
+			switch in.state {
+			case fresh:
+				in.state = opening
+				r.mu.Unlock()
+				r.openInput(in)
+				r.mu.Lock()
+				r.cond.Broadcast()
+				if in.state == open {
+					in.workers++
+					return in
+				}
+				r.finished()
+			case opening:
+				busy = true
+			case open:
+				switch {
+				case in.drained:
+				case !in.plan.serial:
+					in.workers++
+					return in
+				case join == nil || in.workers < join.workers:
+					join = in
+				}
+			}
+		}
+		if join != nil {
+			join.workers++
+			return join
+		}
+		if !busy {
+			return nil
+		}
+		r.cond.Wait()
+	}
+	return nil
+}
+
+// openInput opens an input and plans how it is read; what cannot be scanned is
+// done at once. It is called without run.mu by the one worker that set opening.
+func (r *run) openInput(in *input) {
+	name := in.in.String()
+	r.stats.Current.Store(&name)
+	in.opts = r.Formats
+	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
+	src, err := formats.Open(in.in, in.opts)
+	// Standard input can be read only once, so it cannot borrow a header.
+	if errors.Is(err, formats.ErrNoHeader) && in.in.Path != "-" {
+		if header, from := r.siblingHeader(in); header != nil {
+			in.report.note("header taken from " + from)
+			in.opts.Header = header
+			src, err = formats.Open(in.in, in.opts)
+		}
+	}
+	if err == nil {
+		info := src.Info()
+		in.report.Format, in.report.Compression, in.report.Bytes = info.Format, info.Compression, info.Size
+		in.report.Notes = append(in.report.Notes, info.Notes...)
+		if in.plan, err = r.newPlan(in, info); err == nil {
+			in.src = src
+			in.dates = newDates(r, in)
+			r.mu.Lock()
+			in.state = open
+			r.mu.Unlock()
+			return
+		}
+		_ = src.Close()
+	}
+	var unknown *unknownTable
+	switch {
+	case errors.Is(err, formats.ErrEmpty):
+		in.fail(Empty, errors.New("empty"))
+	case errors.As(err, &unknown):
+		in.fail(unknown.status, err)
+		if unknown.status == Unknown && in.in.Named {
+			in.problem(0, 0, fmt.Errorf("%s: %w", in.in, err))
+		}
+	case errors.Is(err, formats.ErrUnknownFormat), errors.Is(err, formats.ErrBinary):
+		// A folder holds all kinds of things; what was named was meant.
+		in.fail(Unknown, cause(err))
+		if in.in.Named {
+			in.problem(0, 0, err)
+		}
+	default:
+		in.fail(Unreadable, cause(err))
+		in.problem(0, 0, err)
+	}
+	r.out.end(in.n, 0)
+	r.mu.Lock()
+	in.state = done
+	r.mu.Unlock()
+}
+
+// cause strips the position off an error that a report shows beside the name.
+func cause(err error) error {
+	var e *formats.Error
+	if errors.As(err, &e) && e.Pos.Line <= 0 && e.Pos.Record <= 0 && e.Pos.Group < 0 && e.Pos.Offset <= 0 {
+		return e.Err
+	}
+	return err
+}
+
+// sweep claims and matches blocks of one input until none is left.
+func (w *worker) sweep(in *input) {
+	reader := in.src.NewReader(in.plan.want)
+	w.reset(in, reader)
+	for w.ctx.Err() == nil || w.strictGoesOn(in) {
+		b, err := reader.Next()
+		if err != nil {
+			w.mu.Lock()
+			in.drained = true
+			w.mu.Unlock()
+			if !errors.Is(err, io.EOF) {
+				in.chain.fail()
+				in.fail(Partial, cause(err))
+				in.problem(1<<62, 0, err)
+				w.badInput(in)
+			}
+			return
+		}
+		if err := w.block(in, b); err != nil {
+			w.stop(err)
+			in.chain.fail()
+			return
+		}
+		w.stats.Bytes.Add(b.Size)
+		w.stats.Records.Add(int64(b.Records))
+	}
+}
+
+// strictGoesOn says that a strict scan which has met a bad record still needs
+// this input: a worse one may stand before it.
+func (w *worker) strictGoesOn(in *input) bool {
+	if !errors.Is(context.Cause(w.ctx), errBadRecord) {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return in.n < w.bad.input
+}
+
+// leave ends a worker's part in an input; the last one closes it.
+func (w *worker) leave(in *input) {
+	w.mu.Lock()
+	in.workers--
+	last := in.workers == 0 && (in.drained || w.ctx.Err() != nil)
+	w.mu.Unlock()
+	if !last {
+		return
+	}
+	if err := in.dates.end(w); err != nil {
+		w.stop(err)
+	}
+	w.out.end(in.n, in.chain.blocks())
+	if err := in.src.Close(); err != nil {
+		in.fail(Partial, cause(err))
+	}
+	in.close(w.ctx.Err() != nil && !in.drained)
+	w.stats.Files.Add(1)
+	w.mu.Lock()
+	in.state = done
+	w.finished()
+	w.mu.Unlock()
+	w.cond.Broadcast()
+}
+
+// close completes the report of an input that has been read.
+func (i *input) close(cut bool) {
+	t := i.chain.total()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	r := i.report
+	r.Records = t.records
+	i.plan.describe(r, i.tables)
+	if r.Status != Unfinished { // failed on the way
+		return
+	}
+	switch {
+	case cut:
+		r.Reason = "the scan was stopped before its end"
+	case r.Table == "" && r.Other > 0:
+		r.Status, r.Reason = Unknown, "only records of "+joinTables(r.OtherTables)
+	case r.Rejected > 0:
+		r.Status = Partial
+		r.Reason = fmt.Sprintf("%d of %d records could not be read", r.Rejected, r.Records)
+	default:
+		r.Status = Complete
+	}
+}
+
+// finished prints the warnings of inputs whose turn has come. Callers hold run.mu.
+func (r *run) finished() {
+	for r.first < len(r.inputs) && r.inputs[r.first].state == done {
+		r.first++
+	}
+	for r.warned < r.first {
+		in := r.inputs[r.warned]
+		r.warned++
+		in.mu.Lock()
+		for _, p := range in.first {
+			r.warn(p.err)
+		}
+		if in.more > 0 {
+			r.warn(fmt.Errorf("%s: %d more problems of this kind", in.in, in.more))
+		}
+		in.mu.Unlock()
+	}
+}
+
+// headersByFolder remembers which header the CSV files of a folder have.
+type headersByFolder map[string]*folderHeader
+
+type folderHeader struct {
+	names []string
+	from  string
+}
+
+// siblingHeader returns the header of the first CSV file in the same folder or
+// archive that has one: exports in shards carry it in the first file only.
+func (r *run) siblingHeader(in *input) ([]string, string) {
+	folder := path.Dir(in.in.String())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.headers == nil {
+		r.headers = headersByFolder{}
+	}
+	if h, ok := r.headers[folder]; ok {
+		return h.names, h.from
+	}
+	h := &folderHeader{}
+	r.headers[folder] = h
+	for _, o := range r.inputs {
+		if o == in || o.in.Path == "-" || path.Dir(o.in.String()) != folder {
+			continue
+		}
+		src, err := formats.Open(o.in, r.Formats)
+		if err != nil {
+			continue
+		}
+		info := src.Info()
+		_ = src.Close()
+		if info.Format == "csv" && !info.NoHeader && len(info.Parts) == 1 {
+			h.names, h.from = info.Parts[0].Columns, o.in.String()
+			break
+		}
+	}
+	return h.names, h.from
+}

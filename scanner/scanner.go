@@ -1,0 +1,230 @@
+// Package scanner sweeps exported log tables for indicators of compromise.
+//
+// A [Scan] holds what to look for and how; [Scan.Run] reads the inputs and
+// writes the hits. Run starts the workers, every worker claims blocks of the
+// inputs in turn (queue.go), match looks up the key cells of a block
+// (match.go), and report makes hits of the rows that hold a candidate: exact
+// match, time, exclusion rules (report.go). order.go alone decides in which
+// order hits leave. The same inputs give the same bytes, whatever the number
+// of workers.
+//
+// Indicators, tables and rules are immutable and may be shared by any number
+// of scans. A Scan belongs to one goroutine; the functions in its fields are
+// called from one goroutine at a time.
+package scanner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/rule"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// PortMatch says what an ip:port indicator asks of a row's port.
+type PortMatch uint8
+
+// The ways to compare ports.
+const (
+	PortPrefer PortMatch = iota // report the address with and without the port, classed
+	PortStrict                  // only with the port
+	PortIgnore                  // as a plain address
+)
+
+// RowDetail says which columns a hit shows.
+type RowDetail uint8
+
+// The projections.
+const (
+	RowTriage RowDetail = iota // the hunt's columns, the matched ones and the table's triage columns
+	RowHunt                    // the columns that the KQL hunt projects
+	RowAll                     // every column of the file that is not empty
+)
+
+// Scan is one sweep. Indicators must be set; the zero value of all else is
+// the default.
+type Scan struct {
+	Indicators *ioc.Set
+	Tables     []*table.Table // the tables to know; nil: the embedded ones
+	Table      string         // treat every input as this table; "" detects it
+	Rules      []*rule.Rule   // exclusions
+	Columns    Columns        // which columns are matched
+	KQL        bool           // match as the KQL operators do, on the hunts' columns only
+	Ports      PortMatch
+	From, To   clock.Time // half-open window on event time
+	HasFrom    bool
+	HasTo      bool
+	Zone       *time.Location // for times without a zone; nil: taken as UTC, and said so
+	DateOrder  clock.Order    // of d/d/y dates; clock.None: found out per file
+	Row        RowDetail
+	Order      Order
+	Strict     bool // stop at the first bad record
+	Threads    int  // 0: all cores
+	Memory     int64
+	Formats    formats.Options // how inputs are opened
+
+	Encode     Encoder          // of hits; nil: JSONL
+	Header     []byte           // written to Output before the first hit, and if there is none
+	Output     io.Writer        // where hits go; nil: nowhere
+	Suppressed io.Writer        // where hits go that a rule removed, as JSONL; nil: nowhere
+	Rejects    io.Writer        // where records go that could not be read, as JSONL; nil: nowhere
+	Groups     *Groups          // what the summary counts by; nil: nothing
+	Each       func(*Hit) error // called for each kept hit, in output order, in place of Output
+
+	Warn  func(error) // problems of inputs, with their position, in input order; nil: dropped
+	Stats *Stats      // counted while the scan runs; nil: not at all
+}
+
+// Columns says which columns are matched.
+type Columns uint8
+
+// The levels of columns, each holding those before it.
+const (
+	ColumnsWide Columns = iota // all structured columns
+	ColumnsHunt                // those of the KQL hunts
+	ColumnsDeep                // free text too
+)
+
+// DefaultMemory is what Scan.Memory's zero value stands for.
+const DefaultMemory = 256 << 20
+
+// ErrNothing means that no input could be scanned at all.
+var ErrNothing = errors.New("no input could be scanned")
+
+// Run sweeps the inputs. The error is a usage error found before anything was
+// read, ErrNothing, a run-time failure (output cannot be written, disk full) or
+// the context's error; what happened to single inputs stands in the Summary,
+// which is valid with the last three as well: after an interrupt the hits so
+// far have been written in order.
+func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error) {
+	r, err := s.prepare(inputs)
+	if err != nil {
+		return nil, err
+	}
+	defer r.out.close()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r.ctx, r.stop = ctx, stop
+
+	var workers sync.WaitGroup
+	for range r.threads {
+		w := r.newWorker()
+		workers.Go(w.work)
+	}
+	workers.Wait()
+
+	sum := r.summary()
+	if err := r.out.finish(r.bad); err != nil {
+		return sum, err
+	}
+	switch cause := context.Cause(ctx); {
+	case cause == nil, errors.Is(cause, errBadRecord):
+	default:
+		return sum, cause
+	}
+	if !sum.scannedAny() {
+		return sum, ErrNothing
+	}
+	return sum, nil
+}
+
+// errBadRecord stops a strict scan.
+var errBadRecord = errors.New("bad record")
+
+// prepare checks the scan before anything is read.
+func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
+	if s.Indicators == nil || s.Indicators.Len() == 0 {
+		return nil, errors.New("no indicators to look for")
+	}
+	if len(inputs) == 0 {
+		return nil, ErrNothing
+	}
+	if s.KQL && s.Columns == ColumnsDeep {
+		return nil, errors.New("matching as KQL does reads the hunts' columns only")
+	}
+	if s.HasFrom && s.HasTo && s.From >= s.To {
+		return nil, fmt.Errorf("empty time window: %v is not before %v", s.From, s.To)
+	}
+	if s.Each != nil && s.Output != nil {
+		return nil, errors.New("hits go to Output or to Each, not to both")
+	}
+	r := &run{Scan: s, tables: s.Tables, threads: s.Threads, encode: s.Encode, warn: s.Warn, stats: s.Stats}
+	if r.tables == nil {
+		r.tables = table.Builtin()
+	}
+	if s.Table != "" {
+		if r.forced = table.ByName(r.tables, s.Table); r.forced == nil {
+			return nil, fmt.Errorf("unknown table %q", s.Table)
+		}
+	}
+	for _, x := range s.Rules {
+		if err := x.Check(r.tables); err != nil {
+			return nil, err
+		}
+	}
+	if r.threads <= 0 {
+		r.threads = runtime.GOMAXPROCS(0)
+	}
+	if r.encode == nil || s.Each != nil {
+		r.encode = JSONL
+	}
+	if r.warn == nil {
+		r.warn = func(error) {}
+	}
+	if r.stats == nil {
+		r.stats = new(Stats)
+	}
+	r.cond.L = &r.mu
+	r.out = newOutputs(r)
+	r.suppressed = make([]int64, len(s.Rules))
+	for i, in := range inputs {
+		r.inputs = append(r.inputs, newInput(i, in))
+	}
+	return r, nil
+}
+
+// run is the state of one Scan.Run.
+type run struct {
+	*Scan
+	ctx     context.Context
+	stop    context.CancelCauseFunc
+	tables  []*table.Table
+	forced  *table.Table
+	threads int
+	encode  Encoder
+	warn    func(error)
+	stats   *Stats
+	out     *outputs
+
+	mu         sync.Mutex // guards what follows, and the state of inputs
+	cond       sync.Cond  // an input changed its state
+	inputs     []*input
+	first      int     // all inputs before it are done
+	warned     int     // all inputs before it have had their warnings printed
+	suppressed []int64 // by rule
+	groups     []*Groups
+	bad        *badRecord      // Strict: the first bad record in input order
+	headers    headersByFolder // of CSV files, for siblings that have none
+}
+
+// badRecord is where a strict scan stops.
+type badRecord struct {
+	input  int
+	seq    int
+	record int64
+}
+
+func (b *badRecord) before(o *badRecord) bool {
+	if b.input != o.input {
+		return b.input < o.input
+	}
+	return b.record < o.record
+}

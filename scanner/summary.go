@@ -1,0 +1,122 @@
+package scanner
+
+import (
+	"strings"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// Status says how far one input could be read.
+type Status string
+
+// The states of an input at the end of a scan.
+const (
+	Complete   Status = "complete"   // every record was matched or accounted for
+	Partial    Status = "partial"    // something in it could not be read; the rest was matched
+	Unreadable Status = "unreadable" // nothing could be read
+	Unknown    Status = "unknown"    // no export of a known table
+	NotAsked   Status = "not-asked"  // an export of a known table other than the asked one
+	Empty      Status = "empty"      // no bytes at all
+	Unfinished Status = "unfinished" // the scan was interrupted before its end
+)
+
+// A FileReport says what became of one input.
+type FileReport struct {
+	Input       formats.Input
+	Format      string
+	Compression string
+	Table       string // name of the table; several joined by + in a mixed stream
+	Bytes       int64  // on disk, -1 if unknown
+	Records     int64  // data records, counting those that could not be read
+	Rejected    int64  // records that could not be read
+	Repaired    int64  // ragged or repaired records that were matched all the same
+	Other       int64  // records of tables that were not asked for or are not known
+	OtherTables []string
+	BadTimes    int64 // hits whose time text could not be read
+	Hits        int64
+	Suppressed  int64
+	First, Last clock.Time // what the first and last record of each block show
+	Timed       bool       // First and Last are set
+	Status      Status
+	Reason      string   // why Status is not Complete
+	Notes       []string // what a reader of the result should know: assumed zones, columns not read
+}
+
+// RuleReport counts what one exclusion rule removed.
+type RuleReport struct {
+	Name, Reason string
+	Suppressed   int64
+}
+
+// A Summary says what a scan read and found.
+type Summary struct {
+	Files      []*FileReport
+	Rules      []RuleReport
+	Hits       int64
+	Suppressed int64
+	Records    int64
+	Bytes      int64
+	Rejected   int64
+	Tables     []*table.Table // those swept for
+	Absent     []*table.Table // those of which no export was there
+	Groups     *Groups        // nil unless asked for
+	Stopped    bool           // interrupted, or stopped by Strict
+}
+
+// Complete says that nothing which could hold a hit was left unread.
+func (s *Summary) Complete() bool {
+	if s.Stopped {
+		return false
+	}
+	for _, f := range s.Files {
+		if f.Failed() {
+			return false
+		}
+	}
+	return true
+}
+
+// Failed says that the input makes a run's coverage partial: something in it
+// could not be read, or it was named and is no export of a known table.
+func (f *FileReport) Failed() bool {
+	switch f.Status {
+	case Partial, Unreadable, Unfinished:
+		return true
+	case Unknown:
+		return f.Input.Named
+	}
+	return f.Rejected > 0
+}
+
+// Scanned says that the input was read as an export of a known table.
+func (f *FileReport) Scanned() bool {
+	return f.Status == Complete || f.Status == Partial && f.Table != "" || f.Status == Unfinished
+}
+
+// Span returns the earliest and latest time that the scanned inputs show.
+func (s *Summary) Span() (first, last clock.Time, ok bool) {
+	for _, f := range s.Files {
+		if !f.Timed {
+			continue
+		}
+		if !ok {
+			first, last, ok = f.First, f.Last, true
+			continue
+		}
+		first, last = min(first, f.First), max(last, f.Last)
+	}
+	return first, last, ok
+}
+
+func (f *FileReport) note(text string) {
+	for _, n := range f.Notes {
+		if n == text {
+			return
+		}
+	}
+	f.Notes = append(f.Notes, text)
+}
+
+func joinTables(names []string) string { return strings.Join(names, "+") }

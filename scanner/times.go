@@ -1,0 +1,225 @@
+package scanner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// moment is when a row happened, and how sure that is.
+type moment struct {
+	time  clock.Time
+	ok    bool
+	bad   bool   // there was a text, but no time could be read from it
+	basis string // the column and, after a colon, what was assumed
+}
+
+// eventTime reads a row's time from the first of the table's time columns that
+// is not empty.
+func (w *worker) eventTime(in *input, t *table.Table, row *table.Row) moment {
+	m := moment{basis: t.Times[0]}
+	for _, column := range t.Times {
+		cell, _ := row.Get(column)
+		if cell == "" {
+			continue
+		}
+		c := slices.IndexFunc(in.plan.times, func(c timeColumn) bool { return c.name == column })
+		read := in.readTime(c, cell)
+		if read.ok || !m.bad {
+			// An unreadable text falls back to the next column as an empty cell does.
+			bad := m.bad || read.bad
+			m = read
+			m.bad = bad && !read.ok
+		}
+		if m.ok {
+			break
+		}
+	}
+	return m
+}
+
+// readTime reads one cell of a time column.
+func (i *input) readTime(column int, cell string) moment {
+	tc := &i.plan.times[column]
+	order, proven := i.dates.order(column)
+	r := clock.Parse(cell, order, tc.loc)
+	m := moment{time: r.Time, ok: r.Status == clock.OK, bad: r.Status == clock.Bad || r.Status == clock.Ambiguous, basis: tc.name}
+	if r.Status == clock.Null {
+		return moment{basis: tc.name}
+	}
+	if !m.ok {
+		return m
+	}
+	var said []string
+	if r.Dated {
+		switch {
+		case r.Proves != clock.None && !proven && order != clock.None && r.Proves != order:
+			i.mu.Lock()
+			i.report.note(fmt.Sprintf("%s: a date reads %s only, though %s was given or assumed", tc.name, r.Proves, order))
+			i.mu.Unlock()
+			said = append(said, r.Proves.String())
+		case proven:
+			said = append(said, order.String())
+		case i.dates.given:
+		case order != clock.None && r.Proves == clock.None:
+			said = append(said, order.String()+"-assumed")
+		case r.Proves != clock.None:
+			said = append(said, r.Proves.String())
+		}
+	}
+	if tc.assumed && !r.Zoned {
+		said = append(said, "zone-assumed-utc")
+	}
+	if said != nil {
+		m.basis += ":" + strings.Join(said, "+")
+	}
+	return m
+}
+
+// A spanner is a Reader that knows the range of a block's column without
+// reading it.
+type spanner interface {
+	Span(c formats.Column) (first, last []byte, ok bool)
+}
+
+// seen widens the input's time span by what the block's first and last row show.
+func (w *worker) seen(in *input, b formats.Block) error {
+	p := in.plan
+	if b.Rows == 0 || len(p.times) == 0 {
+		return nil
+	}
+	note := func(column int, cell string) bool {
+		m := in.readTime(column, cell)
+		if !m.ok {
+			return false
+		}
+		in.mu.Lock()
+		r := in.report
+		if !r.Timed {
+			r.First, r.Last, r.Timed = m.time, m.time, true
+		}
+		r.First, r.Last = min(r.First, m.time), max(r.Last, m.time)
+		in.mu.Unlock()
+		return true
+	}
+	if s, ok := w.reader.(spanner); ok {
+		for i := range p.times {
+			for _, col := range p.want.Late[0] {
+				if !strings.EqualFold(col.Name, p.times[i].name) {
+					continue
+				}
+				if first, last, ok := s.Span(col); ok {
+					if note(i, string(first)) && note(i, string(last)) {
+						return nil
+					}
+				}
+			}
+		}
+	}
+	rows := append(w.stage0[:0], 0)
+	if b.Rows > 1 {
+		rows = append(rows, uint32(b.Rows-1))
+	}
+	w.stage0 = rows
+	g, err := w.reader.Fetch(0, rows)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		for n := range p.times {
+			at := slices.IndexFunc(p.cols, func(c lateCol) bool { return c.name == p.times[n].name })
+			if at >= 0 && p.cols[at].at >= 0 {
+				if cell := g.Cell(i, p.cols[at].at); len(cell) > 0 && note(n, string(cell)) {
+					break
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// count adds rows of a table to the input's tally; other rows go by the part.
+func (i *input) count(p *plan, t int8, n int64) {
+	if n == 0 {
+		return
+	}
+	name := "unknown tables"
+	if t >= 0 {
+		name = p.tables[t].Name
+	}
+	i.mu.Lock()
+	i.tables[name] += n
+	i.mu.Unlock()
+}
+
+// maxOtherTables bounds how many names of other tables are remembered.
+const maxOtherTables = 64
+
+// countNamed adds rows of the table that their cell names.
+func (i *input) countNamed(p *plan, t int8, cell string, n int64) {
+	if n == 0 {
+		return
+	}
+	if t >= 0 {
+		i.count(p, t, n)
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if _, ok := i.tables[cell]; !ok && len(i.tables) >= maxOtherTables {
+		cell = "unknown tables"
+	}
+	i.tables[cell] += n
+}
+
+// summary says what the run read and found. All workers have ended.
+func (r *run) summary() *Summary {
+	s := &Summary{Tables: r.tables, Stopped: r.ctx.Err() != nil}
+	if r.forced != nil {
+		s.Tables = []*table.Table{r.forced}
+	}
+	met := map[string]bool{}
+	for _, in := range r.inputs {
+		f := in.report
+		if in.state != done {
+			f.Status, f.Reason = Unfinished, "the scan was stopped before its end"
+		}
+		s.Files = append(s.Files, f)
+		s.Hits += f.Hits
+		s.Suppressed += f.Suppressed
+		s.Records += f.Records
+		s.Bytes += max(f.Bytes, 0)
+		s.Rejected += f.Rejected
+		for _, name := range strings.Split(f.Table, "+") {
+			met[name] = true
+		}
+	}
+	for _, t := range s.Tables {
+		if !met[t.Name] {
+			s.Absent = append(s.Absent, t)
+		}
+	}
+	for i, x := range r.Rules {
+		s.Rules = append(s.Rules, RuleReport{x.Name, x.Reason, r.suppressed[i]})
+	}
+	if r.Groups != nil {
+		for _, g := range r.groups {
+			r.Groups.merge(g)
+		}
+		s.Groups = r.Groups
+	}
+	return s
+}
+
+func (s *Summary) scannedAny() bool {
+	for _, f := range s.Files {
+		if f.Scanned() {
+			return true
+		}
+	}
+	return false
+}
