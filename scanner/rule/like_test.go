@@ -121,6 +121,8 @@ func slowLike(text, pattern []string) bool {
 			switch {
 			case j == len(pattern):
 				now[j] = i == len(text)
+			case strings.HasPrefix(pattern[j], "\x00") && len(pattern[j]) > 1: // not special
+				now[j] = i < len(text) && fits[j+1] && text[i] == pattern[j][1:]
 			case pattern[j] == "%":
 				now[j] = now[j+1] || i < len(text) && fits[j]
 			default:

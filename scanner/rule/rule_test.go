@@ -8,7 +8,10 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-var csl, dne, dns = table.Builtin()[0], table.Builtin()[1], table.Builtin()[2]
+var (
+	builtinTables = table.Builtin()
+	csl, dne, dns = builtinTables[0], builtinTables[1], builtinTables[2]
+)
 
 // context makes a hit's context from a table and name, cell pairs. A time is
 // taken from the preferred time column.
