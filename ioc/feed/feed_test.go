@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"os"
 	"slices"
@@ -351,6 +352,31 @@ domain y.example.net at=a.jsonl:3
 `)
 	if reports[0].Weak != 1 || reports[1].Weak != 0 {
 		t.Errorf("weak %d, %d", reports[0].Weak, reports[1].Weak)
+	}
+}
+
+// Many indicators, and two whose hashes are the same, keep apart and in order.
+func TestMerger(t *testing.T) {
+	m := newMerger()
+	value := func(n int) ioc.Indicator {
+		return ioc.Indicator{Type: ioc.Domain, Value: fmt.Sprintf("h%d.example.net", n), Confidence: n % 100}
+	}
+	const all = 3*chunkLen + 5
+	for n := range all {
+		// As if the hash were that of the first.
+		m.byHash[maphash.String(m.seed, value(7).Value)] = 0
+		if n != 7 && !m.add(value(n), 0) {
+			t.Fatalf("%d is not new", n)
+		}
+	}
+	if !m.add(value(7), 1) || m.add(value(7), 1) || len(m.clash) != 1 {
+		t.Errorf("a value whose hash is taken: %v", m.clash)
+	}
+	reports := make([]Report, 2)
+	list := m.strong(50, reports)
+	weak := all/100*50 + 50 // the last, incomplete hundred has all its weak ones
+	if len(list) != all-weak || reports[0].Weak != weak-1 || reports[1].Weak != 1 || list[0].Confidence != 50 || list[50].Value != "h150.example.net" {
+		t.Errorf("%d strong, weak %d and %d, %v", len(list), reports[0].Weak, reports[1].Weak, list[50])
 	}
 }
 

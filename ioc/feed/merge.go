@@ -15,8 +15,10 @@ const maxPlaces = 100
 
 // A merger collects indicators, each once.
 type merger struct {
-	list []ioc.Indicator
-	from []uint32 // the source that had it first
+	// Indicators in the order met, chunkLen to a chunk: a slice that grows
+	// would copy the quarter of a kilobyte that each has several times over.
+	chunks [][]ioc.Indicator
+	from   []uint32 // the source that had it first; its length is their number
 
 	// Indicators by the hash of their value, which is their identity: no two
 	// types share a normal form. A value whose hash another one holds goes to
@@ -27,6 +29,11 @@ type merger struct {
 	clash  map[string]uint32
 }
 
+const chunkLen = 1 << 12
+
+// at returns the n-th indicator.
+func (m *merger) at(n uint32) *ioc.Indicator { return &m.chunks[n/chunkLen][n%chunkLen] }
+
 func newMerger() *merger {
 	return &merger{seed: maphash.MakeSeed(), byHash: map[uint64]uint32{}, clash: map[string]uint32{}}
 }
@@ -34,20 +41,25 @@ func newMerger() *merger {
 // add merges an indicator in and says whether it is new.
 func (m *merger) add(i ioc.Indicator, source int) bool {
 	h := maphash.String(m.seed, i.Value)
+	next := uint32(len(m.from))
 	n, taken := m.byHash[h]
-	if taken && m.list[n].Value != i.Value {
+	if taken && m.at(n).Value != i.Value {
 		n, taken = m.clash[i.Value]
 		if !taken {
-			m.clash[i.Value] = uint32(len(m.list))
+			m.clash[i.Value] = next
 		}
 	} else if !taken {
-		m.byHash[h] = uint32(len(m.list))
+		m.byHash[h] = next
 	}
 	if taken {
-		merge(&m.list[n], &i)
+		merge(m.at(n), &i)
 		return false
 	}
-	m.list = append(m.list, i)
+	if next%chunkLen == 0 {
+		m.chunks = append(m.chunks, nil)
+	}
+	last := &m.chunks[len(m.chunks)-1]
+	*last = append(*last, i)
 	m.from = append(m.from, uint32(source))
 	return true
 }
@@ -103,22 +115,21 @@ func unique(list []string) []string {
 	return list
 }
 
-// strong drops the indicators that are too weak and counts them for the feed
-// that had them first.
+// strong returns the indicators but for those that are too weak, which it
+// counts for the feed that had them first. The merger is used up.
 func (m *merger) strong(least int, reports []Report) []ioc.Indicator {
-	if least <= 0 {
-		return m.list
-	}
-	kept := m.list[:0]
-	for n, i := range m.list {
-		if i.Confidence >= 0 && i.Confidence < least {
-			reports[m.from[n]].Weak++
-			continue
+	list := make([]ioc.Indicator, 0, len(m.from))
+	for c, chunk := range m.chunks {
+		for n := range chunk {
+			if i := &chunk[n]; i.Confidence < 0 || i.Confidence >= least {
+				list = append(list, *i)
+			} else {
+				reports[m.from[c*chunkLen+n]].Weak++
+			}
 		}
-		kept = append(kept, i)
+		m.chunks[c] = nil // may be freed while the next is copied
 	}
-	clear(m.list[len(kept):])
-	return kept
+	return list
 }
 
 // places makes the Feeds of new indicators, a thousand at a time: one small

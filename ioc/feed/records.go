@@ -140,7 +140,7 @@ func (c *recordReader) split(text []byte) bool {
 	// move under those already cut.
 	c.buf = slices.Grow(c.buf[:0], len(text))
 	for {
-		text = bytes.TrimLeft(text, " ")
+		text = bytes.TrimLeft(text, c.blanks())
 		start := len(c.buf)
 		closed := true
 		if len(text) > 0 && text[0] == '"' {
@@ -177,4 +177,12 @@ func (c *recordReader) quoted(text []byte) (rest []byte, closed bool) {
 		c.buf = append(c.buf, '"')
 		text = text[1:]
 	}
+}
+
+// blanks are what may stand before a quote.
+func (c *recordReader) blanks() string {
+	if c.delim == '\t' {
+		return " "
+	}
+	return " \t"
 }

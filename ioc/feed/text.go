@@ -35,17 +35,7 @@ func clean(s string) string {
 		plain = s[i] >= ' ' && s[i] < 0x7f
 	}
 	if !plain {
-		s = strings.Map(func(r rune) rune {
-			switch {
-			case r == utf8.RuneError:
-				return '?'
-			case r == '\t' || r == '\n' || r == '\r' || r == '\u00a0' || r == '\u2028' || r == '\u2029':
-				return ' '
-			case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
-				return -1
-			}
-			return r
-		}, s)
+		s = strings.Map(shown, s)
 		if len(s) > maxMeta {
 			cut := maxMeta
 			for cut > 0 && !utf8.RuneStart(s[cut]) {
@@ -55,6 +45,19 @@ func clean(s string) string {
 		}
 	}
 	return strings.TrimSpace(s)
+}
+
+// shown maps characters that do not show to blanks or to nothing.
+func shown(r rune) rune {
+	switch {
+	case r == utf8.RuneError:
+		return '?'
+	case r == '\t' || r == '\n' || r == '\r' || r == '\u00a0' || r == '\u2028' || r == '\u2029':
+		return ' '
+	case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+		return -1
+	}
+	return r
 }
 
 // An interner keeps one copy of each of the few names that a feed repeats in

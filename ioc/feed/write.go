@@ -104,7 +104,7 @@ const formulaStarts = "=+-@\t\r"
 // WriteCSV writes indicators as a table with a header, in the order of
 // AppendJSON; tags are joined by commas, feeds by blanks, and what is not known
 // is empty. Cells that a spreadsheet would run as a formula have an apostrophe
-// before them, and control characters are left out. What it writes can be read
+// before them, and control characters are left out or blanks. What it writes can be read
 // as a feed, but for the feeds.
 func WriteCSV(w io.Writer, list []ioc.Indicator) error {
 	c := csv.NewWriter(w)
@@ -130,12 +130,7 @@ func WriteCSV(w io.Writer, list []ioc.Indicator) error {
 
 // tame makes a cell safe in a spreadsheet and on a terminal.
 func tame(cell string) string {
-	cell = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return -1
-		}
-		return r
-	}, cell)
+	cell = strings.Map(shown, cell)
 	if cell != "" && strings.IndexByte(formulaStarts, cell[0]) >= 0 {
 		return "'" + cell
 	}

@@ -1,0 +1,80 @@
+package feed
+
+import "testing"
+
+func TestReadDate(t *testing.T) {
+	tests := []struct {
+		text  string
+		order dayOrder
+		want  string // "" for none, ! for an error
+	}{
+		{"2026-05-20", anyOrder, "2026-05-20"},
+		{"2026-03-15 04:01:14", anyOrder, "2026-03-15T04:01:14Z"},
+		{"2022-08-05 11:40:15 UTC", anyOrder, "2022-08-05T11:40:15Z"},
+		{"2026-03-15T04:01:14.25Z", anyOrder, "2026-03-15T04:01:14.25Z"},
+		{"2026-03-15T04:01:14+02:00", anyOrder, "2026-03-15T02:01:14Z"},
+		{"2026-03-15T23:30:00-0500", anyOrder, "2026-03-16T04:30:00Z"},
+		{"2026-03-15T04:01", anyOrder, "2026-03-15T04:01:00Z"},
+		{"2020/10/16 0:00:01", anyOrder, "2020-10-16T00:00:01Z"},
+		{"5/28/2021", anyOrder, "2021-05-28"},
+		{"28/5/2021", anyOrder, "2021-05-28"},
+		{"4/1/2025", anyOrder, "2025-04-01"},
+		{"4/1/2025", monthFirst, "2025-04-01"},
+		{"4/1/2025", dayFirst, "2025-01-04"},
+		{"20.05.2026", anyOrder, "2026-05-20"},
+		{"1/21/21 13:34", monthFirst, "2021-01-21T13:34:00Z"},
+		{"6/27/2023, 7:31:16 AM", monthFirst, "2023-06-27T07:31:16Z"},
+		{"6/27/2023, 12:00:00 AM", monthFirst, "2023-06-27T00:00:00Z"},
+		{"6/27/2023, 12:00:00 PM", monthFirst, "2023-06-27T12:00:00Z"},
+		{"\u200e2026-05-20\u00a0", anyOrder, "2026-05-20"},
+		{"1/1/10000, 12:00:00 AM", monthFirst, ""},
+		{"9999-12-31T23:59:59Z", anyOrder, ""},
+		{"", anyOrder, ""},
+		{"None", anyOrder, ""},
+		{"28/5/2021", monthFirst, "!"},
+		{"2026-02-30", anyOrder, "!"},
+		{"2026-13-01", anyOrder, "!"},
+		{"2026-05-20 24:00:00", anyOrder, "!"},
+		{"2026-05-20 14:00:00 PM", anyOrder, "!"},
+		{"2026-05-20 14:00:00 +99:00", anyOrder, "!"},
+		{"5/20", anyOrder, "!"},
+		{"yesterday", anyOrder, "!"},
+		{"1779235200", anyOrder, "!"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			d, ok := readDate(tt.text, tt.order)
+			got := d.Text
+			if !ok {
+				got = "!"
+			}
+			if got != tt.want {
+				t.Fatalf("got %q, want %q", got, tt.want)
+			}
+			// The text that is printed means the same instant.
+			if again, ok := readDate(d.Text, anyOrder); !ok || again != d {
+				t.Errorf("%q reads as %v", d.Text, again)
+			}
+		})
+	}
+}
+
+func TestDayOrderOfTable(t *testing.T) {
+	list, _, err := Read([]Source{of("ioc;first_seen\na.example.net;04/01/2025\nb.example.net;31/01/2025\n")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "proved by the second row", lines(list),
+		"domain a.example.net first=2025-01-04 at=feed:2\ndomain b.example.net first=2025-01-31 at=feed:3\n")
+	list, reports, _ := Read([]Source{of("ioc;first_seen\na.example.net;04/01/2025\n")}, Options{})
+	compare(t, "assumed", lines(list), "domain a.example.net first=2025-04-01 at=feed:2\n")
+	compare(t, "warning", faults(reports[0].Warnings), "1 04/01/2025: dates taken as month/day/year\n")
+}
+
+func TestConfidence(t *testing.T) {
+	for text, want := range map[string]int{"80": 80, "80%": 80, " 100 % ": 100, "80.0": 80, "0": 0, "": -1, "high": -1, "0.8": -1, "101": -1, "-5": -1, "1000": -1} {
+		if got := confidence(text); got != want {
+			t.Errorf("%q is %d, want %d", text, got, want)
+		}
+	}
+}
