@@ -16,6 +16,7 @@ var All = []Format{
 	Parquet,
 	Arrow,
 	JSONL,
+	CSV,
 }
 
 // headSize is how much of an input decides what it is.

@@ -1,0 +1,220 @@
+package formats
+
+import (
+	"bytes"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// maxRaw is how much of a rejected record is kept.
+const maxRaw = 64 << 10
+
+func (r *csvReader) reject(at, end int, err error, matched bool) {
+	end = min(end, at+maxRaw)
+	r.rejects = append(r.rejects, Reject{
+		Pos: r.pos(len(r.rows), at), Err: err, Raw: bytes.Clone(r.buf[at:end]), Matched: matched,
+	})
+}
+
+// pos counts on from the last position asked for, so that asking in order
+// costs one pass over the block.
+func (r *csvReader) pos(record, at int) Pos {
+	if at < r.lineAt {
+		r.lineAt, r.lines = r.first, r.head
+	}
+	r.lines += bytes.Count(r.buf[r.lineAt:at], []byte{'\n'})
+	r.lineAt = at
+	return Pos{Input: r.s.c.Input, Record: int64(record), Line: int64(r.lines), Group: -1, Offset: r.base + int64(at)}
+}
+
+// Pos implements [Reader].
+func (r *csvReader) Pos(row uint32) Pos { return r.pos(int(row), int(r.rows[row].start)) }
+
+// Raw implements [Reader]: the record without its line end.
+func (r *csvReader) Raw(row uint32) []byte {
+	w := r.rows[row]
+	return r.buf[w.start:w.end:w.end]
+}
+
+// Rejects implements [Reader].
+func (r *csvReader) Rejects() []Reject { return r.rejects }
+
+// newStops finds the wanted columns in a file's.
+func newStops(p *Part, want []Column) csvStops {
+	var s csvStops
+	number := make([]int, len(want))
+	for i, c := range want {
+		n := c.N
+		if n < 0 {
+			name, _ := BareName(c.Name)
+			n = slices.IndexFunc(p.Columns, func(h string) bool {
+				bare, _ := BareName(h)
+				return strings.EqualFold(bare, name)
+			})
+		}
+		if n >= len(p.Columns) {
+			n = -1
+		}
+		number[i] = n
+		if n > 0 {
+			s.ords = append(s.ords, n)
+		}
+		if n >= 0 {
+			s.ords = append(s.ords, n+1)
+		}
+	}
+	slices.Sort(s.ords)
+	s.ords = slices.Compact(s.ords)
+	for _, n := range number {
+		b := csvBounds{-1, -1}
+		if n >= 0 {
+			b.end = slices.Index(s.ords, n+1)
+		}
+		if n > 0 {
+			b.start = slices.Index(s.ords, n)
+		}
+		s.cols = append(s.cols, b)
+	}
+	return s
+}
+
+// cell returns the cell between two positions that walk found in a row.
+func (r *csvReader) cell(w csvRow, b csvBounds, at []uint32) Cell {
+	if b.end < 0 {
+		return Cell{}
+	}
+	from, to := w.start, min(at[b.end], w.end)
+	if b.start >= 0 {
+		from = at[b.start] + 1
+	}
+	return r.value(from, to)
+}
+
+// value unquotes the cell buf[from:to]. What has pairs of quotes in it is
+// written anew behind the text.
+func (r *csvReader) value(from, to uint32) Cell {
+	if from >= to {
+		return Cell{Off: to}
+	}
+	switch r.buf[from] {
+	case '"':
+		in := r.buf[from+1 : to]
+		switch i := bytes.IndexByte(in, '"'); {
+		case i < 0: // a stray quote
+		case i == len(in)-1:
+			return Cell{Off: from + 1, Len: uint32(len(in) - 1)}
+		default:
+			return r.unescape(from, to)
+		}
+	case 'n':
+		if to-from == 4 && string(r.buf[from:to]) == "null" {
+			return Cell{Off: from}
+		}
+	}
+	return Cell{Off: from, Len: to - from}
+}
+
+// unescape halves doubled quotes and keeps bare ones. A cell whose quote
+// nothing closes is text as it stands.
+func (r *csvReader) unescape(from, to uint32) Cell {
+	off := len(r.buf)
+	i, end := int(from)+1, int(to)
+	for i < end {
+		j := bytes.IndexByte(r.buf[i:end], '"')
+		if j < 0 {
+			break
+		}
+		if i+j == end-1 {
+			r.buf = append(r.buf, r.buf[i:i+j]...)
+			return Cell{Off: uint32(off), Len: uint32(len(r.buf) - off)}
+		}
+		r.buf = append(r.buf, r.buf[i:i+j+1]...)
+		i += j + 1
+		if r.buf[i] == '"' {
+			i++
+		}
+	}
+	r.buf = r.buf[:off]
+	return Cell{Off: from, Len: to - from}
+}
+
+// Runs implements [Reader]: one Run for each key, with a cell for each row.
+func (r *csvReader) Runs() iter.Seq2[*Run, error] { return r.yield }
+
+func (r *csvReader) runs(yield func(*Run, error) bool) {
+	if len(r.rows) == 0 {
+		return
+	}
+	for k, b := range r.keys.cols {
+		r.cells = r.cells[:0]
+		stops := len(r.keys.ords)
+		for i, w := range r.rows {
+			r.cells = append(r.cells, r.cell(w, b, r.bounds[i*stops:]))
+		}
+		r.run = Run{Key: k, Data: r.buf, Cells: r.cells}
+		if !yield(&r.run, nil) {
+			return
+		}
+	}
+}
+
+// Fetch implements [Reader]. The rows are walked once more.
+func (r *csvReader) Fetch(stage int, rows []uint32) (*Grid, error) {
+	s := &r.late[stage]
+	s.out = slices.Grow(s.out[:0], len(s.stops.ords))[:len(s.stops.ords)]
+	s.grid.Cols, s.grid.Cells = len(s.stops.cols), s.grid.Cells[:0]
+	for _, row := range rows {
+		w := r.rows[row]
+		r.walk(int(w.start), len(r.nls), s.stops.ords, s.out)
+		for _, b := range s.stops.cols {
+			s.grid.Cells = append(s.grid.Cells, r.cell(w, b, s.out))
+		}
+	}
+	s.grid.Data = r.buf
+	return &s.grid, nil
+}
+
+// Record implements [Reader]. Cells beyond the header have no name.
+func (r *csvReader) Record(row uint32) ([]Field, error) {
+	if r.names == nil {
+		r.names = make([][]byte, r.width)
+		for i, c := range r.s.part.Columns {
+			r.names[i] = []byte(c)
+		}
+	}
+	r.fields = r.fields[:0]
+	w := r.rows[row]
+	r.all = r.all[:0]
+	for from := w.start; ; {
+		to := r.nextSep(from, w.end)
+		r.all = append(r.all, r.value(from, to))
+		if to >= w.end {
+			break
+		}
+		from = to + 1
+	}
+	for i, c := range r.all {
+		f := Field{Value: r.buf[c.Off : c.Off+c.Len : c.Off+c.Len]}
+		if i < len(r.names) {
+			f.Name = r.names[i]
+		}
+		r.fields = append(r.fields, f)
+	}
+	return r.fields, nil
+}
+
+// nextSep returns the position of the first separator outside quotes in
+// [from, to), or to.
+func (r *csvReader) nextSep(from, to uint32) uint32 {
+	for w := from / 64; w*64 < to; w++ {
+		s := r.seps[w]
+		if w == from/64 {
+			s &= ^uint64(0) << (from & 63)
+		}
+		if s != 0 {
+			return min(to, w*64+uint32(lowest(s)))
+		}
+	}
+	return to
+}

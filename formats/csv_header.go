@@ -1,0 +1,255 @@
+package formats
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// csvHead is what the first bytes of a CSV file tell.
+type csvHead struct {
+	sep   byte
+	cells []string // of the first record
+	named bool     // they are column names
+	start int      // where the records begin
+}
+
+// csvSeparators in the order of preference at equal merit.
+const csvSeparators = ",;\t|"
+
+// readCSVHead looks for the header: the first record that is not blank, after
+// a byte order mark, a line sep=; as Excel writes it, and a #TYPE line as
+// PowerShell does. whole says that head is the whole input.
+func readCSVHead(head []byte, whole bool) (h csvHead, err error) {
+	at := 0
+	if bytes.HasPrefix(head, []byte(utf8BOM)) {
+		at = len(utf8BOM)
+	}
+	seps := csvSeparators
+	for at < len(head) {
+		line, rest, _ := bytes.Cut(head[at:], []byte("\n"))
+		text := strings.Trim(string(line), "\r")
+		unquoted := strings.Trim(text, `"`)
+		if len(unquoted) == 5 && strings.EqualFold(unquoted[:4], "sep=") {
+			seps = unquoted[4:]
+		} else if text != "" && !strings.HasPrefix(text, "#TYPE ") {
+			break
+		}
+		at = len(head) - len(rest)
+	}
+	if at >= len(head) {
+		return h, ErrEmpty
+	}
+	best := -1
+	for i := range len(seps) {
+		if seps[i] == '"' || seps[i] >= 0x80 {
+			continue
+		}
+		cells, n, err := firstRecord(head[at:], seps[i])
+		if err != nil {
+			continue
+		}
+		names := 0
+		for _, c := range cells {
+			if isColumnName(c) {
+				names++
+			}
+		}
+		if len(cells) == 1 {
+			names = 0
+		}
+		if merit := names*1000 + len(cells); merit > best {
+			best = merit
+			h.sep, h.cells, h.start = seps[i], cells, at+n
+		}
+	}
+	if best < 0 || h.start == len(head) && !whole {
+		return h, fmt.Errorf("%w: the first record has no end in the first %d bytes", ErrTooLarge, len(head))
+	}
+	h.named = looksNamed(h.cells)
+	if !h.named {
+		h.start = at
+	}
+	return h, nil
+}
+
+// firstRecord splits the first record and returns its length. A first line
+// with a quote that never closes is taken without its quotes' meaning.
+func firstRecord(text []byte, sep byte) ([]string, int, error) {
+	r := csv.NewReader(bytes.NewReader(text))
+	r.Comma, r.LazyQuotes, r.FieldsPerRecord = rune(sep), true, -1
+	cells, err := r.Read()
+	if err != nil {
+		return nil, 0, err
+	}
+	return cells, int(r.InputOffset()), nil
+}
+
+// isColumnName reports whether a cell of a first record could name a column:
+// a word such as DeviceName, TimeGenerated [UTC], EventData.Ip or Source IP.
+func isColumnName(cell string) bool {
+	name, _ := BareName(cell)
+	if name == "" || len(name) > 128 || isValue(cell) {
+		return false
+	}
+	for i, c := range name {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_', c >= 0x80:
+		case i > 0 && (c >= '0' && c <= '9' || strings.ContainsRune(" .-/()$#@:", c)):
+		case c == '$', c == '@':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// isValue reports whether a cell is of a kind that never names a column: a
+// number, an address, a time, a GUID, a URL, null, true, false.
+func isValue(cell string) bool {
+	cell = strings.TrimSpace(cell)
+	switch strings.ToLower(cell) {
+	case "":
+		return false
+	case "null", "true", "false":
+		return true
+	}
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+		// NaN and Inf are words like any other.
+		return strings.ContainsAny(cell, "0123456789")
+	}
+	if _, err := netip.ParseAddr(cell); err == nil {
+		return true
+	}
+	if _, err := netip.ParseAddrPort(cell); err == nil {
+		return true
+	}
+	if strings.Contains(cell, "://") || strings.HasPrefix(cell, "{") || strings.HasPrefix(cell, "[") {
+		return true
+	}
+	if c := cell[0]; c >= '0' && c <= '9' && strings.ContainsAny(cell, "-/:") {
+		return true // a time or date
+	}
+	return len(cell) == 36 && strings.Count(cell, "-") == 4 && cell[8] == '-' && cell[23] == '-'
+}
+
+// looksNamed reports whether the cells of a first record are column names:
+// some are words and none is a value.
+func looksNamed(cells []string) bool {
+	names := 0
+	for _, c := range cells {
+		if isValue(c) {
+			return false
+		}
+		if isColumnName(c) {
+			names++
+		}
+	}
+	return names > 0
+}
+
+// sniffCSV takes text whose first record has columns. CSV has no magic number:
+// it is tried last.
+func sniffCSV(head []byte) bool {
+	if bytes.IndexByte(head[:min(len(head), 4096)], 0) >= 0 {
+		return false
+	}
+	h, err := readCSVHead(head, len(head) < headSize)
+	switch {
+	case err != nil:
+		return false
+	case len(h.cells) > 1:
+		return h.named || hasWidth(head[h.start:], h.sep, len(h.cells))
+	}
+	// One column: a single word over a list. Lines of prose have spaces.
+	name, _ := BareName(h.cells[0])
+	return h.named && !strings.ContainsAny(name, " .:/") && h.start < len(head)
+}
+
+// hasWidth reports whether the first records have that many cells.
+func hasWidth(text []byte, sep byte, width int) bool {
+	for range 2 {
+		cells, n, err := firstRecord(text, sep)
+		if err == io.EOF {
+			return true
+		}
+		if err != nil || len(cells) != width {
+			return false
+		}
+		text = text[n:]
+	}
+	return true
+}
+
+// openCSV reads the header. Without one, and without Options.Header, it
+// returns an error that wraps ErrNoHeader.
+func openCSV(c *Content, o Options) (Source, error) {
+	whole := len(c.Head) < headSize
+	h, err := readCSVHead(c.Head, whole)
+	if err != nil {
+		return nil, err
+	}
+	if !h.named && len(o.Header) == 0 {
+		return nil, fmt.Errorf("%w (the first record has %d cells, the first is %.40q)", ErrNoHeader, len(h.cells), h.cells[0])
+	}
+	s := &csvSource{c: c, sep: h.sep, lines: bytes.Count(c.Head[:h.start], []byte{'\n'})}
+	s.cond.L = &s.mu
+	s.part = &Part{Columns: h.cells, Rows: -1}
+	s.info = Info{
+		Input: c.Input, Format: "csv", Compression: c.Compression, Encoding: c.Encoding,
+		Delimiter: h.sep, NoHeader: !h.named, Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part},
+	}
+	if !h.named {
+		s.part.Columns = o.Header
+		if len(o.Header) != len(h.cells) {
+			s.info.Notes = append(s.info.Notes, fmt.Sprintf("the given header has %d columns, the first record %d cells", len(o.Header), len(h.cells)))
+		}
+	}
+	s.part.Sample = s.readSample(c.Head, whole, h.start)
+	s.t = newText(c, o, int64(h.start))
+	s.seam.next = int64(h.start)
+	return s, nil
+}
+
+// readSample splits the first records with a reader of its own, so that they
+// look as they will when read.
+func (s *csvSource) readSample(head []byte, whole bool, start int) [][]string {
+	if !whole {
+		// The last record may lack its end.
+		head = head[:bytes.LastIndexByte(head, '\n')+1]
+	}
+	if start >= len(head) {
+		return nil
+	}
+	from := &Content{Input: s.c.Input, At: bytes.NewReader(head), Len: int64(len(head))}
+	of := &csvSource{c: from, t: newText(from, Options{}, int64(start)), sep: s.sep, part: s.part}
+	of.cond.L = &of.mu
+	of.seam.next = int64(start)
+	r := of.NewReader(Want{})
+	var sample [][]string
+	for {
+		b, err := r.Next()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				sample = nil
+			}
+			return sample
+		}
+		for row := range min(b.Rows, maxSample-len(sample)) {
+			fields, err := r.Record(uint32(row))
+			if err != nil {
+				return sample
+			}
+			cells := make([]string, len(s.part.Columns))
+			for i, f := range fields[:min(len(fields), len(cells))] {
+				cells[i] = string(f.Value)
+			}
+			sample = append(sample, cells)
+		}
+	}
+}

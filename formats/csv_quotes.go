@@ -1,0 +1,297 @@
+package formats
+
+import (
+	"bytes"
+	"math/bits"
+)
+
+func lowest(x uint64) int { return bits.TrailingZeros64(x) }
+
+// restart makes at, where a record starts, the place to resolve from.
+func (r *csvReader) restart(at int) {
+	r.limit, r.lo = at/64, ^uint64(0)<<uint(at&63)
+	r.in, r.skip, r.delim = false, false, true
+	r.hidden = -1
+	for len(r.bare) > 0 && r.bare[len(r.bare)-1] >= at {
+		r.bare = r.bare[:len(r.bare)-1]
+	}
+}
+
+// resolve takes separators and line breaks inside quotes out of the words up
+// to word to. Well-formed words need no look at their bytes: the parity of
+// quotes says what is inside, and each quote that opens must follow a
+// separator, line break or quote, each that closes must precede one.
+func (r *csvReader) resolve(to int) {
+	for w := r.limit; w < to; w++ {
+		lo := r.lo
+		r.lo = ^uint64(0)
+		q := r.quotes[w] & lo
+		d := r.seps[w] | r.nls[w]
+		if q == 0 {
+			if r.in {
+				if r.nls[w] != 0 {
+					r.hidden = w*64 + 63 - bits.LeadingZeros64(r.nls[w])
+				}
+				r.seps[w], r.nls[w] = 0, 0
+			}
+			r.delim = d>>63 != 0
+			continue
+		}
+		// Bytes that a quote may follow.
+		prev := d << 1
+		if lo != ^uint64(0) {
+			prev |= lo & -lo // a record starts here
+		} else if r.delim {
+			prev |= 1
+		}
+		next := d>>1 | (r.seps[w+1]|r.nls[w+1])<<63
+		nextq := r.quotes[w]>>1 | r.quotes[w+1]<<63
+		inside, ok := r.even(w, q, prev, next, nextq)
+		if !ok {
+			inside = r.lazily(w, q, prev, next)
+		}
+		if h := r.nls[w] & inside; h != 0 {
+			r.hidden = w*64 + 63 - bits.LeadingZeros64(h)
+		}
+		r.seps[w] &^= inside
+		r.nls[w] &^= inside
+		r.delim = d>>63 != 0
+	}
+	r.limit = max(r.limit, to)
+}
+
+// even returns the bits of word w between quotes if all its quotes are well
+// formed, and the state behind it.
+func (r *csvReader) even(w int, q, prev, next, nextq uint64) (inside uint64, ok bool) {
+	inside = parity(q)
+	if r.in && !r.skip {
+		inside = ^inside
+	}
+	opens, closes := q&inside, q&^inside
+	after := closes << 1
+	if r.skip {
+		after |= 1
+	}
+	if opens&^(prev|after) != 0 {
+		return 0, false
+	}
+	for left := closes &^ (next | nextq); left != 0; left &= left - 1 {
+		if !r.closes(w*64 + lowest(left) + 1) {
+			return 0, false
+		}
+	}
+	r.in, r.skip = inside>>63 != 0, false
+	if closes>>63 != 0 && nextq>>63 != 0 { // a pair astride two words
+		r.in, r.skip = true, true
+	}
+	return inside, true
+}
+
+// lazily does the same one quote after the other, for stray quotes.
+func (r *csvReader) lazily(w int, q, prev, next uint64) (inside uint64) {
+	in, from := r.in, 0
+	if r.skip {
+		q &^= 1
+		r.skip = false
+	}
+	for ; q != 0; q &= q - 1 {
+		i := lowest(q)
+		at := w*64 + i
+		switch {
+		case !in:
+			if prev>>uint(i)&1 != 0 {
+				in, from = true, i
+			}
+		case r.quotes[(at+1)/64]>>uint((at+1)&63)&1 != 0:
+			if i == 63 {
+				r.skip = true
+			} else {
+				q &= q - 1 // its lowest is this one, the next goes with the loop
+			}
+		case next>>uint(i)&1 != 0 || r.closes(at+1):
+			in = false
+			inside |= bitRange(from, i)
+		default:
+			r.bare = append(r.bare, at)
+		}
+	}
+	if in {
+		inside |= bitRange(from, 64)
+	}
+	r.in = in
+	return inside
+}
+
+// bitRange has the bits [from, to) set.
+func bitRange(from, to int) uint64 {
+	return (^uint64(0) >> uint(64-to)) &^ (1<<uint(from) - 1)
+}
+
+// closes reports whether a quote before position i, inside quotes, ends its cell.
+func (r *csvReader) closes(i int) bool { return closesCell(r.buf[:r.n], i, r.sep, r.eof) }
+
+func closesCell(b []byte, i int, sep byte, eof bool) bool {
+	if i >= len(b) {
+		return eof
+	}
+	switch b[i] {
+	case sep, '\n':
+		return true
+	case '\r':
+		return i+1 < len(b) && b[i+1] == '\n' || i+1 == len(b) && eof
+	}
+	return false
+}
+
+// closeIn returns the position of the quote that ends a quoted cell whose text
+// starts at i, if it lies before to; else -1. No quote between own and clear
+// needs to be looked at: own is the end of the run of quotes at i.
+func (r *csvReader) closeIn(i, to, clear int) int {
+	b := r.buf[:r.n]
+	own := true
+	for i < to {
+		j := bytes.IndexByte(b[i:to], '"')
+		if j < 0 {
+			return -1
+		}
+		if (!own || j > 0) && i+j < clear {
+			i, own = clear, false
+			continue
+		}
+		own = false
+		i += j
+		from := i
+		for i < to && b[i] == '"' {
+			i++
+		}
+		if (i-from)%2 == 1 && r.closes(i) {
+			return i - 1
+		}
+	}
+	return -1
+}
+
+// closer looks for a quote that ends a quoted cell of which the bytes from
+// offset from on are still inside, before offset lim. It reads the input in
+// small pieces, so that a stray quote costs no memory. whole is the offset up
+// to which all runs of quotes were judged when there is none.
+func (r *csvReader) closer(from, lim int64) (at, whole int64, err error) {
+	if r.scan == nil {
+		r.scan = make([]byte, 64<<10)
+	}
+	for from < lim {
+		n, err := r.s.t.read(r.scan, from)
+		if err != nil {
+			return -1, from, err
+		}
+		last := n < len(r.scan)
+		p, i := r.scan[:n], 0
+		for i < n {
+			j := bytes.IndexByte(p[i:], '"')
+			if j < 0 {
+				i = n
+				break
+			}
+			run := i + j
+			i = run
+			for i < n && p[i] == '"' {
+				i++
+			}
+			if i+2 > n && !last {
+				if run == 0 {
+					r.scan = make([]byte, 2*len(r.scan))
+				}
+				i = run
+				break
+			}
+			if from+int64(i) > lim {
+				return -1, from + int64(run), nil
+			}
+			if (i-run)%2 == 1 && closesCell(p, i, r.sep, last) {
+				return from + int64(i) - 1, 0, nil
+			}
+		}
+		from += int64(i)
+		if last {
+			break
+		}
+	}
+	return -1, lim, nil
+}
+
+// cut ends the record at start at position to, a line break or the end of the
+// input. Cells that a quote opens and none closes before to keep it as text.
+// The text behind to is resolved anew.
+func (r *csvReader) cut(start, to int) {
+	r.refill(start/64, max(r.limit, to/64+1), 1<<uint(start&63)-1)
+	b := r.buf[:r.n]
+	clear := 0
+	for i := start; i < to; i++ {
+		if b[i] == '"' {
+			if end := r.closeIn(i+1, to, clear); end >= 0 {
+				r.hide(i, end)
+				i = end + 1
+			} else {
+				clear = to
+			}
+		}
+		j := bytes.IndexByte(b[i:to], r.sep)
+		if j < 0 {
+			break
+		}
+		i += j
+	}
+	r.cutTo = to
+	r.restart(min(to+1, r.n))
+	if to == r.n {
+		r.limit = r.n/64 + 1
+	}
+}
+
+// hide takes separators and line breaks out of [from, to).
+func (r *csvReader) hide(from, to int) {
+	for w := from / 64; w <= to/64; w++ {
+		x := ^uint64(0)
+		if w == from/64 {
+			x &= ^uint64(0) << uint(from&63)
+		}
+		if w == to/64 {
+			x &= 1<<uint(to&63) - 1
+		}
+		r.seps[w] &^= x
+		r.nls[w] &^= x
+	}
+}
+
+// count splits the text at at, a line start, as a record and returns its
+// number of cells; -1 if it does not end before to or the line is blank. With
+// line, to is the end of the line and a quote that nothing closes before it is text.
+func (r *csvReader) count(at, to int, line bool) (cells, end int) {
+	b := r.buf[:r.n]
+	to = min(to, r.n)
+	for i := at; ; i++ {
+		cells++
+		if i < to && b[i] == '"' {
+			c := r.closeIn(i+1, to, 0)
+			switch {
+			case c >= 0:
+				i = c + 1
+			case !line:
+				return -1, to
+			}
+		}
+		for i < to && b[i] != r.sep && b[i] != '\n' {
+			i++
+		}
+		if i < to && b[i] == r.sep {
+			continue
+		}
+		if i >= to && !line && !(r.eof && to == r.n) {
+			return -1, to
+		}
+		if line := bytes.TrimSuffix(b[at:i], []byte("\r")); len(line) == 0 {
+			return -1, i
+		}
+		return cells, i
+	}
+}
