@@ -15,6 +15,7 @@ import (
 const (
 	maxFile    = 1 << 20 // bytes
 	maxNesting = 100     // of YAML, far beyond the three levels that rules have
+	maxEntries = 10_000  // lines that start with a dash: the YAML library takes quadratic time over some
 )
 
 // Load reads a file of exclusion rules. name is what errors call it, with a
@@ -36,6 +37,15 @@ func Load(r io.Reader, name string) (rules []*Rule, err error) {
 	}
 	if line := tooDeep(string(data)); line > 0 {
 		return nil, fmt.Errorf("%s:%d: nested deeper than %d", name, line, maxNesting)
+	}
+	entries := 0
+	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(strings.TrimSpace(line), "-") {
+			entries++
+		}
+	}
+	if entries > maxEntries {
+		return nil, fmt.Errorf("%s: over %d list entries", name, maxEntries)
 	}
 	file, err := parseYAML(data)
 	if err != nil {

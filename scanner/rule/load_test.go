@@ -64,6 +64,7 @@ func TestLoadErrors(t *testing.T) {
 		{"broken YAML", "exclusions:\n  - name: 'a\n", "x.yaml:2"},
 		{"deep brackets", "exclusions: " + strings.Repeat("[", 100000), "x.yaml:1: nested deeper than 100"},
 		{"deep dashes", "exclusions:\n  " + strings.Repeat("- ", 100000), "x.yaml:2: nested deeper than 100"},
+		{"lone dashes", "exclusions:\n" + strings.Repeat("-\n", 500000), "over 10000 list entries"},
 		{"bomb", rule("# " + strings.Repeat("x", maxFile)), "rule file over"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

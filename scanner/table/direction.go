@@ -233,14 +233,20 @@ func (x *directionRule) read(text string) Direction {
 }
 
 // DirectionWord reads a cell or a rule's word as a direction with the table's
-// own words (0, in, Outbound), or one of the words of the hit record.
+// own words (0, Outbound), or as in, out or a word of the hit record.
 func (t *Table) DirectionWord(s string) (Direction, bool) {
 	for i := range t.direction {
 		if d := t.direction[i].read(s); d != Unknown {
 			return d, true
 		}
 	}
-	return parseDirection(strings.ToLower(s))
+	switch s = strings.ToLower(s); s {
+	case "out":
+		return Outbound, true
+	case "in":
+		return Inbound, true
+	}
+	return parseDirection(s)
 }
 
 func scope(src, dst netip.Addr) Direction {

@@ -45,10 +45,11 @@ func Parse(name string, r io.Reader) (*Table, error) {
 		userDomain: map[string]string{}, roles: map[string][]Term{}}}
 	lines := bufio.NewScanner(io.LimitReader(r, maxDefinition+1))
 	lines.Buffer(nil, maxDefinition)
-	size, n, start, held := 0, 0, 0, ""
+	size, n, start := 0, 0, 0
+	var held strings.Builder // a logical line
 	flush := func() error {
-		text := strings.TrimSpace(held)
-		held = ""
+		text := strings.TrimSpace(held.String())
+		held.Reset()
 		if text == "" {
 			return nil
 		}
@@ -67,12 +68,13 @@ func Parse(name string, r io.Reader) (*Table, error) {
 		switch {
 		case strings.HasPrefix(text, "#"):
 		case text != "" && (text[0] == ' ' || text[0] == '\t'):
-			held += " " + strings.TrimSpace(text)
+			held.WriteString(" " + strings.TrimSpace(text))
 		default:
 			if err := flush(); err != nil {
 				return nil, err
 			}
-			start, held = n, text
+			start = n
+			held.WriteString(text)
 		}
 	}
 	if err := lines.Err(); err != nil {
