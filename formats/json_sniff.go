@@ -61,8 +61,7 @@ func jsonHolds(b []byte, p, end int, bracket byte) bool {
 	return p < end && (b[p] == bracket || b[p] == ']')
 }
 
-// A wrapper says what a member of a document holds. Arrays of objects under
-// records are looked for in every record anyway.
+// A wrapper says what a member of a document is for.
 type wrapper uint8
 
 const (
@@ -71,6 +70,10 @@ const (
 	wrapsRows
 	wrapsColumns
 	wrapsError
+	wrapsName
+	wrapsKind
+	wrapsID
+	wrapsHasErrors
 )
 
 func wrapperOf(key []byte) wrapper {
@@ -79,10 +82,18 @@ func wrapperOf(key []byte) wrapper {
 		return wrapsObjects
 	case "rows":
 		return wrapsRows
-	case "columns":
+	case "columns", "schema":
 		return wrapsColumns
-	case "error":
+	case "error", "exceptions":
 		return wrapsError
+	case "name", "tablename":
+		return wrapsName
+	case "tablekind":
+		return wrapsKind
+	case "tableid":
+		return wrapsID
+	case "haserrors", "cancelled":
+		return wrapsHasErrors
 	}
 	return wrapsNothing
 }

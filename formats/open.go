@@ -16,6 +16,7 @@ var All = []Format{
 	Parquet,
 	Arrow,
 	JSONL,
+	JSON,
 	CSV,
 }
 

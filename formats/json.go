@@ -1,0 +1,219 @@
+package formats
+
+import (
+	"bytes"
+	"io"
+	"sync"
+)
+
+// JSON is every JSON document that is not JSON Lines: an array of records, one
+// object or several one after the other, and what query APIs answer:
+//
+//	[{"TimeGenerated":"…","Name":"x.example"},{…}]
+//	{"value":[{…}]}  {"records":[{…}]}
+//	{"tables":[{"name":"PrimaryResult","columns":[{"name":"Name","type":"string"}],"rows":[["x.example"]]}]}
+//	{"Stats":{},"Schema":[{"Name":"RemoteIP","Type":"String"}],"Results":[{"RemoteIP":"192.0.2.7"}]}
+//	[{"FrameType":"DataTable","TableKind":"PrimaryResult","Columns":[{"ColumnName":"Name"}],"Rows":[["x.example"]]}]
+//
+// A document is never held whole. Each claim matches brackets under the
+// Source's lock and takes away a block of whole records, which are parsed
+// outside it.
+var JSON = Format{
+	Name:  "json",
+	Exts:  []string{".json"},
+	Sniff: sniffJSON,
+	Open:  openJSON,
+}
+
+// maxJSONHead is how much of a document is looked at for its first table when
+// it is opened.
+const maxJSONHead = 8 << 20
+
+type jsonSource struct {
+	info  Info
+	close func() error
+
+	mu   sync.Mutex
+	cut  *jsonCutter
+	seq  int
+	used func() int64 // see Content.Consumed
+	disk int64        // bytes on disk accounted for
+	over bool
+}
+
+func openJSON(c *Content, o Options) (Source, error) {
+	o = jsonLimits(o)
+	s := &jsonSource{close: c.Close, used: c.Consumed}
+	s.info = Info{Input: c.Input, Format: "json", Compression: c.Compression, Encoding: c.Encoding, Size: c.Size, Serial: c.At == nil}
+	// A first pass over the head finds the tables. What it takes off a stream
+	// is kept for the second.
+	var start int64
+	if bytes.HasPrefix(c.Head, []byte(utf8BOM)) {
+		start = int64(len(utf8BOM))
+	}
+	var saved bytes.Buffer
+	var head, in io.Reader
+	if c.At != nil {
+		head = io.NewSectionReader(c.At, start, min(c.Len, maxJSONHead))
+		in = io.NewSectionReader(c.At, start, c.Len-start)
+	} else {
+		if _, err := io.CopyN(io.Discard, c.Stream, start); err != nil {
+			return nil, err
+		}
+		head = io.TeeReader(io.LimitReader(c.Stream, maxJSONHead), &saved)
+		in = io.MultiReader(&saved, c.Stream)
+	}
+	first := newJSONCutter(head, Options{BlockSize: headSize, MaxRecord: min(o.MaxRecord, maxJSONHead)})
+	first.base, first.left = start, c.Len
+	var buf []byte
+	for !first.done && (first.base < headSize || first.objects == nil && len(first.tables) == 0) {
+		text, _ := first.cut(buf)
+		first.taken(text)
+		buf = first.buf
+	}
+	s.cut = newJSONCutter(in, o)
+	s.cut.base, s.cut.left = start, c.Len
+	s.cut.tables = first.tables
+	if first.objects != nil && len(first.objects.Columns) > 0 {
+		s.cut.objects = first.objects
+		s.info.Parts = append(s.info.Parts, first.objects)
+	}
+	s.info.Parts = append(s.info.Parts, first.tables...)
+	if len(s.info.Parts) == 0 {
+		s.info.Parts = []*Part{s.cut.loose()}
+		s.cut.unsampled = nil
+	}
+	s.info.Notes = first.remarks
+	return s, nil
+}
+
+func (s *jsonSource) Info() Info { return s.info }
+
+func (s *jsonSource) Close() error {
+	if s.close == nil {
+		return nil
+	}
+	return s.close()
+}
+
+func (s *jsonSource) NewReader(want Want) Reader {
+	return &jsonReader{src: s, jsonRows: newJSONRows(want)}
+}
+
+type jsonReader struct {
+	jsonRows
+	src   *jsonSource
+	store []byte
+	found []jsonRow
+	notes []jsonNote
+}
+
+func (r *jsonReader) Next() (Block, error) {
+	b, text, base, err := r.claim()
+	if err != nil {
+		r.begin(nil, 0, nil)
+		return Block{}, err
+	}
+	r.begin(text, base, b.Part)
+	for _, row := range r.found {
+		r.tell(int(row.off))
+		r.record(int(row.off), int(row.end))
+	}
+	r.tell(len(text))
+	b.Rows, b.Records = len(r.rows), r.records()
+	return b, nil
+}
+
+// claim takes the next block off the document.
+func (r *jsonReader) claim() (b Block, text []byte, base int64, err error) {
+	s := r.src
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return b, nil, 0, io.EOF
+	}
+	if cap(r.buf) > cap(r.store) {
+		r.store = r.buf
+	}
+	c := s.cut
+	base = c.base
+	line := c.lines
+	text, ok := c.cut(r.store[:0])
+	r.store = c.buf
+	c.buf = nil
+	r.found = append(r.found[:0], c.rows...)
+	r.notes = append(r.notes[:0], c.notes...)
+	lines := c.taken(text)
+	if !ok && len(c.notes) == 0 && c.done {
+		s.over = true
+		if c.err != nil {
+			return b, nil, 0, &Error{Pos{Input: s.info.Input, Record: -1, Line: c.lines + 1, Group: -1, Offset: c.base}, c.err}
+		}
+		return b, nil, 0, io.EOF
+	}
+	b = Block{Seq: s.seq, Part: c.part, Lines: lines, Size: c.base - base, Group: -1, Line: line, Record: -1}
+	if s.seq == 0 {
+		b.Size = c.base
+	}
+	if s.used != nil {
+		now := s.used()
+		b.Size, s.disk = now-s.disk, now
+	}
+	s.seq++
+	return b, text, base, nil
+}
+
+// tell reports what was wrong before the record at off.
+func (r *jsonReader) tell(off int) {
+	for len(r.notes) > 0 && r.notes[0].off <= off {
+		n := r.notes[0]
+		r.notes = r.notes[1:]
+		end := min(n.end, r.size)
+		from := min(n.off, r.size)
+		r.reject(from, max(from, end), n.err, n.matched || !n.record)
+		last := &r.rejects[len(r.rejects)-1]
+		last.Matched = n.matched
+		if !n.record {
+			last.Pos.Record = -1
+		}
+		if n.raw != nil {
+			last.Raw = n.raw
+		}
+	}
+}
+
+// sample fills in what the first records of a part show: its columns, unless a
+// schema has given them, and the sample.
+func (p *Part) sample(text []byte, rows []jsonRow) {
+	if len(p.Columns) == 0 {
+		q := jsonSample(text, rows)
+		p.Columns, p.Sample = q.Columns, q.Sample
+		return
+	}
+	var f jsonFields
+	b := append(bytes.Clone(text), make([]byte, jsonPad)...)
+	number := map[string]int{}
+	for i, name := range p.Columns {
+		number[name] = i
+	}
+	for _, row := range rows[:min(len(rows), maxSample)] {
+		f.reset()
+		positional := b[row.off] == '['
+		if positional {
+			f.tuple(b, int(row.off), int(row.end), p.Columns)
+		} else {
+			f.object(b, int(row.off), int(row.end), 0)
+		}
+		cells := make([]string, len(p.Columns))
+		for i, field := range f.list() {
+			at, ok := number[string(field.Name)]
+			if positional {
+				at, ok = i, i < len(cells)
+			}
+			if ok {
+				cells[at] = string(field.Value)
+			}
+		}
+		p.Sample = append(p.Sample, cells)
+	}
+}

@@ -1,0 +1,526 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// A jsonCutter cuts a JSON document into records without understanding them:
+// it matches brackets and skips strings, so that one goroutine can feed many.
+// It holds the bytes of one block at a time; cut hands them on.
+type jsonCutter struct {
+	in    io.Reader
+	max   int // largest record
+	block int // bytes after which a block ends
+
+	buf   []byte // capacity reaches jsonPad bytes beyond
+	pos   int    // next byte to look at
+	base  int64  // offset of buf[0] in the input
+	left  int64  // bytes of the input if known, else 0
+	lines int64  // line breaks before buf[0]
+	carry []byte // read, but not part of the last block
+	ended bool   // the input has no more bytes
+	err   error  // what ended the document early
+	done  bool
+
+	stack   []jsonFrame
+	objects *Part   // of records that are in no table
+	tables  []*Part // met before, in an earlier pass over the head
+	made    int     // how many of tables this pass has met
+	// unsampled are the parts that were made in this block.
+	unsampled []*Part
+	headers   map[string]jsonTable // of tables whose rows come in frames of their own, by id
+	pieces    map[string]*Part     // of these, once rows have come
+	remarks   []string             // for Info.Notes
+
+	// The block that is being cut.
+	part     *Part
+	rows     []jsonRow
+	notes    []jsonNote
+	textEnd  int // end of its text if gap > 0
+	gap      int // bytes dropped behind its text, of a record that is too large
+	gapLines int
+	stop     bool
+}
+
+// A jsonFrame is a bracket that is open.
+type jsonFrame struct {
+	kind   jsonNest
+	need   bool  // a comma must come before the next element
+	comma  bool  // one has come
+	start  int64 // offset of an object that may be a record itself, else -1
+	named  int   // members of an object
+	table  jsonTable
+	late   bool // rows came before the columns
+	failed bool // it says that something went wrong
+	wraps  bool
+	part   *Part // of the records of an array
+}
+
+type jsonNest uint8
+
+const (
+	jsonTop jsonNest = iota
+	jsonList
+	jsonRowList
+	jsonTableList // tables of a query answer, or frames
+	jsonMembers
+)
+
+// A jsonNote is something wrong at a place of the block.
+type jsonNote struct {
+	off, end int
+	raw      []byte // the record's first bytes where the block has dropped them
+	err      error
+	matched  bool
+	record   bool // a record is lost
+}
+
+func newJSONCutter(in io.Reader, o Options) *jsonCutter {
+	return &jsonCutter{in: in, max: o.maxRecord(), block: o.blockSize(), stack: []jsonFrame{{kind: jsonTop}}, headers: map[string]jsonTable{}, pieces: map[string]*Part{}}
+}
+
+// more reads on. It returns false at the end of the input.
+func (c *jsonCutter) more() bool {
+	if c.ended {
+		return false
+	}
+	n := len(c.buf)
+	// Room for a bit more than a block: little is carried over, and nothing
+	// read twice.
+	want := c.block + c.block/16 + 512
+	if c.left > 0 {
+		want = int(min(int64(want), c.left+512))
+	}
+	if n == 0 && cap(c.buf) < want+jsonPad {
+		c.buf = make([]byte, 0, want+jsonPad)
+	} else if cap(c.buf) < n+jsonPad+max(512, n/8) {
+		next := make([]byte, n, 2*n+1024+jsonPad)
+		copy(next, c.buf)
+		c.buf = next
+	}
+	for n < cap(c.buf)-jsonPad {
+		m, err := c.in.Read(c.buf[n : cap(c.buf)-jsonPad])
+		n += m
+		if err != nil {
+			c.ended = true
+			if err != io.EOF {
+				c.err = err
+			}
+			break
+		}
+	}
+	grown := n > len(c.buf)
+	c.buf = c.buf[:n]
+	return grown
+}
+
+// cut finds the records of the next block and reads them into buf, which it
+// may replace: the block's text is the returned slice.
+func (c *jsonCutter) cut(buf []byte) (text []byte, ok bool) {
+	c.begin(buf)
+	for !c.stop && !c.done {
+		c.step()
+	}
+	end := c.pos
+	if c.gap > 0 {
+		end = c.textEnd
+		c.gapLines += bytes.Count(c.buf[end:c.pos], []byte{'\n'})
+	}
+	text = c.buf[:end]
+	if i := slices.Index(c.unsampled, c.part); i >= 0 && len(c.rows) > 0 {
+		c.part.sample(text, c.rows)
+		c.unsampled = slices.Delete(c.unsampled, i, i+1)
+	}
+	if c.part == nil {
+		c.part = c.anyPart()
+	}
+	c.carry = append(c.carry[:0], c.buf[c.pos:]...)
+	return text, end > 0 || c.gap > 0
+}
+
+// anyPart is the part of a block without records.
+func (c *jsonCutter) anyPart() *Part {
+	for _, part := range append([]*Part{c.objects}, c.tables...) {
+		if part != nil && !slices.Contains(c.unsampled, part) {
+			return part
+		}
+	}
+	return &Part{}
+}
+
+// begin starts a block with what was read beyond the last one.
+func (c *jsonCutter) begin(buf []byte) {
+	n := len(c.carry)
+	if cap(buf) < n+jsonPad {
+		buf = make([]byte, 0, max(n, min(c.block, 4096))+n/8+512+jsonPad)
+	}
+	c.buf = append(buf[:0], c.carry...)
+	c.pos, c.textEnd, c.gap, c.gapLines, c.stop = 0, 0, 0, 0, false
+	c.rows, c.notes = c.rows[:0], c.notes[:0]
+	c.part = nil
+}
+
+// taken moves the place in the input behind the block.
+func (c *jsonCutter) taken(text []byte) (lines int) {
+	lines = bytes.Count(text, []byte{'\n'}) + c.gapLines
+	c.lines += int64(lines)
+	c.base += int64(c.pos + c.gap)
+	return lines
+}
+
+// peek skips white space.
+func (c *jsonCutter) peek() (byte, bool) {
+	for {
+		c.pos = jsonSpace(c.buf, c.pos, len(c.buf))
+		if c.pos < len(c.buf) {
+			return c.buf[c.pos], true
+		}
+		if !c.more() {
+			return 0, false
+		}
+	}
+}
+
+func (c *jsonCutter) top() *jsonFrame { return &c.stack[len(c.stack)-1] }
+
+func (c *jsonCutter) push(f jsonFrame) {
+	c.stack = append(c.stack, f)
+	c.pos++
+}
+
+// pop closes the innermost bracket.
+func (c *jsonCutter) pop() {
+	c.stack = c.stack[:len(c.stack)-1]
+	c.top().need, c.top().comma = true, false
+	c.pos++
+}
+
+func (c *jsonCutter) note(off, end int, matched, record bool, err error) {
+	c.notes = append(c.notes, jsonNote{off: off, end: end, err: err, matched: matched, record: record})
+}
+
+func (c *jsonCutter) syntax(fault jsonFault, matched bool) {
+	c.note(c.pos, c.pos+1, matched, false, fmt.Errorf("%w: %s", ErrSyntax, jsonFaults[fault]))
+}
+
+// truncated ends the document at the end of the input.
+func (c *jsonCutter) truncated() {
+	c.pos = len(c.buf)
+	c.done = true
+	if c.err == nil {
+		c.err = fmt.Errorf("%w: the JSON document is not closed", ErrTruncated)
+	}
+}
+
+// step looks at one element, member or bracket.
+func (c *jsonCutter) step() {
+	if len(c.stack) == 1 || c.top().start < 0 {
+		c.stop = c.pos >= c.block
+	}
+	if c.stop {
+		return
+	}
+	b, ok := c.peek()
+	f := c.top()
+	switch {
+	case !ok && f.kind == jsonTop:
+		c.done = true
+	case !ok:
+		c.truncated()
+	case b == ',' && f.kind != jsonTop:
+		if !f.need {
+			c.syntax(jsonNoValue, true)
+		}
+		f.need, f.comma = false, true
+		c.pos++
+	case b == '}' && f.kind == jsonMembers, b == ']' && f.kind != jsonMembers && f.kind != jsonTop:
+		if f.comma {
+			c.syntax(jsonNoValue, true)
+		}
+		if b == '}' {
+			c.closeObject()
+		} else {
+			c.pop()
+		}
+	default:
+		if f.need && f.kind != jsonTop && b != '}' && b != ']' {
+			c.syntax(jsonNoComma, true)
+		}
+		f.comma = false
+		c.element(b)
+	}
+}
+
+func (c *jsonCutter) element(b byte) {
+	f := c.top()
+	f.need = true
+	switch f.kind {
+	case jsonTop:
+		c.document(b)
+	case jsonMembers:
+		c.member(b)
+	case jsonTableList:
+		if b == '{' {
+			c.push(jsonFrame{kind: jsonMembers, start: -1, wraps: true})
+			return
+		}
+		c.garbage(jsonNotObject)
+	case jsonList:
+		if b != '{' {
+			c.garbage(jsonNotObject)
+			return
+		}
+		if f.part == nil && len(c.stack) == 2 && !f.wraps {
+			// The first element of a top-level array says what all are.
+			if f.wraps = true; c.firstKeyIs("FrameType") {
+				f.kind, f.need = jsonTableList, false
+				return
+			}
+		}
+		c.row(f.part)
+	case jsonRowList:
+		switch b {
+		case '[':
+			c.row(f.part)
+		case '{':
+			c.rowError()
+		default:
+			c.garbage(jsonNotRow)
+		}
+	}
+}
+
+// document starts a top-level value.
+func (c *jsonCutter) document(b byte) {
+	switch b {
+	case '{':
+		c.push(jsonFrame{kind: jsonMembers, start: c.base + int64(c.pos)})
+	case '[':
+		c.push(jsonFrame{kind: jsonList, start: -1})
+	default:
+		// Something between or behind documents: on with the next line that
+		// starts one.
+		start := c.pos
+		for {
+			for c.pos++; c.pos < len(c.buf) && c.buf[c.pos] != '{' && c.buf[c.pos] != '['; c.pos++ {
+			}
+			if c.pos < len(c.buf) && (c.buf[c.pos-1] == '\n' || onlySpace(c.buf[start+1:c.pos])) {
+				break
+			}
+			if c.pos >= len(c.buf) && (c.pos-start > c.max || !c.more()) {
+				break
+			}
+			c.pos = min(c.pos, len(c.buf)-1)
+		}
+		c.pos = min(c.pos, len(c.buf))
+		lone := c.buf[start] == ',' && onlySpace(c.buf[start+1:c.pos])
+		c.note(start, c.pos, lone, false, fmt.Errorf("%w: text that belongs to no document", ErrSyntax))
+	}
+}
+
+func onlySpace(b []byte) bool { return jsonSpace(b, 0, len(b)) == len(b) }
+
+// garbage steps over an element that is no record.
+func (c *jsonCutter) garbage(fault jsonFault) {
+	start := c.pos
+	if b := c.buf[c.pos]; b == '{' || b == '[' || b == '"' {
+		c.value()
+	} else {
+		c.token()
+	}
+	if !c.done && c.gap == 0 {
+		c.note(start, c.pos, false, true, fmt.Errorf("%w: %s", ErrSyntax, jsonFaults[fault]))
+	}
+}
+
+// token steps over what is neither string nor bracket.
+func (c *jsonCutter) token() {
+	for {
+		if i := bytes.IndexAny(c.buf[c.pos+1:], ",]}[{\" \t\r\n"); i >= 0 {
+			c.pos += 1 + i
+			return
+		}
+		if len(c.buf)-c.pos > c.max || !c.more() {
+			c.pos = len(c.buf)
+			return
+		}
+	}
+}
+
+// row takes the element at pos as a record of part.
+func (c *jsonCutter) row(part *Part) {
+	if part == nil {
+		part = c.loose()
+	}
+	if !c.mix(part) {
+		return
+	}
+	start := c.pos
+	fault := c.value()
+	switch {
+	case c.done || c.gap > 0:
+	case fault != jsonOK:
+		c.note(start, c.pos, false, true, fmt.Errorf("%w: %s", ErrSyntax, jsonFaults[fault]))
+	default:
+		c.rows = append(c.rows, jsonRow{uint32(start), uint32(c.pos)})
+	}
+}
+
+// mix makes part that of the block; it is false, and the block at its end, if
+// that has records of another.
+func (c *jsonCutter) mix(part *Part) bool {
+	if c.part != nil && c.part != part && len(c.rows) > 0 {
+		c.top().need = false
+		c.stop = true
+		return false
+	}
+	c.part = part
+	return true
+}
+
+// rowError steps over an object among rows by position, with which a query
+// answer tells that it broke off.
+func (c *jsonCutter) rowError() {
+	start := c.pos
+	c.value()
+	if c.done || c.gap > 0 {
+		return
+	}
+	text := c.buf[start:c.pos]
+	if bytes.Contains(text, []byte("OneApiErrors")) || bytes.Contains(text, []byte("Exceptions")) || bytes.Contains(text, []byte("rror")) {
+		c.note(start, c.pos, false, false, ErrPartial)
+		return
+	}
+	c.note(start, c.pos, false, true, fmt.Errorf("%w: %s", ErrSyntax, "an object among rows by position"))
+}
+
+// value steps over the value at pos by its brackets alone. One that is too
+// large is noted and ends the block, with c.gap the bytes dropped.
+func (c *jsonCutter) value() jsonFault {
+	var kinds [jsonMaxDepth / 64]uint64 // which open brackets are [
+	depth, deepest := 0, 0
+	start := c.pos
+	open := false // p is within a string that the buffer does not hold whole
+	for p := start; ; {
+		if p-start > c.max || open && len(c.buf)-start > c.max {
+			p = c.drop(start, p, open)
+		}
+		if (p >= len(c.buf) || open) && !c.more() {
+			c.truncated()
+			return jsonEnds
+		}
+		b, n := c.buf[:len(c.buf)+jsonPad], len(c.buf)
+		if !open && b[p] == '"' {
+			open = true
+			p++
+		}
+		if open {
+			q := jsonQuote(b, p, n)
+			if q < 0 {
+				continue
+			}
+			open = false
+			p = q + 1
+			if depth > 0 && p < n && !jsonFollows(b[p]) {
+				return c.resync(start, p)
+			}
+		} else {
+			switch b[p] {
+			case '{', '[':
+				if depth < jsonMaxDepth {
+					kinds[depth/64] &^= 1 << (depth % 64)
+					if b[p] == '[' {
+						kinds[depth/64] |= 1 << (depth % 64)
+					}
+				}
+				depth++
+				deepest = max(deepest, depth)
+			case '}', ']':
+				depth--
+				if depth < jsonMaxDepth && (kinds[depth/64]>>(depth%64)&1 != 0) != (b[p] == ']') {
+					c.pos = p + 1
+					return jsonMismatch
+				}
+			}
+			p++
+		}
+		if depth > 0 {
+			continue
+		}
+		if p-start > c.max {
+			p = c.drop(start, p, false)
+		}
+		c.pos = p
+		if deepest > jsonMaxDepth {
+			return jsonTooDeep
+		}
+		return jsonOK
+	}
+}
+
+// jsonFollows reports whether a byte may stand behind a string.
+func jsonFollows(b byte) bool {
+	switch b {
+	case ',', ':', '}', ']', ' ', '\n', '\r', '\t':
+		return true
+	}
+	return false
+}
+
+// drop forgets what was read of a value that is too large, all but a backslash
+// that escapes what follows, and ends the block before it.
+func (c *jsonCutter) drop(start, p int, open bool) int {
+	if c.gap == 0 {
+		raw := bytes.Clone(c.buf[start : start+min(c.max, maxRejectRaw)])
+		c.notes = append(c.notes, jsonNote{off: start, raw: raw, record: true, err: fmt.Errorf("%w: more than %d bytes", ErrTooLarge, c.max)})
+	}
+	c.stop, c.textEnd = true, start
+	if open {
+		p = len(c.buf)
+		if jsonEscaped(c.buf[start:p]) {
+			p--
+		}
+	}
+	c.gapLines += bytes.Count(c.buf[start:p], []byte{'\n'})
+	c.gap += p - start
+	c.buf = c.buf[:start+copy(c.buf[start:], c.buf[p:])]
+	return start
+}
+
+// resync looks for the next record after a broken one: `},{` or `],[`, with
+// any white space.
+func (c *jsonCutter) resync(start, p int) jsonFault {
+	shut, open := byte('}'), byte('{')
+	if c.buf[start] == '[' {
+		shut, open = ']', '['
+	}
+	for {
+		for i := p; ; {
+			j := bytes.IndexByte(c.buf[i:], shut)
+			if j < 0 {
+				break
+			}
+			i += j + 1
+			k := jsonSpace(c.buf, i, len(c.buf))
+			if k < len(c.buf) && c.buf[k] == ',' {
+				k = jsonSpace(c.buf, k+1, len(c.buf))
+				if k < len(c.buf) && c.buf[k] == open {
+					c.pos = i
+					return jsonNoComma
+				}
+			}
+		}
+		p = max(p, len(c.buf)-1024)
+		if len(c.buf)-start > c.max || !c.more() {
+			break
+		}
+	}
+	if c.err == nil {
+		c.err = fmt.Errorf("%w: after a broken record no further one is found", ErrSyntax)
+	}
+	c.truncated()
+	return jsonNoComma
+}

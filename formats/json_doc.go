@@ -1,0 +1,243 @@
+package formats
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// A jsonTable is what a document says about a table before its rows:
+//
+//	{"name":"PrimaryResult","columns":[{"name":"Name","type":"string"}],"rows":[["x.example"]]}
+//	{"FrameType":"DataTable","TableKind":"PrimaryResult","Columns":[{"ColumnName":"Name"}],"Rows":[…]}
+type jsonTable struct {
+	name, kind, id string
+	columns        []string
+}
+
+// member reads a key of a document's own object, and decides what to do with
+// its value.
+func (c *jsonCutter) member(b byte) {
+	if b != '"' {
+		c.token()
+		c.syntax(jsonNoKey, false)
+		c.top().start = -1
+		return
+	}
+	at := c.pos
+	if c.value(); c.done || c.gap > 0 {
+		return
+	}
+	key := bytes.Clone(c.buf[at+1 : c.pos-1])
+	b, ok := c.peek()
+	if !ok {
+		return
+	}
+	if b != ':' {
+		c.syntax(jsonNoColon, false)
+		c.top().start = -1
+		return
+	}
+	c.pos++
+	if b, ok = c.peek(); !ok {
+		return
+	}
+	f := c.top()
+	f.named++
+	role := wrapperOf(jsonUnquote(nil, key))
+	if strings.EqualFold(string(key), "records") {
+		role = wrapsObjects
+	}
+	if b == '[' && c.enter(role, key) {
+		return
+	}
+	start := c.pos
+	if b == '{' || b == '[' || b == '"' {
+		if fault := c.value(); c.done {
+			return
+		} else if c.gap > 0 {
+			f.start = -1
+			return
+		} else if fault != jsonOK && f.start < 0 {
+			c.note(start, c.pos, false, false, fmt.Errorf("%w: %s", ErrSyntax, jsonFaults[fault]))
+		}
+	} else {
+		c.token()
+	}
+	if c.learn(f, role, start); f.start >= 0 && c.base+int64(c.pos)-f.start > int64(c.max) {
+		c.note(int(f.start-c.base), c.pos, false, true, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, c.max))
+		f.start, c.stop = -1, true
+	}
+}
+
+// enter goes into an array of records, rows or tables.
+func (c *jsonCutter) enter(role wrapper, key []byte) bool {
+	f := c.top()
+	inner, ok := c.second()
+	if !ok {
+		return false
+	}
+	switch {
+	case role == wrapsObjects && (inner == '{' || inner == ']') && len(c.stack) == 2:
+		f.wraps, f.start = true, -1
+		next := jsonFrame{kind: jsonList, start: -1, wraps: true}
+		if strings.EqualFold(string(key), "tables") {
+			next.kind = jsonTableList
+		} else if len(f.table.columns) > 0 {
+			next.part = c.newPart(f.table)
+		}
+		c.push(next)
+		return true
+	case role == wrapsRows && (inner == '[' || inner == '{' || inner == ']'):
+		t := f.table
+		h, piece := c.headers[t.id]
+		if piece = piece && t.columns == nil; piece {
+			t = h
+		}
+		if t.columns == nil {
+			f.late = true
+			return false
+		}
+		f.wraps, f.start = true, -1
+		if t.kind != "" && !strings.EqualFold(t.kind, "PrimaryResult") {
+			c.remarks = append(c.remarks, fmt.Sprintf("table %s (%s) tells of the query and is not read", t.name, t.kind))
+			return false
+		}
+		part := c.pieces[t.id]
+		if !piece || part == nil {
+			part = c.newPart(t)
+		}
+		if piece {
+			c.pieces[t.id] = part
+		}
+		c.push(jsonFrame{kind: jsonRowList, start: -1, part: part})
+		return true
+	}
+	return false
+}
+
+// second returns the first byte within the array at pos.
+func (c *jsonCutter) second() (byte, bool) {
+	at := c.pos
+	c.pos++
+	b, ok := c.peek()
+	c.pos = at
+	return b, ok
+}
+
+// firstKeyIs looks into the object at pos.
+func (c *jsonCutter) firstKeyIs(name string) bool {
+	at := c.pos
+	defer func() { c.pos = at }()
+	c.pos++
+	if b, ok := c.peek(); !ok || b != '"' {
+		return false
+	}
+	for len(c.buf)-c.pos < len(name)+2 && c.more() {
+	}
+	rest := c.buf[c.pos+1:]
+	return len(rest) > len(name) && strings.EqualFold(string(rest[:len(name)]), name) && rest[len(name)] == '"'
+}
+
+// learn takes up what a member says about its object; its value is at start.
+func (c *jsonCutter) learn(f *jsonFrame, role wrapper, start int) {
+	value := c.buf[start:c.pos]
+	switch role {
+	case wrapsColumns:
+		if f.table.columns == nil {
+			f.table.columns = jsonColumnNames(value)
+		}
+	case wrapsName:
+		f.table.name = jsonText(value)
+	case wrapsKind:
+		f.table.kind = jsonText(value)
+	case wrapsID:
+		f.table.id = jsonText(value)
+	case wrapsError:
+		f.failed = f.failed || len(value) > 0 && (value[0] == '{' || value[0] == '[' && len(value) > 2)
+	case wrapsHasErrors:
+		f.failed = f.failed || string(value) == "true"
+	}
+}
+
+// closeObject ends a document's own object: a record of its own if nothing in
+// it was a wrapper.
+func (c *jsonCutter) closeObject() {
+	f := *c.top()
+	switch {
+	case f.start >= 0 && !(f.failed && f.named == 1) && !(f.late && f.table.columns != nil):
+		part, start := c.loose(), int(f.start-c.base)
+		if !c.mix(part) {
+			// The next block begins with this object.
+			c.stack = c.stack[:len(c.stack)-1]
+			c.pos = start
+			return
+		}
+		c.pop()
+		if c.pos-start > c.max {
+			c.note(start, c.pos, false, true, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, c.max))
+			return
+		}
+		c.rows = append(c.rows, jsonRow{uint32(start), uint32(c.pos)})
+		return
+	case f.late:
+		c.note(c.pos, c.pos+1, false, false, fmt.Errorf("%w: rows come before their columns and are not read", ErrSyntax))
+	}
+	if f.failed {
+		c.note(c.pos, c.pos+1, false, false, ErrPartial)
+	}
+	if f.table.id != "" && f.table.columns != nil {
+		if len(c.headers) < 1024 {
+			c.headers[f.table.id] = f.table
+		}
+	}
+	c.pop()
+}
+
+func jsonText(value []byte) string {
+	if len(value) > 1 && value[0] == '"' {
+		return string(jsonUnquote(nil, value[1:len(value)-1]))
+	}
+	return string(value)
+}
+
+// jsonColumnNames reads the column list of a table or schema; nil if the value
+// is none.
+func jsonColumnNames(value []byte) []string {
+	var columns []struct {
+		Name, ColumnName string
+	}
+	if json.Unmarshal(value, &columns) != nil {
+		return nil
+	}
+	names := []string{}
+	for _, col := range columns {
+		if col.ColumnName != "" {
+			col.Name = col.ColumnName
+		}
+		names = append(names, col.Name)
+	}
+	return names
+}
+
+// newPart returns the part of a table that begins: in a second pass over the
+// head, the one that the first has made.
+func (c *jsonCutter) newPart(t jsonTable) *Part {
+	if c.made++; c.made <= len(c.tables) {
+		return c.tables[c.made-1]
+	}
+	part := &Part{Name: t.name, Columns: t.columns, Rows: -1}
+	c.tables = append(c.tables, part)
+	c.unsampled = append(c.unsampled, part)
+	return part
+}
+
+// loose returns the part of the records that are in no table.
+func (c *jsonCutter) loose() *Part {
+	if c.objects == nil {
+		c.objects = &Part{Rows: -1}
+		c.unsampled = append(c.unsampled, c.objects)
+	}
+	return c.objects
+}
