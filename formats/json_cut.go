@@ -202,8 +202,11 @@ func (c *jsonCutter) note(off, end int, matched, record bool, err error) {
 	c.notes = append(c.notes, jsonNote{off: off, end: end, err: err, matched: matched, record: record})
 }
 
+// syntax notes that the byte at pos should not be there. The block may end
+// before that byte, so the note holds it.
 func (c *jsonCutter) syntax(fault jsonFault, matched bool) {
-	c.note(c.pos, c.pos+1, matched, false, fmt.Errorf("%w: %s", ErrSyntax, jsonFaults[fault]))
+	c.note(c.pos, c.pos, matched, false, fmt.Errorf("%w: %s", ErrSyntax, jsonFaults[fault]))
+	c.notes[len(c.notes)-1].raw = bytes.Clone(c.buf[c.pos : c.pos+1])
 }
 
 // truncated ends the document at the end of the input.
@@ -301,27 +304,29 @@ func (c *jsonCutter) document(b byte) {
 	case '[':
 		c.push(jsonFrame{kind: jsonList, start: -1})
 	default:
-		// Something between or behind documents: on with the next line that
-		// starts one.
-		start := c.pos
-		for {
-			for c.pos++; c.pos < len(c.buf) && c.buf[c.pos] != '{' && c.buf[c.pos] != '['; c.pos++ {
-			}
-			if c.pos < len(c.buf) && (c.buf[c.pos-1] == '\n' || onlySpace(c.buf[start+1:c.pos])) {
-				break
-			}
-			if c.pos >= len(c.buf) && (c.pos-start > c.max || !c.more()) {
-				break
-			}
-			c.pos = min(c.pos, len(c.buf)-1)
-		}
-		c.pos = min(c.pos, len(c.buf))
-		lone := c.buf[start] == ',' && onlySpace(c.buf[start+1:c.pos])
-		c.note(start, c.pos, lone, false, fmt.Errorf("%w: text that belongs to no document", ErrSyntax))
+		c.stray()
 	}
 }
 
-func onlySpace(b []byte) bool { return jsonSpace(b, 0, len(b)) == len(b) }
+// stray steps over text between or behind documents, up to the next bracket
+// that opens one: at the start of a line, or behind a lone comma.
+func (c *jsonCutter) stray() {
+	start := c.pos
+	lone := c.buf[start] == ','
+	p := start + 1
+	for ; p-start <= c.max; p++ {
+		if p == len(c.buf) && !c.more() {
+			break
+		}
+		b := c.buf[p]
+		if (b == '{' || b == '[') && (lone || c.buf[p-1] == '\n') {
+			break
+		}
+		lone = lone && (b == ' ' || b == '\t' || b == '\r' || b == '\n')
+	}
+	c.pos = p
+	c.note(start, p, lone, false, fmt.Errorf("%w: text that belongs to no document", ErrSyntax))
+}
 
 // garbage steps over an element that is no record.
 func (c *jsonCutter) garbage(fault jsonFault) {

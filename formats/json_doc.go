@@ -20,8 +20,8 @@ type jsonTable struct {
 // its value.
 func (c *jsonCutter) member(b byte) {
 	if b != '"' {
-		c.token()
 		c.syntax(jsonNoKey, false)
+		c.token()
 		c.top().start = -1
 		return
 	}

@@ -171,6 +171,8 @@ func FuzzJSON(f *testing.F) {
 	f.Add(`{"tables":[{"name":"P","columns":[{"name":"a"}],"rows":[["x"],[2]]}]}`, byte(9), false)
 	f.Add(`[{"FrameType":"DataTable","Columns":[{"ColumnName":"a"}],"Rows":[[1]]}] x {`, byte(1), true)
 	f.Add(`[{"a":"1},{"a":"2"},{"a":"3"}]}`, byte(20), true)
+	f.Add("{0 ", byte(0), true)
+	f.Add("[] , x\n{\"a\":1}", byte(0), true)
 	f.Fuzz(func(t *testing.T, text string, block byte, stream bool) {
 		keys := []string{"a", "b"}
 		o := Options{BlockSize: int(block%64) + 1, MaxRecord: 1 << 20}
