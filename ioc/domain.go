@@ -59,7 +59,8 @@ func appendName(dst, c []byte) ([]byte, quality) {
 	if len(c) > 0 && c[len(c)-1] == '.' {
 		c = c[:len(c)-1]
 	}
-	if len(c) > 4*maxName {
+	// Longer text can only become a name where UTS 46 shortens it.
+	if len(c) > 4*maxName || len(c) > maxName && isASCII(c) {
 		return dst, badName
 	}
 	var class byte
@@ -167,11 +168,7 @@ func nextDot(c []byte) (i, width int) {
 }
 
 func appendLabel(dst, label []byte) ([]byte, quality) {
-	ascii := true
-	for _, b := range label {
-		ascii = ascii && b < utf8.RuneSelf
-	}
-	if ascii {
+	if isASCII(label) {
 		for _, b := range label {
 			dst = append(dst, nameByte[b])
 		}
@@ -225,4 +222,13 @@ func appendDebugName(dst, c []byte) ([]byte, bool) {
 		}
 		c = c[n:]
 	}
+}
+
+func isASCII(c []byte) bool {
+	for _, b := range c {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -5,101 +5,243 @@ import (
 	"net/netip"
 )
 
-// A Host is what a URL, host:port or mail address leads to.
+// A Host is what a URL, or a cell that may be one, points at.
 type Host struct {
-	Addr netip.Addr // valid where the host is an address
-	Name []byte     // else the name in normal form
-	Port int        // written in the cell, -1 without one; no scheme implies a port
+	Addr netip.Addr // valid if the host is an address
+	Name []byte     // normal form of a name otherwise; part of the buffer given to AppendHost
+	Port int        // the port in the cell, -1 without one; no scheme implies a port
 }
 
-// AppendHost finds the host of a URL with or without its scheme, of host:port,
-// or of a mail address, as browsers do (WHATWG URL): userinfo ends at the last
-// @, a backslash ends the authority, and after a scheme a host is
-// percent-decoded once and numbers are addresses in any of their forms
-// (http://2957085447/). The name is appended to dst; it lives as dst does.
+// AppendHost finds the host of a URL as browsers do (WHATWG), and appends its
+// normal form to dst if it is a name. The scheme may be missing: host,
+// host:port, host/path, //host/path, user@host and \\host\share are read as
+// well, and a bare address under the rules of ParseAddr. A backslash ends the
+// authority, user names are dropped, and IPv4 hosts may be one number, short,
+// octal or hexadecimal, but only where the cell has the form of a URL: a bare
+// 2957085447 is no address. In URLs the host is percent-decoded, once.
+// It allocates only for percent signs and non-ASCII names, and where dst grows.
 func AppendHost(dst, cell []byte) (h Host, ok bool) {
-	h.Addr, h.Name, h.Port, ok = appendHost(dst, cell)
-	return h, ok
-}
-
-// appendHost returns what AppendHost does, but not in one struct: an address
-// that escapes would take the buffer behind the name with it.
-func appendHost(dst, cell []byte) (addr netip.Addr, name []byte, port int, ok bool) {
-	c := trim(cell)
-	c, scheme := cutScheme(c)
-	if i := bytes.IndexAny(c, `/\?#`); i >= 0 {
-		if !scheme && c[i] == '/' {
-			// 2001:db8::1/128 or 176.65.139.7/32 in a host cell.
-			if a, port, ok := ParseAddr(c); ok {
-				return a, nil, port, true
-			}
-		}
-		if c[i] == '#' && !scheme { // BIND's 176.65.139.7#53
-			if a, port, ok := ParseAddr(c); ok {
-				return a, nil, port, true
-			}
-		}
-		c = c[:i]
+	var tmp []byte
+	if bytes.IndexByte(cell, '%') >= 0 {
+		tmp = make([]byte, 0, len(cell))
 	}
-	if i := bytes.LastIndexByte(c, '@'); i >= 0 {
-		c = c[i+1:]
+	p, ok := splitHost(cell, tmp)
+	if !ok {
+		return Host{Port: -1}, false
 	}
-	if len(c) == 0 {
-		return netip.Addr{}, nil, -1, false
+	h.Addr, h.Port = p.addr, p.port
+	if p.addr.IsValid() {
+		return h, true
 	}
-	if a, port, ok := ParseAddr(c); ok {
-		return a, nil, port, true
-	}
-	port = -1
-	if i := bytes.LastIndexByte(c, ':'); i >= 0 && c[0] != '[' {
-		if i < len(c)-1 {
-			if port, ok = parsePort(c[i+1:]); !ok {
-				return netip.Addr{}, nil, -1, false
-			}
-		}
-		c = c[:i]
-	}
-	n := len(dst)
-	if scheme {
-		if bytes.IndexByte(c, '%') >= 0 {
-			dst = appendUnescaped(dst, c)
-			c = dst[n:]
-		}
-		if v, ok := numericHost(c); ok {
-			return addr4(v), nil, port, true
-		}
-	}
-	at := len(dst)
-	dst, q := appendName(dst, c)
+	start := len(dst)
+	dst, q := appendName(dst, p.name)
 	if q == badName || q == oddName {
-		return netip.Addr{}, nil, -1, false
+		return Host{Port: -1}, false
 	}
-	return netip.Addr{}, dst[at:], port, true
+	h.Name = dst[start:]
+	return h, true
 }
 
-// cutScheme cuts off http://, // and the like.
-func cutScheme(c []byte) (rest []byte, cut bool) {
+// A hostPart is a host before its name is brought to normal form.
+type hostPart struct {
+	addr netip.Addr
+	name []byte // part of the cell or of tmp
+	port int
+}
+
+// splitHost finds the host of a cell. tmp is room for percent-decoding.
+func splitHost(cell, tmp []byte) (p hostPart, ok bool) {
+	c := trim(cell)
+	p.port = -1
+	if len(c) == 0 {
+		return p, false
+	}
+	if isDigit(c[0]) || c[0] == '[' || unhex[c[0]] <= 15 || c[0] == ':' {
+		if a, port, ok := ParseAddr(c); ok {
+			return hostPart{addr: a, port: port}, true
+		}
+	}
+	rest, special, url, unc := cutScheme(c)
+	if !url {
+		// A URL that was encoded as a whole: http%3A%2F%2Fhost%2Fpath.
+		if i := bytes.IndexByte(c, '%'); i > 0 && i < 8 && len(c) <= cap(tmp) && hasFold(c[i:], "%3a%2f%2f") {
+			c = appendUnescaped(tmp, c)
+			tmp = nil
+			rest, special, url, unc = cutScheme(c)
+		}
+	}
+	end := len(rest)
+	for i, b := range rest {
+		if b == '/' || b == '?' || b == '#' || b == '\\' && special {
+			end = i
+			break
+		}
+	}
+	pathed := end < len(rest) && rest[end] == '/'
+	auth := rest[:end]
+	if at := bytes.LastIndexByte(auth, '@'); at >= 0 {
+		if unc { // \\host@SSL@443\share, as WebDAV clients write
+			host, tail := auth[:bytes.IndexByte(auth, '@')], auth[at+1:]
+			p.port, _ = parsePort(tail)
+			auth = host
+		} else {
+			auth = auth[at+1:]
+		}
+	}
+	host := auth
+	if len(auth) > 0 && auth[0] == '[' {
+		a, port, ok := bracketed(bytes.TrimSuffix(auth, []byte(":")))
+		return hostPart{addr: a, port: port}, ok
+	}
+	if i := bytes.IndexByte(auth, ':'); i >= 0 {
+		host = auth[:i]
+		if i+1 < len(auth) {
+			if p.port, ok = parsePort(auth[i+1:]); !ok {
+				// Several colons and no brackets: an address inside a URL.
+				if a, n := parse6(auth); n > 0 && n == len(auth) {
+					return hostPart{addr: netip.AddrFrom16(a).Unmap(), port: -1}, true
+				}
+				return hostPart{port: -1}, false
+			}
+		}
+	}
+	if url && bytes.IndexByte(host, '%') >= 0 && len(host) <= cap(tmp) {
+		host = appendUnescaped(tmp, host)
+	}
+	if len(host) == 0 {
+		return p, false
+	}
+	if numericLast(host) {
+		var v uint32
+		if url || pathed {
+			v, ok = parseNumber4(host)
+		} else {
+			var n int
+			v, n = parse4(bytes.TrimSuffix(host, []byte(".")))
+			ok = n > 0 && n >= len(host)-1
+		}
+		p.addr = addr4(v)
+		return p, ok
+	}
+	p.name = host
+	return p, true
+}
+
+// cutScheme drops the scheme and the slashes after it. special is true for
+// schemes in which a backslash is a slash, and where there is none.
+func cutScheme(c []byte) (rest []byte, special, url, unc bool) {
+	if len(c) >= 2 && isSlash(c[0]) && isSlash(c[1]) {
+		return c[2:], true, true, c[0] == '\\'
+	}
 	i := 0
-	for i < len(c) && (isAlnum(c[i]) || i > 0 && (c[i] == '+' || c[i] == '-' || c[i] == '.')) {
+	for i < len(c) && (isAlnum(c[i]) || c[i] == '+' || c[i] == '-' || c[i] == '.') {
 		i++
 	}
-	switch {
-	case i > 0 && i < len(c) && c[i] == ':':
-		if len(c) > i+2 && slash(c[i+1]) && slash(c[i+2]) {
-			return c[i+3:], true
-		}
-	case i == 0 && len(c) > 2 && slash(c[0]) && slash(c[1]):
-		return c[2:], true
+	if i == 0 || i >= len(c) || c[i] != ':' || isDigit(c[0]) {
+		return c, true, false, false
 	}
-	return c, false
+	scheme, after := c[:i], c[i+1:]
+	for _, s := range [...]string{"http", "https", "ftp", "ws", "wss"} {
+		if len(scheme) == len(s) && hasFold(scheme, s) {
+			if len(after) > 0 && isDigit(after[0]) && !isURLNumber(after) {
+				return c, true, false, false // a host called http, with a port
+			}
+			for len(after) > 0 && isSlash(after[0]) {
+				after = after[1:]
+			}
+			return after, true, true, false
+		}
+	}
+	if len(after) >= 2 && after[0] == '/' && after[1] == '/' {
+		return after[2:], false, true, false
+	}
+	return c, true, false, false
 }
 
-func slash(b byte) bool { return b == '/' || b == '\\' }
+// isURLNumber says that digits after a scheme's colon cannot be a port.
+func isURLNumber(c []byte) bool {
+	for i, b := range c {
+		if b == '/' {
+			return i > 5
+		}
+		if !isDigit(b) {
+			return true
+		}
+	}
+	return len(c) > 5
+}
 
-// appendUnescaped decodes %41.
+func isSlash(b byte) bool { return b == '/' || b == '\\' }
+
+// numericLast says that the last label is a number, decimal or with 0x.
+func numericLast(host []byte) bool {
+	host = bytes.TrimSuffix(host, []byte("."))
+	last := host[bytes.LastIndexByte(host, '.')+1:]
+	if len(last) == 0 {
+		return false
+	}
+	digits := true
+	for _, b := range last {
+		digits = digits && isDigit(b)
+	}
+	if digits {
+		return true
+	}
+	if len(last) < 2 || last[0] != '0' || last[1]|0x20 != 'x' {
+		return false
+	}
+	for _, b := range last[2:] {
+		if unhex[b] > 15 {
+			return false
+		}
+	}
+	return true
+}
+
+// parseNumber4 reads an IPv4 host the WHATWG way: one to four parts, each
+// decimal, octal (0…) or hexadecimal (0x…); the last fills what is left.
+func parseNumber4(host []byte) (v uint32, ok bool) {
+	host = bytes.TrimSuffix(host, []byte("."))
+	for left := 4; ; left-- {
+		part, rest, more := bytes.Cut(host, []byte("."))
+		if len(part) == 0 || left == 0 || more && left == 1 {
+			return 0, false
+		}
+		base := uint64(10)
+		switch {
+		case len(part) > 1 && part[0] == '0' && part[1]|0x20 == 'x':
+			base, part = 16, part[2:]
+		case len(part) > 1 && part[0] == '0':
+			base, part = 8, part[1:]
+		}
+		var n uint64
+		for _, b := range part {
+			d := uint64(unhex[b])
+			if d >= base {
+				return 0, false
+			}
+			if n = n*base + d; n > 1<<32-1 {
+				return 0, false
+			}
+		}
+		if !more {
+			if n >= 1<<(8*left) {
+				return 0, false
+			}
+			return uint32(uint64(v)<<(8*left)) | uint32(n), true
+		}
+		if n > 255 {
+			return 0, false
+		}
+		v = v<<8 | uint32(n)
+		host = rest
+	}
+}
+
+// appendUnescaped percent-decodes c once.
 func appendUnescaped(dst, c []byte) []byte {
 	for i := 0; i < len(c); i++ {
-		if c[i] == '%' && i+2 < len(c) && unhex[c[i+1]] < 16 && unhex[c[i+2]] < 16 {
+		if c[i] == '%' && i+2 < len(c) && unhex[c[i+1]] <= 15 && unhex[c[i+2]] <= 15 {
 			dst = append(dst, unhex[c[i+1]]<<4|unhex[c[i+2]])
 			i += 2
 			continue
@@ -109,73 +251,19 @@ func appendUnescaped(dst, c []byte) []byte {
 	return dst
 }
 
-// numericHost reads a host of one to four numbers in decimal, octal or
-// hexadecimal, the last of which fills what is left of the 32 bits.
-func numericHost(c []byte) (uint32, bool) {
-	if len(c) > 0 && c[len(c)-1] == '.' {
-		c = c[:len(c)-1]
+// hasFold says that c starts with s, which is in lower case.
+func hasFold(c []byte, s string) bool {
+	if len(c) < len(s) {
+		return false
 	}
-	var parts [4]uint64
-	n := 0
-	for len(c) > 0 {
-		if n == 4 {
-			return 0, false
+	for i := range len(s) {
+		b := c[i]
+		if b-'A' <= 25 {
+			b |= 0x20
 		}
-		i := bytes.IndexByte(c, '.')
-		part := c
-		if i >= 0 {
-			part, c = c[:i], c[i+1:]
-			if len(c) == 0 {
-				return 0, false
-			}
-		} else {
-			c = nil
+		if b != s[i] {
+			return false
 		}
-		v, ok := hostNumber(part)
-		if !ok {
-			return 0, false
-		}
-		parts[n] = v
-		n++
 	}
-	if n == 0 {
-		return 0, false
-	}
-	var v uint64
-	for i, p := range parts[:n-1] {
-		if p > 255 {
-			return 0, false
-		}
-		v |= p << (24 - 8*i)
-	}
-	last := parts[n-1]
-	if last >= 1<<(8*(5-n)) {
-		return 0, false
-	}
-	return uint32(v | last), true
-}
-
-func hostNumber(p []byte) (uint64, bool) {
-	base := uint64(10)
-	switch {
-	case len(p) >= 2 && p[0] == '0' && p[1]|0x20 == 'x':
-		base, p = 16, p[2:]
-		if len(p) == 0 {
-			return 0, true
-		}
-	case len(p) >= 2 && p[0] == '0':
-		base, p = 8, p[1:]
-	}
-	if len(p) == 0 || len(p) > 16 {
-		return 0, false
-	}
-	var v uint64
-	for _, b := range p {
-		d := uint64(unhex[b])
-		if d >= base {
-			return 0, false
-		}
-		v = v*base + d
-	}
-	return v, v <= 1<<32-1
+	return true
 }

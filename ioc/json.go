@@ -2,257 +2,291 @@ package ioc
 
 import (
 	"bytes"
-	"encoding/json"
+	"strings"
+	"sync"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// A JSONCandidate is a candidate in a member of a JSON cell.
+// maxDepth is how deep JSON is followed, counting JSON text inside strings.
+// What lies deeper is scanned as text, not lost.
+const maxDepth = 32
+
+// A JSONCandidate is a candidate found in a JSON cell. Off and Len are the
+// string that holds it, without quotes, as exported; the member itself where
+// it could be told within that.
 type JSONCandidate struct {
-	Candidate        // Off and Len go by Value's text before it was cut out of a list
-	Key       string // the member's key, as in the cell
-	Value     string // the member, decoded; of a list the element
+	Candidate
+	Key   string // where it stands: query, or path.to.query below the top
+	Value string // the member, decoded
 }
 
-// MatchJSON looks up the typed members of a cell that holds a JSON object, or
-// a JSON string with one inside. A list may be an array or a string that holds
-// one: it is decoded twice. With rest, all other values are scanned as text. A
-// cell that is no JSON object is scanned as text with rest, else it holds
-// nothing. Allocates only where something matches or escapes stand inside.
+// MatchJSON walks a cell that holds JSON: an object, or a string with JSON
+// text in it. Values under the keys of members are matched by their kind, at
+// any depth; arrays element by element, and a string that holds an array is
+// decoded and taken as one. With rest, all other strings are scanned as text,
+// and those that hold JSON are walked in turn. What breaks off or is not JSON
+// is scanned as text with rest, so that damage hides nothing. It does not
+// allocate where nothing matches.
 func (s *Set) MatchJSON(members []Member, rest bool, cell []byte, dst []JSONCandidate) []JSONCandidate {
-	return s.matchJSON(members, rest, cell, dst, 0)
-}
-
-func (s *Set) matchJSON(members []Member, rest bool, cell []byte, dst []JSONCandidate, depth int) []JSONCandidate {
-	c := bytes.TrimSpace(cell)
-	switch {
-	case len(c) <= 2:
-		return dst
-	case c[0] == '"' && depth < 2:
-		if inner, n := jsonString(c); n == len(c) {
-			return s.matchJSON(members, rest, decodeString(nil, inner), dst, depth+1)
-		}
-		fallthrough
-	case c[0] != '{':
-		if rest {
-			return s.jsonMember(KindText, "", cell, dst)
-		}
-		return dst
-	}
-	for i := 1; ; {
-		i = skipBlank(c, i)
-		if i >= len(c) || c[i] != '"' {
-			return dst
-		}
-		key, n := jsonString(c[i:])
-		if n == 0 {
-			return dst
-		}
-		i = skipBlank(c, i+n)
-		if i >= len(c) || c[i] != ':' {
-			return dst
-		}
-		i = skipBlank(c, i+1)
-		end := skipJSON(c, i)
-		if end < 0 {
-			end = len(c) // cut off: the rest is still looked at
-		}
-		value := c[i:end]
-		if len(value) > 0 {
-			dst = s.jsonValue(members, rest, key, value, dst)
-		}
-		i = skipBlank(c, end)
-		if i >= len(c) || c[i] != ',' {
-			return dst
-		}
-		i++
-	}
-}
-
-func (s *Set) jsonValue(members []Member, rest bool, key, value []byte, dst []JSONCandidate) []JSONCandidate {
-	kind, typed := KindText, false
-	for i := range members {
-		if len(members[i].Key) == len(key) && equalFold(key, members[i].Key) {
-			kind, typed = members[i].Kind, true
-			break
-		}
-	}
-	if !typed && !rest {
-		return dst
-	}
-	text := value
-	if value[0] == '"' {
-		inner, n := jsonString(value)
-		if n == 0 {
-			inner = value[1:]
-		}
-		text = inner
-		if bytes.IndexByte(inner, '\\') >= 0 {
-			text = decodeString(nil, inner)
-		}
-	}
-	if kind == KindList || kind == KindIPList {
-		if bytes.IndexByte(text, '\\') >= 0 {
-			// An element with escapes inside an array inside a string.
-			var list []string
-			if json.Unmarshal(text, &list) == nil {
-				for _, e := range list {
-					dst = s.jsonMember(kind, string(key), []byte(e), dst)
-				}
-				return dst
-			}
-		}
-	}
-	return s.jsonMember(kind, "", text, dst, key...)
-}
-
-// jsonMember looks up one decoded member.
-func (s *Set) jsonMember(kind Kind, name string, text []byte, dst []JSONCandidate, key ...byte) []JSONCandidate {
-	var buf [8]Candidate
-	for _, c := range s.Match(kind, text, buf[:0]) {
-		if name == "" {
-			name = string(key)
-		}
-		j := JSONCandidate{Candidate: c, Key: name}
-		j.Value = string(text[c.Off : c.Off+c.Len])
-		dst = append(dst, j)
-	}
+	w := walkers.Get().(*walker)
+	w.s, w.members, w.rest, w.dst = s, members, rest, dst
+	w.value(cell, 0, scope{exact: true, top: true})
+	dst = w.dst
+	w.s, w.members, w.dst = nil, nil, nil
+	walkers.Put(w)
 	return dst
 }
 
-func equalFold(b []byte, s string) bool {
-	for i := range b {
-		x, y := b[i], s[i]
-		if x-'A' <= 25 {
-			x |= 0x20
-		}
-		if y-'A' <= 25 {
-			y |= 0x20
-		}
-		if x != y {
-			return false
-		}
-	}
-	return true
+// walkers keeps the buffers of past walks.
+var walkers = sync.Pool{New: func() any { return new(walker) }}
+
+// walker is the state of one MatchJSON.
+type walker struct {
+	s       *Set
+	members []Member
+	rest    bool
+	dst     []JSONCandidate
+
+	path []byte      // keys that lead to the value, joined by dots
+	text []byte      // decoded strings, each inside the one before
+	got  []Candidate // of one value
 }
 
-func skipBlank(c []byte, i int) int {
-	for i < len(c) && c[i] <= ' ' {
+// A scope says how a value is to be matched, and where it stands.
+type scope struct {
+	kind  Kind
+	typed bool
+	top   bool // the cell itself, or the string that is the cell
+	depth int
+	// exact says that the bytes being read are those of the exported cell, so
+	// that offsets into them hold; else off and len are the string they came
+	// from.
+	exact    bool
+	off, len uint32
+}
+
+// value reads one value at the start of c, which stands at base, and returns
+// the bytes used; anything it cannot read is used up as text.
+func (w *walker) value(c []byte, base int, at scope) int {
+	i := skipSpace(c, 0)
+	if i == len(c) {
+		return i
+	}
+	if at.depth > maxDepth {
+		w.leaf(c, base, at)
+		return len(c)
+	}
+	switch c[i] {
+	case '{':
+		return w.object(c, i+1, base, at)
+	case '[':
+		return w.array(c, i+1, base, at)
+	case '"':
+		end := stringEnd(c, i+1)
+		w.quoted(c[i+1:end], base+i+1, at)
+		return min(end+1, len(c))
+	}
+	// A bare word or number; at the top it is no JSON at all.
+	end := i
+	for end < len(c) && (at.top || c[end] != ',' && c[end] != '}' && c[end] != ']') {
+		end++
+	}
+	w.leaf(c[i:end], base+i, at)
+	return end
+}
+
+func (w *walker) object(c []byte, i, base int, at scope) int {
+	outer := len(w.path)
+	in := at
+	in.depth, in.top = at.depth+1, false
+	for {
+		for i = skipSpace(c, i); i < len(c) && c[i] == ','; {
+			i = skipSpace(c, i+1)
+		}
+		if i == len(c) {
+			return i
+		}
+		if c[i] == '}' {
+			return i + 1
+		}
+		in.kind, in.typed = KindText, false
+		if c[i] != '"' {
+			w.leaf(c[i:], base+i, in)
+			return len(c)
+		}
+		end := stringEnd(c, i+1)
+		key, at := c[i+1:end], base+i+1
+		i = skipSpace(c, min(end+1, len(c)))
+		if i == len(c) || c[i] != ':' {
+			w.leaf(key, at, in) // a value without its key
+			continue
+		}
+		in.kind, in.typed = w.kind(key)
+		if len(w.path) > 0 {
+			w.path = append(w.path, '.')
+		}
+		w.path = appendJSONString(w.path, key)
+		i++
+		i += w.value(c[i:], base+i, in)
+		w.path = w.path[:outer]
+	}
+}
+
+func (w *walker) array(c []byte, i, base int, at scope) int {
+	at.depth, at.top = at.depth+1, false
+	for {
+		for i = skipSpace(c, i); i < len(c) && (c[i] == ',' || c[i] == '}'); {
+			i = skipSpace(c, i+1)
+		}
+		if i == len(c) {
+			return i
+		}
+		if c[i] == ']' {
+			return i + 1
+		}
+		i += w.value(c[i:], base+i, at)
+	}
+}
+
+// kind finds a key among the typed ones.
+func (w *walker) kind(key []byte) (Kind, bool) {
+	for i := range w.members {
+		if m := &w.members[i]; len(key) == len(m.Key) && strings.EqualFold(m.Key, string(key)) {
+			return m.Kind, true
+		}
+	}
+	return KindText, false
+}
+
+// quoted reads the inside of a string token: it is decoded, and walked in turn if
+// it holds JSON.
+func (w *walker) quoted(raw []byte, base int, at scope) {
+	if !at.typed && !at.top && !w.rest {
+		return
+	}
+	v := raw
+	if bytes.IndexByte(raw, '\\') >= 0 {
+		n := len(w.text)
+		w.text = appendJSONString(w.text, raw)
+		v = w.text[n:]
+		defer func() { w.text = w.text[:n] }()
+		if at.exact {
+			at.exact, at.off, at.len = false, uint32(base), uint32(len(raw))
+		}
+		base = 0
+	}
+	i := skipSpace(v, 0)
+	if i < len(v) && (v[i] == '{' || v[i] == '[' && !isV6Start(v[i+1:])) {
+		at.depth++
+		w.value(v, base, at)
+		return
+	}
+	w.leaf(v, base, at)
+}
+
+// isV6Start says that a bracket opened an address, not an array.
+func isV6Start(c []byte) bool {
+	_, n := parse6(c)
+	return n > 0 && n < len(c) && (c[n] == ']' || c[n] == '%')
+}
+
+// leaf matches a value that has no JSON inside.
+func (w *walker) leaf(v []byte, base int, at scope) {
+	if len(v) == 0 {
+		return
+	}
+	switch {
+	case at.typed:
+		w.got = w.s.Match(at.kind, v, w.got[:0])
+	case w.rest:
+		w.got = w.s.matchValue(v, 0, w.got[:0])
+	default:
+		return
+	}
+	for _, m := range w.got {
+		found := JSONCandidate{Candidate: m, Key: string(w.path), Value: string(v[m.Off : m.Off+m.Len])}
+		if at.exact {
+			found.Off += uint32(base)
+		} else {
+			found.Off, found.Len = at.off, at.len
+		}
+		w.dst = append(w.dst, found)
+	}
+}
+
+func skipSpace(c []byte, i int) int {
+	for i < len(c) && (c[i] == ' ' || c[i] == '\t' || c[i] == '\n' || c[i] == '\r') {
 		i++
 	}
 	return i
 }
 
-// jsonString returns what stands between the quotes of the string at the start
-// of c, undecoded, and the bytes that it takes; 0 if it does not end.
-func jsonString(c []byte) (inner []byte, n int) {
-	for i := 1; i < len(c); {
-		k := bytes.IndexByte(c[i:], '"')
-		if k < 0 {
-			return nil, 0
-		}
-		i += k
-		slashes := 0
-		for j := i - 1; j > 0 && c[j] == '\\'; j-- {
-			slashes++
-		}
-		if slashes%2 == 0 {
-			return c[1:i], i + 1
+// stringEnd returns where the string that starts at c[i] ends: at its closing
+// quote, or at the end of c.
+func stringEnd(c []byte, i int) int {
+	for i < len(c) && c[i] != '"' {
+		if c[i] == '\\' {
+			i++
 		}
 		i++
 	}
-	return nil, 0
+	return min(i, len(c))
 }
 
-// skipJSON returns where the value at c[i] ends, -1 if it does not. Depth
-// costs no stack.
-func skipJSON(c []byte, i int) int {
-	depth := 0
-	for i < len(c) {
-		switch c[i] {
-		case '"':
-			_, n := jsonString(c[i:])
-			if n == 0 {
-				return -1
-			}
-			i += n
-			if depth == 0 {
-				return i
-			}
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return i
-			}
-			depth--
-			if depth == 0 {
-				return i + 1
-			}
-		case ',':
-			if depth == 0 {
-				return i
-			}
-		}
-		i++
-	}
-	if depth > 0 {
-		return -1
-	}
-	return i
-}
-
-// decodeString undoes the escapes of a JSON string's inside. What is no escape
-// stays as it is.
-func decodeString(dst, c []byte) []byte {
-	for i := 0; i < len(c); i++ {
-		if c[i] != '\\' || i+1 == len(c) {
-			dst = append(dst, c[i])
+// appendJSONString decodes the inside of a string token. An escape that JSON
+// does not know is kept as it is.
+func appendJSONString(dst, raw []byte) []byte {
+	for i := 0; i < len(raw); i++ {
+		b := raw[i]
+		if b != '\\' || i+1 == len(raw) {
+			dst = append(dst, b)
 			continue
 		}
 		i++
-		switch c[i] {
-		case 'n':
-			dst = append(dst, '\n')
-		case 't':
-			dst = append(dst, '\t')
-		case 'r':
-			dst = append(dst, '\r')
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
+		switch raw[i] {
+		case '"', '\\', '/':
+			dst = append(dst, raw[i])
+		case 'b', 'f', 'n', 'r', 't':
+			dst = append(dst, controls[raw[i]-'a'])
 		case 'u':
-			r, n := hex4(c[i+1:])
-			if n == 0 {
+			r, ok := hexRune(raw[i+1:])
+			if !ok {
 				dst = append(dst, '\\', 'u')
 				continue
 			}
-			i += n
-			if r >= 0xd800 && r < 0xdc00 && i+2 < len(c) && c[i+1] == '\\' && c[i+2] == 'u' {
-				if low, n := hex4(c[i+3:]); n > 0 && low >= 0xdc00 && low < 0xe000 {
-					r = (r-0xd800)<<10 | (low - 0xdc00) + 0x10000
-					i += 2 + n
+			i += 4
+			if utf16.IsSurrogate(r) {
+				low, ok := rune(-1), false
+				if i+2 < len(raw) && raw[i+1] == '\\' && raw[i+2] == 'u' {
+					low, ok = hexRune(raw[i+3:])
+				}
+				if r = utf16.DecodeRune(r, low); ok && r != utf8.RuneError {
+					i += 6
 				}
 			}
 			dst = utf8.AppendRune(dst, r)
 		default:
-			dst = append(dst, c[i])
+			dst = append(dst, '\\', raw[i])
 		}
 	}
 	return dst
 }
 
-func hex4(c []byte) (r rune, n int) {
+// controls holds the control characters of \b \f \n \r \t by letter.
+var controls = [26]byte{'b' - 'a': '\b', 'f' - 'a': '\f', 'n' - 'a': '\n', 'r' - 'a': '\r', 't' - 'a': '\t'}
+
+func hexRune(c []byte) (rune, bool) {
 	if len(c) < 4 {
-		return 0, 0
+		return 0, false
 	}
+	var r rune
 	for _, b := range c[:4] {
 		d := unhex[b]
 		if d > 15 {
-			return 0, 0
+			return 0, false
 		}
 		r = r<<4 | rune(d)
 	}
-	return r, 4
+	return r, true
 }

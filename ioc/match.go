@@ -3,218 +3,218 @@ package ioc
 import (
 	"bytes"
 	"net/netip"
+
+	"github.com/cespare/xxhash/v2"
 )
 
-// Match appends what a cell may match: a candidate per entry and member of the
-// cell (the address, each network round it, each domain that is the name or
-// above it). An address in a host or URL cell counts as an address; in a
-// domain cell it does not. Empty cells match nothing.
+// Match appends to dst what a cell of kind k holds: for every member (the
+// whole cell, or one of a list or text) one candidate per entry, that is its
+// address, each network that covers it, and each domain that it equals or
+// stands below. An empty cell holds nothing.
 func (s *Set) Match(k Kind, cell []byte, dst []Candidate) []Candidate {
 	if len(cell) == 0 {
 		return dst
 	}
+	if k == KindIP {
+		// Most cells of most logs: a dotted quad that is not held.
+		if v, n := parse4(cell); n == len(cell) && s.absent4(v) {
+			return dst
+		}
+	}
+	m := Candidate{Port: -1, Len: uint32(len(cell))}
 	switch k {
 	case KindIP:
-		return s.matchIP(cell, 0, len(cell), dst)
+		return s.matchIP(cell, m, dst)
 	case KindDomain:
-		return s.matchName(cell, 0, len(cell), dst)
+		return s.matchName(cell, m, dst)
 	case KindHost, KindURL:
-		dst, _ = s.matchHost(cell, dst)
-		return dst
+		return s.matchHost(cell, m, dst)
 	case KindURLOrText:
-		dst, ok := s.matchHost(cell, dst)
-		if ok && bytes.IndexByte(cell, ' ') < 0 {
-			return dst
+		if i := bytes.IndexByte(cell, ':'); i > 0 && i < 20 && bytes.HasPrefix(cell[i:], []byte("://")) {
+			return s.matchHost(cell, m, dst)
 		}
-		return s.matchText(cell, dst)
-	case KindIPList:
-		return s.matchList(cell, false, dst)
-	case KindList:
-		return s.matchList(cell, true, dst)
+		return s.matchText(cell, 0, dst)
+	case KindIPList, KindList:
+		return s.matchList(k, cell, 0, dst)
 	case KindEmail:
-		return s.matchMail(cell, dst)
-	case KindKV, KindText:
-		// The keys of key=value lists hold neither addresses nor dots that
-		// could make a name, so the whole cell is scanned as text.
-		return s.matchText(cell, dst)
+		return s.matchEmail(cell, dst)
+	case KindKV:
+		return s.matchKV(cell, dst)
+	case KindText:
+		return s.matchText(cell, 0, dst)
 	}
-	panic("ioc: unknown kind")
+	return dst
 }
 
-// matchIP looks up a cell that holds one address.
-func (s *Set) matchIP(cell []byte, off, n int, dst []Candidate) []Candidate {
-	c := trim(cell)
-	// The common case first: a dotted quad and nothing else.
-	if v, m := parse4(c); m > 0 && m == len(c) {
-		if !s.has4 {
-			return dst
-		}
-		if e, ok := s.find4(v); ok {
-			dst = append(dst, Candidate{Entry: e, Port: -1, Off: uint32(off), Len: uint32(n)})
-		}
-		if s.hasNets {
-			return s.matchNets(addr4(v), -1, off, n, dst)
-		}
-		return dst
+// matchIP looks up a cell or member that is an address. m is the candidate as
+// far as it is known.
+func (s *Set) matchIP(c []byte, m Candidate, dst []Candidate) []Candidate {
+	if v, n := parse4(c); n == len(c) && n > 0 {
+		return s.match4(v, m, dst)
 	}
 	a, port, ok := ParseAddr(c)
 	if !ok {
 		return dst
 	}
-	return s.matchAddr(a, port, off, n, dst)
+	m.Port = int32(port)
+	return s.matchAddr(a, m, dst)
 }
 
-// matchAddr looks up an address.
-func (s *Set) matchAddr(a netip.Addr, port, off, n int, dst []Candidate) []Candidate {
-	if a.Is4() && !s.has4 || a.Is6() && !s.has6 {
-		return dst
+func (s *Set) matchAddr(a netip.Addr, m Candidate, dst []Candidate) []Candidate {
+	if a.Is4() {
+		return s.match4(value4(a), m, dst)
 	}
-	if h := hashAddr(a); s.addrs.maybe(h) {
-		if e, ok := s.findAddr(h, a); ok {
-			dst = append(dst, Candidate{Entry: e, Port: int32(port), Off: uint32(off), Len: uint32(n)})
+	if s.v6.n > 0 {
+		if h := hash16(a); s.v6.filter.has(h) {
+			dst = s.addAddr(&s.v6, h, a, m, dst)
 		}
 	}
-	if s.hasNets {
-		return s.matchNets(a, port, off, n, dst)
+	if s.has6 {
+		dst = s.addNetsOf(a, m, dst)
 	}
 	return dst
 }
 
-func (s *Set) matchNets(a netip.Addr, port, off, n int, dst []Candidate) []Candidate {
-	if !s.nets.Contains(a) {
-		return dst
+// absent4 says that an IPv4 address is surely not held.
+func (s *Set) absent4(v uint32) bool {
+	return !s.v4.filter.has(hash4(v)) && (s.wide4 == nil || s.wide4[v>>22]>>(v>>16&63)&1 == 0)
+}
+
+func (s *Set) match4(v uint32, m Candidate, dst []Candidate) []Candidate {
+	if h := hash4(v); s.v4.filter.has(h) {
+		dst = s.addAddr(&s.v4, h, addr4(v), m, dst)
 	}
-	for _, e := range s.nets.Supernets(netip.PrefixFrom(a, a.BitLen())) {
-		dst = append(dst, Candidate{Entry: e, Port: int32(port), Off: uint32(off), Len: uint32(n)})
+	if s.wide4 != nil && s.wide4[v>>22]>>(v>>16&63)&1 != 0 {
+		dst = s.addNetsOf(addr4(v), m, dst)
 	}
 	return dst
 }
 
-// matchName looks up a cell that holds one name.
-func (s *Set) matchName(cell []byte, off, n int, dst []Candidate) []Candidate {
-	if s.maxLabels == 0 {
+// addAddr appends the entry of an address whose hash is h, if there is one.
+func (s *Set) addAddr(x *index, h uint64, a netip.Addr, m Candidate, dst []Candidate) []Candidate {
+	for j := x.slot(h); x.entries[j] != 0; j = x.next(j) {
+		if e := x.entries[j] - 1; x.hashes[j] == h && s.order[e].Prefix.Addr() == a {
+			m.Entry = e
+			return append(dst, m)
+		}
+	}
+	return dst
+}
+
+// addNetsOf appends all networks that hold an address, the narrowest first.
+func (s *Set) addNetsOf(a netip.Addr, m Candidate, dst []Candidate) []Candidate {
+	e, ok := s.nets.Lookup(a)
+	for ok {
+		m.Entry = e
+		dst = append(dst, m)
+		e = s.parents[e-s.netBase]
+		ok = e != 0
+		e--
+	}
+	return dst
+}
+
+// matchHost looks up the host of a URL, host:port or the like.
+func (s *Set) matchHost(c []byte, m Candidate, dst []Candidate) []Candidate {
+	if bytes.IndexByte(c, '%') >= 0 {
+		return s.matchEscapedHost(c, m, dst)
+	}
+	if p, ok := splitHost(c, nil); ok {
+		return s.matchPart(p, m, dst)
+	}
+	return dst
+}
+
+// matchEscapedHost is apart so that only cells that need it pay for the room.
+func (s *Set) matchEscapedHost(c []byte, m Candidate, dst []Candidate) []Candidate {
+	var tmp [2048]byte
+	if p, ok := splitHost(c, tmp[:0]); ok {
+		return s.matchPart(p, m, dst)
+	}
+	return dst
+}
+
+func (s *Set) matchPart(p hostPart, m Candidate, dst []Candidate) []Candidate {
+	m.Port = int32(p.port)
+	if p.addr.IsValid() {
+		return s.matchAddr(p.addr, m, dst)
+	}
+	return s.matchName(p.name, m, dst)
+}
+
+// matchName looks up a name and its parents. Most names are turned away after
+// their last two labels: no domain ends with these.
+func (s *Set) matchName(c []byte, m Candidate, dst []Candidate) []Candidate {
+	if s.names.n == 0 {
 		return dst
 	}
-	var buf [maxName + 8]byte
-	name, q := appendName(buf[:0], trim(cell))
+	c = trim(c)
+	if len(c) == 0 {
+		return dst
+	}
+	if !s.single && !s.anchored(c) {
+		return dst
+	}
+	var buf [256]byte
+	name, q := appendName(buf[:0], c)
 	if q == badName {
 		return dst
 	}
-	// oddName: what stands left of a suffix does not change whose name it is,
-	// but a name that resolvers refuse is no contact either.
-	if q == oddName {
-		return dst
-	}
-	return s.suffixes(name, -1, off, n, dst)
-}
-
-// suffixes looks up a name in normal form and everything above it.
-func (s *Set) suffixes(name []byte, port, off, n int, dst []Candidate) []Candidate {
-	labels := 1
-	for i := len(name) - 1; i >= 0; i-- {
-		if i > 0 && name[i-1] != '.' {
+	labels := 0
+	for end := len(name); end >= 0; {
+		end = bytes.LastIndexByte(name[:end], '.')
+		labels++
+		suffix := name[end+1:]
+		if s.labels>>min(labels, 63)&1 == 0 || !s.hasLength(len(suffix)) {
 			continue
 		}
-		if labels >= s.minLabels {
-			if e, ok := s.findName(name[i:]); ok {
-				dst = append(dst, Candidate{Entry: e, Port: int32(port), Off: uint32(off), Len: uint32(n), Sub: i > 0})
-			}
-			if labels == s.maxLabels {
+		if e, ok := s.findName(suffix); ok {
+			m.Entry, m.Sub = e, end >= 0
+			dst = append(dst, m)
+		}
+	}
+	return dst
+}
+
+// anchored is false if a trimmed cell's last two labels are not those of any
+// domain, or if it cannot be a name.
+func (s *Set) anchored(c []byte) bool {
+	var tail [2 * (maxLabel + 1)]byte
+	i, j := len(c), len(tail)
+	if c[i-1] == '.' {
+		i--
+	}
+	dots := 0
+	for i > 0 && j > 0 {
+		b := nameByte[c[i-1]]
+		if b == '.' {
+			if dots++; dots == 2 {
 				break
 			}
+		} else if b == 0x80 || b == 0 {
+			// Full-width text may hide dots, and Windows writes (3)com(0).
+			return b == 0x80 || c[0] == '('
 		}
-		labels++
-		i-- // the dot
+		i--
+		j--
+		tail[j] = b
 	}
-	return dst
+	return dots > 0 && s.anchors.has(xxhash.Sum64(tail[j:]))
 }
 
-// matchHost looks up the host of a cell. ok says that the cell has one.
-func (s *Set) matchHost(cell []byte, dst []Candidate) (_ []Candidate, ok bool) {
-	c := trim(cell)
-	if v, m := parse4(c); m > 0 && m == len(c) {
-		return s.matchAddr(addr4(v), -1, 0, len(cell), dst), true
-	}
-	var buf [maxName + 8]byte
-	addr, name, port, ok := appendHost(buf[:0], c)
-	switch {
-	case !ok:
-		return dst, false
-	case addr.IsValid():
-		return s.matchAddr(addr, port, 0, len(cell), dst), true
-	case s.maxLabels == 0:
-		return dst, true
-	}
-	return s.suffixes(name, port, 0, len(cell), dst), true
-}
+func (s *Set) hasLength(n int) bool { return n < 256 && s.lengths[n>>6]>>(n&63)&1 != 0 }
 
-// matchList looks up the members of a list: separated by comma, semicolon or
-// blank, or a JSON array. Names count only where the column may hold them.
-func (s *Set) matchList(cell []byte, names bool, dst []Candidate) []Candidate {
-	for i := 0; i < len(cell); {
-		if listGap(cell[i]) {
-			i++
-			continue
-		}
-		from := i
-		for i < len(cell) && !listGap(cell[i]) {
-			i++
-		}
-		// Brackets belong to a JSON array unless they hold an address.
-		if cell[from] == '[' && (from+1 == i || cell[from+1] == '"') {
-			from++
-		}
-		to := i
-		if to > from && cell[to-1] == ']' && bytes.IndexByte(cell[from:to], '[') < 0 {
-			to--
-		}
-		for to > from && cell[from] == '"' {
-			from++
-		}
-		for to > from && cell[to-1] == '"' {
-			to--
-		}
-		if from == to {
-			continue
-		}
-		member := cell[from:to]
-		if cell[from] == '[' && bytes.IndexByte(member, ':') < 0 {
-			member, from = member[1:], from+1
-			if len(member) == 0 {
-				continue
-			}
-		}
-		n := len(dst)
-		dst = s.matchIP(member, from, len(member), dst)
-		if names && len(dst) == n {
-			dst = s.matchName(member, from, len(member), dst)
+// findName returns the entry of a name in normal form.
+func (s *Set) findName(name []byte) (uint32, bool) {
+	x := &s.names
+	h := xxhash.Sum64(name)
+	if !x.filter.has(h) {
+		return 0, false
+	}
+	for j := x.slot(h); x.entries[j] != 0; j = x.next(j) {
+		if e := x.entries[j] - 1; x.hashes[j] == h && s.order[e].Value == string(name) {
+			return e, true
 		}
 	}
-	return dst
-}
-
-func listGap(b byte) bool { return b <= ' ' || b == ',' || b == ';' }
-
-// matchMail looks up the hosts of mail addresses.
-func (s *Set) matchMail(cell []byte, dst []Candidate) []Candidate {
-	for i := 0; i < len(cell); {
-		at := bytes.IndexByte(cell[i:], '@')
-		if at < 0 {
-			return dst
-		}
-		from := i + at + 1
-		to := from
-		for to < len(cell) && !listGap(cell[to]) && cell[to] != '>' && cell[to] != '"' && cell[to] != ')' {
-			to++
-		}
-		start := i + at
-		for start > i && !listGap(cell[start-1]) && cell[start-1] != '<' && cell[start-1] != '"' && cell[start-1] != '(' {
-			start--
-		}
-		if from < to {
-			dst = s.matchName(cell[from:to], start, to-start, dst)
-		}
-		i = to
-	}
-	return dst
+	return 0, false
 }

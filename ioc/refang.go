@@ -2,134 +2,303 @@ package ioc
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 )
 
-// maxRefang is the longest text that is refanged, in bytes: no indicator
-// comes near it.
+// maxRefang is the length beyond which a text is no indicator and is left
+// alone, so that hostile lines cost no more than their reading.
 const maxRefang = 4096
 
 // Refang undoes what people do to indicators so that nobody clicks on them:
-// 176[.]65[.]139[.]7, hxxp://, tvt(dot)miraibotnet(dot)su. What is clean comes
-// back unchanged, and refanging twice is refanging once. It is for indicators
-// only: a defanged name in a log is somebody's text, not a contact.
+// 176[.]65[.]139[.]7, hxxp://tvt(dot)miraibotnet[.]su, bot[@]example.com. It is
+// for indicators and rules, never for log cells. Refang(Refang(s)) is
+// Refang(s). What is already clean comes back as it is, without allocation.
 func Refang(s string) string {
-	if clean(s) || len(s) > maxRefang {
+	if clean(s) {
 		return s
 	}
-	// Nested brackets come off one by one; every round shortens the text or
-	// is the last.
-	for range maxRefang {
-		next := refangOnce(s)
-		if next == s {
-			break
-		}
-		s = next
+	if len(s) > maxRefang {
+		return s
 	}
-	return s
+	// Every step shortens the text or writes a form that no step touches, so
+	// this ends: almost always after the second round.
+	for {
+		t := refang(s)
+		if t == s {
+			return s
+		}
+		s = t
+	}
 }
 
-// clean says that a text has nothing that refanging would touch.
+// clean says that no step of refang could change s.
 func clean(s string) bool {
+	if s == "" || !isAlnum(s[0]) || !isAlnum(s[len(s)-1]) {
+		return s == ""
+	}
 	for i := range len(s) {
-		b := s[i]
-		if !isAlnum(b) && b != '.' && b != '-' && b != '_' && b != '*' {
+		if b := s[i]; !isAlnum(b) && b != '.' && b != '-' && b != '_' && b != ':' {
 			return false
 		}
 	}
-	return s != "" && s[len(s)-1] != '.'
+	return true
 }
 
-var (
-	invisible = strings.NewReplacer("\u200b", "", "\u200c", "", "\u200d", "", "\u200e", "", "\u200f", "",
-		"\u2060", "", "\ufeff", "", "\u00ad", "", "\u00a0", " ", "\u202f", " ", "\t", " ",
-		"\u3002", ".", "\uff61", ".", "\u2024", ".")
-	entities = strings.NewReplacer("&#46;", ".", "&#x2e;", ".", "&#x2E;", ".", "&period;", ".",
-		"&#58;", ":", "&#x3a;", ":", "&#x3A;", ":", "&colon;", ":", "&#47;", "/", "&sol;", "/", "&amp;", "&")
-	percentDot = strings.NewReplacer("%2E", ".", "%2e", ".")
+func refang(s string) string {
+	s = entities.Replace(fold(s))
+	s = strip(s)
+	if quad, ok := commaQuad(s); ok {
+		return quad
+	}
+	scheme, rest := refangScheme(s)
+	return scheme + strip(refangDots(rest))
+}
 
-	schemeRE = regexp.MustCompile(`(?i)^(h(?:xx|tt|tx|xt|\*\*|__|\[tt\]|\[xx\])p|meow|fxp|ftx|ftp)(s?)\s*(?:\[?:\]?|\(:\))\s*(?:\[?//\]?|\\\\|\[/\]\[/\])\s*`)
-	otherRE  = regexp.MustCompile(`(?i)^([a-z][a-z0-9+.-]{1,15})(?:\[:\]//|\[://\])`)
-	v6RE     = regexp.MustCompile(`\[[0-9A-Fa-f:.]*(?:%[0-9A-Za-z._~-]+)?\]`)
-	dotRE    = regexp.MustCompile(`(?i)\s*[\[({<]\s*(?:\.|,|dot|punkt|punto)\s*[\])}>]\s*`)
-	halfRE   = regexp.MustCompile(`\s*(?:\]\.\[|\[\.|\.\]|\\\.|\^\.)\s*`)
-	wordRE   = regexp.MustCompile(`(?i) (?:dot|punkt|punto) | \. `)
-	atRE     = regexp.MustCompile(`(?i)\s*[\[({<]\s*(?:@|at)\s*[\])}>]\s*`)
-	otherSep = regexp.MustCompile(`(?i)[\[({](:|-|/|www)[\])}]`)
-	commasRE = regexp.MustCompile(`^\d{1,3},\d{1,3},\d{1,3},\d{1,3}$`)
-)
-
-func refangOnce(s string) string {
-	s = invisible.Replace(s)
-	s = strings.Map(func(r rune) rune {
-		if r >= 0xff01 && r <= 0xff5e { // full-width ASCII
-			return r - 0xfee0
+// fold drops invisible characters and makes full-width ones and the other
+// full stops ASCII.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 0x200B && r <= 0x200F, r == 0x2060, r == 0xFEFF, r == 0xAD:
+			return -1
+		case r >= 0xFF01 && r <= 0xFF5E:
+			return r - 0xFF01 + '!'
+		case r == 0x3002, r == 0xFF61, r == 0x2024:
+			return '.'
+		case r == 0xA0, r == 0x3000, r == '\t', r == '\r', r == '\n':
+			return ' '
 		}
 		return r
 	}, s)
-	s = strings.Trim(s, " \r\n\"'`\u201c\u201d\u2018\u2019")
-	s = entities.Replace(s)
-
-	scheme := ""
-	if m := schemeRE.FindStringSubmatch(s); m != nil {
-		scheme = "http"
-		if m[1][0]|0x20 == 'f' {
-			scheme = "ftp"
-		}
-		scheme += strings.ToLower(m[2]) + "://"
-		s = s[len(m[0]):]
-	} else if m := otherRE.FindStringSubmatch(s); m != nil {
-		scheme, s = strings.ToLower(m[1])+"://", s[len(m[0]):]
-	}
-	authority, path := s, ""
-	if i := strings.IndexByte(s, '/'); i >= 0 && scheme != "" {
-		authority, path = s[:i], s[i:]
-	}
-	s = percentDot.Replace(authority) + path
-
-	// [2001:db8::1] is how URLs write addresses, not defanging.
-	var kept []string
-	s = v6RE.ReplaceAllStringFunc(s, func(m string) string {
-		inner, _, _ := strings.Cut(strings.Trim(m, "[]"), "%")
-		if a, err := netip.ParseAddr(inner); err != nil || !a.Is6() || inner == "::" {
-			return m
-		}
-		kept = append(kept, m)
-		return "\x00"
-	})
-	s = dotRE.ReplaceAllString(s, ".")
-	s = halfRE.ReplaceAllString(s, ".")
-	s = wordRE.ReplaceAllString(s, ".")
-	s = atRE.ReplaceAllString(s, "@")
-	s = otherSep.ReplaceAllString(s, "$1")
-	if commasRE.MatchString(s) {
-		s = strings.ReplaceAll(s, ",", ".")
-	}
-	s = trimEnd(s)
-	for _, k := range kept {
-		s = strings.Replace(s, "\x00", k, 1)
-	}
-	return scheme + s
 }
 
-// trimEnd drops the punctuation of the sentence that an indicator stood in.
-func trimEnd(s string) string {
-	for s != "" {
-		switch s[len(s)-1] {
-		case '.', ',', ';', '!', '"', '\'', ' ':
-		case ':':
-			if strings.HasSuffix(s, "::") {
-				return s
+var entities = strings.NewReplacer("&#46;", ".", "&#046;", ".", "&#x2e;", ".", "&#x2E;", ".", "&period;", ".",
+	"&#58;", ":", "&#x3a;", ":", "&#x3A;", ":", "&colon;", ":", "&#47;", "/", "&#x2f;", "/", "&#x2F;", "/", "&sol;", "/",
+	"&#91;", "[", "&lsqb;", "[", "&#93;", "]", "&rsqb;", "]", "&amp;", "&", "%2E", ".", "%2e", ".")
+
+// strip drops quotes, space and the punctuation of the sentence round an
+// indicator.
+func strip(s string) string {
+	for {
+		t := strings.Trim(s, " \"'`\u201c\u201d\u2018\u2019\u00ab\u00bb")
+		t = strings.TrimRight(t, ",;.!")
+		if n := len(t); n > 1 && t[n-1] == ':' && strings.Count(t, ":") == 1 {
+			t = t[:n-1]
+		}
+		for _, pair := range [...]string{"()", "<>", "{}", "[]"} {
+			open, shut := strings.Count(t, pair[:1]), strings.Count(t, pair[1:])
+			if open == 0 && shut == 1 {
+				t = strings.TrimSuffix(t, pair[1:])
 			}
-		case ')', '>', '}':
-			if strings.ContainsAny(s[:len(s)-1], "(<{") {
-				return s
+			if open == 1 && shut == 0 {
+				t = strings.TrimPrefix(t, pair[:1])
 			}
-		default:
+			if n := len(t); open == 1 && shut == 1 && n > 1 && t[0] == pair[0] && t[n-1] == pair[1] && !isV6(t[1:n-1]) {
+				t = t[1 : n-1]
+			}
+		}
+		if t == s {
 			return s
 		}
-		s = s[:len(s)-1]
+		s = t
+	}
+}
+
+// commaQuad reads 176,65,139,7 where that is the whole text.
+func commaQuad(s string) (string, bool) {
+	if strings.Count(s, ",") != 3 {
+		return "", false
+	}
+	t := strings.ReplaceAll(s, ",", ".")
+	_, n := parse4([]byte(t))
+	return t, n == len(t)
+}
+
+// refangScheme cuts the scheme off and writes it as it should be.
+func refangScheme(s string) (scheme, rest string) {
+	i := 0
+	for i < len(s) && i < 16 && (isAlnum(s[i]) || strings.IndexByte("+-_*.", s[i]) >= 0 || bracketedLetters(s, i)) {
+		i++
+	}
+	n := schemeEnd(s[i:])
+	if i == 0 || n == 0 {
+		return "", s
+	}
+	name := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("[](){}", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(s[:i]))
+	return schemeName(name) + "://", s[i+n:]
+}
+
+// bracketedLetters says that s[i] is a bracket as in h[tt]p.
+func bracketedLetters(s string, i int) bool {
+	switch s[i] {
+	case '[', '(', '{':
+		end := strings.IndexAny(s[i:], "])}")
+		return end > 1 && end < 5 && isAlnum(s[i+1]) && i > 0
+	case ']', ')', '}':
+		return i > 0 && isAlnum(s[i-1])
+	}
+	return false
+}
+
+// schemeEnd returns the length of ://, [:]//, [://], :\\ and the like at the
+// start of s, with the space after it; 0 if there is none.
+func schemeEnd(s string) int {
+	i, open, colons, slashes := 0, 0, 0, 0
+	for i < len(s) && slashes < 2 {
+		switch s[i] {
+		case '[', '(', '{', '<':
+			open++
+		case ']', ')', '}', '>':
+			open--
+		case ':':
+			colons++
+		case '/', '\\':
+			if colons == 0 {
+				return 0
+			}
+			slashes++
+		default:
+			return 0
+		}
+		i++
+	}
+	if colons != 1 || slashes < 2 {
+		return 0
+	}
+	if open > 0 && i < len(s) && strings.IndexByte("])}>", s[i]) >= 0 {
+		i++
+	}
+	for i < len(s) && s[i] == ' ' {
+		i++
+	}
+	return i
+}
+
+func schemeName(s string) string {
+	tail := ""
+	base := s
+	if strings.HasSuffix(base, "s") {
+		base, tail = base[:len(base)-1], "s"
+	}
+	switch {
+	case base == "meow", len(base) >= 3 && len(base) <= 5 && base[0] == 'h' && base[len(base)-1] == 'p' &&
+		strings.Trim(base[1:len(base)-1], "tx*_") == "":
+		return "http" + tail
+	case base == "fxp", base == "ftx", base == "f*p", base == "f_p", base == "fxtp":
+		return "ftp" + tail
 	}
 	return s
+}
+
+// words are what stands for a sign inside brackets.
+var words = [...]struct{ text, sign string }{
+	{"dot", "."}, {"punkt", "."}, {"punto", "."}, {"at", "@"}, {"www", "www"}, {".", "."}, {",", "."},
+	{"://", "://"}, {"//", "//"}, {":", ":"}, {"-", "-"}, {"_", "_"}, {"/", "/"}, {"@", "@"},
+}
+
+// refangDots undoes what is done to the signs inside an indicator. Beyond the
+// first slash only whole brackets count, for a path may hold half ones.
+func refangDots(s string) string {
+	if strings.IndexAny(s, "[](){}<>\\^ ") < 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	path := false
+	for i := 0; i < len(s); {
+		if s[i] == '[' {
+			if end := strings.IndexByte(s[i:], ']'); end > 0 && isV6(s[i+1:i+end]) {
+				b = append(b, s[i:i+end+1]...)
+				i += end + 1
+				continue
+			}
+		}
+		if sign, n := bracketSign(s[i:]); n > 0 {
+			i += n
+			if sign == "." || sign == "@" {
+				b = trimSpaces(b)
+				for i < len(s) && s[i] == ' ' {
+					i++
+				}
+			}
+			path = path || sign == "/" || sign == "//"
+			b = append(b, sign...)
+			continue
+		}
+		if !path {
+			if n := looseDot(s[i:]); n > 0 {
+				b = append(trimSpaces(b), '.')
+				i += n
+				continue
+			}
+		}
+		path = path || s[i] == '/'
+		b = append(b, s[i])
+		i++
+	}
+	return string(b)
+}
+
+func trimSpaces(b []byte) []byte {
+	for len(b) > 0 && b[len(b)-1] == ' ' {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// bracketSign reads [.], (dot), { @ } and the like at the start of s.
+func bracketSign(s string) (sign string, n int) {
+	k := strings.IndexByte("[({<", s[0])
+	if k < 0 {
+		return "", 0
+	}
+	end := strings.IndexByte(s, "])}>"[k])
+	if end < 2 || end > 12 {
+		return "", 0
+	}
+	inner := strings.Trim(s[1:end], " ")
+	for _, w := range words {
+		if strings.EqualFold(inner, w.text) {
+			return w.sign, end + 1
+		}
+	}
+	return "", 0
+}
+
+// looseDot reads a full stop with half brackets, a backslash or a caret at
+// it, one between spaces, or the word dot between spaces, at the start of s.
+func looseDot(s string) int {
+	if len(s) >= 5 && s[0] == ' ' && strings.EqualFold(s[:5], " dot ") {
+		return 5
+	}
+	if strings.HasPrefix(s, " . ") {
+		return 3
+	}
+	i := 0
+	for i < len(s) && strings.IndexByte("[](){}<>\\^", s[i]) >= 0 {
+		i++
+	}
+	if i > 4 || i >= len(s) || s[i] != '.' {
+		return 0
+	}
+	j := i + 1
+	for j < len(s) && strings.IndexByte("[](){}<>", s[j]) >= 0 && j-i < 4 {
+		j++
+	}
+	if i == 0 && j == 1 {
+		return 0
+	}
+	return j
+}
+
+func isV6(s string) bool {
+	if strings.Count(s, ":") < 2 {
+		return false
+	}
+	a, err := netip.ParseAddr(s)
+	return err == nil && a.Is6()
 }

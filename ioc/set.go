@@ -2,287 +2,282 @@ package ioc
 
 import (
 	"cmp"
-	"encoding/binary"
-	"math/bits"
 	"net/netip"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/gaissmai/bart"
 )
 
-// A Set is a collection of indicators that cells are looked up in. It is
-// immutable once built, and any number of goroutines may use it at once
-// without locks. Looking up does not allocate.
+// A Set holds indicators for look-up. It never changes once built and may be
+// used by any number of goroutines without locks. Look-ups do not allocate
+// beyond the growth of the slice that they append to.
 //
-// Addresses and names go into hash tables that are sharded by hash, so that
-// they are built in parallel; a filter of a few bits per entry, small enough
-// for the cache, stands before them. Keys are compared in full: a hash
-// collision cannot invent a hit. Networks go into a prefix tree.
+// Indicators of one address (ip and ip:port) share an entry; so do networks
+// that are equal, and domains. An entry is the place of its first indicator in
+// Set.order, where all are grouped by entry.
 type Set struct {
-	list    []Indicator
-	grouped []*Indicator // entry by entry, ascending by value within one
-	entries []uint32     // where each entry starts in grouped; one more at the end
+	list  []Indicator
+	order []*Indicator
 
-	addrs index
-	names index
-	nets  bart.Table[uint32] // network to entry
-	hasNets,
-	has4, has6 bool
+	v4, v6, names index
 
-	minLabels, maxLabels int // of domain indicators
-	minName, maxName     int // their lengths in bytes
+	anchors filter    // last two labels of every domain: most names go no further
+	single  bool      // a domain of one label is held, so anchors say nothing
+	labels  uint64    // bit n: a domain of n labels is held (63: or more)
+	lengths [4]uint64 // bit n: a domain of n bytes is held
+	edges   bool      // a domain begins or ends with a hyphen or underscore
+
+	nets    *bart.Table[uint32] // network to entry
+	netBase uint32              // first entry that is a network
+	parents []uint32            // by entry - netBase: entry+1 of the next wider network, 0 for none
+	wide4   *[1 << 10]uint64    // bit n: a network touches n.n/16, so that nets is seldom asked
+	has6    bool                // IPv6 networks are held
 }
 
-// shards is the number of parts of an index. A power of two.
-const shards = 64
+// The classes by which indicators are kept.
+const (
+	classV4 = iota
+	classV6
+	className
+	classNet
+	classNone // cannot match
+	classes
+)
 
-// An index finds entries by the hash of their key.
-type index struct {
-	filter []uint64
-	shift  uint
-	shards [shards]shard
+// shardBits is the shards' number, as a power of two, for a list of n: short
+// lists are built before helpers would have started.
+func shardBits(n int) int {
+	if n < 1<<13 {
+		return 0
+	}
+	return 6
 }
 
-// A shard is an open-addressing table of slots: the upper half of the hash and
-// the entry plus 1 in one word, 0 where empty.
-type shard struct {
-	slots []uint64
-	mask  uint64
-}
-
-// NewSet builds a set. The list is copied; indicators that are equal in type
-// and value should have been merged before. Building uses all cores.
+// NewSet builds a set of indicators in their normal form, as Parse gives them.
+// The set keeps list, which must not be changed afterwards. The same list
+// gives the same entries, whatever the number of processors.
 func NewSet(list []Indicator) *Set {
-	s := &Set{list: slices.Clone(list), minLabels: 1 << 30, minName: 1 << 30}
-	var addrs, names, nets []uint32
-	for i := range s.list {
-		switch ind := &s.list[i]; ind.Type {
-		case IP, IPPort:
-			addrs = append(addrs, uint32(i))
-			if ind.Addr().Is4() {
-				s.has4 = true
-			} else {
-				s.has6 = true
+	s := &Set{list: list, order: make([]*Indicator, len(list))}
+	bits := shardBits(len(list))
+	s.anchors = makeFilter(len(list), 0)
+
+	// Hash everything and count by bucket (class and shard), chunk by chunk.
+	chunks := 1
+	if bits > 0 {
+		chunks = 4 * runtime.GOMAXPROCS(0)
+	}
+	hashes := make([]uint64, len(list))
+	buckets := make([]uint16, len(list))
+	counts := make([][]int, chunks)
+	facts := make([]nameFacts, chunks)
+	chunk := func(c int) (lo, hi int) { return c * len(list) / chunks, (c + 1) * len(list) / chunks }
+	parallel(chunks, func(c int) {
+		counts[c] = make([]int, classes<<bits)
+		lo, hi := chunk(c)
+		for i := lo; i < hi; i++ {
+			class, h := hashOf(&list[i])
+			if class == className {
+				facts[c].add(list[i].Value, &s.anchors)
 			}
-		case CIDR:
-			nets = append(nets, uint32(i))
-			s.hasNets = true
-			if ind.Addr().Is4() {
-				s.has4 = true
-			} else {
-				s.has6 = true
+			b := class << bits
+			if class < classNet {
+				b |= int(h >> (64 - bits))
 			}
-		case Domain:
-			names = append(names, uint32(i))
-			n := strings.Count(ind.Value, ".") + 1
-			s.minLabels, s.maxLabels = min(s.minLabels, n), max(s.maxLabels, n)
-			s.minName, s.maxName = min(s.minName, len(ind.Value)), max(s.maxName, len(ind.Value))
+			hashes[i], buckets[i] = h, uint16(b)
+			counts[c][b]++
+		}
+	})
+	for _, f := range facts {
+		s.single = s.single || f.single
+		s.edges = s.edges || f.edges
+		s.labels |= f.labels
+		for i := range s.lengths {
+			s.lengths[i] |= f.lengths[i]
 		}
 	}
-	s.grouped = make([]*Indicator, 0, len(s.list))
-	s.addrs.build(s, addrs, func(i *Indicator) uint64 { return hashAddr(i.Addr()) },
-		func(a, b *Indicator) bool { return a.Addr() == b.Addr() })
-	s.names.build(s, names, func(i *Indicator) uint64 { return xxhash.Sum64String(i.Value) },
-		func(a, b *Indicator) bool { return a.Value == b.Value })
-	for _, n := range nets {
-		ind := &s.list[n]
-		if e, ok := s.nets.Get(ind.Prefix); ok && s.grouped[s.entries[e]].Value == ind.Value {
-			continue
+
+	// Sort by bucket: counts become the places where each chunk writes.
+	starts := make([]int, classes<<bits+1)
+	at := 0
+	for b := range classes << bits {
+		starts[b] = at
+		for c := range chunks {
+			n := counts[c][b]
+			counts[c][b] = at
+			at += n
 		}
-		s.nets.Insert(ind.Prefix, uint32(len(s.entries)))
-		s.entries = append(s.entries, uint32(len(s.grouped)))
-		s.grouped = append(s.grouped, ind)
 	}
-	s.entries = append(s.entries, uint32(len(s.grouped)))
+	starts[classes<<bits] = at
+	perm := make([]uint32, len(list))
+	parallel(chunks, func(c int) {
+		lo, hi := chunk(c)
+		for i := lo; i < hi; i++ {
+			p := &counts[c][buckets[i]]
+			perm[*p] = uint32(i)
+			*p++
+		}
+	})
+
+	// Fill the indexes, one shard at a time.
+	indexes := [...]*index{classV4: &s.v4, classV6: &s.v6, className: &s.names}
+	for class, x := range indexes {
+		most := 0
+		for b := class << bits; b < (class+1)<<bits; b++ {
+			most = max(most, starts[b+1]-starts[b])
+		}
+		*x = makeIndex(starts[(class+1)<<bits]-starts[class<<bits], most, bits)
+	}
+	parallel(classes<<bits, func(b int) {
+		part := perm[starts[b]:starts[b+1]]
+		slices.SortFunc(part, func(i, j uint32) int {
+			if c := cmp.Compare(hashes[i], hashes[j]); c != 0 {
+				return c
+			}
+			return cmp.Or(compare(&list[i], &list[j]), cmp.Compare(i, j))
+		})
+		for k, i := range part {
+			e := starts[b] + k
+			s.order[e] = &list[i]
+			if class := b >> bits; class < classNet && (k == 0 || !sameEntry(&list[part[k-1]], &list[i])) {
+				indexes[class].add(hashes[i], uint32(e))
+			}
+		}
+	})
+	s.addNets(starts[classNet<<bits], starts[classNone<<bits])
 	return s
 }
 
-// hashed is an indicator on its way into a shard.
-type hashed struct {
-	hash uint64
-	n    uint32
+// hashOf returns what an indicator is kept as, and the hash of its key.
+func hashOf(i *Indicator) (class int, h uint64) {
+	switch {
+	case i.Type == Domain && i.Value != "":
+		return className, xxhash.Sum64String(i.Value)
+	case i.Type == Domain || !i.Prefix.IsValid():
+		return classNone, 0
+	case i.Type == CIDR:
+		return classNet, 0
+	case i.Addr().Is4():
+		return classV4, hash4(value4(i.Addr()))
+	}
+	return classV6, hash16(i.Addr())
 }
 
-// build adds the indicators of the given numbers to the set's entries and
-// indexes them.
-func (x *index) build(s *Set, numbers []uint32, hash func(*Indicator) uint64, same func(a, b *Indicator) bool) {
-	words := 1
-	for words*4 < len(numbers) { // 16 bits an entry
-		words *= 2
-	}
-	x.shift = uint(64 - bits.TrailingZeros(uint(words)))
-	x.filter = make([]uint64, words)
-
-	all := make([]hashed, len(numbers))
-	parallel(len(numbers), func(from, to int) {
-		for i := from; i < to; i++ {
-			all[i] = hashed{hash(&s.list[numbers[i]]), numbers[i]}
-		}
-	})
-	var counts [shards + 1]int
-	for _, h := range all {
-		counts[h.hash%shards+1]++
-	}
-	for i := range shards {
-		counts[i+1] += counts[i]
-	}
-	parts := make([]hashed, len(all))
-	next := counts
-	for _, h := range all {
-		parts[next[h.hash%shards]] = h
-		next[h.hash%shards]++
-		x.filter[h.hash>>x.shift] |= bloom(h.hash)
-	}
-
-	// Each shard groups its own: the members of one entry become neighbours.
-	starts := make([][]int, shards) // where the entries of a shard start in parts
-	parallel(shards, func(from, to int) {
-		for k := from; k < to; k++ {
-			part := parts[counts[k]:counts[k+1]]
-			slices.SortFunc(part, func(a, b hashed) int {
-				if c := cmp.Compare(a.hash, b.hash); c != 0 {
-					return c
-				}
-				return compareKeyed(&s.list[a.n], &s.list[b.n])
-			})
-			for i := range part {
-				if i == 0 || part[i].hash != part[i-1].hash || !same(&s.list[part[i].n], &s.list[part[i-1].n]) {
-					starts[k] = append(starts[k], counts[k]+i)
-				}
-			}
-		}
-	})
-	base := len(s.grouped)
-	for _, h := range parts {
-		s.grouped = append(s.grouped, &s.list[h.n])
-	}
-	first := make([]int, shards) // the first entry of each shard
-	for k := range shards {
-		first[k] = len(s.entries)
-		for _, at := range starts[k] {
-			s.entries = append(s.entries, uint32(base+at))
-		}
-	}
-	parallel(shards, func(from, to int) {
-		for k := from; k < to; k++ {
-			t := &x.shards[k]
-			size := 2
-			for size < 2*len(starts[k]) {
-				size *= 2
-			}
-			t.slots, t.mask = make([]uint64, size), uint64(size-1)
-			for i, at := range starts[k] {
-				h := parts[at].hash
-				j := h / shards & t.mask
-				for t.slots[j] != 0 {
-					j = (j + 1) & t.mask
-				}
-				t.slots[j] = h>>32<<32 | uint64(first[k]+i+1)
-			}
-		}
-	})
+// compare orders the indicators of a bucket: by key, then by value.
+func compare(a, b *Indicator) int {
+	return cmp.Or(a.Prefix.Addr().Compare(b.Prefix.Addr()), cmp.Compare(a.Prefix.Bits(), b.Prefix.Bits()), strings.Compare(a.Value, b.Value))
 }
 
-// compareKeyed orders indicators of one entry by value, and keeps entries apart
-// that share a hash.
-func compareKeyed(a, b *Indicator) int {
-	if c := a.Prefix.Addr().Compare(b.Prefix.Addr()); c != 0 {
-		return c
+// sameEntry says that two indicators have the same key.
+func sameEntry(a, b *Indicator) bool {
+	if a.Type == Domain || b.Type == Domain {
+		return a.Type == b.Type && a.Value == b.Value
 	}
-	return cmp.Compare(a.Value, b.Value)
+	return a.Prefix == b.Prefix && (a.Type == CIDR) == (b.Type == CIDR)
 }
 
-// parallel calls do for ranges that cover 0 to n, on all cores.
-func parallel(n int, do func(from, to int)) {
-	workers := min(runtime.GOMAXPROCS(0), n)
-	if workers <= 1 {
-		do(0, n)
+// nameFacts is what look-ups ask of all domains together.
+type nameFacts struct {
+	single, edges bool
+	labels        uint64
+	lengths       [4]uint64
+}
+
+func (f *nameFacts) add(name string, anchors *filter) {
+	n := strings.Count(name, ".") + 1
+	f.labels |= 1 << min(n, 63)
+	f.lengths[min(len(name), 255)>>6] |= 1 << (min(len(name), 255) & 63)
+	first, last := name[0], name[len(name)-1]
+	f.edges = f.edges || !isAlnum(first) || !isAlnum(last)
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 {
+		f.single = true
 		return
 	}
+	h := xxhash.Sum64String(name[strings.LastIndexByte(name[:dot], '.')+1:])
+	word, m := &anchors.words[h>>anchors.shift], filterBits(h)
+	if atomic.LoadUint64(word)&m != m { // many names share their last labels
+		atomic.OrUint64(word, m)
+	}
+}
+
+// addNets enters the networks order[lo:hi] and links each to the next wider.
+func (s *Set) addNets(lo, hi int) {
+	if lo == hi {
+		return
+	}
+	s.nets, s.netBase = new(bart.Table[uint32]), uint32(lo)
+	s.parents = make([]uint32, hi-lo)
+	s.wide4 = new([1 << 10]uint64)
+	for e := lo; e < hi; e++ {
+		if e > lo && sameEntry(s.order[e-1], s.order[e]) {
+			continue
+		}
+		p := s.order[e].Prefix
+		s.nets.Insert(p, uint32(e))
+		if !p.Addr().Is4() {
+			s.has6 = true
+			continue
+		}
+		first := value4(p.Addr()) >> 16
+		for n := range uint32(1) << max(16-p.Bits(), 0) {
+			s.wide4[(first+n)>>6] |= 1 << ((first + n) & 63)
+		}
+	}
+	for e := lo; e < hi; e++ {
+		p := s.order[e].Prefix
+		if p.Bits() == 0 {
+			continue
+		}
+		if wider, ok := s.nets.LookupPrefix(netip.PrefixFrom(p.Addr(), p.Bits()-1)); ok {
+			s.parents[e-lo] = wider + 1
+		}
+	}
+}
+
+// Len is the number of indicators.
+func (s *Set) Len() int { return len(s.list) }
+
+// All returns the indicators in the order of the list that the set was built
+// from. They must not be changed.
+func (s *Set) All() []Indicator { return s.list }
+
+// Indicators returns the indicators of an entry, ascending by value: those of
+// one address, or one network, or one domain. They must not be changed.
+func (s *Set) Indicators(entry uint32) []*Indicator {
+	end := entry + 1
+	for int(end) < len(s.order) && sameEntry(s.order[entry], s.order[end]) {
+		end++
+	}
+	return s.order[entry:end:end]
+}
+
+// parallel calls f for 0 to n-1 on all processors and waits.
+func parallel(n int, f func(int)) {
+	workers := min(n, runtime.GOMAXPROCS(0))
+	if workers <= 1 || n < 8 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var next atomic.Int64
 	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() { do(n*w/workers, n*(w+1)/workers) })
+	for range workers {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
 	}
 	wg.Wait()
 }
 
-// bloom is the two bits of the filter word that stand for a hash.
-func bloom(h uint64) uint64 { return 1<<(h>>6&63) | 1<<(h>>12&63) }
-
-// maybe says that the filter does not rule a hash out.
-func (x *index) maybe(h uint64) bool {
-	m := bloom(h)
-	return x.filter[h>>x.shift]&m == m
-}
-
-func hashAddr(a netip.Addr) uint64 {
-	if a.Is4() {
-		b := a.As4()
-		return hash4(binary.BigEndian.Uint32(b[:]))
-	}
-	b := a.As16()
-	return xxhash.Sum64(b[:])
-}
-
-func hash4(v uint32) uint64 {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], v)
-	return xxhash.Sum64(b[:])
-}
-
-// Len returns the number of indicators.
-func (s *Set) Len() int { return len(s.list) }
-
-// All returns the indicators in the order given. The caller must not change them.
-func (s *Set) All() []Indicator { return s.list }
-
-// Indicators returns those of one entry: for an address its ip and ip:port
-// indicators, else the one network or domain. Ascending by value. The caller
-// must not change the slice.
-func (s *Set) Indicators(entry uint32) []*Indicator {
-	return s.grouped[s.entries[entry]:s.entries[entry+1]]
-}
-
-// find4 returns the entry of an IPv4 address.
-func (s *Set) find4(v uint32) (uint32, bool) {
-	h := hash4(v)
-	if !s.addrs.maybe(h) {
-		return 0, false
-	}
-	return s.findAddr(h, addr4(v))
-}
-
-func (s *Set) findAddr(h uint64, a netip.Addr) (uint32, bool) {
-	t := &s.addrs.shards[h%shards]
-	for j := h / shards & t.mask; t.slots[j] != 0; j = (j + 1) & t.mask {
-		if t.slots[j]>>32 == h>>32 {
-			e := uint32(t.slots[j]) - 1
-			if s.grouped[s.entries[e]].Prefix.Addr() == a {
-				return e, true
-			}
-		}
-	}
-	return 0, false
-}
-
-// findName returns the entry of a name in normal form.
-func (s *Set) findName(name []byte) (uint32, bool) {
-	h := xxhash.Sum64(name)
-	if !s.names.maybe(h) {
-		return 0, false
-	}
-	t := &s.names.shards[h%shards]
-	for j := h / shards & t.mask; t.slots[j] != 0; j = (j + 1) & t.mask {
-		if t.slots[j]>>32 == h>>32 {
-			e := uint32(t.slots[j]) - 1
-			if s.grouped[s.entries[e]].Value == string(name) {
-				return e, true
-			}
-		}
-	}
-	return 0, false
+func value4(a netip.Addr) uint32 {
+	b := a.As4()
+	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }

@@ -74,10 +74,33 @@ func TestMatch(t *testing.T) {
 		{"text: mapped once", KindText, "to ::ffff:10.1.2.3 now", "10.0.0.0/8@::ffff:10.1.2.3"},
 		{"text: word before a quad", KindText, "add:10.1.2.3", "10.0.0.0/8@10.1.2.3"},
 		{"text: sibling", KindText, "see a-miraibotnet.su and miraibotnet.su.evil.com", ""},
-		{"kv", KindKV, `src=10.1.2.3;request=http://tvt.miraibotnet.su/a\=b;bytesOut=106`, "10.0.0.0/8@10.1.2.3; miraibotnet.su@tvt.miraibotnet.su sub; tvt.miraibotnet.su@tvt.miraibotnet.su"},
+		{"kv", KindKV, `src=10.1.2.3;request=http://tvt.miraibotnet.su/a\=b;bytesOut=106`, `10.0.0.0/8@10.1.2.3; miraibotnet.su@http://tvt.miraibotnet.su/a\=b sub; tvt.miraibotnet.su@http://tvt.miraibotnet.su/a\=b`},
 		{"underscore", KindDomain, "_x.example.com", "_x.example.com@_x.example.com"},
-		{"url or text: url", KindURLOrText, "tvt.miraibotnet.su/x", "miraibotnet.su@tvt.miraibotnet.su/x sub; tvt.miraibotnet.su@tvt.miraibotnet.su/x"},
+		{"url or text: url", KindURLOrText, "http://tvt.miraibotnet.su/?10.1.2.3", "miraibotnet.su@http://tvt.miraibotnet.su/?10.1.2.3 sub; tvt.miraibotnet.su@http://tvt.miraibotnet.su/?10.1.2.3"},
+		{"url or text: no scheme", KindURLOrText, "to=tvt.miraibotnet.su/x", "miraibotnet.su@tvt.miraibotnet.su sub; tvt.miraibotnet.su@tvt.miraibotnet.su"},
 		{"url or text: text", KindURLOrText, "came from 10.1.2.3 today", "10.0.0.0/8@10.1.2.3"},
+		{"list: brackets of an address", KindIPList, "[2001:db8::1]:443;[10.1.2.3]", "10.0.0.0/8@[10.1.2.3]; 2001:db8::1@[2001:db8::1]:443 port 443"},
+		{"list inside JSON text", KindList, `[\"10.1.2.3\",\"miraibotnet.su\"]`, "10.0.0.0/8@10.1.2.3; miraibotnet.su@miraibotnet.su"},
+		{"mail: address literal", KindEmail, "bot@[10.1.2.3]", "10.0.0.0/8@bot@[10.1.2.3]"},
+		{"url: encoded as a whole", KindURL, "http%3A%2F%2Fmiraibotnet.su%2Fx", "miraibotnet.su@http%3A%2F%2Fmiraibotnet.su%2Fx"},
+		{"url: encoded host", KindURL, "http://miraibotnet%2Esu/", "miraibotnet.su@http://miraibotnet%2Esu/"},
+		{"url: octal", KindURL, "http://012.01.2.3/", "10.0.0.0/8@http://012.01.2.3/"},
+		{"url: padded is octal in a URL", KindURL, "http://012.001.002.003/", "10.0.0.0/8@http://012.001.002.003/"},
+		{"url: WebDAV path", KindURL, `\\miraibotnet.su@SSL@8443\x`, `miraibotnet.su@\\miraibotnet.su@SSL@8443\x port 8443`},
+		{"url: other scheme keeps its backslash", KindURL, `tcp://miraibotnet.su\@10.1.2.3`, `10.0.0.0/8@tcp://miraibotnet.su\@10.1.2.3`},
+		{"host: bare number", KindHost, "167838211", ""},
+		{"host: a label of no name on its left", KindHost, "\u2024.miraibotnet.su", "miraibotnet.su@\u2024.miraibotnet.su sub"},
+		{"tunnel", KindDomain, "aGk+x=.miraibotnet.su", "miraibotnet.su@aGk+x=.miraibotnet.su sub"},
+		{"bytes that are no text", KindDomain, "\xff\xfe.miraibotnet.su", "miraibotnet.su@\xff\xfe.miraibotnet.su sub"},
+		{"full-width root dot", KindDomain, "miraibotnet.su\u3002", "miraibotnet.su@miraibotnet.su\u3002"},
+		{"text: reverse name", KindText, "PTR 3.2.1.10.in-addr.arpa", ""},
+		{"text: IPv4 inside IPv6", KindText, "64:ff9b::10.1.2.3 ::10.1.2.3", ""},
+		{"text: bracketed with port", KindText, "to [2001:db8::1]:443.", "2001:db8::1@2001:db8::1 port 443"},
+		{"text: ends a sentence", KindText, "It was 2001:db8::1. Then miraibotnet.su.", "2001:db8::1@2001:db8::1; miraibotnet.su@miraibotnet.su"},
+		{"text: once for many", KindText, strings.Repeat("10.1.2.3 ", 100), "10.0.0.0/8@10.1.2.3"},
+		{"kv: value with signs", KindKV, "msg=a;b=c d;10.1.2.3;x=1", "10.0.0.0/8@10.1.2.3"},
+		{"kv: no key", KindKV, "from 10.1.2.3", "10.0.0.0/8@10.1.2.3"},
+		{"kv: the query is not the host", KindKV, "request=http://example.com/?u=miraibotnet.su", ""},
 		{"empty", KindIP, "", ""},
 		{"blank", KindText, "  ", ""},
 	} {
@@ -103,10 +126,14 @@ func TestMatchJSON(t *testing.T) {
 		{"text of text", `"{\"query\":\"miraibotnet.su\"}"`, false, "query=miraibotnet.su"},
 		{"escaped value", `{"query":"mirai\u0062otnet.su"}`, false, "query=miraibotnet.su"},
 		{"other keys", `{"other":"10.1.2.3"}`, false, ""},
-		{"other keys, deep", `{"a":{"b":["10.1.2.3"]}}`, true, "a=10.1.2.3"},
+		{"other keys, deep", `{"a":{"b":["10.1.2.3"]}}`, true, "a.b=10.1.2.3"},
 		{"key in a value", `{"x":"{\"query\":\"miraibotnet.su\"}"}`, false, ""},
 		{"cut off", `{"query":"miraibotnet.su`, false, "query=miraibotnet.su"},
 		{"empty", `{}`, true, ""},
+		{"damage", `{"a":1,"b":,10.1.2.3`, true, "=10.1.2.3"},
+		{"deep", strings.Repeat(`{"a":[`, 100) + `"10.1.2.3"`, true, strings.Repeat("a.", 16) + "a=10.1.2.3"},
+		{"JSON text below, deep", `{"x":"{\"query\":\"miraibotnet.su\"}"}`, true, "x.query=miraibotnet.su"},
+		{"address in brackets", `{"host":"[::ffff:10.1.2.3]:80"}`, false, "host=[::ffff:10.1.2.3]:80"},
 		{"no object", `10.1.2.3`, true, "=10.1.2.3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -167,7 +194,7 @@ func TestParse(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	for text, want := range map[string]string{
-		"10.1.2.3": "private", "fe80::1": "link-local", "duckdns.org": "suffix", "4.0.0.0/6": "over-broad", "8.8.8.8": "", "example.com": "",
+		"10.1.2.3": "private", "fe80::1": "link-local", "192.0.0.9": "anycast", "255.255.255.255": "broadcast", "2001:0:1::1": "Teredo", "duckdns.org": "suffix", "4.0.0.0/6": "over-broad", "8.8.8.8": "", "example.com": "",
 	} {
 		w := strings.Join(parseAll(t, text)[0].Warnings(), "; ")
 		if !strings.Contains(w, want) || want == "" && w != "" {
@@ -243,7 +270,7 @@ func TestSetAgainstMap(t *testing.T) {
 }
 
 func TestMatchAllocations(t *testing.T) {
-	s := NewSet(parseAll(t, "176.65.139.7", "10.0.0.0/8", "tvt.miraibotnet.su", "2001:db8::1"))
+	s := NewSet(parseAll(t, "176.65.139.7", "10.0.0.0/8", "10.1.0.0/16", "tvt.miraibotnet.su", "2001:db8::1", "2001:db8::/32"))
 	dst := make([]Candidate, 0, 8)
 	for _, c := range []struct {
 		kind Kind
@@ -252,6 +279,10 @@ func TestMatchAllocations(t *testing.T) {
 		{KindIP, "176.65.139.7"}, {KindIP, "192.0.2.1"}, {KindIP, "2001:db8::2"}, {KindDomain, "x.tvt.miraibotnet.su"},
 		{KindDomain, "www.example.com"}, {KindURL, "https://www.example.com:443/x?y"}, {KindHost, "pc-17"},
 		{KindIPList, "1.1.1.1, 2.2.2.2"}, {KindText, "from 1.1.1.1 to www.example.com"}, {KindEmail, "a@example.com"},
+		{KindIP, "10.1.2.3"}, {KindIP, "2001:db8::1"}, {KindURL, "http://x.tvt.miraibotnet.su:80/"}, {KindURL, "http://tvt%2Emiraibotnet.su/"},
+		{KindHost, "10.1.2.3:80"}, {KindEmail, "a@tvt.miraibotnet.su"}, {KindKV, "src=10.1.2.3;request=http://tvt.miraibotnet.su/;n=1"},
+		{KindList, `[\"10.1.2.3\",\"tvt.miraibotnet.su\"]`}, {KindText, "from 10.1.2.3 to tvt.miraibotnet.su and 2001:db8::1"},
+		{KindURLOrText, "http://www.example.com/"},
 	} {
 		cell := []byte(c.cell)
 		if n := testing.AllocsPerRun(50, func() { dst = s.Match(c.kind, cell, dst[:0]) }); n != 0 {
@@ -264,25 +295,20 @@ func TestMatchAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(50, func() { js = s.MatchJSON(members, false, cell, js[:0]) }); n != 0 {
 		t.Errorf("JSON: %v allocations", n)
 	}
-}
-
-func FuzzAddr(f *testing.F) {
-	for _, s := range []string{"1.2.3.4", "::ffff:1.2.3.4", "2001:db8::1", "[::1]:80", "fe80::1%eth0", "1:2:3:4:5:6:7:8", "::", "1::"} {
-		f.Add(s)
+	cell = []byte(`{"x":{"y":"z\\t"},"answers":"[\"1.1.1.1\",\"www.example.com\"]"}`)
+	members[0] = Member{"answers", KindList}
+	for _, rest := range []bool{false, true} {
+		if n := testing.AllocsPerRun(50, func() { js = s.MatchJSON(members, rest, cell, js[:0]) }); n >= 1 {
+			t.Errorf("JSON with escapes, rest %v: %v allocations", rest, n)
+		}
 	}
-	f.Fuzz(func(t *testing.T, s string) {
-		got, _, ok := ParseAddr([]byte(s))
-		want, err := netip.ParseAddr(s)
-		if err == nil && (!ok || got != want.Unmap().WithZone("")) {
-			// Zones of odd characters do not occur in logs.
-			if !strings.Contains(s, "%") {
-				t.Fatalf("%q: got %v %v, want %v", s, got, ok, want)
-			}
+	name := make([]byte, 0, 256)
+	for _, c := range []string{"http://WWW.example.com:80/x", "10.1.2.3:80", "[2001:db8::1]:80"} {
+		cell := []byte(c)
+		if n := testing.AllocsPerRun(50, func() { AppendHost(name, cell) }); n != 0 {
+			t.Errorf("AppendHost %s: %v allocations", c, n)
 		}
-		if ok && got != got.Unmap().WithZone("") {
-			t.Fatalf("%q: not normal: %v", s, got)
-		}
-	})
+	}
 }
 
 func FuzzRefang(f *testing.F) {

@@ -9,19 +9,26 @@ import (
 )
 
 // special are the networks of IANA's special-purpose address registries and
-// the multicast ranges. An indicator in one of them is legitimate (responders
+// the multicast ranges, the narrower before those that hold them. An indicator in one of them is legitimate (responders
 // pivot on private addresses) but worth a word.
 var special = func() (list []specialNet) {
-	for _, s := range strings.Split(`0.0.0.0/8 this network
+	for _, s := range strings.Split(`0.0.0.0/32 this host
+0.0.0.0/8 this network
 10.0.0.0/8 private
 100.64.0.0/10 shared address space
 127.0.0.0/8 loopback
 169.254.0.0/16 link-local
 172.16.0.0/12 private
+192.0.0.0/29 IPv4 service continuity
+192.0.0.8/32 dummy address
+192.0.0.9/32 port control anycast
+192.0.0.10/32 TURN anycast
+192.0.0.170/31 NAT64/DNS64 discovery
 192.0.0.0/24 IETF protocol assignments
 192.0.2.0/24 documentation
 192.31.196.0/24 AS112
 192.52.193.0/24 AMT
+192.88.99.2/32 6a44 relay
 192.88.99.0/24 6to4 relay
 192.168.0.0/16 private
 192.175.48.0/24 AS112
@@ -29,6 +36,7 @@ var special = func() (list []specialNet) {
 198.51.100.0/24 documentation
 203.0.113.0/24 documentation
 224.0.0.0/4 multicast
+255.255.255.255/32 limited broadcast
 240.0.0.0/4 reserved
 ::/128 unspecified
 ::1/128 loopback
@@ -36,6 +44,16 @@ var special = func() (list []specialNet) {
 64:ff9b:1::/48 NAT64
 100::/64 discard
 100:0:0:1::/64 dummy prefix
+2001::/32 Teredo
+2001:1::1/128 port control anycast
+2001:1::2/128 TURN anycast
+2001:1::3/128 DNS-SD anycast
+2001:2::/48 benchmarking
+2001:3::/32 AMT
+2001:4:112::/48 AS112
+2001:10::/28 deprecated ORCHID
+2001:20::/28 ORCHIDv2
+2001:30::/28 drone remote identification
 2001::/23 IETF protocol assignments
 2001:db8::/32 documentation
 2002::/16 6to4

@@ -7,201 +7,388 @@ import (
 	"unicode/utf8"
 )
 
-// matchText finds addresses and whole names in free text. Two scanners look
-// for addresses, so that "add:176.65.139.7" is not read as hexadecimal; names
-// are maximal runs of what names are made of, and the suffix rule applies to
-// the whole run, never to a part of it.
-func (s *Set) matchText(cell []byte, dst []Candidate) []Candidate {
-	start := len(dst)
-	if s.has6 || s.has4 { // mapped addresses are IPv4
-		dst = s.text6(cell, dst)
-	}
-	six := len(dst)
-	if s.has4 {
-		dst = s.text4(cell, dst, start, six)
-	}
-	if s.maxLabels > 0 {
-		dst = s.textNames(cell, dst)
-	}
-	return dst
-}
-
-// text4 finds dotted quads: not part of a longer number, word or dotted
-// sequence. 176.65.139.7.5 and v176.65.139.7 are none; a full stop, :port and
-// /n may follow.
-func (s *Set) text4(c []byte, dst []Candidate, from6, to6 int) []Candidate {
-	for i := 0; i+7 <= len(c); {
-		if !isDigit(c[i]) {
+// matchList looks up the members of a list. base is where c stands in the
+// exported cell.
+func (s *Set) matchList(k Kind, c []byte, base uint32, dst []Candidate) []Candidate {
+	for i := 0; i < len(c); {
+		if listSep[c[i]] {
 			i++
 			continue
 		}
-		end := i
-		for end < len(c) && (isAlnum(c[end]) || c[end] == '.' && end+1 < len(c) && isDigit(c[end+1])) {
-			end++
+		start := i
+		for i < len(c) && !listSep[c[i]] {
+			i++
 		}
-		if i > 0 && (wordByte(c, i-1) || c[i-1] == '.' && i > 1 && isDigit(c[i-2])) {
-			i = end
+		// The brackets of a JSON array, unless they are those of [v6]:port.
+		part := c[start:i]
+		if part[0] == '[' && bytes.IndexByte(part, ']') < 0 {
+			part, start = part[1:], start+1
+		} else if part[len(part)-1] == ']' && bytes.IndexByte(part, '[') < 0 {
+			part = part[:len(part)-1]
+		}
+		m := Candidate{Port: -1, Off: base + uint32(start), Len: uint32(len(part))}
+		if k == KindIPList {
+			dst = s.matchIP(part, m, dst)
 			continue
 		}
-		v, n := parse4(c[i:])
-		if n == 0 || i+n != end || end < len(c) && c[end] >= utf8.RuneSelf && wordByte(c, end) {
-			i = max(end, i+1)
+		if a, port, ok := ParseAddr(part); ok {
+			m.Port = int32(port)
+			dst = s.matchAddr(a, m, dst)
 			continue
 		}
-		if !covered(dst[from6:to6], i, n) {
-			dst = s.matchAddr(addr4(v), textPort(c[end:]), i, n, dst)
-		}
-		i = end
+		dst = s.matchName(part, m, dst)
 	}
 	return dst
 }
 
-// covered says that an IPv6 candidate holds the text at off.
-func covered(list []Candidate, off, n int) bool {
-	for _, c := range list {
-		if int(c.Off) <= off && off+n <= int(c.Off+c.Len) {
-			return true
-		}
+// listSep is what separates members. A backslash is among them because a JSON
+// array inside JSON text shows as [\"1.2.3.4\"].
+var listSep = func() (t [256]bool) {
+	for i := range ' ' + 1 {
+		t[i] = true
 	}
-	return false
-}
+	for _, b := range []byte(`,;"'\`) {
+		t[b] = true
+	}
+	return t
+}()
 
-// textPort reads the port behind an address in text, -1 without one.
-func textPort(c []byte) int {
-	if len(c) < 2 || c[0] != ':' {
-		return -1
-	}
-	n := 1
-	for n < len(c) && isDigit(c[n]) {
-		n++
-	}
-	if n < len(c) && (isAlnum(c[n]) || c[n] == ':') {
-		return -1
-	}
-	p, ok := parsePort(c[1:n])
-	if !ok {
-		return -1
-	}
-	return p
-}
-
-// wordByte says that the character which holds byte i is a letter or digit.
-func wordByte(c []byte, i int) bool {
-	if c[i] < utf8.RuneSelf {
-		return isAlnum(c[i])
-	}
-	for i > 0 && !utf8.RuneStart(c[i]) {
-		i--
-	}
-	r, _ := utf8.DecodeRune(c[i:])
-	return unicode.IsLetter(r) || unicode.IsDigit(r)
-}
-
-// text6 finds IPv6 addresses: maximal runs of hexadecimal digits, colons and
-// dots with two colons or more. Edge colons of prose are cut off; where that
-// is ambiguous (dst:::1) the run is skipped.
-func (s *Set) text6(c []byte, dst []Candidate) []Candidate {
-	for i := 0; i < len(c); {
-		k := bytes.IndexByte(c[i:], ':')
-		if k < 0 {
-			return dst
-		}
-		from, to := i+k, i+k
-		for from > i && hexOrDot(c[from-1]) {
+// matchEmail looks up what stands behind each @. The member is the whole
+// address.
+func (s *Set) matchEmail(c []byte, dst []Candidate) []Candidate {
+	for i := bytes.IndexByte(c, '@'); i >= 0; {
+		start, from := i+1, i
+		for from > 0 && !mailEdge(c[from-1]) {
 			from--
 		}
-		colons := 0
-		for to < len(c) && (hexOrDot(c[to]) || c[to] == ':') {
-			if c[to] == ':' {
-				colons++
-			}
-			to++
+		end := start
+		for end < len(c) && !mailEdge(c[end]) {
+			end++
 		}
-		i = max(to, i+k+1)
-		if colons < 2 {
-			continue
+		host := c[start:end]
+		m := Candidate{Port: -1, Off: uint32(from), Len: uint32(end - from)}
+		if a, _, ok := ParseAddr(host); ok {
+			dst = s.matchAddr(a, m, dst)
+		} else {
+			dst = s.matchName(host, m, dst)
 		}
-		if from > 0 && wordByte(c, from-1) {
-			// src:2001:db8::1, of whose word only the c is hexadecimal.
-			cut := bytes.IndexByte(c[from:to], ':')
-			from += cut + 1
-			if from < to && c[from] == ':' {
-				continue
-			}
+		next := bytes.IndexByte(c[end:], '@')
+		if next < 0 {
+			break
 		}
-		if to < len(c) && wordByte(c, to) {
-			continue
-		}
-		run := c[from:to]
-		for len(run) > 0 && (run[len(run)-1] == '.' || run[len(run)-1] == ':' && !bytes.HasSuffix(run, []byte("::"))) {
-			run = run[:len(run)-1]
-		}
-		if len(run) > 1 && run[0] == ':' && run[1] != ':' {
-			run, from = run[1:], from+1
-		}
-		for len(run) > 0 && run[0] == '.' {
-			run, from = run[1:], from+1
-		}
-		a, n := parse6(run)
-		if n == 0 || n != len(run) {
-			continue
-		}
-		port := -1
-		if from > 0 && c[from-1] == '[' && from+n+1 < len(c) && c[from+n] == ']' {
-			port = textPort(c[from+n+1:])
-		}
-		dst = s.matchAddr(netip.AddrFrom16(a).Unmap(), port, from, n, dst)
+		i = end + next
 	}
 	return dst
 }
 
-func hexOrDot(b byte) bool { return unhex[b] < 16 || b == '.' }
-
-// textNames finds names.
-func (s *Set) textNames(c []byte, dst []Candidate) []Candidate {
-	for i := 0; i < len(c); {
-		n := nameRune(c[i:])
-		if n == 0 {
-			_, size := utf8.DecodeRune(c[i:])
-			i += size
-			continue
-		}
-		from := i
-		dot := false
-		for i < len(c) {
-			if n = nameRune(c[i:]); n == 0 {
-				break
-			}
-			dot = dot || c[i] == '.' || c[i] >= utf8.RuneSelf
-			i += n
-		}
-		to := i
-		for from < to && c[from] == '.' {
-			from++
-		}
-		for to > from && c[to-1] == '.' {
-			to--
-		}
-		if from < to && (dot || s.minLabels == 1) && to-from <= 4*maxName {
-			dst = s.matchName(c[from:to], from, to-from, dst)
-		}
-	}
-	return dst
+// mailEdge says that a byte stands outside a mail address, or is its @.
+func mailEdge(b byte) bool {
+	return listSep[b] || b == '<' || b == '>' || b == '(' || b == ')' || b == '@'
 }
 
-// nameRune returns the size of the character at the start of c if names in
-// text are made of it, else 0.
-func nameRune(c []byte) int {
-	b := c[0]
-	if b < utf8.RuneSelf {
-		if isAlnum(b) || b == '.' || b == '-' || b == '_' {
-			return 1
-		}
-		return 0
+// keyLen returns the length of a key at the start of c that = follows.
+func keyLen(c []byte) int {
+	n := 0
+	for n < len(c) && (isAlnum(c[n]) || c[n] == '_' || c[n] == '.') {
+		n++
 	}
-	r, n := utf8.DecodeRune(c)
-	if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || r == 0x3002 || r == 0xff0e || r == 0xff61 {
+	if n < len(c) && c[n] == '=' {
 		return n
 	}
 	return 0
+}
+
+// matchKV looks up every value of key=value;key=value: an address, a URL, or
+// else text. A value may hold both signs: it ends where ; is followed by a key
+// and =. What stands before the first key is text.
+func (s *Set) matchKV(c []byte, dst []Candidate) []Candidate {
+	value, keyed := 0, false
+	for i := 0; ; {
+		n := keyLen(c[i:])
+		if n > 0 {
+			dst = s.matchPair(c[value:max(i-1, value)], value, keyed, dst)
+			value, keyed = i+n+1, true
+			i = value
+		}
+		next := bytes.IndexByte(c[i:], ';')
+		if next < 0 {
+			return s.matchPair(c[value:], value, keyed, dst)
+		}
+		i += next + 1
+	}
+}
+
+func (s *Set) matchPair(v []byte, base int, keyed bool, dst []Candidate) []Candidate {
+	if keyed {
+		return s.matchValue(v, uint32(base), dst)
+	}
+	return s.matchText(v, uint32(base), dst)
+}
+
+// matchValue looks up text that may as a whole be an address or a URL.
+func (s *Set) matchValue(v []byte, base uint32, dst []Candidate) []Candidate {
+	m := Candidate{Port: -1, Off: base, Len: uint32(len(v))}
+	if len(v) < 64 {
+		if a, port, ok := ParseAddr(v); ok {
+			m.Port = int32(port)
+			return s.matchAddr(a, m, dst)
+		}
+	}
+	if i := bytes.IndexByte(v, ':'); i > 0 && i < 20 && bytes.HasPrefix(v[i:], []byte("://")) && bytes.IndexByte(v, ' ') < 0 {
+		return s.matchHost(v, m, dst)
+	}
+	return s.matchText(v, base, dst)
+}
+
+// What a byte is to the text scanner.
+const (
+	textSep   = iota
+	textName  // letter, digit, hyphen, underscore
+	textDot   //
+	textColon //
+	textHigh  // part of a character that is not ASCII
+)
+
+var textByte = func() (t [256]uint8) {
+	for i := range t {
+		switch b := byte(i); {
+		case b >= utf8.RuneSelf:
+			t[i] = textHigh
+		case b == '.':
+			t[i] = textDot
+		case b == ':':
+			t[i] = textColon
+		case isAlnum(b) || b == '-' || b == '_':
+			t[i] = textName
+		}
+	}
+	return t
+}()
+
+// matchText looks up the addresses and names in free text. Names are taken
+// whole, from one sign that names do not have to the next.
+func (s *Set) matchText(c []byte, base uint32, dst []Candidate) []Candidate {
+	t := text{s: s, c: c, base: base, from: len(dst), dst: dst}
+	for i := 0; i < len(c); {
+		if textByte[c[i]] == textSep {
+			i++
+			continue
+		}
+		start, colons, dots, high := i, 0, 0, false
+		for i < len(c) {
+			switch textByte[c[i]] {
+			case textSep:
+				goto end
+			case textDot:
+				dots++
+			case textColon:
+				colons++
+			case textHigh:
+				r, width := utf8.DecodeRune(c[i:])
+				if !nameRune(r) {
+					if i == start {
+						i += width
+						start = i
+						continue
+					}
+					goto end
+				}
+				high = true
+				i += width - 1
+			}
+			i++
+		}
+	end:
+		if colons >= 2 {
+			t.run6(start, i)
+		} else if dots > 0 || colons > 0 || high || s.single {
+			t.run(start, i)
+		}
+	}
+	return t.dst
+}
+
+// nameRune says that a character may stand in a name: letters, digits, what
+// UTS 46 drops inside names, and its full stops.
+func nameRune(r rune) bool {
+	switch r {
+	case 0x3002, 0xFF0E, 0xFF61, 0xAD, 0x200B, 0x200C, 0x200D:
+		return true
+	}
+	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r)
+}
+
+// text is the state of one scan.
+type text struct {
+	s    *Set
+	c    []byte
+	base uint32
+	from int // dst[from:] is what this text has given
+	dst  []Candidate
+}
+
+// run6 scans c[lo:hi], which holds colons, for IPv6 addresses, and what lies
+// between them for the rest.
+func (t *text) run6(lo, hi int) {
+	for i := lo; i < hi; {
+		if !hexColon(t.c[i]) {
+			i++
+			continue
+		}
+		p, q := i, i
+		for q < hi && hexColon(t.c[q]) {
+			q++
+		}
+		i = q
+		a, p, q, ok := t.addr6(p, q)
+		if !ok {
+			continue
+		}
+		t.run(lo, p)
+		t.add(a, p, q, t.port6(p, q))
+		lo = q
+	}
+	t.run(lo, hi)
+}
+
+func hexColon(b byte) bool { return unhex[b] <= 15 || b == ':' || b == '.' }
+
+// addr6 reads an IPv6 address from a maximal run of its bytes, less the colon
+// or full stop of the sentence.
+func (t *text) addr6(p, q int) (a netip.Addr, from, to int, ok bool) {
+	for p < q && t.c[p] == '.' {
+		p++
+	}
+	for p < q && t.c[q-1] == '.' {
+		q--
+	}
+	lead, trail := 0, 0
+	for p+lead < q && t.c[p+lead] == ':' {
+		lead++
+	}
+	for q-trail > p && t.c[q-1-trail] == ':' {
+		trail++
+	}
+	if lead > 2 || trail > 2 {
+		return a, p, q, false // ::: may be read in two ways
+	}
+	if lead == 1 {
+		p++
+	}
+	if trail == 1 {
+		q--
+	}
+	if wordBefore(t.c, p) {
+		// src:2001:db8::1, of whose word only the c is hexadecimal.
+		for p < q && t.c[p] != ':' {
+			p++
+		}
+		if p++; p < q && t.c[p] == ':' {
+			return a, p, q, false
+		}
+	}
+	if q-p < 3 || wordBefore(t.c, p) || wordAt(t.c, q) {
+		return a, p, q, false
+	}
+	b, n := parse6(t.c[p:q])
+	return netip.AddrFrom16(b).Unmap(), p, q, n > 0 && n == q-p
+}
+
+// port6 reads the port of [address]:port.
+func (t *text) port6(p, q int) int32 {
+	if p == 0 || t.c[p-1] != '[' || q >= len(t.c) || t.c[q] != ']' {
+		return -1
+	}
+	return t.portAt(q + 1)
+}
+
+// portAt reads :port at c[i].
+func (t *text) portAt(i int) int32 {
+	if i >= len(t.c) || t.c[i] != ':' {
+		return -1
+	}
+	end := i + 1
+	for end < len(t.c) && end < i+7 && isDigit(t.c[end]) {
+		end++
+	}
+	if wordAt(t.c, end) {
+		return -1
+	}
+	port, _ := parsePort(t.c[i+1 : end])
+	return int32(port)
+}
+
+// run scans c[lo:hi] for IPv4 addresses and names; colons separate.
+func (t *text) run(lo, hi int) {
+	for lo < hi {
+		end := bytes.IndexByte(t.c[lo:hi], ':')
+		if end < 0 {
+			end = hi
+		} else {
+			end += lo
+		}
+		t.scan4(lo, end)
+		t.name(lo, end)
+		lo = end + 1
+	}
+}
+
+// scan4 finds dotted quads that are not part of something longer.
+func (t *text) scan4(lo, hi int) {
+	c := t.c
+	for p := lo; p+7 <= hi; p++ {
+		if !isDigit(c[p]) || wordBefore(c, p) || p > 1 && c[p-1] == '.' && isDigit(c[p-2]) {
+			continue
+		}
+		v, n := parse4(c[p:hi])
+		q := p + n
+		if n == 0 || wordAt(c, q) || q+1 < len(c) && c[q] == '.' && isDigit(c[q+1]) || hasFold(c[q:], ".in-addr.arpa") {
+			continue
+		}
+		t.add(addr4(v), p, q, t.portAt(q))
+		p = q
+	}
+}
+
+func (t *text) add(a netip.Addr, p, q int, port int32) {
+	n := len(t.dst)
+	t.dst = t.s.matchAddr(a, Candidate{Port: port, Off: t.base + uint32(p), Len: uint32(q - p)}, t.dst)
+	t.unrepeat(n)
+}
+
+func (t *text) name(lo, hi int) {
+	for lo < hi && t.c[lo] == '.' {
+		lo++
+	}
+	for lo < hi && t.c[hi-1] == '.' {
+		hi--
+	}
+	n := len(t.dst)
+	t.dst = t.s.matchName(t.c[lo:hi], Candidate{Port: t.portAt(hi), Off: t.base + uint32(lo), Len: uint32(hi - lo)}, t.dst)
+	t.unrepeat(n)
+}
+
+// unrepeat drops candidates from n on that repeat one of the last few, so that
+// a text which says the same thing a million times gives it once.
+func (t *text) unrepeat(n int) {
+	if n == len(t.dst) || n == t.from {
+		return
+	}
+	seen := t.dst[max(t.from, n-32):n]
+	kept := t.dst[:n]
+	for _, m := range t.dst[n:] {
+		again := false
+		for _, o := range seen {
+			again = again || o.Entry == m.Entry && o.Port == m.Port && bytes.Equal(t.member(o), t.member(m))
+		}
+		if !again {
+			kept = append(kept, m)
+		}
+	}
+	t.dst = kept
+}
+
+func (t *text) member(m Candidate) []byte {
+	off := m.Off - t.base
+	return t.c[off : off+m.Len]
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // vectors reads a vector file: a header row, tabs, \uXXXX and \t escapes.
-func vectors(t *testing.T, name string, rows int) [][]string {
+func vectors(t testing.TB, name string, rows int) [][]string {
 	t.Helper()
 	b, err := os.ReadFile("../testdata/vectors/" + name)
 	if err != nil {

@@ -1,0 +1,145 @@
+package ioc
+
+import (
+	"slices"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Has is KQL's has operator for one term or phrase: the term occurs in the
+// cell, without regard to case, at a place where at each end either the
+// term's edge character or the cell's next one is not alphanumeric. It is
+// false for an empty term.
+func Has(cell []byte, term string) bool {
+	if term == "" {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(term)
+	last, _ := utf8.DecodeLastRuneInString(term)
+	for i := 0; i < len(cell); {
+		_, width := utf8.DecodeRune(cell[i:])
+		if n := foldPrefix(cell[i:], term); n > 0 &&
+			!(isWord(first) && wordBefore(cell, i)) && !(isWord(last) && wordAt(cell, i+n)) {
+			return true
+		}
+		i += width
+	}
+	return false
+}
+
+// foldPrefix returns the length of the text at the start of c that equals term
+// but for case, 0 if it does not.
+func foldPrefix(c []byte, term string) int {
+	n := 0
+	for _, want := range term {
+		got, width := utf8.DecodeRune(c[n:])
+		if width == 0 || got != want && !equalFold(got, want) {
+			return 0
+		}
+		n += width
+	}
+	return n
+}
+
+// equalFold compares two characters without regard to case. An ASCII letter
+// equals no other than its own capital: U+212A is no k to KQL.
+func equalFold(a, b rune) bool {
+	if a < utf8.RuneSelf || b < utf8.RuneSelf {
+		return a < utf8.RuneSelf && b < utf8.RuneSelf && isAlnum(byte(a)) && a|0x20 == b|0x20 && a >= 'A' && b >= 'A'
+	}
+	return unicode.ToLower(a) == unicode.ToLower(b)
+}
+
+func isWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return isAlnum(byte(r))
+	}
+	return unicode.IsLetter(r) || unicode.IsNumber(r)
+}
+
+func wordBefore(c []byte, i int) bool {
+	if i > 0 && c[i-1] < utf8.RuneSelf {
+		return isAlnum(c[i-1])
+	}
+	r, width := utf8.DecodeLastRune(c[:i])
+	return width > 0 && isWord(r)
+}
+
+func wordAt(c []byte, i int) bool {
+	if i < len(c) && c[i] < utf8.RuneSelf {
+		return isAlnum(c[i])
+	}
+	r, width := utf8.DecodeRune(c[i:])
+	return width > 0 && isWord(r)
+}
+
+// In is KQL's in operator for the address indicators: it appends the entry
+// whose address, in normal form, is the cell's text, byte for byte.
+func (s *Set) In(cell []byte, dst []Candidate) []Candidate {
+	a, port, ok := ParseAddr(cell)
+	if !ok || port >= 0 {
+		return dst
+	}
+	var buf [64]byte
+	if string(a.AppendTo(buf[:0])) != string(cell) {
+		return dst
+	}
+	m := Candidate{Port: -1, Len: uint32(len(cell))}
+	x, h := &s.v4, uint64(0)
+	if a.Is4() {
+		h = hash4(value4(a))
+	} else {
+		x, h = &s.v6, hash16(a)
+	}
+	if !x.filter.has(h) {
+		return dst
+	}
+	return s.addAddr(x, h, a, m, dst)
+}
+
+// HasAny is KQL's has_any operator for the domain indicators: it appends every
+// entry whose name the cell has, in the sense of Has. Candidates are the whole
+// cell; what matters is that it occurs, not where.
+func (s *Set) HasAny(cell []byte, dst []Candidate) []Candidate {
+	if s.names.n == 0 {
+		return dst
+	}
+	from := len(dst)
+	for i := 0; i < len(cell); i++ {
+		b := cell[i]
+		// Where a term may start: at the edge of a word, or at a sign that is
+		// itself no part of a word.
+		if isAlnum(b) {
+			if wordBefore(cell, i) {
+				continue
+			}
+		} else if !s.edges || b != '-' && b != '_' {
+			continue
+		}
+		dst = s.hasFrom(cell, i, from, dst)
+	}
+	return dst
+}
+
+// hasFrom appends the entries whose name stands at cell[i:] and ends at an
+// edge. dst[from:] is what the cell has already given.
+func (s *Set) hasFrom(cell []byte, i, from int, dst []Candidate) []Candidate {
+	var buf [256]byte
+	n := 0
+	for n < maxName && i+n < len(cell) {
+		b := cell[i+n]
+		if !isAlnum(b) && b != '.' && b != '-' && b != '_' {
+			break
+		}
+		buf[n] = nameByte[b]
+		n++
+		if b == '.' || !s.hasLength(n) || isAlnum(b) && wordAt(cell, i+n) || !isAlnum(b) && !s.edges {
+			continue
+		}
+		e, ok := s.findName(buf[:n])
+		if ok && !slices.ContainsFunc(dst[from:], func(c Candidate) bool { return c.Entry == e }) {
+			dst = append(dst, Candidate{Entry: e, Port: -1, Len: uint32(len(cell))})
+		}
+	}
+	return dst
+}
