@@ -52,7 +52,7 @@ func Records(name string, schema *arrow.Schema, next func() (arrow.Record, error
 			return nil, errors.New("record batches can be read only once")
 		}
 		c := &Content{Input: in, Size: -1, Close: func() error { return nil }}
-		return newArrowSource(c, schema, 0, &arrowStream{next: next}, nil), nil
+		return newArrowSource(c, schema, &arrowStream{next: next}, nil), nil
 	}
 	return in
 }
@@ -68,13 +68,22 @@ const (
 // every call is made under recovered.
 type arrowLimit struct {
 	memory.Allocator
+	most int // bytes of one buffer
 	live atomic.Int64
 }
 
-func newArrowLimit() *arrowLimit { return &arrowLimit{Allocator: memory.NewGoAllocator()} }
+// newArrowLimit allows for the buffers of an input of size bytes, -1 if it is
+// not known: compressed ones may be much larger than it.
+func newArrowLimit(size int64) *arrowLimit {
+	a := &arrowLimit{Allocator: memory.NewGoAllocator(), most: maxArrowBatch}
+	if size >= 0 && size < maxArrowBatch/2048 {
+		a.most = int(max(size*2048, 16<<20))
+	}
+	return a
+}
 
 func (a *arrowLimit) take(n int) {
-	if n < 0 || n > maxArrowBatch || a.live.Add(int64(n)) > maxArrowLive {
+	if n < 0 || n > a.most || a.live.Add(int64(n)) > maxArrowLive {
 		panic(fmt.Errorf("%w: buffer of %d bytes", ErrTooLarge, n))
 	}
 }
@@ -103,7 +112,8 @@ type arrowSource struct {
 	cols   []arrowColumn
 	file   *ipc.FileReader // or
 	stream *arrowStream
-	count  int // batches of file
+	blocks []arrowBlock // batches of file
+	views  *arrowViews
 	claim  atomic.Int64
 }
 
@@ -125,18 +135,21 @@ type arrowStream struct {
 
 func openArrow(c *Content, o Options) (src Source, err error) {
 	defer recovered(&err)
-	mem := newArrowLimit()
+	size := int64(-1)
+	if c.At != nil {
+		size = c.Len
+	}
+	mem := newArrowLimit(size)
 	if c.At != nil && bytes.HasPrefix(c.Head, ipc.Magic) || c.At != nil && c.Head == nil {
-		f, err := openArrowFile(c, mem)
+		f, blocks, views, err := openArrowFile(c, mem)
 		if err == nil {
-			s := newArrowSource(c, f.Schema(), f.NumRecords(), nil, f)
+			s := newArrowSource(c, f.Schema(), nil, f)
+			s.blocks, s.views = blocks, views
 			s.sample()
 			return s, nil
 		}
-		c2 := *c
-		c2.Stream = io.NewSectionReader(c.At, 8, max(c.Len-8, 0))
-		s, err2 := openArrowStream(c, c2.Stream, mem)
-		if err2 != nil {
+		s, bad := openArrowStream(c, io.NewSectionReader(c.At, 8, max(c.Len-8, 0)), mem)
+		if bad != nil {
 			return nil, err
 		}
 		s.info.Notes = append(s.info.Notes, fmt.Sprintf("the footer cannot be read (%v): read from the front as far as it goes", err))
@@ -155,16 +168,14 @@ func openArrow(c *Content, o Options) (src Source, err error) {
 	return openArrowStream(c, r, mem)
 }
 
-func openArrowFile(c *Content, mem memory.Allocator) (f *ipc.FileReader, err error) {
+func openArrowFile(c *Content, mem memory.Allocator) (f *ipc.FileReader, blocks []arrowBlock, views *arrowViews, err error) {
+	views = new(arrowViews)
 	defer recovered(&err)
+	if blocks, err = checkArrowFile(c.At, c.Len, views); err != nil {
+		return nil, nil, nil, err
+	}
 	f, err = ipc.NewFileReader(io.NewSectionReader(c.At, 0, c.Len), ipc.WithAllocator(mem))
-	if err != nil {
-		return nil, err
-	}
-	if n := f.NumRecords(); n < 0 || int64(n) > c.Len/8 {
-		return nil, fmt.Errorf("%w: %d record batches", errThrift, n)
-	}
-	return f, nil
+	return f, blocks, views, err
 }
 
 func openArrowStream(c *Content, r io.Reader, mem memory.Allocator) (s *arrowSource, err error) {
@@ -185,16 +196,17 @@ func openArrowStream(c *Content, r io.Reader, mem memory.Allocator) (s *arrowSou
 		rec.Retain()
 		return rec, nil
 	}
-	return newArrowSource(c, rd.Schema(), 0, &arrowStream{next: next}, nil), nil
+	return newArrowSource(c, rd.Schema(), &arrowStream{next: next}, nil), nil
 }
 
 // arrowMessages reads the messages of a stream. Unlike the library's own
 // reader it does not reserve what a message claims to have before it is there.
 type arrowMessages struct {
-	r   io.Reader
-	msg *ipc.Message
-	n   int64 // bytes read
-	err error
+	r     io.Reader
+	msg   *ipc.Message
+	n     int64 // bytes read
+	views arrowViews
+	err   error
 }
 
 func (m *arrowMessages) Retain()  {}
@@ -250,6 +262,9 @@ func (m *arrowMessages) Message() (*ipc.Message, error) {
 	if err != nil {
 		return m.fail(err)
 	}
+	if err := checkMessage(meta, &m.views); err != nil {
+		return m.fail(err)
+	}
 	body, err := arrowBodyLen(meta)
 	if err != nil {
 		return m.fail(err)
@@ -284,8 +299,8 @@ func (m *arrowMessages) bytes(n int64) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func newArrowSource(c *Content, schema *arrow.Schema, count int, stream *arrowStream, file *ipc.FileReader) *arrowSource {
-	s := &arrowSource{c: c, schema: schema, file: file, stream: stream, count: count, part: &Part{Rows: -1}}
+func newArrowSource(c *Content, schema *arrow.Schema, stream *arrowStream, file *ipc.FileReader) *arrowSource {
+	s := &arrowSource{c: c, schema: schema, file: file, stream: stream, part: &Part{Rows: -1}}
 	var nested []string
 	for _, f := range schema.Fields() {
 		s.part.Columns = append(s.part.Columns, f.Name)
@@ -323,7 +338,7 @@ func arrowReadable(t arrow.DataType, lists bool) bool {
 
 // sample reads the cells of the first batch that tell tables and times apart.
 func (s *arrowSource) sample() {
-	if s.count == 0 {
+	if len(s.blocks) == 0 {
 		return
 	}
 	var cols []Column
@@ -361,6 +376,9 @@ func (s *arrowSource) sample() {
 // batch reads a record batch of a file.
 func (s *arrowSource) batch(i int) (rec arrow.Record, err error) {
 	defer recovered(&err)
+	if err := s.blocks[i].check(s.c.At, s.c.Len, s.views); err != nil {
+		return nil, err
+	}
 	return s.file.RecordAt(i)
 }
 

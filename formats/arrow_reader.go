@@ -48,12 +48,12 @@ func (r *arrowReader) Next() (Block, error) {
 		r.rec, b.Seq, b.Size = rec, seq, size
 	} else {
 		i := int(r.s.claim.Add(1) - 1)
-		if i >= r.s.count {
+		if i >= len(r.s.blocks) {
 			r.s.claim.Add(-1)
 			return Block{}, io.EOF
 		}
 		b.Seq = i
-		size, n := r.s.c.Size, int64(r.s.count)
+		size, n := r.s.c.Size, int64(len(r.s.blocks))
 		if size < 0 {
 			size = r.s.c.Len
 		}
@@ -76,9 +76,10 @@ func (r *arrowReader) Next() (Block, error) {
 	return b, nil
 }
 
-func (r *arrowReader) checkBatch() error {
+func (r *arrowReader) checkBatch() (err error) {
+	defer recovered(&err)
 	n := r.rec.NumRows()
-	if n < 0 || n > math.MaxInt32 {
+	if n < 0 || n > maxArrowRows {
 		return fmt.Errorf("%w: batch of %d rows", ErrTooLarge, n)
 	}
 	if int(r.rec.NumCols()) != len(r.s.cols) {
@@ -106,6 +107,12 @@ func (r *arrowReader) Runs() iter.Seq2[*Run, error] {
 				continue
 			}
 			arr := storage(r.rec.Column(col))
+			if arr.DataType().ID() == arrow.NULL {
+				if !yield(&Run{Key: k}, nil) {
+					return
+				}
+				continue
+			}
 			for row, n := 0, arr.Len(); ; {
 				run, next, err := r.run(k, col, arr, row)
 				if err != nil {
@@ -143,7 +150,7 @@ func (r *arrowReader) run(key, col int, arr arrow.Array, row int) (run *Run, nex
 	if d, ok := arr.(*array.Dictionary); ok {
 		return r.dictRun(key, col, d)
 	}
-	data, cells, next, err := r.cellsOf(arr, row, r.s.cols[col].uuid)
+	data, cells, next, err := r.cellsOf(arr, row, r.s.cols[col].uuid, false)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -162,7 +169,7 @@ func (r *arrowReader) run(key, col int, arr arrow.Array, row int) (run *Run, nex
 // dictRun is the dictionary of an array as a run.
 func (r *arrowReader) dictRun(key, col int, d *array.Dictionary) (*Run, int, error) {
 	values := storage(d.Dictionary())
-	data, cells, n, err := r.cellsOf(values, 0, r.s.cols[col].uuid)
+	data, cells, n, err := r.cellsOf(values, 0, r.s.cols[col].uuid, true)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -210,8 +217,15 @@ type textArray interface {
 // arrowPiece bounds the data of a run, so that offsets fit in 32 bits.
 const arrowPiece = 1 << 31
 
-// cellsOf returns the cells of the rows from row on. Text is not copied.
-func (r *arrowReader) cellsOf(arr arrow.Array, row int, uuid bool) (data []byte, cells []Cell, next int, err error) {
+const (
+	maxArrowRows = 1 << 28 // of a batch
+	arrowPrinted = 1 << 16 // rows that are printed at a time
+)
+
+// cellsOf returns the cells of the rows from row on and says which row is
+// next. Text is not copied; what must be printed comes piece by piece, unless
+// whole is asked for.
+func (r *arrowReader) cellsOf(arr arrow.Array, row int, uuid, whole bool) (data []byte, cells []Cell, next int, err error) {
 	n := arr.Len()
 	var offset func(int) int64
 	narrow := func(o []int32) { offset = func(i int) int64 { return int64(o[i]) } }
@@ -269,7 +283,7 @@ func (r *arrowReader) cellsOf(arr arrow.Array, row int, uuid bool) (data []byte,
 	r.text, r.cells = r.text[:0], r.cells[:0]
 	for next = row; next < n; next++ {
 		off := len(r.text)
-		if off > arrowPiece {
+		if next-row == arrowPrinted && !whole || off > arrowPiece {
 			break
 		}
 		if r.text, err = appendArrow(r.text, arr, next, uuid); err != nil {
