@@ -269,15 +269,18 @@ func (r *csvReader) hide(from, to int) {
 func (r *csvReader) count(at, to int, line bool) (cells, end int) {
 	b := r.buf[:r.n]
 	to = min(to, r.n)
+	clear := 0
 	for i := at; ; i++ {
 		cells++
 		if i < to && b[i] == '"' {
-			c := r.closeIn(i+1, to, 0)
+			c := r.closeIn(i+1, to, clear)
 			switch {
 			case c >= 0:
 				i = c + 1
 			case !line:
 				return -1, to
+			default:
+				clear = to
 			}
 		}
 		for i < to && b[i] != r.sep && b[i] != '\n' {

@@ -278,8 +278,8 @@ const (
 // number of cells or holds a quote that no writer of CSV leaves bare. So no
 // well-formed row of the right width is ever cut. It is cut if at the start of
 // one of its later lines a record of the right width can be read (for a record
-// that has the right width itself: if its first line and what follows have it
-// too). After the cut the rest is read afresh, with multi-line cells and all.
+// that has the right width itself: if its first line and what follows, as a
+// record or as a line, have it too). After the cut the rest is read afresh, with multi-line cells and all.
 // So no well-formed row of up to doubtLook bytes that starts inside a record
 // of wrong width is lost in it either.
 //
@@ -306,7 +306,19 @@ func (r *csvReader) doubt(m *seam, at, nl, cells int) (bool, error) {
 	looked := 0
 	if cells == r.width {
 		one, _ := r.count(at, first, true)
-		two, end := r.count(first+1, first+1+doubtLook, false)
+		from := first + 1
+		for from < nl && (r.buf[from] == '\n' || r.buf[from] == '\r') {
+			from++ // blank lines
+		}
+		two, end := r.count(from, from+doubtLook, false)
+		if two != r.width {
+			// The next line may have a stray quote too.
+			to := min(nl, r.n)
+			if j := bytes.IndexByte(r.buf[min(from, to):to], '\n'); j >= 0 {
+				to = from + j
+			}
+			two, end = r.count(min(from, to), to, true)
+		}
 		looked = end - at
 		yes = one == r.width && two == r.width && r.width > 1
 	} else {
