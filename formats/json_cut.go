@@ -407,62 +407,81 @@ func (c *jsonCutter) rowError() {
 func (c *jsonCutter) value() jsonFault {
 	var kinds [jsonMaxDepth / 64]uint64 // which open brackets are [
 	depth, deepest := 0, 0
-	start := c.pos
+	start, first := c.pos, c.buf[c.pos]
 	open := false // p is within a string that the buffer does not hold whole
 	for p := start; ; {
-		if p-start > c.max || open && len(c.buf)-start > c.max {
-			p = c.drop(start, p, open)
+		if p >= len(c.buf) || open {
+			if p-start > c.max || len(c.buf)-start > c.max {
+				p = c.drop(start, p, open)
+			}
+			if !c.more() {
+				c.truncated()
+				return jsonEnds
+			}
 		}
-		if (p >= len(c.buf) || open) && !c.more() {
-			c.truncated()
-			return jsonEnds
-		}
+		fault := jsonOK
+		closed := false
 		b, n := c.buf[:len(c.buf)+jsonPad], len(c.buf)
-		if !open && b[p] == '"' {
-			open = true
-			p++
-		}
-		if open {
-			q := jsonQuote(b, p, n)
-			if q < 0 {
-				continue
-			}
-			open = false
-			p = q + 1
-			if depth > 0 && p < n && !jsonFollows(b[p]) {
-				return c.resync(start, p)
-			}
-		} else {
-			switch b[p] {
-			case '{', '[':
+	scan:
+		for p < n {
+			ch := b[p]
+			switch {
+			case ch == '"' || open:
+				if !open {
+					p++
+				}
+				q := jsonQuote(b, p, n)
+				if open = q < 0; open {
+					break scan
+				}
+				p = q + 1
+				if depth == 0 {
+					closed = true
+					break scan
+				}
+				if p < n && !jsonFollows(b[p]) {
+					fault = jsonNoComma
+					break scan
+				}
+			case ch|0x20 == '{':
 				if depth < jsonMaxDepth {
 					kinds[depth/64] &^= 1 << (depth % 64)
-					if b[p] == '[' {
+					if ch == '[' {
 						kinds[depth/64] |= 1 << (depth % 64)
 					}
 				}
 				depth++
 				deepest = max(deepest, depth)
-			case '}', ']':
+				p++
+			case ch|0x20 == '}':
 				depth--
-				if depth < jsonMaxDepth && (kinds[depth/64]>>(depth%64)&1 != 0) != (b[p] == ']') {
-					c.pos = p + 1
-					return jsonMismatch
+				p++
+				if depth < jsonMaxDepth && (kinds[depth/64]>>(depth%64)&1 != 0) != (ch == ']') {
+					fault, closed = jsonMismatch, true
+					break scan
 				}
+				if depth == 0 {
+					closed = true
+					break scan
+				}
+			default:
+				p++
 			}
-			p++
 		}
-		if depth > 0 {
+		if !closed && fault == jsonOK {
 			continue
 		}
 		if p-start > c.max {
 			p = c.drop(start, p, false)
 		}
-		c.pos = p
-		if deepest > jsonMaxDepth {
-			return jsonTooDeep
+		if !closed {
+			return c.resync(start, p, first)
 		}
-		return jsonOK
+		c.pos = p
+		if fault == jsonOK && deepest > jsonMaxDepth {
+			fault = jsonTooDeep
+		}
+		return fault
 	}
 }
 
@@ -495,37 +514,39 @@ func (c *jsonCutter) drop(start, p int, open bool) int {
 	return start
 }
 
-// resync looks for the next record after a broken one: `},{` or `],[`, with
-// any white space.
-func (c *jsonCutter) resync(start, p int) jsonFault {
-	shut, open := byte('}'), byte('{')
-	if c.buf[start] == '[' {
-		shut, open = ']', '['
-	}
-	for {
-		for i := p; ; {
-			j := bytes.IndexByte(c.buf[i:], shut)
-			if j < 0 {
-				break
-			}
-			i += j + 1
-			k := jsonSpace(c.buf, i, len(c.buf))
-			if k < len(c.buf) && c.buf[k] == ',' {
-				k = jsonSpace(c.buf, k+1, len(c.buf))
-				if k < len(c.buf) && c.buf[k] == open {
-					c.pos = i
-					return jsonNoComma
+// resync looks for the next record after a broken one that began with first:
+// `},{` or `],[`, with any white space. The position is then that of the comma.
+func (c *jsonCutter) resync(start, p int, first byte) jsonFault {
+	comma := 0 // how much of that pattern was just seen: nothing, bracket, comma
+	at := p
+	for ; ; p++ {
+		if p == len(c.buf) {
+			if p-start > c.max {
+				end := p
+				if comma == 2 {
+					end = at // the comma stays
 				}
+				p -= end - start
+				at = c.drop(start, end, false)
+			}
+			if !c.more() {
+				c.truncated()
+				return jsonEnds
 			}
 		}
-		p = max(p, len(c.buf)-1024)
-		if len(c.buf)-start > c.max || !c.more() {
-			break
+		switch b := c.buf[p]; {
+		case b == first+2:
+			comma = 1
+		case b == ',' && comma == 1:
+			comma, at = 2, p
+		case b == first && comma == 2:
+			if at-start > c.max {
+				at = c.drop(start, at, false)
+			}
+			c.pos = at
+			return jsonNoComma
+		case b != ' ' && b != '\n' && b != '\t' && b != '\r':
+			comma = 0
 		}
 	}
-	if c.err == nil {
-		c.err = fmt.Errorf("%w: after a broken record no further one is found", ErrSyntax)
-	}
-	c.truncated()
-	return jsonNoComma
 }

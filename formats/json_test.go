@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -226,6 +228,48 @@ func TestJSONAllocations(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(40, next); n != 0 {
 		t.Errorf("%v allocations per block", n)
+	}
+}
+
+// Readers of one source share its records without loss.
+func TestJSONManyReaders(t *testing.T) {
+	lines := flatRecords(3000)
+	document := "[" + strings.ReplaceAll(lines, "}\n", "},\n") + "{}]"
+	for _, test := range []struct {
+		format Format
+		text   string
+		rows   int64
+	}{{JSONL, lines, 3000}, {JSON, document, 3001}} {
+		for _, stream := range []bool{false, true} {
+			src, err := test.format.Open(jsonContent(test.text, stream), Options{BlockSize: 4096})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var rows atomic.Int64
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					r := src.NewReader(Want{Keys: []Column{{"SourceIP", -1}}})
+					for {
+						b, err := r.Next()
+						if err != nil {
+							if err != io.EOF {
+								t.Error(err)
+							}
+							return
+						}
+						rows.Add(int64(b.Rows))
+						if b.Part != src.Info().Parts[0] {
+							t.Error("a part of its own")
+						}
+					}
+				})
+			}
+			wg.Wait()
+			if rows.Load() != test.rows {
+				t.Errorf("%s: %d rows, want %d", test.format.Name, rows.Load(), test.rows)
+			}
+		}
 	}
 }
 

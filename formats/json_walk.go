@@ -2,7 +2,9 @@ package formats
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strings"
 )
 
@@ -134,9 +136,16 @@ func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
 
 		start := p
 		if b[p] == '"' && k.role == jsonPlain {
-			q := jsonQuote(b, p+1, end)
-			if q < 0 {
-				return start, jsonOpenString
+			// Most cells are short: look for the end in the first eight bytes
+			// without a call. What is before them is a quote, no backslash.
+			q := p + 1
+			x := binary.LittleEndian.Uint64(b[q:]) ^ ('"' * swarOnes)
+			x = (x - swarOnes) &^ x & swarHighs
+			q += bits.TrailingZeros64(x) >> 3
+			if x == 0 || b[q-1] == '\\' || q >= end {
+				if q = jsonQuote(b, p+1, end); q < 0 {
+					return start, jsonOpenString
+				}
 			}
 			p = q + 1
 			if k.slot >= 0 {
