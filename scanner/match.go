@@ -63,7 +63,10 @@ type located struct {
 func (w *worker) block(in *input, b formats.Block) error {
 	in.chain.publish(b)
 	w.payload, w.found = w.payload[:0], w.found[:0]
-	def := in.plan.tableOf(b.Part)
+	def := other
+	if b.Rows > 0 {
+		def = in.plan.tableOf(b.Part)
+	}
 	w.tables = w.tables[:0]
 	undecided := in.dates.watching()
 	var evidence []clock.Order
@@ -300,13 +303,17 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 	for i, bad := range list {
 		pos := w.place(in, b.Seq, bad.Pos)
 		in.problem(b.Seq, i+1000, &formats.Error{Pos: pos, Err: bad.Err})
-		in.mu.Lock()
-		if bad.Matched {
-			in.report.Repaired++
+		if errors.Is(bad.Err, formats.ErrPartial) {
+			in.fail(Partial, bad.Err) // what is missing is no record of this file
 		} else {
-			in.report.Rejected++
+			in.mu.Lock()
+			if bad.Matched {
+				in.report.Repaired++
+			} else {
+				in.report.Rejected++
+			}
+			in.mu.Unlock()
 		}
-		in.mu.Unlock()
 		if w.out.rejects != nil {
 			k := key{input: int32(in.n), record: pos.Record, n: int32(i)}
 			if err := w.out.rejects.add(k, encodeReject(in.in, pos, bad.Err, bad.Raw)); err != nil {

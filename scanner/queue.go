@@ -18,6 +18,7 @@ const (
 	fresh   state = iota
 	opening       // one worker looks at it
 	open          // blocks can be claimed
+	closing       // its last worker completes the report
 	done
 )
 
@@ -111,8 +112,8 @@ func (r *run) take() *input {
 		var join *input
 		busy := false
 		for _, in := range r.inputs[r.first:] {
-			if r.bad != nil && in.n > r.bad.input {
-				break
+			if r.bad != nil && in.n >= r.bad.input {
+				break // what stands before the bad record has been claimed
 			}
 			switch in.state {
 			case fresh:
@@ -126,7 +127,7 @@ func (r *run) take() *input {
 					return in
 				}
 				r.finished()
-			case opening:
+			case opening, closing:
 				busy = true
 			case open:
 				switch {
@@ -259,6 +260,9 @@ func (w *worker) leave(in *input) {
 	w.mu.Lock()
 	in.workers--
 	last := in.workers == 0 && (in.drained || w.ctx.Err() != nil)
+	if last {
+		in.state = closing
+	}
 	w.mu.Unlock()
 	if !last {
 		return

@@ -1,0 +1,172 @@
+package scanner
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+func TestSorter(t *testing.T) {
+	for _, share := range []int{1 << 20, 64 << 20} { // spilled in many runs, or not at all
+		t.Run(fmt.Sprint("share=", share), func(t *testing.T) {
+			dir := t.TempDir()
+			s := newSorter(dir, share)
+			defer s.close()
+			r := rand.New(rand.NewPCG(1, 2))
+			type one struct {
+				key
+				text string
+			}
+			var want []one
+			for i := range 20_000 {
+				k := key{time: r.Int64N(50) - 25, input: int32(r.IntN(3)), record: r.Int64N(100), n: int32(i)}
+				if r.IntN(10) == 0 {
+					k.time = noTime
+				}
+				w := one{k, fmt.Sprintf("%d %s", i, bytes.Repeat([]byte("x"), r.IntN(300)))}
+				want = append(want, w)
+				if err := s.add(k, []byte(w.text)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if spilled := len(s.runs) > 0; spilled != (share == 1<<20) {
+				t.Fatalf("%d runs spilled", len(s.runs))
+			}
+			slices.SortFunc(want, func(a, b one) int { return a.compare(b.key) })
+			n := 0
+			err := s.flush(func(k key, payload []byte) error {
+				if k != want[n].key || string(payload) != want[n].text {
+					return fmt.Errorf("item %d: got %+v, want %+v", n, k, want[n].key)
+				}
+				n++
+				return nil
+			})
+			if err != nil || n != len(want) {
+				t.Fatalf("%d of %d items: %v", n, len(want), err)
+			}
+			s.close()
+			if left, _ := os.ReadDir(dir); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+func TestSorterCannotSpill(t *testing.T) {
+	s := newSorter("/no/such/folder", 1<<20)
+	var err error
+	for i := 0; err == nil && i < 10_000; i++ {
+		err = s.add(key{record: int64(i)}, make([]byte, 1000))
+	}
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if s.flush(func(key, []byte) error { return nil }) == nil {
+		t.Fatal("the loss is forgotten at the end")
+	}
+}
+
+func TestSequence(t *testing.T) {
+	for _, share := range []int{0, 1 << 20} { // everything that waits is spilled, or nothing
+		var got []string
+		s := newSequence(t.TempDir(), share, func(p []byte) error { got = append(got, string(p)); return nil })
+		defer s.close()
+		blocks := []ticket{}
+		for in := range 3 {
+			for seq := range 40 {
+				blocks = append(blocks, ticket{in, seq})
+			}
+		}
+		var want []string
+		for _, b := range blocks {
+			if b.seq%3 != 0 {
+				want = append(want, fmt.Sprint(b))
+			}
+		}
+		rand.New(rand.NewPCG(1, 2)).Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
+		for i, b := range blocks {
+			var payload []byte
+			if b.seq%3 != 0 { // empty blocks take their turn too
+				payload = []byte(fmt.Sprint(b))
+			}
+			if err := s.put(b.input, b.seq, payload); err != nil {
+				t.Fatal(err)
+			}
+			if i == 60 {
+				for in := range 3 {
+					if err := s.end(in, 40); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("share %d: got %v", share, got)
+		}
+	}
+}
+
+// After an interrupt there are gaps; what waits still comes out, in order.
+func TestSequenceGaps(t *testing.T) {
+	var got []string
+	s := newSequence(t.TempDir(), 1<<20, func(p []byte) error { got = append(got, string(p)); return nil })
+	for _, b := range []ticket{{1, 4}, {0, 2}, {0, 0}, {1, 2}} {
+		if err := s.put(b.input, b.seq, []byte(fmt.Sprint(b))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.flush(); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"{0 0}", "{0 2}", "{1 2}", "{1 4}"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestChain(t *testing.T) {
+	c := newChain()
+	order := rand.New(rand.NewPCG(3, 4)).Perm(200)
+	var wg sync.WaitGroup
+	for _, seq := range order {
+		if seq == 0 {
+			continue // a block asks only once it has been published itself
+		}
+		wg.Go(func() {
+			b, ok := c.before(seq)
+			if !ok || b.records != int64(seq*(seq-1)/2) || b.lines != int64(2*seq+1) {
+				t.Errorf("block %d: %+v %v", seq, b, ok)
+			}
+		})
+	}
+	for _, seq := range order {
+		c.publish(formats.Block{Seq: seq, Records: seq, Lines: 2, Line: 1})
+	}
+	wg.Wait()
+	if c.blocks() != 200 || c.total() != (base{199 * 100, 400}) {
+		t.Errorf("%d blocks, %+v", c.blocks(), c.total())
+	}
+}
+
+// A block that is never published releases those who wait for it.
+func TestChainBroken(t *testing.T) {
+	c := newChain()
+	c.publish(formats.Block{Seq: 0, Records: 5, Line: -1})
+	done := make(chan bool)
+	go func() {
+		_, ok := c.before(2)
+		done <- ok
+	}()
+	c.fail()
+	if <-done {
+		t.Error("a number was made up")
+	}
+	if b, ok := c.before(1); !ok || b.records != 5 {
+		t.Errorf("what is known is forgotten: %+v %v", b, ok)
+	}
+}

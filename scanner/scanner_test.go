@@ -1,0 +1,561 @@
+package scanner
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/rule"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+func indicators(t testing.TB, values ...string) *ioc.Set {
+	t.Helper()
+	var list []ioc.Indicator
+	for _, v := range values {
+		value, rest, _ := strings.Cut(v, " ")
+		i, err := ioc.Parse(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i.Feeds = []string{"test:1"}
+		for _, f := range strings.Fields(rest) {
+			name, date, _ := strings.Cut(f, "=")
+			d := ioc.Date{Text: date, Time: clock.Parse(date, clock.None, nil).Time.Std()}
+			switch name {
+			case "first":
+				i.FirstSeen = d
+			case "until":
+				i.ValidUntil = d
+			}
+		}
+		list = append(list, i)
+	}
+	return ioc.NewSet(list)
+}
+
+// sweep runs a scan and returns its hits as JSON lines.
+func sweep(t testing.TB, s *Scan, inputs ...formats.Input) ([]string, *Summary) {
+	t.Helper()
+	var out bytes.Buffer
+	s.Output = &out
+	sum, err := s.Run(context.Background(), inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines(out.String()), sum
+}
+
+func lines(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(s, "\n"), "\n")
+}
+
+// short tells a hit in a few words: indicator class column=value(role) …
+func short(t testing.TB, line string) string {
+	t.Helper()
+	h, err := Decode([]byte(line), table.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString(h.Indicator.Value)
+	for _, m := range h.Matches {
+		fmt.Fprintf(&b, " %s=%s(%s,%v)", m.Column, m.Value, m.Role, m.Class)
+	}
+	for _, a := range h.Also {
+		fmt.Fprintf(&b, " also %s(%v)", a.Indicator.Value, a.Class)
+	}
+	return b.String()
+}
+
+func jsonl(name string, rows ...string) formats.Input {
+	return formats.Bytes(name, []byte(strings.Join(rows, "\n")+"\n"))
+}
+
+const (
+	csl = `"Type":"CommonSecurityLog","DeviceVendor":"x"`
+	dns = `"Type":"DnsEvents","SubType":"LookupQuery"`
+	dne = `"Type":"DeviceNetworkEvents"`
+)
+
+func TestMatches(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		iocs []string
+		scan Scan
+		row  string
+		want []string
+	}{
+		{"address", []string{"1.2.3.4"}, Scan{}, `{` + csl + `,"SourceIP":"10.0.0.1","DestinationIP":"1.2.3.4"}`,
+			[]string{"1.2.3.4 DestinationIP=1.2.3.4(dst,ip)"}},
+		{"one event for a C2 with three ports", []string{"1.2.3.4:1", "1.2.3.4:2", "1.2.3.4:3"}, Scan{},
+			`{` + csl + `,"DestinationIP":"1.2.3.4","DestinationPort":2}`,
+			[]string{"1.2.3.4:2 DestinationIP=1.2.3.4(dst,ip:port) also 1.2.3.4:1(ip-only) also 1.2.3.4:3(ip-only)"}},
+		{"ip before cidr before ip-only", []string{"1.2.3.4", "1.2.3.0/24", "1.2.0.0/16", "1.2.3.4:9"}, Scan{},
+			`{` + csl + `,"DestinationIP":"1.2.3.4","DestinationPort":80}`,
+			[]string{"1.2.3.4 DestinationIP=1.2.3.4(dst,ip) also 1.2.3.0/24(cidr) also 1.2.0.0/16(cidr) also 1.2.3.4:9(ip-only)"}},
+		{"parent and child domain", []string{"evil.test", "c2.evil.test"}, Scan{},
+			`{` + dns + `,"Name":"a.c2.evil.test"}`,
+			[]string{"c2.evil.test Name=a.c2.evil.test(query,subdomain) also evil.test(subdomain)"}},
+		{"two elements, one indicator", []string{"1.2.3.4"}, Scan{},
+			`{` + csl + `,"DestinationIP":"1.2.3.4","DestinationTranslatedAddress":"1.2.3.4"}`,
+			[]string{"1.2.3.4 DestinationIP=1.2.3.4(dst,ip) DestinationTranslatedAddress=1.2.3.4(dst-nat,ip)"}},
+		{"two indicators, two hits", []string{"1.2.3.4", "5.6.7.8"}, Scan{},
+			`{` + csl + `,"SourceIP":"5.6.7.8","DestinationIP":"1.2.3.4"}`,
+			[]string{"5.6.7.8 SourceIP=5.6.7.8(src,ip)", "1.2.3.4 DestinationIP=1.2.3.4(dst,ip)"}},
+		{"strict ports: other port", []string{"1.2.3.4:9"}, Scan{Ports: PortStrict},
+			`{` + csl + `,"DestinationIP":"1.2.3.4","DestinationPort":80}`, nil},
+		{"strict ports: no port", []string{"1.2.3.4:9"}, Scan{Ports: PortStrict}, `{` + dns + `,"Name":"x","IPAddresses":"1.2.3.4"}`, nil},
+		{"port in the cell", []string{"1.2.3.4:9"}, Scan{Ports: PortStrict}, `{` + csl + `,"DestinationIP":"1.2.3.4:9"}`,
+			[]string{"1.2.3.4:9 DestinationIP=1.2.3.4:9(dst,ip:port)"}},
+		{"ignored ports", []string{"1.2.3.4:9"}, Scan{Ports: PortIgnore}, `{` + csl + `,"DestinationIP":"1.2.3.4","DestinationPort":80}`,
+			[]string{"1.2.3.4:9 DestinationIP=1.2.3.4(dst,ip)"}},
+		{"answers of a look-up", []string{"1.2.3.4"}, Scan{}, `{` + dns + `,"Name":"x.test","IPAddresses":"9.9.9.9, 1.2.3.4"}`,
+			[]string{"1.2.3.4 IPAddresses=1.2.3.4(answer,ip)"}},
+		{"inbound turns the roles", []string{"1.2.3.4"}, Scan{}, `{` + dne + `,"RemoteIP":"1.2.3.4","ActionType":"InboundConnectionAccepted"}`,
+			[]string{"1.2.3.4 RemoteIP=1.2.3.4(src,ip)"}},
+		{"unknown direction", []string{"1.2.3.4"}, Scan{}, `{` + dne + `,"RemoteIP":"1.2.3.4","ActionType":"ConnectionFound"}`,
+			[]string{"1.2.3.4 RemoteIP=1.2.3.4(remote,ip)"}},
+		{"free text is deep", []string{"1.2.3.4"}, Scan{}, `{` + csl + `,"SourceIP":"10.0.0.1","Message":"from 1.2.3.4:80"}`, nil},
+		{"deep", []string{"1.2.3.4"}, Scan{Columns: ColumnsDeep}, `{` + csl + `,"SourceIP":"10.0.0.1","Message":"from 1.2.3.4:80"}`,
+			[]string{"1.2.3.4 Message=1.2.3.4(any,ip)"}},
+		{"hunt columns only", []string{"1.2.3.4"}, Scan{Columns: ColumnsHunt}, `{` + csl + `,"SourceIP":"10.0.0.1","SourceTranslatedAddress":"1.2.3.4"}`, nil},
+		{"kql in", []string{"1.2.3.4"}, Scan{KQL: true, Columns: ColumnsHunt}, `{` + csl + `,"SourceIP":"::ffff:1.2.3.4","DestinationIP":"1.2.3.4"}`,
+			[]string{"1.2.3.4 DestinationIP=1.2.3.4(dst,ip)"}},
+		{"kql has_any: term", []string{"evil.test"}, Scan{KQL: true, Columns: ColumnsHunt}, `{` + dns + `,"Name":"not-evil.test"}`,
+			[]string{"evil.test Name=not-evil.test(query,term)"}},
+		{"kql has_any: subdomain", []string{"evil.test"}, Scan{KQL: true, Columns: ColumnsHunt}, `{` + dns + `,"Name":"a.evil.test"}`,
+			[]string{"evil.test Name=a.evil.test(query,subdomain)"}},
+		{"case of column names", []string{"1.2.3.4"}, Scan{}, `{` + csl + `,"destinationip":"1.2.3.4"}`,
+			[]string{"1.2.3.4 DestinationIP=1.2.3.4(dst,ip)"}},
+		{"role by label", []string{"2001:db8::1"}, Scan{}, `{` + csl + `,"SourceIP":"","DeviceCustomIPv6Address2":"2001:DB8::1","DeviceCustomIPv6Address2Label":"Source IPv6 Address"}`,
+			[]string{"2001:db8::1 DeviceCustomIPv6Address2=2001:DB8::1(src,ip)"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.scan.Indicators = indicators(t, c.iocs...)
+			got, _ := sweep(t, &c.scan, jsonl("x.jsonl", c.row))
+			var texts []string
+			for _, l := range got {
+				texts = append(texts, short(t, l))
+			}
+			if fmt.Sprint(texts) != fmt.Sprint(c.want) {
+				t.Errorf("got  %q\nwant %q", texts, c.want)
+			}
+		})
+	}
+}
+
+func TestHuntAndLife(t *testing.T) {
+	for _, c := range []struct {
+		ioc, row   string
+		hunt, life string
+	}{
+		{"1.2.3.4", `{` + csl + `,"TimeGenerated":"2026-05-20T10:00:00Z","DestinationIP":"1.2.3.4"}`, "true", "unknown"},
+		{"1.2.3.4 first=2026-05-20", `{` + csl + `,"TimeGenerated":"2026-05-20T10:00:00Z","DestinationIP":"::ffff:1.2.3.4"}`, "false", "active"},
+		{"1.2.3.4 first=2026-05-21", `{` + csl + `,"TimeGenerated":"2026-05-20T10:00:00Z","DestinationIP":"1.2.3.4"}`, "true", "before"},
+		{"1.2.3.4 until=2026-05-19", `{` + csl + `,"TimeGenerated":"2026-05-20T10:00:00Z","DestinationIP":"1.2.3.4"}`, "true", "after"},
+		{"1.2.3.4 until=2026-05-19", `{` + csl + `,"TimeGenerated":"soon","DestinationIP":"1.2.3.4"}`, "true", "unknown"},
+		{"evil.test", `{` + dns + `,"TimeGenerated":"2026-05-20T10:00:00Z","Name":"EVIL.test."}`, "true", "unknown"},
+		{"xn--bcher-kva.example", `{` + dns + `,"TimeGenerated":"2026-05-20T10:00:00Z","Name":"bücher.example"}`, "false", "unknown"},
+		{"1.2.0.0/16", `{` + csl + `,"TimeGenerated":"2026-05-20T10:00:00Z","DestinationIP":"1.2.3.4"}`, "false", "unknown"},
+	} {
+		got, _ := sweep(t, &Scan{Indicators: indicators(t, c.ioc)}, jsonl("x.jsonl", c.row))
+		if len(got) != 1 || !strings.Contains(got[0], `"hunt":`+c.hunt) || !strings.Contains(got[0], `"life":"`+c.life+`"`) {
+			t.Errorf("%s on %s: %v", c.ioc, c.row, got)
+		}
+	}
+}
+
+// The keys of a hit, in their order, are what scripts rely on.
+func TestHitRecord(t *testing.T) {
+	got, _ := sweep(t, &Scan{Indicators: indicators(t, "1.2.3.4:80")}, jsonl("x.jsonl",
+		`{`+csl+`,"TimeGenerated":"2026-05-20T10:00:00.5Z","DestinationIP":"1.2.3.4","DestinationPort":80,"SourceIP":"10.0.0.1"}`))
+	if len(got) != 1 {
+		t.Fatal(got)
+	}
+	d := json.NewDecoder(strings.NewReader(got[0]))
+	var keys []string
+	depth := 0
+	for {
+		tok, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if delim, ok := tok.(json.Delim); ok {
+			if delim == '{' || delim == '[' {
+				depth++
+			} else {
+				depth--
+			}
+			continue
+		}
+		if s, ok := tok.(string); ok && depth == 1 {
+			keys = append(keys, s)
+			var skip json.RawMessage
+			if err := d.Decode(&skip); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	want := "[schema id table time time_basis indicator also matches hunt life who row source]"
+	if fmt.Sprint(keys) != want {
+		t.Errorf("got %v, want %s", keys, want)
+	}
+	if !strings.Contains(got[0], `"time":"2026-05-20T10:00:00.5000000Z"`) {
+		t.Error(got[0])
+	}
+}
+
+func TestDecodeIsTheInverse(t *testing.T) {
+	got, _ := sweep(t, &Scan{Indicators: indicators(t, "1.2.3.4:80 first=2026-05-20", "1.2.0.0/16", "2001:db8::1", "evil.test")},
+		jsonl("a.jsonl", `{`+csl+`,"TimeGenerated":"2026-05-20T10:00:00.5Z","DestinationIP":"1.2.3.4","DestinationPort":80,"SourceIP":"2001:db8::1","Activity":"a\"\\\u0000\u202e\ud83d\ude00b"}`,
+			`{`+dns+`,"Name":"x.evil.test"}`))
+	if len(got) != 3 {
+		t.Fatal(got)
+	}
+	for _, line := range got {
+		h, err := Decode([]byte(line), table.Builtin())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := string(JSONL(nil, h)); again != line+"\n" {
+			t.Errorf("got  %swant %s", again, line)
+		}
+	}
+	for _, bad := range []string{"", "{}", `{"schema":2}`, strings.Replace(got[0], `"type":"ip"`, `"type":"url"`, 1)} {
+		if _, err := Decode([]byte(bad), table.Builtin()); err == nil {
+			t.Errorf("accepted %q", bad)
+		}
+	}
+}
+
+func manyRows(n int) []string {
+	rows := make([]string, n)
+	for i := range rows {
+		ip := fmt.Sprintf("10.0.%d.%d", i/250%250, i%250)
+		if i%7 == 0 {
+			ip = "1.2.3.4"
+		}
+		when := fmt.Sprintf("2026-05-20T10:%02d:%02dZ", i*13%60, i*7%60)
+		if i%21 == 0 {
+			when = ""
+		}
+		rows[i] = fmt.Sprintf(`{%s,"TimeGenerated":"%s","SourceIP":"10.0.0.1","DestinationIP":"%s","DestinationPort":%d}`, csl, when, ip, i)
+	}
+	return rows
+}
+
+// The number of workers and the size of blocks never show.
+func TestSameBytes(t *testing.T) {
+	inputs := []formats.Input{jsonl("a.jsonl", manyRows(900)...), jsonl("b.jsonl", manyRows(5)...), jsonl("c.jsonl", manyRows(400)...)}
+	for _, order := range []Order{Newest, Oldest, AsFound} {
+		var want string
+		for _, workers := range []int{1, 2, 7} {
+			for _, block := range []int{0, 300, 5000} {
+				s := &Scan{Indicators: indicators(t, "1.2.3.4", "1.2.3.4:7"), Order: order, Threads: workers, Memory: 1 << 16}
+				s.Formats.BlockSize = block
+				var rejects bytes.Buffer
+				s.Rejects = &rejects
+				got, sum := sweep(t, s, inputs...)
+				text := strings.Join(got, "\n")
+				if want == "" {
+					want = text
+				}
+				if text != want {
+					t.Fatalf("order %d, %d workers, blocks of %d: other bytes", order, workers, block)
+				}
+				if sum.Hits != int64(len(got)) || sum.Records != 1305 || !sum.Complete() || len(got) != 129+1+58 {
+					t.Fatalf("%d hits of %d, %d records", len(got), sum.Hits, sum.Records)
+				}
+			}
+		}
+		last := ""
+		for _, l := range lines(want) {
+			h, err := Decode([]byte(l), table.Builtin())
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := "9" // null times last
+			if h.HasTime {
+				k = h.Time.String()
+			}
+			if order == Oldest && k < last {
+				t.Fatalf("%s after %s", k, last)
+			}
+			if order == Newest && last != "" && (last != "9" && h.HasTime && k > last || last == "9" && h.HasTime) {
+				t.Fatalf("%s after %s", k, last)
+			}
+			last = k
+		}
+	}
+}
+
+func TestDates(t *testing.T) {
+	row := func(date string) string {
+		return `{` + csl + `,"TimeGenerated [UTC]":"` + date + `","DestinationIP":"1.2.3.4"}`
+	}
+	plain := func(date string) string {
+		return `{` + csl + `,"TimeGenerated":"` + date + `","DestinationIP":"1.2.3.4"}`
+	}
+	filler := func(n int, r string) (rows []string) {
+		for range n {
+			rows = append(rows, r)
+		}
+		return rows
+	}
+	early := filler(200, row("4/1/2025, 2:00:00 AM"))
+	for _, c := range []struct {
+		name  string
+		rows  []string
+		order clock.Order
+		time  string
+		basis string
+	}{
+		{"proven at once", []string{row("4/1/2025, 2:00:00 AM"), row("4/13/2025, 2:00:00 AM")}, clock.None, `"2025-04-01T02:00:00.0000000Z"`, "TimeGenerated:mdy"},
+		{"proven far behind", append(early[:200:200], row("13/1/2025, 2:00:00 AM")), clock.None, `"2025-01-04T02:00:00.0000000Z"`, "TimeGenerated:dmy"},
+		{"never proven, portal header", early, clock.None, `"2025-04-01T02:00:00.0000000Z"`, "TimeGenerated:mdy-assumed"},
+		{"never proven", filler(200, plain("4/1/2025, 2:00:00 AM")), clock.None, "null", "TimeGenerated"},
+		{"given", filler(3, row("4/1/2025, 2:00:00 AM")), clock.DMY, `"2025-01-04T02:00:00.0000000Z"`, "TimeGenerated"},
+		{"no zone anywhere", []string{plain("2025-04-01 02:00:00")}, clock.None, `"2025-04-01T02:00:00.0000000Z"`, "TimeGenerated:zone-assumed-utc"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var want []string
+			for _, workers := range []int{1, 3} {
+				for _, memory := range []int64{1, 1 << 20} { // waiting hits are spilled, or not
+					s := &Scan{Indicators: indicators(t, "1.2.3.4"), DateOrder: c.order, Threads: workers, Order: AsFound, Memory: memory}
+					s.Formats.BlockSize = 700
+					got, sum := sweep(t, s, jsonl("x.jsonl", c.rows...))
+					if len(got) != len(c.rows) || sum.Hits != int64(len(c.rows)) {
+						t.Fatalf("%d hits for %d rows", len(got), len(c.rows))
+					}
+					if want == nil {
+						want = got
+					}
+					if fmt.Sprint(got) != fmt.Sprint(want) {
+						t.Fatal("other bytes")
+					}
+					if !strings.Contains(got[0], `"time":`+c.time+`,"time_basis":"`+c.basis+`"`) {
+						t.Error(got[0])
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestWindow(t *testing.T) {
+	at := func(s string) clock.Time { return clock.Parse(s, clock.None, nil).Time }
+	s := &Scan{Indicators: indicators(t, "1.2.3.4"), HasFrom: true, HasTo: true, From: at("2026-05-20"), To: at("2026-05-21")}
+	row := func(date string) string {
+		return `{` + csl + `,"TimeGenerated":"` + date + `","DestinationIP":"1.2.3.4"}`
+	}
+	got, _ := sweep(t, s, jsonl("x.jsonl", row("2026-05-19T23:59:59.9999999Z"), row("2026-05-20T00:00:00Z"), row("2026-05-20T23:59:59.9999999Z"),
+		row("2026-05-21T00:00:00Z"), row("4/1/2025"), row("")))
+	if len(got) != 4 {
+		t.Errorf("%d hits: the window is half-open, and rows without a known time stay", len(got))
+	}
+	s.From = s.To
+	if _, err := s.Run(context.Background(), []formats.Input{jsonl("x.jsonl", row(""))}); err == nil {
+		t.Error("an empty window is accepted")
+	}
+}
+
+func TestRules(t *testing.T) {
+	x, err := rule.Inline(1, "source_ip = '10.0.0.1'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var suppressed bytes.Buffer
+	s := &Scan{Indicators: indicators(t, "1.2.3.4"), Rules: []*rule.Rule{x}, Suppressed: &suppressed}
+	got, sum := sweep(t, s, jsonl("x.jsonl",
+		`{`+csl+`,"SourceIP":"10.0.0.1","DestinationIP":"1.2.3.4"}`,
+		`{`+csl+`,"SourceIP":"::ffff:10.0.0.1","DestinationIP":"1.2.3.4"}`,
+		`{`+csl+`,"SourceIP":"10.0.0.2","DestinationIP":"1.2.3.4"}`))
+	if len(got) != 1 || sum.Hits != 1 || sum.Suppressed != 2 || sum.Rules[0].Suppressed != 2 {
+		t.Errorf("%d hits, %+v", len(got), sum)
+	}
+	for _, l := range lines(suppressed.String()) {
+		if !strings.HasSuffix(l, `,"suppressed_by":["--exclude:1"]}`) {
+			t.Error(l)
+		}
+	}
+}
+
+func TestMixedStream(t *testing.T) {
+	s := &Scan{Indicators: indicators(t, "1.2.3.4")}
+	rows := []string{
+		`{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"RemoteIP":"1.2.3.4","Timestamp":"2026-05-20T10:00:00Z"}}`,
+		`{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"RemoteIP":"1.2.3.4"}}`,
+		`{"category":"AdvancedHunting-DnsEvents","properties":{"IPAddresses":"1.2.3.4","Name":"x"}}`,
+	}
+	got, sum := sweep(t, s, jsonl("x.jsonl", rows...))
+	f := sum.Files[0]
+	if len(got) != 2 || f.Table != "DeviceNetworkEvents+DnsEvents" || f.Other != 1 || fmt.Sprint(f.OtherTables) != "[AdvancedHunting-DeviceProcessEvents]" {
+		t.Errorf("%d hits, %+v", len(got), f)
+	}
+	s.Table = "DnsEvents"
+	if _, err := s.Run(context.Background(), []formats.Input{jsonl("x.jsonl", rows...)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStrict(t *testing.T) {
+	rows := manyRows(400)
+	rows[203] = `{"broken`
+	rows[300] = `{"broken too`
+	var want string
+	for _, workers := range []int{1, 4} {
+		var rejects bytes.Buffer
+		s := &Scan{Indicators: indicators(t, "1.2.3.4"), Strict: true, Order: AsFound, Threads: workers, Rejects: &rejects}
+		s.Formats.BlockSize = 400
+		got, sum := sweep(t, s, jsonl("a.jsonl", manyRows(20)...), jsonl("b.jsonl", rows...), jsonl("c.jsonl", manyRows(20)...))
+		if sum.Complete() || !sum.Stopped {
+			t.Error("a strict stop looks complete")
+		}
+		text := strings.Join(got, "\n")
+		if want == "" {
+			want = text
+		}
+		if text != want || len(got) != 3+29 {
+			t.Errorf("%d workers: %d hits before the bad record", workers, len(got))
+		}
+		if l := lines(rejects.String()); len(l) != 1 || !strings.Contains(l[0], `"file":"b.jsonl"`) || !strings.Contains(l[0], `"line":204`) {
+			t.Errorf("rejects: %v", l)
+		}
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	var out bytes.Buffer
+	s := &Scan{Indicators: indicators(t, "1.2.3.4"), Output: &out, Threads: 2}
+	s.Formats.BlockSize = 200
+	n := 0
+	r := readerFunc(func(b []byte) (int, error) {
+		if n++; n > 2000 {
+			stop()
+		}
+		return copy(b, manyRows(1)[0]+"\n"), nil
+	})
+	sum, err := s.Run(ctx, []formats.Input{formats.Stdin(r)})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	if sum == nil || sum.Complete() || sum.Files[0].Status != Unfinished || len(lines(out.String())) == 0 {
+		t.Errorf("%d hits written, %+v", len(lines(out.String())), sum)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// An error of the output ends the scan.
+func TestOutputFails(t *testing.T) {
+	full := errors.New("disk full")
+	for _, order := range []Order{Newest, AsFound} {
+		s := &Scan{Indicators: indicators(t, "1.2.3.4"), Order: order, Output: writerFunc(func([]byte) (int, error) { return 0, full })}
+		if _, err := s.Run(context.Background(), []formats.Input{jsonl("x.jsonl", manyRows(100)...)}); !errors.Is(err, full) {
+			t.Errorf("order %d: error %v", order, err)
+		}
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+func TestNothing(t *testing.T) {
+	one := jsonl("x.jsonl", `{"a":1}`)
+	for name, c := range map[string]struct {
+		scan   Scan
+		inputs []formats.Input
+		is     error
+	}{
+		"no indicators":   {Scan{}, []formats.Input{one}, nil},
+		"no inputs":       {Scan{Indicators: indicators(t, "1.2.3.4")}, nil, ErrNothing},
+		"no known table":  {Scan{Indicators: indicators(t, "1.2.3.4")}, []formats.Input{one}, ErrNothing},
+		"unknown table":   {Scan{Indicators: indicators(t, "1.2.3.4"), Table: "Heartbeat"}, []formats.Input{one}, nil},
+		"kql and deep":    {Scan{Indicators: indicators(t, "1.2.3.4"), KQL: true, Columns: ColumnsDeep}, []formats.Input{one}, nil},
+		"output and each": {Scan{Indicators: indicators(t, "1.2.3.4"), Output: io.Discard, Each: func(*Hit) error { return nil }}, []formats.Input{one}, nil},
+	} {
+		_, err := c.scan.Run(context.Background(), c.inputs)
+		if err == nil || c.is != nil && !errors.Is(err, c.is) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// The same event in two formats and spellings has one ID; another does not.
+func TestIdentity(t *testing.T) {
+	got, _ := sweep(t, &Scan{Indicators: indicators(t, "1.2.3.4"), Order: AsFound}, jsonl("x.jsonl",
+		`{`+csl+`,"TimeGenerated":"2026-05-20T10:00:00.1234567Z","SourceIP":"10.0.0.1","DestinationIP":"1.2.3.4","DestinationPort":80}`,
+		`{`+csl+`,"TimeGenerated":"2026-05-20 10:00:00.123","SourceIP":"::ffff:10.0.0.1","DestinationIP":" 1.2.3.4 ","DestinationPort":"80"}`,
+		`{`+csl+`,"TimeGenerated":"2026-05-20T10:00:00.1234567Z","SourceIP":"10.0.0.1","DestinationIP":"1.2.3.4","DestinationPort":81}`))
+	var ids []string
+	for _, l := range got {
+		h, err := Decode([]byte(l), table.Builtin())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, h.ID)
+	}
+	if len(ids) != 3 || ids[0] != ids[1] || ids[0] == ids[2] || len(ids[0]) != 16 {
+		t.Error(ids)
+	}
+}
+
+func TestGroups(t *testing.T) {
+	g, err := NewGroups([]string{"indicator", "day"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Scan{Indicators: indicators(t, "1.2.3.4"), Groups: g, Threads: 3}
+	s.Formats.BlockSize = 500
+	if _, err := s.Run(context.Background(), []formats.Input{jsonl("x.jsonl", manyRows(210)...)}); err != nil {
+		t.Fatal(err)
+	}
+	list := g.List()
+	if len(list) != 2 || list[0].Count != 20 || list[0].Values[1] != "2026-05-20" || list[1].Values[1] != "" ||
+		len(list[0].Ports) != maxPorts || !list[0].MorePorts || list[0].Ports[0] != "7" {
+		t.Errorf("%+v %+v", list[0], list[1])
+	}
+	if _, err := NewGroups([]string{"colour"}); err == nil {
+		t.Error("grouped by colour")
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain": "plain", "a\x1b[31mb": `a\x1b[31mb`, "a\u202eb": `a\u202eb`, "a\nb\tc": `a\nb\tc`, "\xff": `\xff`, "é\u009b": `é\u009b`,
+		"\U000e0041": `\ue0041`, "日本": "日本",
+	} {
+		if got := Printable(in); got != want {
+			t.Errorf("%q: got %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestCSVCells(t *testing.T) {
+	for in, want := range map[string]string{
+		"a": "a", "=1+1": `"'=1+1"`, "+1": `"'+1"`, "@x": `"'@x"`, "-1": `"'-1"`, "a,b": `"a,b"`, `a"b`: `"a""b"`, "\tx": "\"'\tx\"",
+	} {
+		if got := string(appendCSVCell(nil, in)); got != want {
+			t.Errorf("%q: got %s, want %s", in, got, want)
+		}
+	}
+}
