@@ -2,7 +2,11 @@
 //
 //	go run ./bench gen -dir DIR [-size 1GB | -rows N] [-tables LIST] [-formats LIST] [-iocs N] [-hits R] [-near R] [-seed N]
 //
-// writes a folder of exports, the feed that was planted in them, and the truth.
+// writes a folder of exports, the feed that was planted in them, and the truth;
+//
+//	go run ./bench gen -mirai testdata/mirai
+//
+// writes the small example that the documentation uses.
 package main
 
 import (
@@ -64,8 +68,12 @@ func runGen(args []string, stderr io.Writer) error {
 	f.Float64Var(&d.Hits, "hits", 1e-5, "share of rows with a hit")
 	f.Float64Var(&d.Near, "near", 1e-4, "share of rows with a near miss")
 	f.Uint64Var(&d.Seed, "seed", 1, "same seed, same bytes")
+	mirai := f.String("mirai", "", "folder to write the documentation's example to, in place of everything else")
 	if err := f.Parse(args); err != nil {
 		return flag.ErrHelp
+	}
+	if *mirai != "" {
+		return gen.WriteMirai(*mirai)
 	}
 	switch {
 	case d.Dir == "":

@@ -159,31 +159,32 @@ func (d *Dataset) table(dir string, t *Table, feed *Feed, truth io.Writer) (err 
 	return nil
 }
 
-// Formats are the names of formats that [NewWriter] knows. Each may be
-// followed by .gz or .zst; Parquet and Arrow compress by themselves.
-var Formats = []string{"csv", "jsonl"}
+// Formats are the names of formats that [NewWriter] knows. Each of the line
+// formats may be followed by .gz or .zst; Parquet and Arrow compress by themselves.
+var Formats = []string{
+	"csv", "jsonl", "flat.jsonl", "parquet", "snappy.parquet", "plain.parquet", "overflow.parquet", "arrow", "arrows",
+}
 
-// NewWriter returns a Writer of the format of that name, spelled as the
-// product that owns the table does: csv, jsonl, csv.gz.
+// NewWriter returns a Writer of the format of that name: csv and jsonl are
+// spelled as the product that owns the table does it, flat.jsonl as a
+// data-export rule does; parquet is zstd with dictionaries; arrow is the file
+// format, arrows the stream with dictionaries.
 func NewWriter(w io.Writer, t *Table, format string) (Writer, error) {
-	base, suffix, _ := strings.Cut(format, ".")
-	var packer io.WriteCloser
-	switch suffix {
-	case "gz":
-		packer = gzip.NewWriter(w)
-	case "zst":
-		var err error
-		if packer, err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1)); err != nil {
+	base, packer := format, io.WriteCloser(nil)
+	if s, ok := strings.CutSuffix(format, ".gz"); ok {
+		base, packer = s, gzip.NewWriter(w)
+	} else if s, ok := strings.CutSuffix(format, ".zst"); ok {
+		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+		if err != nil {
 			return nil, err
 		}
-	case "":
-	default:
-		base = format
+		base, packer = s, z
 	}
 	if packer != nil {
 		w = packer
 	}
 	var out Writer
+	var err error
 	switch base {
 	case "csv":
 		out = NewCSV(w, t, NativeCSV(t))
@@ -191,13 +192,25 @@ func NewWriter(w io.Writer, t *Table, format string) (Writer, error) {
 		out = NewJSONL(w, t, NativeJSONL(t))
 	case "flat.jsonl":
 		out = NewJSONL(w, t, JSONOptions{Style: Flat, Objects: true})
+	case "parquet":
+		out, err = NewParquet(w, t, ParquetOptions{})
+	case "snappy.parquet":
+		out, err = NewParquet(w, t, ParquetOptions{Codec: "snappy", Encoding: Overflow, DictionaryBytes: 1 << 20, PageBytes: 256 << 10, V1: true})
+	case "plain.parquet":
+		out, err = NewParquet(w, t, ParquetOptions{Encoding: Plain})
+	case "overflow.parquet":
+		out, err = NewParquet(w, t, ParquetOptions{Encoding: Overflow})
+	case "arrow":
+		out, err = NewArrow(w, t, ArrowOptions{})
+	case "arrows":
+		out, err = NewArrow(w, t, ArrowOptions{Stream: true, Dictionary: true})
 	default:
-		return nil, fmt.Errorf("%q is no format: have %s", format, strings.Join(Formats, ", "))
+		err = fmt.Errorf("%q is no format: have %s", format, strings.Join(Formats, ", "))
 	}
-	if packer != nil {
-		return &packed{out, packer}, nil
+	if err != nil || packer == nil {
+		return out, err
 	}
-	return out, nil
+	return &packed{out, packer}, nil
 }
 
 // packed closes what compresses after what writes into it.
