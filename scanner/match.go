@@ -235,19 +235,25 @@ func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run, def int8
 	}
 	w.refs = refs
 	last, lastTable, n := "", unsaid, int64(0)
+	rest := int64(b.Rows - len(refs)) // rows that name no table
+	count := func() {
+		if lastTable == unsaid {
+			rest += n
+		} else {
+			in.countNamed(in.plan, lastTable, last, n)
+		}
+	}
 	for _, ref := range refs {
 		if cell := run.Cell(int(ref.Cell)); string(cell) != last {
-			in.countNamed(in.plan, lastTable, last, n)
+			count()
 			last, n = string(cell), 0
 			lastTable = in.plan.tableNamed(last)
 		}
 		w.tables[ref.Row] = lastTable
 		n++
 	}
-	in.countNamed(in.plan, lastTable, last, n)
-	if n := b.Rows - len(refs); n > 0 {
-		in.count(in.plan, def, int64(n))
-	}
+	count()
+	in.count(in.plan, def, rest)
 	return nil
 }
 

@@ -104,7 +104,11 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	fixed := info.Format != "jsonl" && info.Format != "json"
 	var types []string
 	for _, part := range info.Parts {
-		types = append(types, sampled(part, discriminating)...)
+		for _, cell := range sampled(part, discriminating) {
+			if t, unknown, _ := table.Detect(r.tables, table.Evidence{Types: []string{cell}}); t != nil || unknown != "" {
+				types = append(types, cell)
+			}
+		}
 	}
 	p.mixed = !fixed && len(types) > 0 || distinct(types) > 1
 	p.tables = r.tables
@@ -472,13 +476,17 @@ func (p *plan) tableOf(part *formats.Part) int8 {
 	return t
 }
 
-// tableNamed returns the table that a discriminating cell names.
+// tableNamed returns the table that a discriminating cell names: index into
+// tables, other, or unsaid.
 func (p *plan) tableNamed(cell string) int8 {
-	t, _, err := table.Detect(p.tables, table.Evidence{Types: []string{cell}})
-	if err != nil || t == nil {
-		return other
+	t, unknown, err := table.Detect(p.tables, table.Evidence{Types: []string{cell}})
+	switch {
+	case t != nil:
+		return int8(slices.Index(p.tables, t))
+	case unknown == "" && err == nil:
+		return unsaid // no name of a table at all
 	}
-	return int8(slices.Index(p.tables, t))
+	return other
 }
 
 // describe fills in what a report says of the tables met.

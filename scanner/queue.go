@@ -108,6 +108,7 @@ func (w *worker) work() {
 func (r *run) take() *input {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+again:
 	for r.ctx.Err() == nil || r.bad != nil {
 		var join *input
 		busy := false
@@ -127,6 +128,8 @@ func (r *run) take() *input {
 					return in
 				}
 				r.finished()
+				// What was seen before the lock was given up may be stale.
+				continue again
 			case opening, closing:
 				busy = true
 			case open:

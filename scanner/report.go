@@ -124,13 +124,16 @@ func (w *worker) cellsOf(p *plan, early, late *formats.Grid, i int) []string {
 func (w *worker) rowTable(p *plan, cells []string, row uint32, def int8) int8 {
 	if len(w.tables) > 0 {
 		if t := w.tables[row]; t != unsaid {
-			return max(t, -1)
+			return t
 		}
 		return def
 	}
 	for _, n := range p.discriminators {
-		if cells[n] != "" {
-			return max(p.tableNamed(cells[n]), -1)
+		if cells[n] == "" {
+			continue
+		}
+		if t := p.tableNamed(cells[n]); t != unsaid {
+			return t
 		}
 	}
 	return def

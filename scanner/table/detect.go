@@ -24,8 +24,8 @@ type Evidence struct {
 func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
 	for _, name := range d.Types {
 		name = typeName(name)
-		if name == "" {
-			continue
+		if !plausible(name) {
+			continue // cells that a broken export has shifted here say nothing
 		}
 		if t := ByName(tables, name); t != nil {
 			return t, "", nil
@@ -41,6 +41,17 @@ func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
 		return t, unknown, nil
 	}
 	return fromColumns(tables, d.Columns)
+}
+
+// plausible says that a text could be the name of a table.
+func plausible(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !('a' <= c|0x20 && c|0x20 <= 'z' || c == '_' || i > 0 && '0' <= c && c <= '9') {
+			return false
+		}
+	}
+	return len(s) > 2
 }
 
 const hunting = "advancedhunting-"
