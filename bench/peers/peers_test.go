@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/iocsweep/iocsweep/bench/gen"
+)
+
+// dataset makes a small data set and returns its folder.
+func dataset(t *testing.T, formats ...string) string {
+	t.Helper()
+	d := gen.Dataset{Dir: t.TempDir(), Seed: 4, Tables: gen.Tables, Formats: formats, Rows: 3000, IOCs: 500, Hits: 0.1, Near: 0.1}
+	if err := d.Write(); err != nil {
+		t.Fatal(err)
+	}
+	return d.Dir
+}
+
+// A peer must find most of what is there, and the same in every format, or its
+// time would be that of another job.
+func TestPeersDoTheJob(t *testing.T) {
+	dir := dataset(t, "csv", "jsonl", "flat.jsonl", "parquet", "snappy.parquet")
+	addrs, names, err := readFeed(filepath.Join(dir, "feed.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(addrs) != 200 || len(names) != 300 {
+		t.Fatalf("%d addresses, %d names", len(addrs), len(names))
+	}
+	d, err := newDuck(2, addrs, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.db.Close()
+	// The parts of the truth that each finds at least: DuckDB compares text.
+	peers := []struct {
+		name  string
+		peer  peer
+		least float64
+	}{{"duckdb", d, 0.15}, {"go", newLoop(addrs, names), 0.6}}
+	for level := range levels {
+		jobs, err := findJobs(dir, level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(jobs) != 15 {
+			t.Fatalf("%d files", len(jobs))
+		}
+		for _, p := range peers {
+			first := map[string]int64{} // by table
+			for _, j := range jobs {
+				if p.name == "go" && j.format == "parquet" {
+					continue
+				}
+				t.Run(p.name+"/"+level+"/"+j.file, func(t *testing.T) {
+					n, err := p.peer.count(j)
+					if err != nil {
+						t.Fatal(err)
+					}
+					truth := float64(len(j.truth))
+					if float64(n) > truth || float64(n) < truth*p.least {
+						t.Errorf("%d rows, truth has %v", n, truth)
+					}
+					// DuckDB writes a JSON object anew when it makes text of it,
+					// and so sees names that were escaped.
+					anew := p.name == "duckdb" && strings.HasSuffix(j.file, ".flat.jsonl")
+					if f, ok := first[j.table]; ok && f != n && !(anew && n > f) {
+						t.Errorf("%d rows, another format gave %d", n, f)
+					}
+					if !anew {
+						first[j.table] = n
+					}
+				})
+			}
+		}
+	}
+}
+
+// DuckDB reads the generator's Parquet files to the same cells, whatever
+// their codec and encoding.
+func TestDuckDBReadsParquet(t *testing.T) {
+	d, err := newDuck(2, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.db.Close()
+	for _, table := range gen.Tables {
+		var rows []*gen.Row
+		for r := range gen.Rows(table, 2500, gen.Options{Seed: 8, Feed: &gen.Feed{Seed: 8, N: 100}, Hits: 0.2, Near: 0.2}) {
+			rows = append(rows, r.Clone())
+		}
+		for _, o := range []gen.ParquetOptions{
+			{}, {Codec: "lz4"}, {Codec: "lz4", V1: true}, {Codec: "snappy", V1: true, Encoding: gen.Overflow}, {Codec: "gzip", Encoding: gen.Overflow},
+			{Codec: "brotli", Encoding: gen.Plain, Group: 700}, {Codec: "none", Encoding: gen.Overflow},
+		} {
+			t.Run(fmt.Sprintf("%s/%+v", table.Name, o), func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "rows.parquet")
+				f, err := os.Create(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w, err := gen.NewParquet(f, table, o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range rows {
+					if err := w.Write(r); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := w.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if err := f.Close(); err != nil {
+					t.Fatal(err)
+				}
+				compare(t, d, table, rows, path)
+			})
+		}
+	}
+}
+
+func compare(t *testing.T, d *duck, table *gen.Table, rows []*gen.Row, path string) {
+	t.Helper()
+	var cols []string
+	for _, c := range table.Columns {
+		expr := `"` + c.Name + `"`
+		if c.Type == gen.Time {
+			expr = "epoch_ns(" + expr + ")"
+		}
+		cols = append(cols, "coalesce("+expr+"::VARCHAR, '')")
+	}
+	got, err := d.db.Query("SELECT " + strings.Join(cols, ", ") + " FROM read_parquet(" + quote(path) + ", file_row_number=true) ORDER BY file_row_number")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Close()
+	cells := make([]string, len(cols))
+	into := make([]any, len(cols))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	n := 0
+	for ; got.Next(); n++ {
+		if err := got.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range table.Columns {
+			want := string(rows[n].Cell(i))
+			if c.Type == gen.Time && want != "" {
+				want = strconv.FormatInt(rows[n].Ticks(i)/10*1000, 10) // times with zone have microseconds there
+			}
+			if cells[i] != want {
+				t.Fatalf("record %d: %s is %q, want %q", n+1, c.Name, cells[i], want)
+			}
+		}
+	}
+	if err := got.Err(); err != nil || n != len(rows) {
+		t.Fatalf("%d rows, want %d: %v", n, len(rows), err)
+	}
+}
