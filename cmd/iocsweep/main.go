@@ -7,16 +7,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
 )
 
 func main() {
-	// A scan keeps little alive and makes little garbage; a larger heap than
-	// the default between collections buys nothing but memory.
-	debug.SetGCPercent(50)
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -242,20 +242,31 @@ func (r *scanReport) coverage(b *strings.Builder) {
 // remarks are what a reader of the result must know beside the hits.
 func (r *scanReport) remarks(all bool) []string {
 	var out []string
-	bad, listed := 0, 0
-	for _, f := range r.sum.Files {
-		if f.Status == scanner.Complete {
-			continue
+	for _, class := range []struct {
+		what string
+		is   func(*scanner.FileReport) bool
+	}{
+		{"Not read whole", func(f *scanner.FileReport) bool {
+			return f.Status == scanner.Partial || f.Status == scanner.Unreadable || f.Status == scanner.Unfinished
+		}},
+		{"No export of a table to sweep", func(f *scanner.FileReport) bool {
+			return f.Status == scanner.Unknown || f.Status == scanner.NotAsked || f.Status == scanner.Empty
+		}},
+	} {
+		met, listed := 0, 0
+		for _, f := range r.sum.Files {
+			if !class.is(f) {
+				continue
+			}
+			met++
+			if all && listed < maxShown {
+				listed++
+				out = append(out, fmt.Sprintf("%s: %s: %s (%s)", class.what, scanner.Printable(f.Input.String()), f.Status, scanner.Printable(f.Reason)))
+			}
 		}
-		bad++
-		if !all || listed >= maxShown {
-			continue
+		if n := met - listed; n > 0 {
+			out = append(out, fmt.Sprintf("%s: %s, which --format summary and --summary name", class.what, count(int64(n), "file")))
 		}
-		listed++
-		out = append(out, fmt.Sprintf("Not read whole: %s: %s (%s)", scanner.Printable(f.Input.String()), f.Status, scanner.Printable(f.Reason)))
-	}
-	if n := bad - listed; n > 0 {
-		out = append(out, fmt.Sprintf("%s not read whole or no export of a known table: see --summary", count(int64(n), "file")))
 	}
 	var others int64
 	for _, f := range r.sum.Files {
