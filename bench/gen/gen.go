@@ -159,8 +159,7 @@ type maker struct {
 	now   int64 // ticks
 	pools *pools
 
-	name, text []byte // scratch
-	hit, miss  int    // next spelling of each, so that even few rows show them all
+	hit, miss int // next spelling of each, so that even few rows show them all
 }
 
 func newMaker(t *Table, o Options) *maker {
@@ -191,8 +190,3 @@ func (m *maker) skewed(k int) int {
 
 // chance is true with the given probability in 1024ths.
 func (m *maker) chance(of1024 int) bool { return m.rnd.Uint64()&1023 < uint64(of1024) }
-
-// share is true with probability p.
-func (m *maker) share(p float64) bool {
-	return float64(m.rnd.Uint64()>>11)*(1.0/(1<<53)) < p
-}

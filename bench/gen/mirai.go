@@ -12,6 +12,8 @@ import (
 	"strings"
 )
 
+//go:generate go run .. gen -mirai ../../testdata/mirai
+
 // The two texts of the Mirai example that are written by hand.
 var (
 	//go:embed mirai-rule.md

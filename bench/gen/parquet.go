@@ -55,7 +55,7 @@ func (o *ordered) Fields() []parquet.Field { return o.fields }
 type parquetWriter struct {
 	t     *Table
 	o     ParquetOptions
-	w     *parquet.Writer
+	w     *parquet.GenericWriter[any]
 	rows  []parquet.Row
 	n     int // rows gathered
 	arena []byte
@@ -130,7 +130,7 @@ func NewParquet(w io.Writer, t *Table, o ParquetOptions) (Writer, error) {
 	if o.V1 {
 		options = append(options, parquet.DataPageVersion(1))
 	}
-	p := &parquetWriter{t: t, o: o, w: parquet.NewWriter(w, options...), rows: make([]parquet.Row, gather)}
+	p := &parquetWriter{t: t, o: o, w: parquet.NewGenericWriter[any](w, options...), rows: make([]parquet.Row, gather)}
 	for i := range p.rows {
 		p.rows[i] = make(parquet.Row, len(t.Columns))
 	}

@@ -30,12 +30,6 @@ func (r *Row) str(c int, s string) {
 	r.set(c, from)
 }
 
-func (r *Row) bytes(c int, b []byte) {
-	from := len(r.buf)
-	r.buf = append(r.buf, b...)
-	r.set(c, from)
-}
-
 func (r *Row) num(c int, n int64) {
 	from := len(r.buf)
 	r.buf = strconv.AppendInt(r.buf, n, 10)
