@@ -2,7 +2,6 @@ package formats
 
 import (
 	"encoding/binary"
-	"math/bits"
 )
 
 // The bytes that give a CSV file its structure, found 64 at a time: bit i of
@@ -87,12 +86,4 @@ func parity(x uint64) uint64 {
 	x ^= x << 8
 	x ^= x << 16
 	return x ^ x<<32
-}
-
-// nth returns the position of the n-th set bit of x, from 1. x has that many.
-func nth(x uint64, n int) int {
-	for ; n > 1; n-- {
-		x &= x - 1
-	}
-	return bits.TrailingZeros64(x)
 }

@@ -65,7 +65,7 @@ type pqClaim struct {
 func openParquet(c *Content, o Options) (src Source, err error) {
 	defer recovered(&err)
 	if c.At == nil {
-		return nil, errors.New("Parquet needs a file that can be read at any position")
+		return nil, errors.New("a Parquet file must be readable at any position")
 	}
 	b, end, err := footerBytes(c.At, c.Len)
 	if err != nil {

@@ -358,7 +358,7 @@ func readEncodingStat(t *thrift, c *pqChunk) {
 }
 
 func isDictEncoding(e format.Encoding) bool {
-	return e == format.PlainDictionary || e == format.RLEDictionary
+	return e == plainDictionary || e == format.RLEDictionary
 }
 
 // onlyDict says whether all data pages are proven to use the dictionary. The
@@ -372,7 +372,7 @@ func (c *pqChunk) onlyDict() bool {
 	}
 	const levels = 1<<format.RLE | 1<<format.BitPacked
 	rest := c.encodings &^ levels
-	return rest == 1<<format.PlainDictionary || rest == 1<<format.RLEDictionary
+	return rest == 1<<plainDictionary || rest == 1<<format.RLEDictionary
 }
 
 // A pageHeader is what is kept of one.

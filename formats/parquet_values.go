@@ -31,6 +31,10 @@ func (v *pqValues) at(i int) []byte {
 
 var errValues = fmt.Errorf("%w: values end early", errThrift)
 
+// plainDictionary is what old writers call both the encoding of a dictionary
+// (plain) and that of the pages which use it (dictionary indices).
+const plainDictionary format.Encoding = 2
+
 // decode reads n values of a column from the body of a page. Its work and
 // memory are bounded by n and maxPage.
 func (v *pqValues) decode(col *pqColumn, enc format.Encoding, body []byte, n int) error {
@@ -45,7 +49,7 @@ func (v *pqValues) decode(col *pqColumn, enc format.Encoding, body []byte, n int
 	case format.ByteArray:
 		v.width = 0
 		switch enc {
-		case format.Plain, format.PlainDictionary:
+		case format.Plain, plainDictionary:
 			return v.plainBytes(body, n)
 		case format.DeltaLengthByteArray:
 			return v.deltaLength(body, n)
@@ -54,7 +58,7 @@ func (v *pqValues) decode(col *pqColumn, enc format.Encoding, body []byte, n int
 		}
 	default:
 		switch {
-		case enc == format.Plain, enc == format.PlainDictionary:
+		case enc == format.Plain, enc == plainDictionary:
 			if len(body) < n*v.width {
 				return errValues
 			}

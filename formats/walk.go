@@ -96,7 +96,7 @@ func (w *walk) folder(root string) {
 	var files []found
 	failed := len(w.errs)
 	// The final slash makes WalkDir enter a root that is a link to a folder.
-	top := strings.TrimRight(root, "/"+string(filepath.Separator)) + "/"
+	top := strings.TrimRight(filepath.ToSlash(root), "/") + "/"
 	err := filepath.WalkDir(top, func(p string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(top, p)
 		rel = filepath.ToSlash(rel)

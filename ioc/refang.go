@@ -204,7 +204,7 @@ var words = [...]struct{ text, sign string }{
 // refangDots undoes what is done to the signs inside an indicator. Beyond the
 // first slash only whole brackets count, for a path may hold half ones.
 func refangDots(s string) string {
-	if strings.IndexAny(s, "[](){}<>\\^ ") < 0 {
+	if !strings.ContainsAny(s, "[](){}<>\\^ ") {
 		return s
 	}
 	b := make([]byte, 0, len(s))

@@ -31,7 +31,6 @@ type worker struct {
 	stage0  []uint32
 	payload []byte // encoded hits of the block
 	scratch []byte
-	span    [2]uint32
 }
 
 func (r *run) newWorker() *worker {

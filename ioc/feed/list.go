@@ -88,7 +88,7 @@ func listLine(line []byte, no int, emit func(Entry)) {
 		return
 	}
 	e := newEntry(no)
-	if line[0] == '/' && bytes.IndexAny(line, " \t") < 0 {
+	if line[0] == '/' && !bytes.ContainsAny(line, " \t") {
 		e.Value, e.Fate, e.Reason = string(line), Skipped, "URL path"
 		emit(e)
 		return
@@ -140,7 +140,7 @@ func cutComment(line []byte) []byte {
 // defang a dot.
 func isEntity(text []byte) bool {
 	i := bytes.LastIndexByte(text, '&')
-	return i >= 0 && len(text)-i <= 8 && bytes.IndexAny(text[i:], " \t;") < 0
+	return i >= 0 && len(text)-i <= 8 && !bytes.ContainsAny(text[i:], " \t;")
 }
 
 // hostsAddresses are what a hosts file maps a name to so that nobody reaches it,
