@@ -82,7 +82,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 		k := &in.plan.keys[run.Key]
 		switch {
 		case k.discriminates:
-			if err := w.sortRows(in, b, run, def); err != nil {
+			if err := w.sortRows(in, b, run); err != nil {
 				return err
 			}
 		case k.dates:
@@ -95,9 +95,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 			w.lose(in, b, broken, err)
 		}
 	}
-	if !in.plan.mixed || len(w.tables) == 0 {
-		in.count(in.plan, def, int64(b.Rows))
-	}
+	w.countRest(in, b, def)
 	if err := w.seen(in, b); err != nil {
 		broken++
 		w.lose(in, b, broken, err)
@@ -214,8 +212,9 @@ func jsonElements(key, g int, cands []ioc.JSONCandidate) []element {
 }
 
 // sortRows reads which table each row of a mixed stream belongs to, and counts
-// the rows of each.
-func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run, def int8) error {
+// the rows that say so. What Type says stands before what category says: the
+// keys come in that order.
+func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run) error {
 	if len(w.tables) < b.Rows {
 		w.tables = slices.Grow(w.tables[:0], b.Rows)[:b.Rows]
 		for i := range w.tables {
@@ -234,26 +233,33 @@ func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run, def int8
 	}
 	w.refs = refs
 	last, lastTable, n := "", unsaid, int64(0)
-	rest := int64(b.Rows - len(refs)) // rows that name no table
-	count := func() {
-		if lastTable == unsaid {
-			rest += n
-		} else {
-			in.countNamed(in.plan, lastTable, last, n)
-		}
-	}
 	for _, ref := range refs {
+		if w.tables[ref.Row] != unsaid {
+			continue
+		}
 		if cell := run.Cell(int(ref.Cell)); string(cell) != last {
-			count()
+			in.countNamed(in.plan, lastTable, last, n)
 			last, n = string(cell), 0
 			lastTable = in.plan.tableNamed(last)
 		}
-		w.tables[ref.Row] = lastTable
-		n++
+		if lastTable != unsaid {
+			w.tables[ref.Row] = lastTable
+			n++
+		}
 	}
-	count()
-	in.count(in.plan, def, rest)
+	in.countNamed(in.plan, lastTable, last, n)
 	return nil
+}
+
+// countRest counts the rows of a block that do not say which table they are of.
+func (w *worker) countRest(in *input, b formats.Block, def int8) {
+	n := int64(b.Rows)
+	for _, t := range w.tables {
+		if t != unsaid {
+			n--
+		}
+	}
+	in.count(in.plan, def, n)
 }
 
 // proof returns the order of d/d/y dates that the cells of a run prove, by the

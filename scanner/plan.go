@@ -110,7 +110,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 			}
 		}
 	}
-	p.mixed = !fixed && len(types) > 0 || distinct(types) > 1
+	p.mixed = !fixed && len(types) > 0 || distinct(types) > 1 || fixed && r.mayMix(info.Parts[0])
 	p.tables = r.tables
 	if r.forced != nil {
 		p.tables, p.forced = []*table.Table{r.forced}, true
@@ -152,6 +152,39 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	r.planKeys(p, names, fixed)
 	r.planLate(p, names, fixed)
 	return p, nil
+}
+
+// mayMix says that a file with one column list may hold several tables (a
+// union) though its first records show one. It has a column that names the
+// table. Beside that its first records name a table that is not swept for,
+// but the columns are those of one that is; or of two tables it has a column
+// that is matched and one that this table's hunt prints and the other lacks.
+func (r *run) mayMix(part *formats.Part) bool {
+	has := map[string]bool{}
+	var names []string
+	for _, c := range part.Columns {
+		bare, _ := formats.BareName(c)
+		names, has[strings.ToLower(bare)] = append(names, bare), true
+	}
+	if _, unknown, _ := table.Detect(r.tables, table.Evidence{Types: sampled(part, discriminating)}); unknown != "" {
+		t, _, _ := table.Detect(r.tables, table.Evidence{Columns: names})
+		return t != nil
+	}
+	if !slices.ContainsFunc(discriminating, func(c string) bool { return has[strings.ToLower(c)] }) {
+		return false
+	}
+	own := func(t, o *table.Table) bool {
+		matched := slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return has[strings.ToLower(k.Column)] })
+		return matched && slices.ContainsFunc(t.Hunt, func(c string) bool { return has[strings.ToLower(c)] && o.Holds(c) == "" })
+	}
+	for i, t := range r.tables {
+		for _, o := range r.tables[i+1:] {
+			if own(t, o) && own(o, t) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // detect finds out which table a part is.
@@ -335,10 +368,16 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 	}
 	if p.mixed && !p.forced {
 		for _, column := range discriminating {
-			if n, ok := find(names, column); ok {
-				add(n).discriminates = true
-				break
+			n, ok := find(names, column)
+			switch {
+			case ok:
+			case fixed:
+				continue
+			default:
+				// A stream of both kinds may show the other one later.
+				n = name{full: column, bare: column, n: -1}
 			}
+			add(n).discriminates = true
 		}
 	}
 	for i := range p.dates {
@@ -434,7 +473,8 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 		all, has = append(all, column), append(has, ok)
 		return len(all) - 1
 	}
-	if !p.forced {
+	if !p.forced && (p.mixed || !fixed) {
+		// Elsewhere a strange name is a cell that a broken record has shifted.
 		for _, column := range discriminating {
 			if _, ok := find(names, column); ok || !fixed {
 				p.discriminators = append(p.discriminators, add(column, 0))
