@@ -326,8 +326,14 @@ func group(elements []resolved) []Hit {
 	return hits
 }
 
+// parsePort reads a port's cell, -1 if it holds none. JSON, spreadsheets and
+// columns of doubles write 23 as 23.0.
 func parsePort(cell string) int {
-	n, err := strconv.ParseUint(strings.TrimSpace(cell), 10, 16)
+	cell = strings.TrimSpace(cell)
+	if whole, zeros, ok := strings.Cut(cell, "."); ok && strings.Trim(zeros, "0") == "" {
+		cell = whole
+	}
+	n, err := strconv.ParseUint(cell, 10, 16)
 	if err != nil {
 		return -1
 	}
@@ -387,12 +393,15 @@ func (w *worker) project(t *table.Table, row *table.Row, all []Cell, h *Hit) []C
 	if w.Row == RowHunt {
 		return cells
 	}
-	for _, m := range h.Matches {
-		column, _, _ := strings.Cut(m.Column, ".")
-		show(column)
-	}
-	for _, c := range t.Triage {
-		show(c)
+	// The definition's order, so that equal tables give equal columns.
+	for _, c := range t.Native() {
+		matched := func(m Match) bool {
+			column, _, _ := strings.Cut(m.Column, ".")
+			return column == c
+		}
+		if slices.Contains(t.Triage, c) || slices.ContainsFunc(h.Matches, matched) {
+			show(c)
+		}
 	}
 	return cells
 }

@@ -1,0 +1,120 @@
+package scanner
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// Streams name the table of a record in Type or in category, and one stream
+// may hold both kinds.
+func TestTypeAndCategoryInOneStream(t *testing.T) {
+	in := jsonl("both.jsonl",
+		`{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"RemoteIP":"10.9.9.9","Timestamp":"2025-04-01T02:13:07Z","AdditionalFields":{"query":"c2.example"}}}`,
+		`{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`,
+		`{"category":"AdvancedHunting-DeviceEvents","properties":{"RemoteIP":"198.51.100.7"}}`,
+		`{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"DnsEvents","Name":"c2.example","category":"AdvancedHunting-DeviceEvents"}`)
+	hits, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7", "c2.example"), Order: AsFound}, in)
+	want := []string{
+		"c2.example AdditionalFields.query=c2.example(any,domain)",
+		"198.51.100.7 DestinationIP=198.51.100.7(dst,ip)",
+		"c2.example Name=c2.example(query,domain)",
+	}
+	var got []string
+	for _, h := range hits {
+		got = append(got, short(t, h))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("hits\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	f := sum.Files[0]
+	if f.Table != "CommonSecurityLog+DeviceNetworkEvents+DnsEvents" || f.Other != 1 || f.Records != 4 {
+		t.Errorf("table %s, %d records, %d of other tables", f.Table, f.Records, f.Other)
+	}
+}
+
+// A union in one CSV file may show its second table long after the first
+// records.
+func TestUnionShowsItselfLate(t *testing.T) {
+	tests := []struct {
+		name   string
+		header string
+		first  string // repeated
+		last   string
+		hit    string
+		other  int64
+	}{
+		{"two known tables", "TimeGenerated,Type,DestinationIP,DeviceVendor,Name,SubType",
+			"2025-04-01T02:13:07Z,CommonSecurityLog,192.0.2.1,PAN,,",
+			"2025-04-01T02:13:07Z,DnsEvents,,,c2.example,LookupQuery",
+			"c2.example Name=c2.example(query,domain)", 0},
+		{"an unknown one first", "TimeGenerated,Type,DestinationIP,DeviceVendor,SyslogMessage",
+			"2025-04-01T02:13:07Z,Syslog,,,hello",
+			"2025-04-01T02:13:07Z,CommonSecurityLog,198.51.100.7,PAN,",
+			"198.51.100.7 DestinationIP=198.51.100.7(dst,ip)", 200},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text := tt.header + "\n" + strings.Repeat(tt.first+"\n", 200) + tt.last + "\n"
+			hits, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7", "c2.example")}, formats.Bytes("union.csv", []byte(text)))
+			if len(hits) != 1 || short(t, hits[0]) != tt.hit {
+				t.Fatalf("hits %v, want %s", hits, tt.hit)
+			}
+			if got := sum.Files[0].Other; got != tt.other {
+				t.Errorf("%d records of other tables, want %d", got, tt.other)
+			}
+		})
+	}
+}
+
+// A cell that a broken record has shifted into Type is no reason to drop the row.
+func TestShiftedTypeCell(t *testing.T) {
+	text := "TimeGenerated,DeviceVendor,DestinationIP,Message,Type\n" +
+		strings.Repeat("2025-04-01T02:13:07Z,PAN,192.0.2.1,m,CommonSecurityLog\n", 100) +
+		"2025-04-01T02:13:07Z,PAN,198.51.100.7,one,two,CommonSecurityLog\n"
+	hits, _ := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7")}, formats.Bytes("csl.csv", []byte(text)))
+	if len(hits) != 1 {
+		t.Errorf("%d hits, want 1", len(hits))
+	}
+}
+
+func TestPortCells(t *testing.T) {
+	for cell, want := range map[string]int{"3778": 3778, "3778.0": 3778, " 3778 ": 3778, "3778.000": 3778, "3778.5": -1, "": -1, "70000": -1, "-1": -1, "http": -1} {
+		if got := parsePort(cell); got != want {
+			t.Errorf("parsePort(%q) = %d, want %d", cell, got, want)
+		}
+	}
+	hits, _ := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7:3778")},
+		formats.Bytes("dne.csv", []byte("Timestamp,RemoteIP,RemotePort,InitiatingProcessFileName\n2025-04-01T02:13:07Z,198.51.100.7,3778.0,nc\n")))
+	if len(hits) != 1 || short(t, hits[0]) != "198.51.100.7:3778 RemoteIP=198.51.100.7(remote,ip:port)" {
+		t.Errorf("hits %v", hits)
+	}
+}
+
+// The row has the definition's columns in the definition's order, whichever
+// of them matched.
+func TestRowOrder(t *testing.T) {
+	text := "Message,MaliciousIP,RequestURL,DestinationIP,DeviceVendor,TimeGenerated\n" +
+		"to 198.51.100.7,198.51.100.7,http://198.51.100.7/x,192.0.2.1,PAN,2025-04-01T02:13:07Z\n"
+	hits, _ := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7"), Columns: ColumnsDeep}, formats.Bytes("csl.csv", []byte(text)))
+	if len(hits) != 1 {
+		t.Fatalf("%d hits, want 1", len(hits))
+	}
+	h, err := Decode([]byte(hits[0]), table.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range h.Row {
+		names = append(names, c.Name)
+	}
+	want := "TimeGenerated SourceIP DestinationIP DestinationPort DeviceAction Activity DeviceVendor DeviceProduct SourcePort SourceHostName " +
+		"SourceUserName DestinationHostName RequestURL Protocol ApplicationProtocol SentBytes ReceivedBytes SourceTranslatedAddress " +
+		"DestinationTranslatedAddress DeviceEventClassID LogSeverity Computer MaliciousIP Message"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("row %s\nwant %s", got, want)
+	}
+}
