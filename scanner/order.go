@@ -50,24 +50,29 @@ type sorter struct {
 	dir   string // for spilled runs
 	share int    // bytes of payload and keys held in memory
 
-	mu    sync.Mutex
-	items []item
-	data  []byte
-	file  *os.File // holds all runs, one after the other; removed as soon as it is made where the system allows
-	size  int64
-	runs  []span
-	err   error
+	mu     sync.Mutex
+	items  []item
+	chunks [][]byte // payloads; chunks, since growing one piece would need it twice
+	free   [][]byte // chunks to use again
+	held   int      // bytes of payload
+	file   *os.File // holds all runs, one after the other; removed as soon as it is made where the system allows
+	size   int64
+	runs   []span
+	err    error
 }
 
 type item struct {
 	key
-	off, len uint32
+	chunk, off, len uint32
 }
+
+// chunkSize is the size of a chunk; a longer payload has one of its own.
+const chunkSize = 1 << 20
 
 type span struct{ off, end int64 }
 
 // itemCost is what one item costs beside its payload, with room for growth.
-const itemCost = 40
+const itemCost = 64
 
 // frameSize is how much of a run is compressed at once. Merging holds one
 // frame per run: 200 runs cost 13 MiB.
@@ -84,18 +89,45 @@ func (s *sorter) add(k key, payload []byte) error {
 	if s.err != nil {
 		return s.err
 	}
-	if len(s.items) > 0 && len(s.data)+len(payload)+(len(s.items)+1)*itemCost > s.share {
+	if len(s.items) > 0 && s.held+len(payload)+(len(s.items)+1)*itemCost > s.share {
 		if s.err = s.spill(); s.err != nil {
 			return s.err
 		}
 	}
-	if s.data == nil {
-		// Grown once to its final size: doubling would need the share one and a half times over.
-		s.data = make([]byte, 0, min(s.share, 64<<10))
+	n := len(s.chunks)
+	if n == 0 || len(s.chunks[n-1])+len(payload) > cap(s.chunks[n-1]) {
+		s.chunks = append(s.chunks, s.chunk(len(payload)))
+		n++
 	}
-	s.items = append(s.items, item{k, uint32(len(s.data)), uint32(len(payload))})
-	s.data = append(s.data, payload...)
+	last := &s.chunks[n-1]
+	s.items = append(s.items, item{k, uint32(n - 1), uint32(len(*last)), uint32(len(payload))})
+	*last = append(*last, payload...)
+	s.held += len(payload)
 	return nil
+}
+
+func (s *sorter) chunk(size int) []byte {
+	if n := len(s.free); n > 0 && size <= chunkSize {
+		c := s.free[n-1]
+		s.free = s.free[:n-1]
+		return c
+	}
+	return make([]byte, 0, max(size, chunkSize))
+}
+
+// empty forgets the items, and keeps the chunks for the next ones.
+func (s *sorter) empty() {
+	for _, c := range s.chunks {
+		if cap(c) == chunkSize {
+			s.free = append(s.free, c[:0])
+		}
+	}
+	clear(s.chunks)
+	s.items, s.chunks, s.held = s.items[:0], s.chunks[:0], 0
+}
+
+func (s *sorter) payload(it item) []byte {
+	return s.chunks[it.chunk][it.off : it.off+it.len]
 }
 
 func (s *sorter) sort() {
@@ -135,7 +167,7 @@ func (s *sorter) spill() error {
 		return err
 	}
 	for _, it := range s.items {
-		frame = it.appendTo(frame, s.data)
+		frame = it.appendTo(frame, s.payload(it))
 		if len(frame) >= frameSize {
 			if err := flush(); err != nil {
 				return fmt.Errorf("spill hits: %w", err)
@@ -146,17 +178,17 @@ func (s *sorter) spill() error {
 		return fmt.Errorf("spill hits: %w", err)
 	}
 	s.runs = append(s.runs, span{start, s.size})
-	s.items, s.data = s.items[:0], s.data[:0]
+	s.empty()
 	return nil
 }
 
-func (it item) appendTo(dst, data []byte) []byte {
+func (it item) appendTo(dst, payload []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(it.time))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(it.input))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(it.record))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(it.n))
 	dst = binary.LittleEndian.AppendUint32(dst, it.len)
-	return append(dst, data[it.off:it.off+it.len]...)
+	return append(dst, payload...)
 }
 
 const recordHead = 8 + 4 + 8 + 4 + 4
@@ -172,18 +204,18 @@ func (s *sorter) flush(emit func(k key, payload []byte) error) error {
 	s.sort()
 	if len(s.runs) == 0 {
 		for _, it := range s.items {
-			if err := emit(it.key, s.data[it.off:it.off+it.len]); err != nil {
+			if err := emit(it.key, s.payload(it)); err != nil {
 				return err
 			}
 		}
-		s.items, s.data = nil, nil
+		s.items, s.chunks, s.free = nil, nil, nil
 		return nil
 	}
 	// The rest becomes a run as well, so that merging has all memory.
 	if err := s.spill(); err != nil {
 		return err
 	}
-	s.items, s.data = nil, nil
+	s.items, s.chunks, s.free = nil, nil, nil
 	return s.merge(emit)
 }
 

@@ -34,7 +34,7 @@ func newOutputs(r *run) *outputs {
 		o.streamed = newSequence(dir, memory/4, o.emit)
 	default:
 		// A strict scan drops what stands after its bad record, and knows that only at the end.
-		o.hits = newSorter(dir, memory/2)
+		o.hits = newSorter(dir, memory/4)
 	}
 	if r.Suppressed != nil {
 		o.suppressed = newSorter(dir, memory/8)

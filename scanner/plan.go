@@ -24,6 +24,7 @@ type plan struct {
 	late           func(*formats.Part) int8 // finds it for parts that the head did not show
 	mixed          bool                     // rows are told apart by a cell
 	keys           []planKey
+	hunted         [][]*table.Key // by table: the keys of its hunt's projected columns, nil for others
 	cols           []lateCol
 	columns        *table.Columns
 	discriminators []int // of cols: the cells that name a row's table, in order of preference
@@ -502,6 +503,13 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 		}
 	}
 	p.columns = table.NewColumns(all, has)
+	for _, t := range p.tables {
+		keys := make([]*table.Key, len(t.Hunt))
+		for i, column := range t.Hunt {
+			keys[i] = t.Key(column)
+		}
+		p.hunted = append(p.hunted, keys)
+	}
 }
 
 // tableOf returns the table of a part's rows: index into tables, or other.

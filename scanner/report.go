@@ -179,7 +179,7 @@ func (w *worker) report(in *input, f *finding) error {
 		h.Life = life(h)
 		h.Row = w.project(t, &row, f.All, h)
 		h.Who = t.Who(&row, matched(h))
-		h.ID = identity(t, &row, h)
+		h.ID = identity(t, p.hunted[f.Table], &row, h)
 		if err := w.send(in, f, &row, direction, h, n); err != nil {
 			return err
 		}
@@ -407,9 +407,10 @@ func (w *worker) project(t *table.Table, row *table.Row, all []Cell, h *Hit) []C
 }
 
 // identity is the hit's ID: the table, the time cut to milliseconds, the
-// hunt's projected columns in normal form and the leading indicator. Exports
+// hunt's projected columns (keys are those that hold something) in normal form
+// and the leading indicator. Exports
 // and formats that spell the same event differently agree on it.
-func identity(t *table.Table, row *table.Row, h *Hit) string {
+func identity(t *table.Table, keys []*table.Key, row *table.Row, h *Hit) string {
 	b := make([]byte, 0, 256)
 	add := func(s string) { b = append(append(b, s...), 0) }
 	add(t.Name)
@@ -418,7 +419,7 @@ func identity(t *table.Table, row *table.Row, h *Hit) string {
 	} else {
 		add("")
 	}
-	for _, column := range t.Hunt {
+	for i, column := range t.Hunt {
 		cell, _ := row.Get(column)
 		if slices.Contains(t.Times, column) {
 			if !h.HasTime {
@@ -426,7 +427,7 @@ func identity(t *table.Table, row *table.Row, h *Hit) string {
 			}
 			continue
 		}
-		add(normal(t, column, cell))
+		add(normal(keys[i], cell))
 	}
 	add(h.Indicator.Type.String())
 	add(h.Indicator.Value)
@@ -435,10 +436,10 @@ func identity(t *table.Table, row *table.Row, h *Hit) string {
 }
 
 // normal is a projected cell without what differs between exports of it:
-// blanks, the spelling of addresses and names.
-func normal(t *table.Table, column, cell string) string {
+// blanks, the spelling of addresses and names. k is nil for a column that
+// holds neither.
+func normal(k *table.Key, cell string) string {
 	cell = strings.TrimSpace(cell)
-	k := t.Key(column)
 	if k == nil {
 		return cell
 	}

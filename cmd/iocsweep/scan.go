@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -417,6 +419,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		return usage(err)
 	}
 	s.Indicators = ioc.NewSet(list)
+	limitMemory(s.Memory)
 	s.Stats = new(scanner.Stats)
 	bar := a.newProgress(f, s.Stats, inputs)
 	s.Warn = func(err error) {
@@ -437,6 +440,15 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		}
 	}
 	return a.end(f, run, err)
+}
+
+// limitMemory makes the collector work for --memory: beyond the indicators,
+// whose size nothing can change, the process is to stay within it. A little
+// is left for what the runtime does not count.
+func limitMemory(size int64) {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	debug.SetMemoryLimit(max(size-size/16, int64(m.HeapAlloc)+size/2))
 }
 
 // end maps what happened to an exit status.
