@@ -342,8 +342,17 @@ func (a *app) closing(f *scanFlags, r *scanReport) {
 		return // the summary on standard output says it all
 	}
 	if f.quiet {
-		if !r.complete() {
-			a.warnf("coverage is partial")
+		// Quiet is not silent about what makes the result incomplete.
+		named := 0
+		for _, file := range r.sum.Files {
+			if file.Failed() {
+				if named++; named <= maxShown {
+					a.warnf("%s: %s%s", scanner.Printable(file.Input.String()), file.Status, reason(file.Reason))
+				}
+			}
+		}
+		if n := named - maxShown; n > 0 {
+			a.warnf("%s more", count(int64(n), "file"))
 		}
 		return
 	}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the wanted output of scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"iocsweep": main})
+}
+
+// The scripts in testdata/script hold inputs, command and wanted output in
+// one file each: one script per promise.
+func TestScripts(t *testing.T) {
+	mirai, err := filepath.Abs("../../testdata/mirai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// status N command…: run it and compare its exit status.
+			"status": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) < 2 {
+					ts.Fatalf("usage: status N command...")
+				}
+				err := ts.Exec(args[1], args[2:]...)
+				got := 0
+				var exit *exec.ExitError
+				if errors.As(err, &exit) {
+					got = exit.ExitCode()
+				} else if err != nil {
+					ts.Fatalf("%v", err)
+				}
+				if strconv.Itoa(got) != args[0] {
+					ts.Fatalf("exit status %d, want %s", got, args[0])
+				}
+			},
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("MIRAI", mirai)
+			return nil
+		},
+	})
+}
+
+// README's first command is what a newcomer types.
+func TestREADME(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^go run \./cmd/iocsweep (scan .*)$`).FindSubmatch(readme)
+	if line == nil {
+		t.Fatal("README has no line that starts with go run ./cmd/iocsweep scan")
+	}
+	t.Chdir("../..")
+	var out, errs bytes.Buffer
+	if status := run(strings.Fields(string(line[1])), nil, &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s", status, &errs)
+	}
+	if !strings.Contains(string(readme), strings.TrimSpace(out.String())) {
+		t.Errorf("README shows other output than the command prints:\n%s", &out)
+	}
+}
+
+// Every flag of scan is explained where its users look: in the help text.
+func TestHelpNamesFlags(t *testing.T) {
+	var out, errs bytes.Buffer
+	if status := run([]string{"scan", "--help"}, nil, &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s", status, &errs)
+	}
+	for _, name := range []string{"iocs", "ioc", "exclude-rules", "exclude", "output", "format", "clobber", "by", "table",
+		"input-format", "columns", "match", "port-match", "from", "to", "time-zone", "date-order", "min-confidence", "row",
+		"order", "suppressed", "rejects", "summary", "threads", "memory", "tmp", "progress", "quiet", "verbose", "color",
+		"strict", "exit-code", "iocs-format", "force-broad", "header", "table-file"} {
+		if !strings.Contains(out.String(), "--"+name+" ") && !strings.Contains(out.String(), "--"+name+"\n") {
+			t.Errorf("--%s is not explained", name)
+		}
+	}
+	for _, short := range []string{"  -f,", "  -t,"} {
+		if strings.Contains(out.String(), short) {
+			t.Errorf("%s is taken", short)
+		}
+	}
+}
+
+func TestParseSize(t *testing.T) {
+	for text, want := range map[string]int64{"256MiB": 256 << 20, "1GB": 1e9, "65536": 65536, "1.5k": 1536, " 2 GiB ": 2 << 30, "10b": 10} {
+		if got, err := parseSize(text); err != nil || got != want {
+			t.Errorf("%q: got %d %v, want %d", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "x", "-1", "0", "MiB", "1 2", "1e30"} {
+		if got, err := parseSize(text); err == nil {
+			t.Errorf("%q: got %d", text, got)
+		}
+	}
+}
+
+func TestOneEdit(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{{"abc", "abd", true}, {"abc", "ab", true}, {"abc", "xabc", true}, {"abc", "abc", false}, {"abc", "acb", false}, {"", "a", true}} {
+		if oneEdit(c.a, c.b) != c.want || oneEdit(c.b, c.a) != c.want {
+			t.Errorf("%s, %s", c.a, c.b)
+		}
+	}
+}
