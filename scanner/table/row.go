@@ -9,9 +9,9 @@ type Columns struct {
 }
 
 // NewColumns indexes bare column names (see formats.BareName). has says for
-// each whether the input really has the column: a column that was asked for
-// but is missing has empty cells that are not "empty cells" to a rule. A nil
-// has means that all are there. Of repeated names the first counts.
+// each whether the input is known to have the column: a column that was asked
+// for but is missing has empty cells that are not "empty cells" to a rule. A
+// nil has means that all are there. Of repeated names the first counts.
 func NewColumns(names []string, has []bool) *Columns {
 	c := &Columns{names: names, has: has, index: make(map[string]int, len(names))}
 	for i, n := range names {
@@ -33,18 +33,20 @@ type Row struct {
 	Cells []string
 }
 
-// Get returns the cell of a column, and whether the input has that column.
-// Names compare without regard to ASCII case. It does not allocate.
+// Get returns the cell of a column, and whether the input has that column: it
+// does if the Columns say so, or if this row holds something there, for the
+// records of a JSON stream may have what its head did not show. Names compare
+// without regard to ASCII case. It does not allocate.
 func (r *Row) Get(column string) (cell string, has bool) {
 	var buf [96]byte
 	i, ok := r.index[string(lower(buf[:0], column))]
-	if !ok || r.has != nil && !r.has[i] {
+	if !ok {
 		return "", false
 	}
-	if i >= len(r.Cells) {
-		return "", true
+	if i < len(r.Cells) {
+		cell = r.Cells[i]
 	}
-	return r.Cells[i], true
+	return cell, cell != "" || r.has == nil || r.has[i]
 }
 
 // cell is Get for those who do not care why there is nothing.

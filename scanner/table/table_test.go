@@ -203,11 +203,11 @@ func TestDetect(t *testing.T) {
 }
 
 func TestRow(t *testing.T) {
-	r := &Row{NewColumns([]string{"SourceIP", "Missing", "Late"}, []bool{true, false, true}), []string{"1.2.3.4", "x"}}
+	r := &Row{NewColumns([]string{"SourceIP", "Missing", "Unannounced", "Late"}, []bool{true, false, false, true}), []string{"1.2.3.4", "", "x"}}
 	for _, c := range []struct {
 		column, cell string
 		has          bool
-	}{{"sourceip", "1.2.3.4", true}, {"Missing", "", false}, {"LATE", "", true}, {"Other", "", false}} {
+	}{{"sourceip", "1.2.3.4", true}, {"Missing", "", false}, {"Unannounced", "x", true}, {"LATE", "", true}, {"Other", "", false}} {
 		if cell, has := r.Get(c.column); cell != c.cell || has != c.has {
 			t.Errorf("%s: %q %v", c.column, cell, has)
 		}
