@@ -156,12 +156,17 @@ func looksNamed(cells []string) bool {
 // sniffCSV takes text whose first record has columns. CSV has no magic number:
 // it is tried last.
 func sniffCSV(head []byte) bool {
-	if bytes.IndexByte(head[:min(len(head), 4096)], 0) >= 0 {
+	h, err := readCSVHead(head, len(head) < headSize)
+	if err != nil {
 		return false
 	}
-	h, err := readCSVHead(head, len(head) < headSize)
+	// A NUL in a cell may be what somebody sent to be logged. No header has one.
+	front := head[:min(len(head), 4096)]
+	if h.named {
+		front = head[:h.start]
+	}
 	switch {
-	case err != nil:
+	case bytes.IndexByte(front, 0) >= 0:
 		return false
 	case len(h.cells) > 1:
 		return h.named || hasWidth(head[h.start:], h.sep, len(h.cells))

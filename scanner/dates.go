@@ -131,8 +131,19 @@ func (d *dates) end(w *worker) error {
 	}
 	d.mu.Lock()
 	for i := range d.columns {
-		if c := &d.columns[i]; c.order == clock.None && c.utc {
+		c := &d.columns[i]
+		if c.order != clock.None {
+			continue
+		}
+		open := "are null; give --date-order mdy or dmy"
+		if c.utc {
 			c.order = clock.MDY
+			open = "are read as mdy, which portals write by default; give --date-order if that is wrong"
+		}
+		if c.key >= 0 {
+			d.in.mu.Lock()
+			d.in.report.note(d.in.plan.times[i].name + ": no date shows whether day or month comes first: times of that form " + open)
+			d.in.mu.Unlock()
 		}
 	}
 	ready := d.blocks

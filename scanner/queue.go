@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"sync"
 
 	"github.com/iocsweep/iocsweep/formats"
@@ -41,6 +42,7 @@ type input struct {
 	first  []problem // the first few problems, in file order
 	more   int       // further problems
 	tables map[string]int64
+	spans  []spanCell // wait for the order of their dates
 }
 
 // A problem is something that went wrong in a block.
@@ -188,7 +190,11 @@ func (r *run) openInput(in *input) {
 	var unknown *unknownTable
 	switch {
 	case errors.Is(err, formats.ErrEmpty):
+		// An empty file in a folder is common; one that was named lacks its rows.
 		in.fail(Empty, errors.New("empty"))
+		if in.in.Named {
+			in.problem(0, 0, named(in.in, formats.ErrEmpty))
+		}
 	case errors.As(err, &unknown):
 		in.fail(unknown.status, err)
 		if unknown.status == Unknown && in.in.Named {
@@ -219,6 +225,15 @@ func cause(err error) error {
 	return err
 }
 
+// named gives an error the name of its input, unless it bears one already.
+func named(in formats.Input, err error) error {
+	var e *formats.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", in, err)
+}
+
 // sweep claims and matches blocks of one input until none is left.
 func (w *worker) sweep(in *input) {
 	reader := in.src.NewReader(in.plan.want)
@@ -232,7 +247,7 @@ func (w *worker) sweep(in *input) {
 			if !errors.Is(err, io.EOF) {
 				in.chain.fail()
 				in.fail(Partial, cause(err))
-				in.problem(1<<62, 0, err)
+				in.problem(1<<62, 0, named(in.in, err))
 				w.badInput(in)
 			}
 			return
@@ -273,6 +288,7 @@ func (w *worker) leave(in *input) {
 	if err := in.dates.end(w); err != nil {
 		w.stop(err)
 	}
+	in.lateSpan()
 	w.out.end(in.n, in.chain.blocks())
 	if err := in.src.Close(); err != nil {
 		in.fail(Partial, cause(err))
@@ -286,6 +302,10 @@ func (w *worker) leave(in *input) {
 	w.cond.Broadcast()
 }
 
+// cutOff are the numbers of rows at which portals and query interfaces end a
+// result without a word.
+var cutOff = []int64{10_000, 30_000, 100_000, 500_000}
+
 // close completes the report of an input that has been read.
 func (i *input) close(cut bool) {
 	t := i.chain.total()
@@ -294,6 +314,9 @@ func (i *input) close(cut bool) {
 	r := i.report
 	r.Records = t.records
 	i.plan.describe(r, i.tables)
+	if slices.Contains(cutOff, r.Records) && r.Table != "" {
+		r.note(fmt.Sprintf("exactly %d records: exports are cut off at that number, so later ones may be missing", r.Records))
+	}
 	if r.Status != Unfinished { // failed on the way
 		return
 	}

@@ -1,11 +1,14 @@
 package scanner
 
 import (
+	"bytes"
+	"compress/gzip"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
@@ -116,5 +119,97 @@ func TestRowOrder(t *testing.T) {
 		"DestinationTranslatedAddress DeviceEventClassID LogSeverity Computer MaliciousIP Message"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("row %s\nwant %s", got, want)
+	}
+}
+
+// What somebody sends to be logged must not make a log look like something else.
+func TestStrayNUL(t *testing.T) {
+	text := "TimeGenerated,DeviceVendor,DestinationIP,Activity\n2025-04-01T02:13:07Z,PAN,198.51.100.7,a\x00b\n"
+	hits, _ := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7")}, formats.Bytes("csl.csv", []byte(text)))
+	if len(hits) != 1 {
+		t.Errorf("%d hits, want 1", len(hits))
+	}
+}
+
+func TestEmptyFile(t *testing.T) {
+	full := jsonl("csl.jsonl", `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`)
+	for _, tt := range []struct {
+		name     string
+		named    bool
+		complete bool
+	}{{"named", true, false}, {"met in a folder", false, true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			empty := formats.Bytes("empty.csv", nil)
+			empty.Named = tt.named
+			var warned []string
+			_, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7"), Warn: func(err error) { warned = append(warned, err.Error()) }}, empty, full)
+			if sum.Complete() != tt.complete {
+				t.Errorf("complete %v, want %v", sum.Complete(), tt.complete)
+			}
+			if named := slices.Equal(warned, []string{"empty.csv: empty file"}); named != tt.named {
+				t.Errorf("warnings %q", warned)
+			}
+		})
+	}
+}
+
+// Errors of a whole input bear its name.
+func TestTruncatedArchiveIsNamed(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write([]byte("TimeGenerated,DestinationIP,DeviceVendor\n" + strings.Repeat("2025-04-01T02:13:07Z,198.51.100.7,PAN\n", 50))); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var warned []string
+	s := &Scan{Indicators: indicators(t, "198.51.100.7"), Warn: func(err error) { warned = append(warned, err.Error()) }}
+	hits, sum := sweep(t, s, formats.Bytes("cut.gz", packed.Bytes()[:packed.Len()-6]))
+	if len(hits) != 50 || sum.Complete() {
+		t.Errorf("%d hits, complete %v", len(hits), sum.Complete())
+	}
+	if len(warned) != 1 || !strings.HasPrefix(warned[0], "cut.gz: ") {
+		t.Errorf("warnings %q", warned)
+	}
+}
+
+// What a file leaves open is said, and its span is known all the same.
+func TestNotes(t *testing.T) {
+	row := ",198.51.100.7,PAN\n"
+	tests := []struct {
+		name, text string
+		order      clock.Order
+		note       string // "" for none
+		first      string
+	}{
+		{"open order, portal", "TimeGenerated [UTC],DestinationIP,DeviceVendor\n" + `"4/1/2025, 2:13:07 AM"` + row, clock.None,
+			"read as mdy", "2025-04-01T02:13:07.0000000Z"},
+		{"open order", "TimeGenerated,DestinationIP,DeviceVendor\n01/04/2025 02:13:07" + row, clock.None, "are null; give --date-order", ""},
+		{"given order", "TimeGenerated,DestinationIP,DeviceVendor\n01/04/2025 02:13:07" + row, clock.DMY, "", "2025-04-01T02:13:07.0000000Z"},
+		{"given order disproved", "TimeGenerated,DestinationIP,DeviceVendor\n13/04/2025 02:13:07" + row, clock.MDY, "dates are written dmy, not mdy", "2025-04-13T02:13:07.0000000Z"},
+		{"proven order", "TimeGenerated,DestinationIP,DeviceVendor\n13/04/2025 02:13:07" + row, clock.None, "", "2025-04-13T02:13:07.0000000Z"},
+		{"unknown zone", "TimeGenerated [Mars Time],DestinationIP,DeviceVendor\n2025-04-01 02:13:07" + row, clock.None, "unknown time zone", "2025-04-01T02:13:07.0000000Z"},
+		{"cut off", "TimeGenerated,DestinationIP,DeviceVendor\n" + strings.Repeat("2025-04-01T02:13:07Z,192.0.2.1,PAN\n", 10_000), clock.None,
+			"exactly 10000 records", "2025-04-01T02:13:07.0000000Z"},
+		{"not cut off", "TimeGenerated,DestinationIP,DeviceVendor\n" + strings.Repeat("2025-04-01T02:13:07Z,192.0.2.1,PAN\n", 9_999), clock.None,
+			"", "2025-04-01T02:13:07.0000000Z"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7"), DateOrder: tt.order}, formats.Bytes("csl.csv", []byte(tt.text)))
+			f := sum.Files[0]
+			notes := strings.Join(f.Notes, "\n")
+			if tt.note == "" && notes != "" || !strings.Contains(notes, tt.note) {
+				t.Errorf("notes %q, want %q", notes, tt.note)
+			}
+			first := ""
+			if f.Timed {
+				first = f.First.String()
+			}
+			if first != tt.first {
+				t.Errorf("first time %q, want %q", first, tt.first)
+			}
+		})
 	}
 }

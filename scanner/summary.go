@@ -84,7 +84,7 @@ func (f *FileReport) Failed() bool {
 	switch f.Status {
 	case Partial, Unreadable, Unfinished:
 		return true
-	case Unknown:
+	case Unknown, Empty:
 		return f.Input.Named
 	}
 	return f.Rejected > 0

@@ -86,6 +86,36 @@ type spanner interface {
 	Span(c formats.Column) (first, last []byte, ok bool)
 }
 
+// A spanCell is a time that belongs to the input's span once the order of its
+// dates is known: two for each block.
+type spanCell struct {
+	column int
+	cell   string
+}
+
+// widen adds a time to the input's span, if it can be read.
+func (i *input) widen(column int, cell string) bool {
+	m := i.readTime(column, cell)
+	if !m.ok {
+		return false
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	r := i.report
+	if !r.Timed {
+		r.First, r.Last, r.Timed = m.time, m.time, true
+	}
+	r.First, r.Last = min(r.First, m.time), max(r.Last, m.time)
+	return true
+}
+
+// lateSpan adds the times that had to wait for the order of their dates.
+func (i *input) lateSpan() {
+	for _, s := range i.spans {
+		i.widen(s.column, s.cell)
+	}
+}
+
 // seen widens the input's time span by what the block's first and last row show.
 func (w *worker) seen(in *input, b formats.Block) error {
 	p := in.plan
@@ -93,18 +123,13 @@ func (w *worker) seen(in *input, b formats.Block) error {
 		return nil
 	}
 	note := func(column int, cell string) bool {
-		m := in.readTime(column, cell)
-		if !m.ok {
-			return false
+		if in.widen(column, cell) {
+			return true
 		}
 		in.mu.Lock()
-		r := in.report
-		if !r.Timed {
-			r.First, r.Last, r.Timed = m.time, m.time, true
-		}
-		r.First, r.Last = min(r.First, m.time), max(r.Last, m.time)
+		in.spans = append(in.spans, spanCell{column, cell})
 		in.mu.Unlock()
-		return true
+		return false
 	}
 	if s, ok := w.reader.(spanner); ok {
 		for i := range p.times {
