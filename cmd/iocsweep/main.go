@@ -62,6 +62,8 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	a := &app{in, out, errw}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first interrupt ends the scan in order, the second one at once.
+	context.AfterFunc(ctx, stop)
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(in)

@@ -126,12 +126,13 @@ func isTerminal(w any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// open creates the files. An input is never overwritten, whatever the flags.
-func (o *outputs) open(inputs []string) error {
+// open creates the files. What the scan reads is never overwritten, whatever
+// the flags.
+func (o *outputs) open(read []string) error {
 	for _, f := range o.files {
 		mode := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 		if fi, err := os.Stat(f.path); err == nil {
-			for _, in := range inputs {
+			for _, in := range read {
 				if other, err := os.Stat(in); err == nil && fi.Mode().IsRegular() && os.SameFile(fi, other) {
 					return fmt.Errorf("%s: %s is an input", f.flag, f.path)
 				}

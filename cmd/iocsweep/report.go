@@ -27,7 +27,18 @@ type scanReport struct {
 }
 
 // complete says that nothing which could hold a hit was left unread.
-func (r *scanReport) complete() bool { return !r.partial && r.sum.Complete() }
+func (r *scanReport) complete() bool { return !r.partial && r.sum.Complete() && r.scanned() > 0 }
+
+// scanned counts the inputs that were read as exports of a known table.
+func (r *scanReport) scanned() int {
+	n := 0
+	for _, f := range r.sum.Files {
+		if f.Scanned() {
+			n++
+		}
+	}
+	return n
+}
 
 // printableError is an error's text as it may go to a terminal.
 func printableError(err error) string { return scanner.PrintableLines(err.Error()) }
@@ -56,6 +67,9 @@ func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
 // verdict is the answer in a sentence.
 func (r *scanReport) verdict() string {
 	s := r.sum
+	if r.scanned() == 0 {
+		return "NOTHING WAS SCANNED: no file could be read as an export of a known table."
+	}
 	var b strings.Builder
 	switch {
 	case s.Hits > 0:
@@ -76,13 +90,7 @@ func (r *scanReport) verdict() string {
 	if s.Suppressed > 0 {
 		fmt.Fprintf(&b, " (%s suppressed by rules)", number(s.Suppressed))
 	}
-	scanned := 0
-	for _, f := range s.Files {
-		if f.Scanned() {
-			scanned++
-		}
-	}
-	fmt.Fprintf(&b, " in %s of %s.", count(s.Records, "record"), count(int64(scanned), "file"))
+	fmt.Fprintf(&b, " in %s of %s.", count(s.Records, "record"), count(int64(r.scanned()), "file"))
 	if r.complete() {
 		b.WriteString(" Everything was read.")
 	} else {
@@ -279,22 +287,54 @@ func (r *scanReport) remarks(all bool) []string {
 		if f.BadTimes > 0 {
 			out = append(out, fmt.Sprintf("%s: the time of %s could not be read", scanner.Printable(f.Input.String()), count(f.BadTimes, "hit")))
 		}
-		for _, n := range f.Notes {
-			if all {
-				out = append(out, fmt.Sprintf("%s: %s", scanner.Printable(f.Input.String()), scanner.Printable(n)))
-			}
-		}
 	}
+	out = append(out, r.notes()...)
 	if others > 0 {
 		out = append(out, fmt.Sprintf("%s of tables that were not asked for or are not known", count(others, "record")))
 	}
-	out = append(out, r.absent()...)
+	if r.scanned() > 0 {
+		out = append(out, r.absent()...)
+	}
 	for _, x := range r.sum.Rules {
 		if x.Suppressed > 0 {
 			out = append(out, fmt.Sprintf("Rule %s suppressed %s: %s", scanner.Printable(x.Name), count(x.Suppressed, "hit"), scanner.Printable(x.Reason)))
 		} else {
 			out = append(out, fmt.Sprintf("Rule %s suppressed nothing", scanner.Printable(x.Name)))
 		}
+	}
+	return out
+}
+
+// notes are what files gave cause to say. What a folder of like exports says
+// in each of its files is said once.
+func (r *scanReport) notes() []string {
+	type note struct {
+		file string
+		more int64
+	}
+	met := map[string]*note{}
+	var texts []string
+	for _, f := range r.sum.Files {
+		for _, text := range f.Notes {
+			if n := met[text]; n != nil {
+				n.more++
+				continue
+			}
+			met[text] = &note{file: f.Input.String()}
+			texts = append(texts, text)
+		}
+	}
+	var out []string
+	for i, text := range texts {
+		if i == maxShown {
+			out = append(out, fmt.Sprintf("%s, which --summary lists", count(int64(len(texts)-i), "more note")))
+			break
+		}
+		name := scanner.Printable(met[text].file)
+		if n := met[text].more; n > 0 {
+			name += " and " + count(n, "more file")
+		}
+		out = append(out, name+": "+scanner.Printable(text))
 	}
 	return out
 }

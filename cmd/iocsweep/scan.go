@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -394,6 +395,9 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	if len(paths) == 0 {
 		return usage(errors.New("no paths: give files, folders, or - for standard input"))
 	}
+	if slices.Contains(paths, "-") && slices.Contains(f.iocs, "-") {
+		return usage(errors.New("standard input can be read only once: it is given as indicators and as export"))
+	}
 	s, err := f.build()
 	if err != nil {
 		return usage(err)
@@ -415,7 +419,11 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	if len(inputs) == 0 {
 		return usage(errors.New("nothing to scan: no file under the given paths"))
 	}
-	if err := out.open(paths); err != nil {
+	read := slices.Concat(paths, f.iocs, f.rules, f.tableFiles)
+	for _, in := range inputs {
+		read = append(read, in.Path)
+	}
+	if err := out.open(read); err != nil {
 		return usage(err)
 	}
 	s.Indicators = ioc.NewSet(list)
@@ -434,7 +442,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	}
 	run := &scanReport{sum: sum, feeds: reports, indicators: list, flags: f, scan: s, took: time.Since(started),
 		walkErrors: errs, partial: partial || len(errs) > 0}
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, scanner.ErrNothing) {
 		if werr := out.close(run); werr != nil && err == nil {
 			err = werr
 		}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What a scan reads is never overwritten, and standard input is read once.
+func TestScanKeepsWhatItReads(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	log := write("logs/csl.csv", "TimeGenerated,DestinationIP,DeviceVendor\n2025-04-01T02:13:07Z,198.51.100.7,PAN\n")
+	feed := write("feed.txt", "198.51.100.7\n")
+	rules := write("rules.yaml", "exclusions:\n  - name: a\n    reason: b\n    when: destination_ip = '192.0.2.1'\n")
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"file of a folder", []string{filepath.Dir(log), "-i", feed, "--clobber", "-o", log}, "is an input"},
+		{"feed", []string{log, "-i", feed, "--clobber", "--summary", feed}, "is an input"},
+		{"rules", []string{log, "-i", feed, "-x", rules, "--clobber", "--rejects", rules}, "is an input"},
+		{"standard input twice", []string{"-", "-i", "-"}, "only once"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			status := run(append([]string{"scan"}, tt.args...), strings.NewReader("198.51.100.7\n"), &out, &errs)
+			if status != statusUsage || !strings.Contains(errs.String(), tt.want) {
+				t.Errorf("status %d, %s", status, errs.String())
+			}
+		})
+	}
+	for _, path := range []string{log, feed, rules} {
+		if b, err := os.ReadFile(path); err != nil || len(b) == 0 {
+			t.Errorf("%s: %d bytes left, %v", path, len(b), err)
+		}
+	}
+}
+
+// A run that could scan nothing says so, in --summary too.
+func TestNothingScanned(t *testing.T) {
+	dir := t.TempDir()
+	log, summary := filepath.Join(dir, "empty.csv"), filepath.Join(dir, "run.json")
+	if err := os.WriteFile(log, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	status := run([]string{"scan", "--ioc", "198.51.100.7", "--summary", summary, log}, strings.NewReader(""), &out, &errs)
+	if status != statusUsage || !strings.Contains(errs.String(), "NOTHING WAS SCANNED") || strings.Contains(errs.String(), "Everything was read") {
+		t.Errorf("status %d, %s", status, errs.String())
+	}
+	b, err := os.ReadFile(summary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Coverage string
+		Files    []struct{ Status string }
+	}
+	if err := json.Unmarshal(b, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Coverage != "partial" || len(got.Files) != 1 || got.Files[0].Status != "empty" {
+		t.Errorf("summary %s", b)
+	}
+}
+
+// Notes reach a user who does not print the summary, once for all files that
+// say the same.
+func TestNotesOnStandardError(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.csv", "b.csv", "c.csv"} {
+		text := "TimeGenerated [UTC],DestinationIP,DeviceVendor\n\"4/1/2025, 2:13:07 AM\",198.51.100.7,PAN\n"
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, errs bytes.Buffer
+	if status := run([]string{"scan", "--ioc", "198.51.100.7", dir}, strings.NewReader(""), &out, &errs); status != statusOK {
+		t.Errorf("status %d", status)
+	}
+	if got := errs.String(); strings.Count(got, "--date-order") != 1 || !strings.Contains(got, "a.csv and 2 more files: TimeGenerated: ") {
+		t.Errorf("standard error:\n%s", got)
+	}
+}
