@@ -59,6 +59,8 @@ func (a *app) warnf(format string, args ...any) {
 
 // run is the command: it returns the exit status.
 func run(args []string, in io.Reader, out, errw io.Writer) int {
+	// A reader that has seen enough is an error of the write, not a signal.
+	signal.Ignore(syscall.SIGPIPE)
 	a := &app{in, out, errw}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -127,16 +127,22 @@ func isTerminal(w any) bool {
 }
 
 // open creates the files. What the scan reads is never overwritten, whatever
-// the flags.
-func (o *outputs) open(read []string) error {
+// the flags, and that is known of all files before the first is truncated.
+func (o *outputs) open(reads []string) error {
+	for _, f := range o.files {
+		fi, err := os.Stat(f.path)
+		if err != nil || !fi.Mode().IsRegular() {
+			continue
+		}
+		for _, in := range reads {
+			if other, err := os.Stat(in); err == nil && os.SameFile(fi, other) {
+				return fmt.Errorf("%s: %s is an input", f.flag, f.path)
+			}
+		}
+	}
 	for _, f := range o.files {
 		mode := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-		if fi, err := os.Stat(f.path); err == nil {
-			for _, in := range read {
-				if other, err := os.Stat(in); err == nil && fi.Mode().IsRegular() && os.SameFile(fi, other) {
-					return fmt.Errorf("%s: %s is an input", f.flag, f.path)
-				}
-			}
+		if _, err := os.Stat(f.path); err == nil {
 			mode = os.O_WRONLY | os.O_TRUNC
 		}
 		file, err := os.OpenFile(f.path, mode, 0o644)

@@ -412,7 +412,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		return usage(fmt.Errorf("read indicators: %w", err))
 	}
 	partial := a.saidOfFeeds(reports, f.quiet)
-	inputs, errs := formats.Walk(paths, a.in)
+	inputs, errs := formats.Walk(paths, interruptible(ctx, a.in))
 	for _, err := range errs {
 		a.warnf("%v", printableError(err))
 	}
