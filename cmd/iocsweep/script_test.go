@@ -34,6 +34,10 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"gzip":  gzipFile,
+			"zip":   zipFiles,
+			"cut":   cutFile,
+			"lines": countLines,
 			// status N command…: run it and compare its exit status.
 			"status": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 2 {
@@ -54,6 +58,7 @@ func TestScripts(t *testing.T) {
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MIRAI", mirai)
+			e.Setenv("ROOT", filepath.Dir(filepath.Dir(mirai)))
 			return nil
 		},
 	})

@@ -1,0 +1,94 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const endpointHeader = "Timestamp,DeviceName,ActionType,RemoteIP,RemotePort,RemoteUrl,LocalIP\n"
+
+// TestEarlyReader: a reader that closes the pipe, as head does, ends the run
+// quietly.
+func TestEarlyReader(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dne.csv")
+	var b bytes.Buffer
+	b.WriteString(endpointHeader)
+	for n := range 20000 {
+		fmt.Fprintf(&b, "2026-05-21T08:%02d:%02dZ,pc,ConnectionSuccess,176.65.139.7,3778,,10.0.0.5\n", n/60%60, n%60)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, order := range []string{"newest", "input"} {
+		c := exec.Command("iocsweep", "scan", "--order", order, "--ioc", "176.65.139.7", path)
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReaderSize(out, 16).ReadString('\n')
+		if err != nil || !strings.HasPrefix(line, `{"schema":1,`) {
+			t.Errorf("%s: first line %q, %v", order, line, err)
+		}
+		out.Close()
+		if err := c.Wait(); err != nil || stderr.Len() > 0 {
+			t.Errorf("%s: %v, standard error %q", order, err, stderr.String())
+		}
+	}
+}
+
+// TestInterrupt: SIGINT writes the hits so far, in order, then ends with 130.
+func TestInterrupt(t *testing.T) {
+	c := exec.Command("iocsweep", "scan", "--ioc", "176.65.139.7", "-")
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timeout := time.AfterFunc(15*time.Second, func() { c.Process.Kill() })
+	defer timeout.Stop()
+	// More than a block, so that some of it is scanned while the rest waits.
+	text := endpointHeader +
+		"2026-05-21T08:00:00Z,pc,ConnectionSuccess,176.65.139.7,3778,,10.0.0.5\n" +
+		"2026-05-21T09:00:00Z,pc,ConnectionSuccess,176.65.139.7,3778,,10.0.0.5\n" +
+		strings.Repeat("2026-05-21T08:00:00Z,pc,ConnectionSuccess,203.0.113.1,3778,,10.0.0.5\n", 100000)
+	if _, err := io.WriteString(in, text); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond)
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	err = c.Wait()
+	in.Close()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 130 {
+		t.Fatalf("%v, want exit status 130; standard error %q", err, stderr.String())
+	}
+	if !strings.Contains(stderr.String(), "interrupted") {
+		t.Errorf("standard error does not say so: %q", stderr.String())
+	}
+	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], "T09:00:00") || !strings.Contains(lines[1], "T08:00:00") {
+		t.Errorf("hits so far: %q", stdout.String())
+	}
+}
