@@ -17,7 +17,6 @@ type worker struct {
 	*run
 	tally *Groups // this worker's share of the summary's groups; nil if not asked for
 
-	in     *input
 	reader formats.Reader
 
 	cands   []ioc.Candidate
@@ -31,17 +30,36 @@ type worker struct {
 	stage0  []uint32
 	payload []byte // encoded hits of the block
 	scratch []byte
+	now     claimed
+	each    func(*formats.Run, error) bool // takeRun: made once, not for every block
+
+	named      string // the last name of a table that a row gave, and
+	namedTable int8   // which it is: rows repeat it
+}
+
+// claimed is the block that a worker has in hand.
+type claimed struct {
+	in       *input
+	block    formats.Block
+	evidence []clock.Order // by key, what its dates prove; nil unless that is asked
+	broken   int           // columns that could not be read
+	err      error         // ends the scan
 }
 
 func (r *run) newWorker() *worker {
-	w := &worker{run: r}
+	w := &worker{run: r, namedTable: unsaid}
+	w.each = w.takeRun
 	if r.Groups != nil {
 		w.tally = &Groups{By: r.Groups.By, groups: map[string]*Group{}}
 	}
 	return w
 }
 
-func (w *worker) reset(in *input, reader formats.Reader) { w.in, w.reader = in, reader }
+// reset turns the worker to an input of its own reader.
+func (w *worker) reset(reader formats.Reader) {
+	w.reader = reader
+	w.named, w.namedTable = "", unsaid // another input may have other tables
+}
 
 // An element is one address or name of a row that an indicator may match: a
 // whole cell, or one member of a list, JSON value or text. It is exported to
@@ -67,38 +85,18 @@ func (w *worker) block(in *input, b formats.Block) error {
 		def = in.plan.tableOf(b.Part)
 	}
 	w.tables = w.tables[:0]
+	w.now = claimed{in: in, block: b}
 	undecided := in.dates.watching()
-	var evidence []clock.Order
 	if undecided {
-		evidence = make([]clock.Order, len(in.plan.keys))
+		w.now.evidence = make([]clock.Order, len(in.plan.keys))
 	}
-	broken := 0
-	for run, err := range w.reader.Runs() {
-		if err != nil {
-			broken++
-			w.lose(in, b, broken, err)
-			continue
-		}
-		k := &in.plan.keys[run.Key]
-		switch {
-		case k.discriminates:
-			if err := w.sortRows(in, b, run); err != nil {
-				return err
-			}
-		case k.dates:
-			if undecided && evidence[run.Key] == clock.None {
-				evidence[run.Key] = w.proof(run)
-			}
-		}
-		if err := w.matchRun(in, k, run); err != nil {
-			broken++
-			w.lose(in, b, broken, err)
-		}
+	w.reader.Runs()(w.each) // not ranged over: that would make a closure for each block
+	if w.now.err != nil {
+		return w.now.err
 	}
 	w.countRest(in, b, def)
 	if err := w.seen(in, b); err != nil {
-		broken++
-		w.lose(in, b, broken, err)
+		w.lose(err)
 	}
 	if err := w.rejects(in, b); err != nil {
 		return err
@@ -112,7 +110,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 		}
 	}
 	if undecided || in.dates.held() {
-		return in.dates.put(w, b.Seq, evidence, findings)
+		return in.dates.put(w, b.Seq, w.now.evidence, findings)
 	}
 	for i := range findings {
 		if err := w.report(in, &findings[i]); err != nil {
@@ -120,6 +118,31 @@ func (w *worker) block(in *input, b formats.Block) error {
 		}
 	}
 	return w.commit(in, b.Seq)
+}
+
+// takeRun matches one run of the block in hand. It returns false where nothing
+// more is wanted.
+func (w *worker) takeRun(run *formats.Run, err error) bool {
+	if err != nil {
+		w.lose(err)
+		return true
+	}
+	in := w.now.in
+	k := &in.plan.keys[run.Key]
+	switch {
+	case k.discriminates:
+		if w.now.err = w.sortRows(in, w.now.block, run); w.now.err != nil {
+			return false
+		}
+	case k.dates:
+		if e := w.now.evidence; e != nil && e[run.Key] == clock.None {
+			e[run.Key] = w.proof(run)
+		}
+	}
+	if err := w.matchRun(in, k, run); err != nil {
+		w.lose(err)
+	}
+	return true
 }
 
 // matchRun looks up the cells of one run and adds what the rows hold to w.found.
@@ -232,22 +255,22 @@ func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run) error {
 		return err
 	}
 	w.refs = refs
-	last, lastTable, n := "", unsaid, int64(0)
+	n := int64(0)
 	for _, ref := range refs {
 		if w.tables[ref.Row] != unsaid {
 			continue
 		}
-		if cell := run.Cell(int(ref.Cell)); string(cell) != last {
-			in.countNamed(in.plan, lastTable, last, n)
-			last, n = string(cell), 0
-			lastTable = in.plan.tableNamed(last)
+		if cell := run.Cell(int(ref.Cell)); string(cell) != w.named {
+			in.countNamed(in.plan, w.namedTable, w.named, n)
+			n, w.named = 0, string(cell)
+			w.namedTable = in.plan.tableNamed(w.named)
 		}
-		if lastTable != unsaid {
-			w.tables[ref.Row] = lastTable
+		if w.namedTable != unsaid {
+			w.tables[ref.Row] = w.namedTable
 			n++
 		}
 	}
-	in.countNamed(in.plan, lastTable, last, n)
+	in.countNamed(in.plan, w.namedTable, w.named, n)
 	return nil
 }
 
@@ -273,10 +296,12 @@ func (w *worker) proof(run *formats.Run) clock.Order {
 	return clock.None
 }
 
-// lose notes that a column of a block could not be read.
-func (w *worker) lose(in *input, b formats.Block, n int, err error) {
+// lose notes that a column of the block in hand could not be read.
+func (w *worker) lose(err error) {
+	in, b := w.now.in, w.now.block
+	w.now.broken++
 	in.fail(Partial, cause(err))
-	in.problem(b.Seq, n, w.at(in, b, formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err))
+	in.problem(b.Seq, w.now.broken, w.at(in, b, formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err))
 	w.badInput(in)
 }
 

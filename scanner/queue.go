@@ -237,7 +237,7 @@ func named(in formats.Input, err error) error {
 // sweep claims and matches blocks of one input until none is left.
 func (w *worker) sweep(in *input) {
 	reader := in.src.NewReader(in.plan.want)
-	w.reset(in, reader)
+	w.reset(reader)
 	for w.ctx.Err() == nil || w.strictGoesOn(in) {
 		b, err := reader.Next()
 		if err != nil {

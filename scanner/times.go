@@ -42,11 +42,24 @@ func (w *worker) eventTime(in *input, t *table.Table, row *table.Row) moment {
 	return m
 }
 
-// readTime reads one cell of a time column.
+// parseTime reads one cell of a time column, with the order of its dates as
+// far as it is known.
+func parseTime[T string | []byte](i *input, column int, cell T) (r clock.Result, order clock.Order, proven bool) {
+	tc := &i.plan.times[column]
+	order, proven = i.dates.order(column)
+	r = clock.Parse(cell, order, tc.loc)
+	if r.Status == clock.OK && r.Dated && r.Proves != clock.None && !proven && order != clock.None && r.Proves != order {
+		i.mu.Lock()
+		i.report.note(fmt.Sprintf("%s: a date reads %s only, though %s was given or assumed", tc.name, r.Proves, order))
+		i.mu.Unlock()
+	}
+	return r, order, proven
+}
+
+// readTime reads one cell of a time column and says what it took for granted.
 func (i *input) readTime(column int, cell string) moment {
 	tc := &i.plan.times[column]
-	order, proven := i.dates.order(column)
-	r := clock.Parse(cell, order, tc.loc)
+	r, order, proven := parseTime(i, column, cell)
 	m := moment{time: r.Time, ok: r.Status == clock.OK, bad: r.Status == clock.Bad || r.Status == clock.Ambiguous, basis: tc.name}
 	if r.Status == clock.Null {
 		return moment{basis: tc.name}
@@ -58,9 +71,6 @@ func (i *input) readTime(column int, cell string) moment {
 	if r.Dated {
 		switch {
 		case r.Proves != clock.None && !proven && order != clock.None && r.Proves != order:
-			i.mu.Lock()
-			i.report.note(fmt.Sprintf("%s: a date reads %s only, though %s was given or assumed", tc.name, r.Proves, order))
-			i.mu.Unlock()
 			said = append(said, r.Proves.String())
 		case proven:
 			said = append(said, order.String())
@@ -94,25 +104,25 @@ type spanCell struct {
 }
 
 // widen adds a time to the input's span, if it can be read.
-func (i *input) widen(column int, cell string) bool {
-	m := i.readTime(column, cell)
-	if !m.ok {
+func widen[T string | []byte](i *input, column int, cell T) bool {
+	t, _, _ := parseTime(i, column, cell)
+	if t.Status != clock.OK {
 		return false
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	r := i.report
 	if !r.Timed {
-		r.First, r.Last, r.Timed = m.time, m.time, true
+		r.First, r.Last, r.Timed = t.Time, t.Time, true
 	}
-	r.First, r.Last = min(r.First, m.time), max(r.Last, m.time)
+	r.First, r.Last = min(r.First, t.Time), max(r.Last, t.Time)
 	return true
 }
 
 // lateSpan adds the times that had to wait for the order of their dates.
 func (i *input) lateSpan() {
 	for _, s := range i.spans {
-		i.widen(s.column, s.cell)
+		widen(i, s.column, s.cell)
 	}
 }
 
@@ -122,12 +132,12 @@ func (w *worker) seen(in *input, b formats.Block) error {
 	if b.Rows == 0 || len(p.times) == 0 {
 		return nil
 	}
-	note := func(column int, cell string) bool {
-		if in.widen(column, cell) {
+	note := func(column int, cell []byte) bool {
+		if widen(in, column, cell) {
 			return true
 		}
 		in.mu.Lock()
-		in.spans = append(in.spans, spanCell{column, cell})
+		in.spans = append(in.spans, spanCell{column, string(cell)})
 		in.mu.Unlock()
 		return false
 	}
@@ -138,7 +148,7 @@ func (w *worker) seen(in *input, b formats.Block) error {
 					continue
 				}
 				if first, last, ok := s.Span(col); ok {
-					if note(i, string(first)) && note(i, string(last)) {
+					if note(i, first) && note(i, last) {
 						return nil
 					}
 				}
@@ -158,7 +168,7 @@ func (w *worker) seen(in *input, b formats.Block) error {
 		for n := range p.times {
 			at := slices.IndexFunc(p.cols, func(c lateCol) bool { return c.name == p.times[n].name })
 			if at >= 0 && p.cols[at].at >= 0 {
-				if cell := g.Cell(i, p.cols[at].at); len(cell) > 0 && note(n, string(cell)) {
+				if cell := g.Cell(i, p.cols[at].at); len(cell) > 0 && note(n, cell) {
 					break
 				}
 			}
