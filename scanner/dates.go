@@ -37,6 +37,7 @@ type dateColumn struct {
 	order  clock.Order // once known
 	proven bool        // order comes from the data
 	utc    bool        // its header says [UTC], as portals write for en-US text by default
+	open   bool        // it holds dates whose order matters
 }
 
 type dateBlock struct {
@@ -140,7 +141,7 @@ func (d *dates) end(w *worker) error {
 			c.order = clock.MDY
 			open = "are read as mdy, which portals write by default; give --date-order if that is wrong"
 		}
-		if c.key >= 0 {
+		if c.key >= 0 && c.open {
 			d.in.mu.Lock()
 			d.in.report.note(d.in.plan.times[i].name + ": no date shows whether day or month comes first: times of that form " + open)
 			d.in.mu.Unlock()

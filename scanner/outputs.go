@@ -117,6 +117,7 @@ func (o *outputs) finish(bad *badRecord) error {
 		}
 		err := o.hits.flush(func(k key, payload []byte) error {
 			if !keep(k) {
+				o.run.inputs[k.input].report.Hits--
 				return nil
 			}
 			return emit(payload)

@@ -147,7 +147,8 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		return int8(slices.Index(p.tables, t))
 	}
 	names := columnNames(info.Parts)
-	if err := r.planTimes(in, p, names); err != nil {
+	text := info.Format != "parquet" && info.Format != "arrow"
+	if err := r.planTimes(in, p, names, text); err != nil {
 		return nil, err
 	}
 	r.planKeys(p, names, fixed)
@@ -277,14 +278,15 @@ func find(names []name, column string) (name, bool) {
 	return name{}, false
 }
 
-// planTimes works out zone and date order of the time columns.
-func (r *run) planTimes(in *input, p *plan, names []name) error {
+// planTimes works out zone and date order of the time columns. In text, a
+// column that the first records leave empty may hold any date later.
+func (r *run) planTimes(in *input, p *plan, names []name, text bool) error {
 	for _, t := range p.tables {
 		for _, column := range t.Times {
 			if slices.ContainsFunc(p.times, func(o timeColumn) bool { return o.name == column }) {
 				continue
 			}
-			n, _ := find(names, column)
+			n, has := find(names, column)
 			tc := timeColumn{name: column, loc: r.Zone, assumed: r.Zone == nil}
 			switch {
 			case n.zone == "" || n.zone == "local":
@@ -302,13 +304,13 @@ func (r *run) planTimes(in *input, p *plan, names []name) error {
 			p.times = append(p.times, tc)
 
 			d := dateColumn{key: -1, order: r.DateOrder, utc: strings.EqualFold(n.zone, "UTC")}
-			dated := false
+			dated := text && has && len(n.cells) == 0
 			for _, cell := range n.cells {
 				c := clock.Parse(cell, clock.None, nil)
 				if !c.Dated {
 					continue
 				}
-				dated = true
+				dated, d.open = true, true
 				if c.Proves == clock.None {
 					continue
 				}

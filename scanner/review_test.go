@@ -213,3 +213,36 @@ func TestNotes(t *testing.T) {
 		})
 	}
 }
+
+// The order of dates is found out though the first records have no time.
+func TestDatesAfterEmptyTimes(t *testing.T) {
+	for _, tt := range []struct{ name, header, last, want string }{
+		{"proven later", "TimeGenerated", `"4/21/2025, 2:13:07 AM"`, "2025-04-01T02:13:07.0000000Z TimeGenerated:mdy+zone-assumed-utc"},
+		{"never proven, portal", "TimeGenerated [UTC]", `"4/2/2025, 2:13:07 AM"`, "2025-04-01T02:13:07.0000000Z TimeGenerated:mdy-assumed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := tt.header + ",DestinationIP,DeviceVendor\n" + strings.Repeat(",192.0.2.1,PAN\n", 100) +
+				"\"4/1/2025, 2:13:07 AM\",198.51.100.7,PAN\n" + tt.last + ",192.0.2.1,PAN\n"
+			hits, _ := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7")}, formats.Bytes("csl.csv", []byte(text)))
+			if len(hits) != 1 {
+				t.Fatalf("%d hits, want 1", len(hits))
+			}
+			h, err := Decode([]byte(hits[0]), table.Builtin())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := h.Time.String() + " " + h.TimeBasis; !h.HasTime || got != tt.want {
+				t.Errorf("time %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// A strict scan counts the hits that it writes, not those behind the bad record.
+func TestStrictCounts(t *testing.T) {
+	hit := `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`
+	hits, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7"), Strict: true}, jsonl("bad.jsonl", hit, "{", hit, hit))
+	if len(hits) != 1 || sum.Hits != 1 {
+		t.Errorf("%d hits written, %d counted", len(hits), sum.Hits)
+	}
+}

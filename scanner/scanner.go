@@ -121,8 +121,9 @@ func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error
 	}
 	workers.Wait()
 
+	err = r.out.finish(r.bad)
 	sum := r.summary()
-	if err := r.out.finish(r.bad); err != nil {
+	if err != nil {
 		return sum, err
 	}
 	switch cause := context.Cause(ctx); {
