@@ -54,7 +54,8 @@ type Reader interface {
 	Runs() iter.Seq2[*Run, error]
 	// Fetch returns the late cells of some rows, ascending, of stage
 	// Want.Late[stage]. The Grid lives until the next Fetch of that stage or
-	// the next block.
+	// the next block. With an error it has the cells that could be read, the
+	// others empty, or is nil.
 	Fetch(stage int, rows []uint32) (*Grid, error)
 	// Record returns every cell of one row with its name as in the file, in
 	// file order. It lives until the next call of Record or Next.

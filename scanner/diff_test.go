@@ -16,6 +16,7 @@ import (
 	apq "github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/compress"
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/iocsweep/iocsweep/bench/gen"
 	"github.com/iocsweep/iocsweep/formats"
@@ -437,5 +438,41 @@ func TestColumnsBehindTheHead(t *testing.T) {
 	if want := "1.2.3.4:80 DestinationIP=1.2.3.4(dst,ip:port) RequestURL=1.2.3.4/x(dst,ip:port)"; short(t, got[0]) != want ||
 		!strings.Contains(got[0], `"RequestURL":"1.2.3.4/x"`) {
 		t.Errorf("got %s", got[0])
+	}
+}
+
+// A page that is damaged costs its cells and is said to be lost; the rows that
+// matched are hits all the same, and the scan goes on.
+func TestDamagedLateColumn(t *testing.T) {
+	set := generatedSet(t)
+	rows := generated(gen.DeviceNetworkEvents, 400, 0.3, 0)
+	file := asParquet(t, rows, gen.ParquetOptions{Encoding: gen.Plain, Codec: "none", Group: 200})
+	whole, _ := sweep(t, &Scan{Indicators: set, Order: AsFound}, formats.Bytes("x.parquet", file))
+
+	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := slices.Clone(file)
+	at := f.Metadata().RowGroups[0].Columns[gen.DeviceNetworkEvents.Column("DeviceName")].MetaData.DataPageOffset
+	copy(damaged[at:], "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")
+	for _, detail := range []RowDetail{RowTriage, RowAll} {
+		var warned []string
+		s := &Scan{Indicators: set, Order: AsFound, Row: detail, Threads: 3, Warn: func(err error) { warned = append(warned, err.Error()) }}
+		got, sum := sweep(t, s, formats.Bytes("x.parquet", damaged), formats.Bytes("y.parquet", file))
+		if len(got) != 2*len(whole) || sum.Complete() || sum.Files[0].Status != Partial || sum.Files[1].Status != Complete {
+			t.Fatalf("%d hits, want %d; %+v", len(got), 2*len(whole), sum.Files[0])
+		}
+		if len(warned) != 1 || !strings.Contains(warned[0], "group 0") || !strings.Contains(warned[0], "DeviceName") {
+			t.Errorf("warnings: %q", warned)
+		}
+		for _, line := range got {
+			lost := strings.Contains(line, `"file":"x.parquet"`) && strings.HasSuffix(line, `"group":0}}`)
+			_, h := decoded(t, unsourced(t, line))
+			n := slices.IndexFunc(h.Row, func(c Cell) bool { return c.Name == "DeviceName" })
+			if there := n >= 0 && h.Row[n].Value != ""; there == lost {
+				t.Errorf("device's name there: %v: %s", there, line)
+			}
+		}
 	}
 }

@@ -104,10 +104,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 	var findings []finding
 	if len(w.found) > 0 {
 		slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
-		var err error
-		if findings, err = w.gather(in, b, def); err != nil {
-			return err
-		}
+		findings = w.gather(in, b, def)
 	}
 	if undecided || in.dates.held() {
 		return in.dates.put(w, b.Seq, w.now.evidence, findings)

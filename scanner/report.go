@@ -45,8 +45,9 @@ const batch = 2048
 
 // gather fetches the late cells of the rows in w.found, which is sorted by row.
 // Rows of tables that are not swept for are dropped, and so are elements whose
-// column is no key of the row's table.
-func (w *worker) gather(in *input, b formats.Block, def int8) ([]finding, error) {
+// column is no key of the row's table. Late cells that cannot be read are
+// empty: the row has matched, and is worth more without them than not at all.
+func (w *worker) gather(in *input, b formats.Block, def int8) []finding {
 	w.rows = w.rows[:0]
 	for _, f := range w.found {
 		if n := len(w.rows); n == 0 || w.rows[n-1] != f.row {
@@ -55,14 +56,21 @@ func (w *worker) gather(in *input, b formats.Block, def int8) ([]finding, error)
 	}
 	var out []finding
 	found := w.found
+	lost := false // once is enough for a block
+	lose := func(err error) {
+		if !lost {
+			w.lose(err)
+		}
+		lost = true
+	}
 	for rows := range slices.Chunk(w.rows, batch) {
 		early, err := w.reader.Fetch(0, rows)
 		if err != nil {
-			return nil, w.at(in, b, formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err)
+			lose(err)
 		}
 		late, err := w.reader.Fetch(1, rows)
 		if err != nil {
-			return nil, w.at(in, b, formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err)
+			lose(err)
 		}
 		for i, row := range rows {
 			n := 0
@@ -85,7 +93,7 @@ func (w *worker) gather(in *input, b formats.Block, def int8) ([]finding, error)
 			if w.Row == RowAll {
 				fields, err := w.reader.Record(row)
 				if err != nil {
-					return nil, w.at(in, b, w.reader.Pos(row), err)
+					lose(err)
 				}
 				for _, c := range fields {
 					if len(c.Value) > 0 {
@@ -98,22 +106,24 @@ func (w *worker) gather(in *input, b formats.Block, def int8) ([]finding, error)
 			out = append(out, f)
 		}
 	}
-	return out, nil
+	return out
 }
 
-// cellsOf copies the late cells of one row, as many strings in one piece of memory.
+// cellsOf copies the late cells of one row, as many strings in one piece of
+// memory. A grid is nil where nothing of its stage could be read.
 func (w *worker) cellsOf(p *plan, early, late *formats.Grid, i int) []string {
 	w.scratch = w.scratch[:0]
 	cells := make([]string, len(p.cols))
+	grids := [...]*formats.Grid{early, late}
 	for _, c := range p.cols {
-		if c.at >= 0 {
-			w.scratch = append(w.scratch, [...]*formats.Grid{early, late}[c.stage].Cell(i, c.at)...)
+		if g := grids[c.stage]; g != nil && c.at >= 0 {
+			w.scratch = append(w.scratch, g.Cell(i, c.at)...)
 		}
 	}
 	all := string(w.scratch)
 	for n, c := range p.cols {
-		if c.at >= 0 {
-			size := len([...]*formats.Grid{early, late}[c.stage].Cell(i, c.at))
+		if g := grids[c.stage]; g != nil && c.at >= 0 {
+			size := len(g.Cell(i, c.at))
 			cells[n], all = all[:size], all[size:]
 		}
 	}
