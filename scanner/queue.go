@@ -185,6 +185,9 @@ func (r *run) openInput(in *input) {
 			r.mu.Unlock()
 			return
 		}
+		if broken := cutShort(src, info); broken != nil {
+			err = broken
+		}
 		_ = src.Close()
 	}
 	var unknown *unknownTable
@@ -214,6 +217,24 @@ func (r *run) openInput(in *input) {
 	r.mu.Lock()
 	in.state = done
 	r.mu.Unlock()
+}
+
+// cutShort returns the error with which a compressed input ends early whose
+// first bytes show no table: what is missing may be why they show none.
+func cutShort(src formats.Source, info formats.Info) error {
+	if info.Compression == "" {
+		return nil
+	}
+	reader := src.NewReader(formats.Want{})
+	for range 2 {
+		if _, err := reader.Next(); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 // cause strips the position off an error that a report shows beside the name.

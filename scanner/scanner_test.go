@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -478,6 +479,23 @@ func TestOutputFails(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// An archive that ends before its first record is not called somebody else's file.
+func TestCutShort(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := io.WriteString(z, strings.Join(manyRows(500), "\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := &Scan{Indicators: indicators(t, "1.2.3.4"), Output: io.Discard}
+	sum, err := s.Run(context.Background(), []formats.Input{formats.Bytes("x.jsonl.gz", packed.Bytes()[:100])})
+	if !errors.Is(err, ErrNothing) || sum.Files[0].Status != Unreadable || !strings.Contains(sum.Files[0].Reason, "ends early") {
+		t.Errorf("%v: %+v", err, sum.Files[0])
+	}
+}
 
 func TestNothing(t *testing.T) {
 	one := jsonl("x.jsonl", `{"a":1}`)
