@@ -250,6 +250,7 @@ var (
 	ErrUnknownFormat = errors.New("not a CSV, JSON, Parquet or Arrow file")
 	ErrEmpty         = errors.New("empty file")
 	ErrBinary        = errors.New("binary data, not an export")
+	ErrPacked        = errors.New("it may hold exports that were not read")
 	ErrNoHeader      = errors.New("no header: give its columns with --header")
 	ErrRagged        = errors.New("ragged record")
 	ErrBareQuote     = errors.New("stray quote")

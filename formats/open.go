@@ -37,7 +37,8 @@ var ErrCorrupt = errors.New("damaged compressed data")
 // Options.TempDir that is gone when the Source is closed.
 //
 // Every error is an *Error. Its cause is ErrEmpty for an input of nothing but
-// white space, ErrUnknownFormat or ErrBinary for what is no table, and
+// white space, ErrUnknownFormat or ErrBinary for what is no table (with ErrPacked for what
+// may have tables inside, such as an archive that is not read), and
 // ErrTruncated or ErrCorrupt for compressed data of which nothing can be read.
 func Open(in Input, o Options) (Source, error) {
 	if in.source != nil {
@@ -107,7 +108,7 @@ func (c *Content) unwrap(o Options) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: compressed more than %d times over", ErrUnknownFormat, maxWraps-1)
+	return fmt.Errorf("%w: compressed more than %d times over (%w)", ErrUnknownFormat, maxWraps-1, ErrPacked)
 }
 
 // readHead fills Head. Read errors that come after some bytes are left to
@@ -193,6 +194,9 @@ func formatOf(c *Content, o Options) (*Format, error) {
 	}
 	if !hasTableMagic(head) {
 		if what := foreign(head); what != "" {
+			if holdsExports(what) {
+				return nil, fmt.Errorf("%w: it looks like %s (%w)", ErrUnknownFormat, what, ErrPacked)
+			}
 			return nil, fmt.Errorf("%w: it looks like %s", ErrUnknownFormat, what)
 		}
 		if isBinary(head) {

@@ -3,6 +3,7 @@ package formats
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"golang.org/x/text/encoding/unicode"
 )
@@ -94,6 +95,12 @@ func foreign(head []byte) string {
 		return "a Windows program"
 	}
 	return ""
+}
+
+// holdsExports says of what foreign returns that there may be tables inside.
+// Office documents are rather something else that lies beside exports.
+func holdsExports(what string) bool {
+	return strings.Contains(what, ": unpack it") || strings.Contains(what, ": convert it") || strings.HasPrefix(what, "UTF-32")
 }
 
 var foreignFiles = []struct {

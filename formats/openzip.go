@@ -160,7 +160,7 @@ func (a *archive) open(m member) (*Content, error) {
 		c.onClose(close)
 	default:
 		a.release()
-		return nil, fmt.Errorf("%w: zip method %d: unpack it first", ErrUnknownFormat, m.method)
+		return nil, fmt.Errorf("%w: zip method %d: unpack it first (%w)", ErrUnknownFormat, m.method, ErrPacked)
 	}
 	if m.file != nil {
 		r = &summed{r: r, left: int64(m.file.UncompressedSize64), sum: m.file.CRC32}
@@ -225,7 +225,7 @@ func (c *Content) unzip(o Options) error {
 		return fmt.Errorf("zip archive without a file: %w", ErrEmpty)
 	}
 	if len(list) > 1 {
-		return fmt.Errorf("%w: a zip archive of %d files within a stream or archive: unpack it first", ErrUnknownFormat, len(list))
+		return fmt.Errorf("%w: a zip archive of %d files within a stream or archive: unpack it first (%w)", ErrUnknownFormat, len(list), ErrPacked)
 	}
 	m, openErr := a.open(list[0])
 	if openErr != nil {

@@ -203,6 +203,9 @@ func (r *run) openInput(in *input) {
 		if unknown.status == Unknown && in.in.Named {
 			in.problem(0, 0, fmt.Errorf("%s: %w", in.in, err))
 		}
+	case errors.Is(err, formats.ErrPacked):
+		in.fail(Unreadable, cause(err))
+		in.problem(0, 0, err)
 	case errors.Is(err, formats.ErrUnknownFormat), errors.Is(err, formats.ErrBinary):
 		// A folder holds all kinds of things; what was named was meant.
 		in.fail(Unknown, cause(err))

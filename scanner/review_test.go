@@ -246,3 +246,31 @@ func TestStrictCounts(t *testing.T) {
 		t.Errorf("%d hits written, %d counted", len(hits), sum.Hits)
 	}
 }
+
+// An archive that is not read may hold hits: it is never passed over in silence.
+func TestPackedIsUnreadable(t *testing.T) {
+	full := jsonl("csl.jsonl", `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`)
+	tar := make([]byte, 1024)
+	copy(tar, "csl.csv")
+	copy(tar[257:], "ustar\x0000")
+	for _, tt := range []struct {
+		name, head string
+		status     Status
+	}{
+		{"tar", string(tar), Unreadable},
+		{"7-Zip", "7z\xbc\xaf\x27\x1c\x00\x04", Unreadable},
+		{"Avro", "Obj\x01\x04", Unreadable},
+		{"PDF", "%PDF-1.7\n", Unknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := formats.Bytes("folder/file", []byte(tt.head))
+			in.Named = false
+			warned := 0
+			_, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7"), Warn: func(error) { warned++ }}, in, full)
+			packed := tt.status == Unreadable
+			if sum.Files[0].Status != tt.status || sum.Complete() == packed || (warned == 1) != packed {
+				t.Errorf("status %s, complete %v, %d warnings", sum.Files[0].Status, sum.Complete(), warned)
+			}
+		})
+	}
+}

@@ -148,6 +148,10 @@ func (r *scanReport) text(color bool) string {
 // clip cuts a printed time to seconds.
 func clip(t string) string { return strings.Replace(t[:19], "T", " ", 1) + " UTC" }
 
+// maxNamed is how many files of each kind are named beside results of other
+// formats than the summary.
+const maxNamed = 5
+
 // maxShown is how many groups and files a summary lists.
 const maxShown = 40
 
@@ -267,7 +271,7 @@ func (r *scanReport) remarks(all bool) []string {
 				continue
 			}
 			met++
-			if all && listed < maxShown {
+			if all && listed < maxShown || listed < maxNamed {
 				listed++
 				out = append(out, fmt.Sprintf("%s: %s: %s (%s)", class.what, scanner.Printable(f.Input.String()), f.Status, scanner.Printable(f.Reason)))
 			}
