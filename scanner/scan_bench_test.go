@@ -99,11 +99,11 @@ func TestBlockAllocations(t *testing.T) {
 	for _, format := range []string{"csv", "flat.jsonl"} {
 		for _, gt := range gen.Tables {
 			t.Run(format+"/"+gt.Name, func(t *testing.T) {
-				file := benchFile(t, gt, format, 8<<20, 0)
+				file := benchFile(t, gt, format, 2<<20, 0)
 				// With the order of dates given: else what blocks show of it is
 				// kept until it is proven.
 				s := &Scan{Indicators: benchSet(), Threads: 1, Output: io.Discard, DateOrder: clock.MDY}
-				s.Formats.BlockSize = 32 << 10
+				s.Formats.BlockSize = 8 << 10
 				r, err := s.prepare([]formats.Input{formats.Bytes("x", file)})
 				if err != nil {
 					t.Fatal(err)
