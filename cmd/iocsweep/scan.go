@@ -407,6 +407,9 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		return usage(err)
 	}
 	started := time.Now()
+	// Reading feeds makes hardly any garbage; collecting every time the set
+	// has doubled costs a fifth of the time and finds nothing.
+	debug.SetGCPercent(400)
 	list, reports, err := f.feedFlags.read(a)
 	if err != nil {
 		return usage(fmt.Errorf("read indicators: %w", err))
@@ -456,6 +459,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 func limitMemory(size int64) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
+	debug.SetGCPercent(100)
 	debug.SetMemoryLimit(max(size-size/16, int64(m.HeapAlloc)+size/2))
 }
 
