@@ -46,8 +46,13 @@ which rule, and which come near it without matching, and why.`,
 // explanation says how a value fares with a set.
 func explanation(value string, set *ioc.Set) string {
 	var b strings.Builder
-	cell := []byte(value)
 	fmt.Fprintf(&b, "%s\n", scanner.Printable(value))
+	// What is pasted here often comes from a report, where it is defanged.
+	if refanged := ioc.Refang(value); refanged != value {
+		fmt.Fprintf(&b, "  refanged          %s (log cells are not refanged: they are taken as they are)\n", scanner.Printable(refanged))
+		value = refanged
+	}
+	cell := []byte(value)
 	addr, port, isAddr := ioc.ParseAddr(cell)
 	host, hasHost := ioc.AppendHost(nil, cell)
 	if !isAddr && hasHost && host.Addr.IsValid() {
@@ -66,9 +71,6 @@ func explanation(value string, set *ioc.Set) string {
 		fmt.Fprintf(&b, "  host of a URL     %s%s\n", name, portText(host.Port))
 	default:
 		b.WriteString("  neither an address nor a name; in free text the following is found\n")
-	}
-	if refanged := ioc.Refang(value); refanged != value {
-		fmt.Fprintf(&b, "  refanged          %s (indicators are refanged, log cells are not)\n", scanner.Printable(refanged))
 	}
 
 	kind := ioc.KindURL

@@ -415,7 +415,15 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		return usage(fmt.Errorf("read indicators: %w", err))
 	}
 	partial := a.saidOfFeeds(reports, f.quiet)
-	inputs, errs := formats.Walk(paths, interruptible(ctx, a.in))
+	stdin := interruptible(ctx, a.in)
+	if slices.Contains(paths, "-") {
+		var done func()
+		if stdin, done, err = spooled(stdin, f.tmp); err != nil {
+			return &statusError{statusFailed, err}
+		}
+		defer done()
+	}
+	inputs, errs := formats.Walk(paths, stdin)
 	for _, err := range errs {
 		a.warnf("%v", printableError(err))
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"os"
 )
@@ -70,4 +72,38 @@ func (p *pump) Read(b []byte) (int, error) {
 	n := copy(b, p.rest)
 	p.rest = p.rest[n:]
 	return n, nil
+}
+
+// spooled returns standard input as the scan should read it. An archive has
+// its directory at its end: one that comes through a pipe is copied to a
+// temporary file in dir first, so that its members are inputs of their own.
+// done removes the file. All other input is read as it comes.
+func spooled(r io.Reader, dir string) (in io.Reader, done func(), err error) {
+	done = func() {}
+	if f, ok := r.(*os.File); ok {
+		if fi, err := f.Stat(); err == nil && fi.Mode().IsRegular() {
+			return r, done, nil
+		}
+	}
+	b := bufio.NewReader(r)
+	// Too short or broken input is for the scan to report.
+	if magic, _ := b.Peek(4); string(magic) != "PK\x03\x04" {
+		return b, done, nil
+	}
+	f, err := os.CreateTemp(dir, "iocsweep-stdin-*")
+	if err != nil {
+		return nil, done, fmt.Errorf("spool standard input: %w", err)
+	}
+	done = func() {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+	}
+	if _, err = io.Copy(f, b); err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		done()
+		return nil, func() {}, fmt.Errorf("spool standard input: %w", err)
+	}
+	return f, done, nil
 }
