@@ -114,6 +114,7 @@ type arrowSource struct {
 	stream *arrowStream
 	blocks []arrowBlock // batches of file
 	views  *arrowViews
+	mem    memory.Allocator // of file
 	claim  atomic.Int64
 }
 
@@ -144,7 +145,7 @@ func openArrow(c *Content, o Options) (src Source, err error) {
 		f, blocks, views, err := openArrowFile(c, mem)
 		if err == nil {
 			s := newArrowSource(c, f.Schema(), nil, f)
-			s.blocks, s.views = blocks, views
+			s.blocks, s.views, s.mem = blocks, views, mem
 			s.sample()
 			return s, nil
 		}
@@ -174,8 +175,12 @@ func openArrowFile(c *Content, mem memory.Allocator) (f *ipc.FileReader, blocks 
 	if blocks, err = checkArrowFile(c.At, c.Len, views); err != nil {
 		return nil, nil, nil, err
 	}
-	f, err = ipc.NewFileReader(io.NewSectionReader(c.At, 0, c.Len), ipc.WithAllocator(mem))
+	f, err = newFileReader(c, mem)
 	return f, blocks, views, err
+}
+
+func newFileReader(c *Content, mem memory.Allocator) (*ipc.FileReader, error) {
+	return ipc.NewFileReader(io.NewSectionReader(c.At, 0, c.Len), ipc.WithAllocator(mem))
 }
 
 func openArrowStream(c *Content, r io.Reader, mem memory.Allocator) (s *arrowSource, err error) {
@@ -353,7 +358,7 @@ func (s *arrowSource) sample() {
 		return
 	}
 	r := s.NewReader(Want{Late: [][]Column{cols}}).(*arrowReader)
-	rec, err := s.batch(0)
+	rec, err := r.batch(0)
 	if err != nil {
 		return // reported when it is scanned
 	}
@@ -373,13 +378,20 @@ func (s *arrowSource) sample() {
 	}
 }
 
-// batch reads a record batch of a file.
-func (s *arrowSource) batch(i int) (rec arrow.Record, err error) {
+// batch reads a record batch of a file. The library's readers keep state while
+// they look up dictionaries, so every Reader has one of its own.
+func (r *arrowReader) batch(i int) (rec arrow.Record, err error) {
 	defer recovered(&err)
+	s := r.s
 	if err := s.blocks[i].check(s.c.At, s.c.Len, s.views); err != nil {
 		return nil, err
 	}
-	return s.file.RecordAt(i)
+	if r.file == nil {
+		if r.file, err = newFileReader(s.c, s.mem); err != nil {
+			return nil, err
+		}
+	}
+	return r.file.RecordAt(i)
 }
 
 // claimNext takes the next batch of a stream.

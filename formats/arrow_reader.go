@@ -10,12 +10,14 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
 )
 
 // An arrowReader reads record batches of one source.
 type arrowReader struct {
 	s       *arrowSource
-	rec     arrow.Record // claimed batch, nil if it could not be read
+	file    *ipc.FileReader // nil until the first batch of a file
+	rec     arrow.Record    // claimed batch, nil if it could not be read
 	keys    []int
 	late    [][]int
 	grids   []Grid
@@ -58,7 +60,7 @@ func (r *arrowReader) Next() (Block, error) {
 			size = r.s.c.Len
 		}
 		b.Size = size*int64(i+1)/n - size*int64(i)/n
-		rec, err := r.s.batch(i)
+		rec, err := r.batch(i)
 		if err != nil {
 			// The other batches of a file stand on their own.
 			r.rejects = []Reject{{Pos: r.Pos(0), Err: fmt.Errorf("record batch %d: %w", i, err)}}
