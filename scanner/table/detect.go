@@ -43,15 +43,19 @@ func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
 	return fromColumns(tables, d.Columns)
 }
 
-// plausible says that a text could be the name of a table.
-func plausible(s string) bool {
+// plausible says that a cell could name a table. One or two letters are
+// something else: a DNS record type, a flag.
+func plausible(s string) bool { return len(s) > 2 && nameChars(s) }
+
+// nameChars says that a text has what names of tables are made of.
+func nameChars(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		if !('a' <= c|0x20 && c|0x20 <= 'z' || c == '_' || i > 0 && '0' <= c && c <= '9') {
 			return false
 		}
 	}
-	return len(s) > 2
+	return s != ""
 }
 
 const hunting = "advancedhunting-"

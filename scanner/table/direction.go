@@ -132,8 +132,11 @@ func (p *parser) direction(rest string) error {
 func (p *parser) sides(rest string) error {
 	for _, part := range splitTop(rest, ',') {
 		w := strings.Fields(part)
-		i := slices.Index([]string{"src", "dst"}, w[0])
-		if len(w) != 3 || i < 0 {
+		i := -1
+		if len(w) == 3 {
+			i = slices.Index([]string{"src", "dst"}, w[0])
+		}
+		if i < 0 {
 			return fmt.Errorf("%q: want src COLUMN PORT or dst COLUMN PORT", part)
 		}
 		p.want(w[1], w[2])

@@ -279,8 +279,8 @@ func (p *parser) keyed(words []string, rest string) error {
 		if t.Name != "" {
 			return errors.New("a second table: line")
 		}
-		if len(strings.Fields(rest)) != 1 {
-			return fmt.Errorf("%q is not a table name", rest)
+		if !nameChars(rest) {
+			return fmt.Errorf("%q is not a table name: want letters, digits and _", rest)
 		}
 		t.Name = rest
 	case key == "fingerprint" && one:
