@@ -1,22 +1,25 @@
 package scanner
 
 import (
+	"errors"
+	"io"
 	"sync"
 
 	"github.com/iocsweep/iocsweep/formats"
 )
 
-// A chain turns the record and line counts of blocks, published in any order,
-// into the numbers that stand before each block. A worker publishes as soon
-// as it has split a block and asks only if the block shows something worth a
-// position; all earlier blocks were claimed before, so the wait is short.
+// A chain turns the record and line counts of blocks, claimed in any order,
+// into the numbers that stand before each block. A block is counted as soon as
+// it has been split, and a worker asks only if the block shows something worth
+// a position; all earlier blocks were claimed before, so the wait is short.
 type chain struct {
-	mu     sync.Mutex
-	cond   sync.Cond
-	counts []count // by block
-	known  int     // bases[:known] are final
-	bases  []base  // what stands before each block
-	broken bool    // a block failed: what follows it cannot be numbered
+	mu       sync.Mutex
+	cond     sync.Cond
+	counts   []count // by block
+	known    int     // bases[:known] are final
+	bases    []base  // what stands before each block
+	claiming int     // calls of claim that have not returned
+	broken   bool    // a block failed: what follows it cannot be numbered
 }
 
 type count struct {
@@ -32,10 +35,28 @@ func newChain() *chain {
 	return c
 }
 
-// publish says how many records and line breaks a block holds. The first
-// block also says what stands before it: the lines of a header.
-func (c *chain) publish(blk formats.Block) {
+// claim returns the reader's next block once it is counted.
+func (c *chain) claim(r formats.Reader) (formats.Block, error) {
 	c.mu.Lock()
+	c.claiming++
+	c.mu.Unlock()
+	b, err := r.Next()
+	c.mu.Lock()
+	c.claiming--
+	switch {
+	case err == nil:
+		c.count(b)
+	case !errors.Is(err, io.EOF):
+		c.broken = true
+	}
+	c.mu.Unlock()
+	c.cond.Broadcast()
+	return b, err
+}
+
+// count notes how many records and line breaks a block holds. The first block
+// also says what stands before it: the lines of a header.
+func (c *chain) count(blk formats.Block) {
 	for len(c.counts) <= blk.Seq {
 		c.counts = append(c.counts, count{})
 	}
@@ -48,16 +69,15 @@ func (c *chain) publish(blk formats.Block) {
 		c.bases = append(c.bases, base{b.records + n.records, b.lines + n.lines})
 		c.known++
 	}
-	c.mu.Unlock()
-	c.cond.Broadcast()
 }
 
 // before returns the records and line breaks before a block that has been
-// published. ok is false where an earlier block could not be read.
+// claimed. ok is false where an earlier block could not be read: that is
+// certain only when no worker has one in hand that it may still count.
 func (c *chain) before(seq int) (b base, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.known < seq && !c.broken {
+	for c.known < seq && !(c.broken && c.claiming == 0) {
 		c.cond.Wait()
 	}
 	if c.known < seq {
@@ -66,7 +86,7 @@ func (c *chain) before(seq int) (b base, ok bool) {
 	return c.bases[seq], true
 }
 
-// total returns the sums over all blocks published so far.
+// total returns the sums over all blocks counted so far.
 func (c *chain) total() base {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,17 +98,9 @@ func (c *chain) total() base {
 	return t
 }
 
-// blocks returns how many blocks have been published.
+// blocks returns how many blocks have been counted.
 func (c *chain) blocks() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.counts)
-}
-
-// fail releases all who wait: a block will never be published.
-func (c *chain) fail() {
-	c.mu.Lock()
-	c.broken = true
-	c.mu.Unlock()
-	c.cond.Broadcast()
 }

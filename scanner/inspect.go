@@ -112,7 +112,7 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b, err := reader.Next()
+		b, err := in.chain.claim(reader)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -120,7 +120,6 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 			in.fail(Partial, cause(err))
 			return nil
 		}
-		in.chain.publish(b)
 		in.count(p, p.tableOf(b.Part), int64(b.Rows))
 		for run, err := range reader.Runs() {
 			if err != nil {

@@ -78,7 +78,6 @@ type located struct {
 
 // block matches the block that the reader has just claimed.
 func (w *worker) block(in *input, b formats.Block) error {
-	in.chain.publish(b)
 	w.payload, w.found = w.payload[:0], w.found[:0]
 	def := other
 	if b.Rows > 0 {
@@ -335,9 +334,13 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 	list := w.reader.Rejects()
 	for i, bad := range list {
 		pos := w.place(in, b.Seq, bad.Pos)
+		record := pos.Record // or where it would be
+		if bad.Pos.Record < 0 {
+			record = w.place(in, b.Seq, formats.Pos{Line: -1}).Record
+		}
 		in.problem(b.Seq, i+1000, &formats.Error{Pos: pos, Err: bad.Err})
-		if errors.Is(bad.Err, formats.ErrPartial) {
-			in.fail(Partial, bad.Err) // what is missing is no record of this file
+		if errors.Is(bad.Err, formats.ErrPartial) || bad.Pos.Record < 0 {
+			in.fail(Partial, bad.Err) // how many records are missing, or of which file, is not known
 		} else {
 			in.mu.Lock()
 			if bad.Matched {
@@ -348,13 +351,13 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 			in.mu.Unlock()
 		}
 		if w.out.rejects != nil {
-			k := key{input: int32(in.n), record: pos.Record, n: int32(i)}
+			k := key{input: int32(in.n), record: record, n: int32(i)}
 			if err := w.out.rejects.add(k, encodeReject(in.in, pos, bad.Err, bad.Raw)); err != nil {
 				return err
 			}
 		}
 		if w.Strict {
-			w.foundBad(&badRecord{in.n, b.Seq, pos.Record})
+			w.foundBad(&badRecord{in.n, b.Seq, record})
 		}
 	}
 	return nil

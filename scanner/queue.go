@@ -263,13 +263,12 @@ func (w *worker) sweep(in *input) {
 	reader := in.src.NewReader(in.plan.want)
 	w.reset(reader)
 	for w.ctx.Err() == nil || w.strictGoesOn(in) {
-		b, err := reader.Next()
+		b, err := in.chain.claim(reader)
 		if err != nil {
 			w.mu.Lock()
 			in.drained = true
 			w.mu.Unlock()
 			if !errors.Is(err, io.EOF) {
-				in.chain.fail()
 				in.fail(Partial, cause(err))
 				in.problem(1<<62, 0, named(in.in, err))
 				w.badInput(in)
@@ -278,7 +277,6 @@ func (w *worker) sweep(in *input) {
 		}
 		if err := w.block(in, b); err != nil {
 			w.stop(err)
-			in.chain.fail()
 			return
 		}
 		w.stats.Bytes.Add(b.Size)
