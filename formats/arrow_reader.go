@@ -63,19 +63,26 @@ func (r *arrowReader) Next() (Block, error) {
 		rec, err := r.batch(i)
 		if err != nil {
 			// The other batches of a file stand on their own.
-			r.rejects = []Reject{{Pos: r.Pos(0), Err: fmt.Errorf("record batch %d: %w", i, err)}}
+			r.rejects = []Reject{r.lost(i, err)}
 			return b, nil
 		}
 		r.rec = rec
 	}
 	if err := r.checkBatch(); err != nil {
 		r.release()
-		r.rejects = []Reject{{Pos: r.Pos(0), Err: fmt.Errorf("record batch %d: %w", b.Seq, err)}}
+		r.rejects = []Reject{r.lost(b.Seq, err)}
 		return b, nil
 	}
 	b.Rows = int(r.rec.NumRows())
 	b.Records = b.Rows
 	return b, nil
+}
+
+// lost says that a batch cannot be read.
+func (r *arrowReader) lost(batch int, err error) Reject {
+	pos := r.Pos(0)
+	pos.Record = -1
+	return Reject{Pos: pos, Err: fmt.Errorf("record batch %d: %w", batch, err)}
 }
 
 func (r *arrowReader) checkBatch() (err error) {

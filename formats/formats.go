@@ -224,9 +224,10 @@ func (p Pos) String() string {
 	return b.String()
 }
 
-// A Reject is a record that could not be read whole.
+// A Reject is a record that could not be read whole, or all of a block that
+// could not be read.
 type Reject struct {
-	Pos Pos    // relative to the block, as Reader.Pos gives it
+	Pos Pos    // relative to the block, as Reader.Pos gives it; Record is -1 where it is no single record
 	Err error  // why
 	Raw []byte // the record's bytes, at most 64 KiB of them; a copy
 	// Matched is true when the record's readable cells were matched all the
