@@ -484,18 +484,24 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 			}
 		}
 	}
+	matched := func(t *table.Table) func(*table.Key) bool {
+		return func(k *table.Key) bool {
+			_, ok := r.keyGroup(t, k)
+			return ok
+		}
+	}
 	for _, t := range p.tables {
 		for _, column := range t.Times {
 			add(column, 0)
 		}
 		for i := range t.Keys {
-			if port := t.Keys[i].Port; port != "" {
-				add(port, 0)
+			if k := &t.Keys[i]; k.Port != "" && matched(t)(k) {
+				add(k.Port, 0)
 			}
 		}
 	}
 	for _, t := range p.tables {
-		for _, column := range t.Columns() {
+		for _, column := range t.Columns(matched(t)) {
 			add(column, 1)
 		}
 		for _, x := range r.Rules {
