@@ -1,0 +1,36 @@
+//go:build amd64 && !purego
+
+package simd
+
+import "golang.org/x/sys/cpu"
+
+var best = func() Level {
+	switch {
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasBMI1:
+		return AVX512
+	case cpu.X86.HasAVX2 && cpu.X86.HasBMI1:
+		return AVX2
+	}
+	return Go
+}()
+
+func csv(data []byte, n int, sep byte, seps, nls, quotes []uint64) {
+	switch level {
+	case AVX512:
+		csvAVX512(&data[0], n, sep, &seps[0], &nls[0], &quotes[0])
+	case AVX2:
+		csvAVX2(&data[0], n, sep, &seps[0], &nls[0], &quotes[0])
+	default:
+		csvGo(data, sep, seps, nls, quotes)
+	}
+}
+
+func json(data []byte, n int, escaped uint64, quotes, nls []uint64) uint64 {
+	switch level {
+	case AVX512:
+		return jsonAVX512(&data[0], n, escaped, &quotes[0], &nls[0])
+	case AVX2:
+		return jsonAVX2(&data[0], n, escaped, &quotes[0], &nls[0])
+	}
+	return jsonGo(data, escaped, quotes, nls)
+}

@@ -1,0 +1,13 @@
+//go:build !amd64 || purego
+
+package simd
+
+const best = Go
+
+func csv(data []byte, _ int, sep byte, seps, nls, quotes []uint64) {
+	csvGo(data, sep, seps, nls, quotes)
+}
+
+func json(data []byte, _ int, escaped uint64, quotes, nls []uint64) uint64 {
+	return jsonGo(data, escaped, quotes, nls)
+}

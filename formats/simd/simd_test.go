@@ -1,0 +1,144 @@
+package simd
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// levels calls f with each level that the processor has.
+func levels(f func(Level)) {
+	for l := Go; l <= Best(); l++ {
+		before := Use(l)
+		f(l)
+		Use(before)
+	}
+}
+
+// padded makes data a multiple of 64 bytes long.
+func padded(data []byte) []byte {
+	return append(bytes.Clone(data), make([]byte, -len(data)&63)...)
+}
+
+// where sets a bit for each byte that has the property.
+func where(data []byte, is func(i int) bool) []uint64 {
+	words := make([]uint64, len(data)/64)
+	for i := range data {
+		if is(i) {
+			words[i/64] |= 1 << (i % 64)
+		}
+	}
+	return words
+}
+
+// FuzzKernels holds every level against a look at one byte after the other.
+func FuzzKernels(f *testing.F) {
+	f.Add([]byte("a,\"b\"\n"), byte(','), false)
+	f.Add([]byte(`{"a":"\\\"","b":"\\"}`+"\n"), byte(';'), true)
+	f.Add(bytes.Repeat([]byte(`\`), 64*3+1), byte('"'), false)
+	f.Add(append(bytes.Repeat([]byte(`\`), 63), '"', '\\', '"'), byte('\\'), true)
+	f.Add([]byte("\x00\x80\xff\x0a\x8a\xa2\x22\x2c\xac\x2d\x2b"), byte(0xac), false)
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		data := make([]byte, r.IntN(500))
+		for i := range data {
+			data[i] = `ab",;\\\`[r.IntN(9)%8]
+			if r.IntN(9) == 0 {
+				data[i] = '\n'
+			}
+		}
+		f.Add(data, byte(';'), len(data)%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, sep byte, first bool) {
+		data = padded(data)
+		words := len(data) / 64
+		escaped := make([]bool, len(data)+1)
+		escaped[0] = first
+		for i, b := range data {
+			escaped[i+1] = b == '\\' && !escaped[i]
+		}
+		seps := where(data, func(i int) bool { return data[i] == sep })
+		nls := where(data, func(i int) bool { return data[i] == '\n' })
+		quotes := where(data, func(i int) bool { return data[i] == '"' })
+		unescaped := where(data, func(i int) bool { return data[i] == '"' && !escaped[i] })
+		levels(func(l Level) {
+			s, n, q := make([]uint64, words), make([]uint64, words), make([]uint64, words)
+			CSV(data, sep, s, n, q)
+			if !slices.Equal(s, seps) || !slices.Equal(n, nls) || !slices.Equal(q, quotes) {
+				t.Errorf("%v: CSV: %x %x %x, want %x %x %x", l, s, n, q, seps, nls, quotes)
+			}
+			clear(n)
+			in := uint64(0)
+			if first {
+				in = 1
+			}
+			out := JSON(data, in, q, n)
+			if !slices.Equal(n, nls) || !slices.Equal(q, unescaped) || out == 1 != escaped[len(data)] {
+				t.Errorf("%v: JSON: %x %x %d, want %x %x %v", l, q, n, out, unescaped, nls, escaped[len(data)])
+			}
+		})
+	})
+}
+
+// Nothing is written beyond the words asked for, and nothing allocated.
+func TestBounds(t *testing.T) {
+	data := bytes.Repeat([]byte(`,"\`+"\n"), 64)
+	levels(func(l Level) {
+		words := [3][]uint64{}
+		for i := range words {
+			words[i] = []uint64{1, 2, 3, 4, 5}
+		}
+		call := func() {
+			CSV(data[:128], ',', words[0][1:3], words[1][1:], words[2][1:])
+			JSON(data[:128], 0, words[0][1:3], words[1][1:])
+			CSV(nil, ',', nil, nil, nil)
+			JSON(nil, 0, nil, nil)
+		}
+		if n := testing.AllocsPerRun(10, call); n != 0 {
+			t.Errorf("%v: %v allocations", l, n)
+		}
+		for _, w := range words {
+			if w[0] != 1 || w[3] != 4 || w[4] != 5 {
+				t.Errorf("%v: written out of bounds: %x", l, w)
+			}
+		}
+	})
+}
+
+func TestUse(t *testing.T) {
+	before := Use(Go)
+	if level != Go || Use(before) != Go || level != before {
+		t.Errorf("level %v after %v", level, before)
+	}
+	if Use(AVX512 + 1); level != Best() {
+		t.Errorf("level %v above the best", level)
+	}
+	Use(before)
+}
+
+func BenchmarkKernels(b *testing.B) {
+	data := bytes.Repeat([]byte(`10.0.0.17,"a, b",https://www.example.com/index.html,,,,443\n`), 1<<18/60)
+	data = data[:len(data)&^63]
+	words := len(data) / 64
+	s, n, q := make([]uint64, words), make([]uint64, words), make([]uint64, words)
+	for _, k := range []struct {
+		name string
+		run  func()
+	}{
+		{"csv", func() { CSV(data, ',', s, n, q) }},
+		{"json", func() { JSON(data, 0, q, n) }},
+	} {
+		levels(func(l Level) {
+			b.Run(fmt.Sprintf("format=%s/level=%v", k.name, l), func(b *testing.B) {
+				Use(l)
+				b.SetBytes(int64(len(data)))
+				b.ReportAllocs()
+				for b.Loop() {
+					k.run()
+				}
+			})
+		})
+	}
+}
