@@ -4,6 +4,8 @@ import (
 	"io"
 	"iter"
 	"sync"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // CSV reads comma, semicolon, tab or bar separated text as encoding/csv does
@@ -86,14 +88,15 @@ func (s *csvSource) NewReader(w Want) Reader {
 	for i, l := range w.Late {
 		r.late[i].stops = newStops(s.part, l)
 	}
-	r.yield = r.runs
+	r.yield, r.find = r.runs, r.findRows
 	return r
 }
 
 // csvStops says which separators of a record bound the wanted cells.
 type csvStops struct {
-	ords []int // numbers of separators in a record, from 1, ascending
-	cols []csvBounds
+	ords  []int // numbers of separators in a record, from 1, ascending
+	ended []int // the same, as simd.Rows wants them
+	cols  []csvBounds
 }
 
 // csvBounds are indices into csvStops.ords; start -1 is the record's start,
@@ -136,9 +139,9 @@ type csvReader struct {
 	cutTo  int    // where cut last ended a record
 	scan   []byte
 
-	first   int // where the block's first record starts
-	rows    []csvRow
-	bounds  []uint32 // row by row, a position for each of keys.ords
+	first   int        // where the block's first record starts
+	rows    []simd.Row // records in buf, without their line ends
+	bounds  []uint32   // row by row, a position for each of keys.ords
 	rejects []Reject
 	unread  int // rejected records that are no row
 	lineAt  int // position up to which lines are counted
@@ -146,13 +149,12 @@ type csvReader struct {
 	head    int // line breaks before first
 	run     Run
 	cells   []Cell
+	holders []uint32 // the rows of cells
+	find    func(cells []uint32, dst []Ref) ([]Ref, error)
 	all     []Cell
 	fields  []Field
 	names   [][]byte
 }
-
-// A csvRow is a record in buf, without its line end.
-type csvRow struct{ start, end uint32 }
 
 // Next claims a block, finds the structure of its bytes, waits for its seam
 // and splits it.

@@ -63,14 +63,26 @@ func readCSV(t testing.TB, c *Content, o Options, readers int) csvRead {
 				}
 				p := piece{Block: b}
 				p.keys = make([][]string, b.Rows)
+				for i := range p.keys {
+					p.keys[i] = make([]string, len(keys)+1)
+				}
 				runs := 0
 				for run := range r.Runs() {
 					runs++
-					if len(run.Cells) != b.Rows {
-						t.Errorf("%d cells for %d rows", len(run.Cells), b.Rows)
+					all := make([]uint32, len(run.Cells))
+					for i := range all {
+						all[i] = uint32(i)
 					}
-					for i := range run.Cells {
-						p.keys[i] = append(p.keys[i], string(run.Cell(i)))
+					refs, err := run.Rows(all, nil)
+					if err != nil || len(refs) != len(all) {
+						t.Errorf("%d rows of %d cells: %v", len(refs), len(all), err)
+					}
+					for _, ref := range refs {
+						cell := string(run.Cell(int(ref.Cell)))
+						if cell == "" {
+							t.Error("an empty cell")
+						}
+						p.keys[ref.Row][run.Key] = cell
 					}
 				}
 				if want := len(keys) + 1; b.Rows > 0 && runs != want {

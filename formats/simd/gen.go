@@ -5,6 +5,7 @@ package main
 
 import (
 	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/gotypes"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
@@ -73,6 +74,7 @@ func main() {
 		m.csv()
 		m.json()
 	}
+	rows()
 	Generate()
 }
 
@@ -157,4 +159,116 @@ func (m machine) json() {
 	})
 	Store(escaped, ReturnIndex(0))
 	RET()
+}
+
+// rows needs a fast PDEP, which all processors with AVX-512 have: it moves the
+// bit 1<<k to the k-th bit of a word, so that the n-th separator is found
+// without a loop.
+func rows() {
+	TEXT("rowsBMI2", NOSPLIT, "func(seps, nls *uint64, words, at, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n, next int)")
+	Pragma("noescape")
+	seps, nls := Load(Param("seps"), GP64()), Load(Param("nls"), GP64())
+	at := GP64()
+	Load(Param("at"), at)
+	out, to := Load(Param("out"), GP64()), Load(Param("bounds"), GP64())
+	// These are used once a record, or compared with once a word: they stay
+	// where the caller put them.
+	words, end, first, width := place(Param("words")), place(Param("end")), place(Param("ords")), place(Param("width"))
+	most, n := place(Param("most")), place(ReturnIndex(0))
+	one := GP64()
+	MOVQ(U32(1), one)
+	MOVQ(U32(0), n)
+
+	w, s, l, base := GP64(), GP64(), GP64(), GP64()
+	ord, seen, total, next, tmp := GP64(), GP64(), GP64(), GP64(), GP64()
+
+	Label("record")
+	CMPQ(at, end)
+	JGE(LabelRef("done"))
+	MOVQ(at, w)
+	SHRQ(Imm(6), w)
+	CMPQ(w, words)
+	JGE(LabelRef("done"))
+	MOVQ(I32(-1), tmp)
+	SHLXQ(at, tmp, tmp)
+	MOVQ(Mem{Base: seps, Index: w, Scale: 8}, s)
+	MOVQ(Mem{Base: nls, Index: w, Scale: 8}, l)
+	ANDQ(tmp, s)
+	ANDQ(tmp, l)
+	MOVQ(at, base)
+	ANDQ(I32(-64), base)
+	XORQ(seen, seen)
+	MOVQ(first, ord)
+	MOVQ(Mem{Base: ord}, next)
+
+	Label("word")
+	TESTQ(l, l)
+	JE(LabelRef("count"))
+	LEAQ(Mem{Base: l, Disp: -1}, tmp)
+	ANDNQ(tmp, l, tmp)
+	ANDQ(tmp, s) // those before the line break
+	Label("count")
+	POPCNTQ(s, total)
+	ADDQ(seen, total)
+	CMPQ(next, total)
+	JG(LabelRef("counted"))
+	Label("stop")
+	SUBQ(seen, next)
+	DECQ(next)
+	SHLXQ(next, one, tmp)
+	PDEPQ(s, tmp, tmp)
+	TZCNTQ(tmp, tmp)
+	ADDQ(base, tmp)
+	MOVL(tmp.As32(), Mem{Base: to})
+	ADDQ(Imm(4), to)
+	ADDQ(Imm(8), ord)
+	MOVQ(Mem{Base: ord}, next)
+	CMPQ(next, total)
+	JLE(LabelRef("stop"))
+	Label("counted")
+	MOVQ(total, seen)
+	TESTQ(l, l)
+	JNE(LabelRef("line"))
+	ADDQ(Imm(64), base)
+	INCQ(w)
+	CMPQ(w, words)
+	JGE(LabelRef("done"))
+	MOVQ(Mem{Base: seps, Index: w, Scale: 8}, s)
+	MOVQ(Mem{Base: nls, Index: w, Scale: 8}, l)
+	JMP(LabelRef("word"))
+
+	Label("line")
+	TZCNTQ(l, tmp)
+	ADDQ(base, tmp)
+	INCQ(seen)
+	CMPQ(seen, width)
+	JNE(LabelRef("done"))
+	CMPQ(tmp, at)
+	JE(LabelRef("done"))
+	CMPQ(next, width)
+	JNE(LabelRef("row"))
+	MOVL(tmp.As32(), Mem{Base: to}) // the last cell ends with the record
+	ADDQ(Imm(4), to)
+	Label("row")
+	MOVL(at.As32(), Mem{Base: out})
+	MOVL(tmp.As32(), Mem{Base: out, Disp: 4})
+	ADDQ(Imm(8), out)
+	LEAQ(Mem{Base: tmp, Disp: 1}, at)
+	MOVQ(n, tmp)
+	INCQ(tmp)
+	MOVQ(tmp, n)
+	CMPQ(tmp, most)
+	JL(LabelRef("record"))
+	Label("done")
+	Store(at, ReturnIndex(1))
+	RET()
+}
+
+// place is where a parameter or result stands.
+func place(c Component) Mem {
+	b, err := c.Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
 }

@@ -221,3 +221,100 @@ done:
 	VZEROUPPER
 	MOVQ DX, ret+40(FP)
 	RET
+
+// func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n int, next int)
+// Requires: BMI, BMI2, POPCNT
+TEXT ·rowsBMI2(SB), NOSPLIT, $8-96
+	MOVQ seps+0(FP), AX
+	MOVQ nls+8(FP), CX
+	MOVQ at+24(FP), DX
+	MOVQ out+56(FP), BX
+	MOVQ bounds+72(FP), SI
+	MOVQ $0x00000001, DI
+	MOVQ $0x00000000, n+80(FP)
+
+record:
+	CMPQ  DX, end+32(FP)
+	JGE   done
+	MOVQ  DX, R8
+	SHRQ  $0x06, R8
+	CMPQ  R8, words+16(FP)
+	JGE   done
+	MOVQ  $-1, BP
+	SHLXQ DX, BP, BP
+	MOVQ  (AX)(R8*8), R9
+	MOVQ  (CX)(R8*8), R10
+	ANDQ  BP, R9
+	ANDQ  BP, R10
+	MOVQ  DX, R11
+	ANDQ  $-64, R11
+	XORQ  R13, R13
+	MOVQ  ords+40(FP), R12
+	MOVQ  (R12), R15
+
+word:
+	TESTQ R10, R10
+	JE    count
+	LEAQ  -1(R10), BP
+	ANDNQ BP, R10, BP
+	ANDQ  BP, R9
+
+count:
+	POPCNTQ R9, R14
+	ADDQ    R13, R14
+	CMPQ    R15, R14
+	JG      counted
+
+stop:
+	SUBQ   R13, R15
+	DECQ   R15
+	SHLXQ  R15, DI, BP
+	PDEPQ  R9, BP, BP
+	TZCNTQ BP, BP
+	ADDQ   R11, BP
+	MOVL   BP, (SI)
+	ADDQ   $0x04, SI
+	ADDQ   $0x08, R12
+	MOVQ   (R12), R15
+	CMPQ   R15, R14
+	JLE    stop
+
+counted:
+	MOVQ  R14, R13
+	TESTQ R10, R10
+	JNE   line
+	ADDQ  $0x40, R11
+	INCQ  R8
+	CMPQ  R8, words+16(FP)
+	JGE   done
+	MOVQ  (AX)(R8*8), R9
+	MOVQ  (CX)(R8*8), R10
+	JMP   word
+
+line:
+	TZCNTQ R10, BP
+	ADDQ   R11, BP
+	INCQ   R13
+	CMPQ   R13, width+48(FP)
+	JNE    done
+	CMPQ   BP, DX
+	JE     done
+	CMPQ   R15, width+48(FP)
+	JNE    row
+	MOVL   BP, (SI)
+	ADDQ   $0x04, SI
+
+row:
+	MOVL DX, (BX)
+	MOVL BP, 4(BX)
+	ADDQ $0x08, BX
+	LEAQ 1(BP), DX
+	MOVQ n+80(FP), BP
+	INCQ BP
+	MOVQ BP, n+80(FP)
+	CMPQ BP, most+64(FP)
+	JL   record
+
+done:
+	MOVQ DX, next+88(FP)
+	RET

@@ -44,6 +44,31 @@ func CSV(data []byte, sep byte, seps, nls, quotes []uint64) {
 	csv(data, n, sep, seps, nls, quotes)
 }
 
+// A Row is a record of delimited text: where it starts, and its line break.
+type Row struct{ Start, End uint32 }
+
+// None stands behind the last of the numbers that are given to [Rows].
+const None = int(^uint(0) >> 1)
+
+// Rows goes through records by their separators and line breaks, as CSV has
+// found them, with those inside quotes taken out. From the record at at on, it
+// takes those that start before end and have width cells: it adds to bounds the
+// places of the separators whose numbers in the record, from 1, stand in ords
+// (ascending, at most width: that is the line break; the last is [None]), and
+// fills rows. It stops at a record that has another number of cells or
+// none, whose line break is not in nls, or for which there is no room in rows
+// or bounds, and returns the number of records and where that one starts.
+func Rows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
+	most := len(rows)
+	if stops := len(ords) - 1; stops > 0 {
+		most = min(most, len(bounds)/stops-1) // one more, for a record that is not taken
+	}
+	if most <= 0 || len(seps) == 0 || at < 0 || ords[len(ords)-1] != None {
+		return 0, at
+	}
+	return takeRows(seps, nls[:len(seps)], at, end, ords, width, rows[:most], bounds)
+}
+
 // JSON finds line breaks, and quotes that no backslash escapes. escaped is 1
 // if one before data escapes its first byte, and the result the same for the
 // byte behind data. Lengths are as in CSV.

@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 
 var best = func() Level {
 	switch {
-	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasBMI1:
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT:
 		return AVX512
 	case cpu.X86.HasAVX2 && cpu.X86.HasBMI1:
 		return AVX2
@@ -33,4 +33,16 @@ func json(data []byte, n int, escaped uint64, quotes, nls []uint64) uint64 {
 		return jsonAVX2(&data[0], n, escaped, &quotes[0], &nls[0])
 	}
 	return jsonGo(data, escaped, quotes, nls)
+}
+
+func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
+	if level < AVX512 {
+		return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
+	}
+	var room uint32
+	to := &room
+	if len(bounds) > 0 {
+		to = &bounds[0]
+	}
+	return rowsBMI2(&seps[0], &nls[0], len(seps), at, end, &ords[0], width, &rows[0].Start, len(rows), to)
 }

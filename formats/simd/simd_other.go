@@ -11,3 +11,7 @@ func csv(data []byte, _ int, sep byte, seps, nls, quotes []uint64) {
 func json(data []byte, _ int, escaped uint64, quotes, nls []uint64) uint64 {
 	return jsonGo(data, escaped, quotes, nls)
 }
+
+func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
+	return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
+}

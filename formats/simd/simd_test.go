@@ -142,3 +142,63 @@ func BenchmarkKernels(b *testing.B) {
 		})
 	}
 }
+
+// FuzzRows holds every level against a look at one separator after the other.
+func FuzzRows(f *testing.F) {
+	f.Add([]byte("a,b,c\nd,e,f\n,,\n\nx\n"), uint8(3), uint64(0b101), uint16(0), uint16(100))
+	f.Add([]byte(",\n,\n,\n"), uint8(2), uint64(0b11), uint16(2), uint16(4))
+	f.Add(append(bytes.Repeat([]byte(","), 149), '\n'), uint8(150), ^uint64(0), uint16(0), uint16(1))
+	f.Add(bytes.Repeat([]byte("ab,cdefgh,i\n"), 40), uint8(3), uint64(0b111), uint16(12), uint16(400))
+	f.Fuzz(func(t *testing.T, data []byte, width uint8, wanted uint64, at, end uint16) {
+		data = padded(data)
+		words := len(data) / 64
+		seps, nls, quotes := make([]uint64, words), make([]uint64, words), make([]uint64, words)
+		CSV(data, ',', seps, nls, quotes)
+		var ords []int
+		for i := range min(int(width), 200) {
+			if wanted>>(i%64)&1 != 0 {
+				ords = append(ords, i+1)
+			}
+		}
+		stops := len(ords)
+		ords = append(ords, None)
+
+		const most = 20
+		var rows []Row
+		var bounds []uint32
+		next := int(at)
+		for next < int(end) && len(rows) < most && next < len(data) {
+			line := bytes.IndexByte(data[next:], '\n')
+			if line <= 0 || bytes.Count(data[next:next+line], []byte{','})+1 != int(width) {
+				break
+			}
+			number, k := 0, 0
+			for i := next; i <= next+line; i++ {
+				if data[i] == ',' || data[i] == '\n' {
+					if number++; ords[k] == number {
+						bounds = append(bounds, uint32(i))
+						k++
+					}
+				}
+			}
+			rows = append(rows, Row{uint32(next), uint32(next + line)})
+			next += line + 1
+		}
+		levels(func(l Level) {
+			out, places := make([]Row, most), make([]uint32, (most+1)*stops+1)
+			n, to := Rows(seps, nls, int(at), int(end), ords, int(width), out, places)
+			if n != len(rows) || to != next || !slices.Equal(out[:n], rows) || !slices.Equal(places[:n*stops], bounds) {
+				t.Errorf("%v: %d rows up to %d %v %v, want %d up to %d %v %v", l, n, to, out[:n], places[:n*stops], len(rows), next, rows, bounds)
+			}
+			if places[(most+1)*stops] != 0 {
+				t.Errorf("%v: written out of bounds", l)
+			}
+			if few, _ := Rows(seps, nls, int(at), int(end), ords, int(width), out[:2], places); few != min(n, 2) {
+				t.Errorf("%v: %d rows where there is room for two", l, few)
+			}
+			if few, _ := Rows(seps, nls, int(at), int(end), ords, int(width), out, places[:2*stops]); stops > 0 && few > 1 {
+				t.Errorf("%v: %d rows where there are places for two", l, few)
+			}
+		})
+	})
+}
