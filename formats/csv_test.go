@@ -69,21 +69,7 @@ func readCSV(t testing.TB, c *Content, o Options, readers int) csvRead {
 				runs := 0
 				for run := range r.Runs() {
 					runs++
-					all := make([]uint32, len(run.Cells))
-					for i := range all {
-						all[i] = uint32(i)
-					}
-					refs, err := run.Rows(all, nil)
-					if err != nil || len(refs) != len(all) {
-						t.Errorf("%d rows of %d cells: %v", len(refs), len(all), err)
-					}
-					for _, ref := range refs {
-						cell := string(run.Cell(int(ref.Cell)))
-						if cell == "" {
-							t.Error("an empty cell")
-						}
-						p.keys[ref.Row][run.Key] = cell
-					}
+					cellsOf(t, run, func(row uint32, cell string) { p.keys[row][run.Key] = cell })
 				}
 				if want := len(keys) + 1; b.Rows > 0 && runs != want {
 					t.Errorf("%d runs, want %d", runs, want)

@@ -124,13 +124,13 @@ func (m machine) csv() {
 // simdjson does it: a run of backslashes that starts at an even place carries,
 // as a sum, into the bit behind it, which then tells its parity.
 func (m machine) json() {
-	TEXT("json"+m.name, NOSPLIT, "func(data *byte, words int, escaped uint64, quotes, nls *uint64) uint64")
+	TEXT("json"+m.name, NOSPLIT, "func(data *byte, words int, escaped uint64, quotes, slashes, nls *uint64) uint64")
 	Pragma("noescape")
 	data := Load(Param("data"), GP64())
 	words := Load(Param("words"), GP64())
 	escaped := GP64()
 	Load(Param("escaped"), escaped)
-	quotes, nls := Load(Param("quotes"), GP64()), Load(Param("nls"), GP64())
+	quotes, slashes, nls := Load(Param("quotes"), GP64()), Load(Param("slashes"), GP64()), Load(Param("nls"), GP64())
 	quote, backslash, newline := m.constant('"'), m.constant('\\'), m.constant('\n')
 	even := GP64()
 	MOVQ(U64(0x5555555555555555), even)
@@ -138,6 +138,7 @@ func (m machine) json() {
 		block := m.load(data)
 		MOVQ(m.equal(block, newline), Mem{Base: nls, Index: at, Scale: 8})
 		q, b := m.equal(block, quote), m.equal(block, backslash)
+		MOVQ(b, Mem{Base: slashes, Index: at, Scale: 8})
 		any := GP64()
 		MOVQ(b, any)
 		ORQ(escaped, any)

@@ -90,8 +90,8 @@ func rowsGo(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, 
 	return n, at
 }
 
-func jsonGo(data []byte, escaped uint64, quotes, nls []uint64) uint64 {
-	nls = nls[:len(quotes)]
+func jsonGo(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
+	slashes, nls = slashes[:len(quotes)], nls[:len(quotes)]
 	for w := range quotes {
 		var q, n, b uint64
 		chunk := (*[64]byte)(data[w*64:])
@@ -104,6 +104,7 @@ func jsonGo(data []byte, escaped uint64, quotes, nls []uint64) uint64 {
 				b |= bitsOf(d) << i
 			}
 		}
+		slashes[w] = b
 		if b|escaped != 0 {
 			var e uint64
 			e, escaped = escapes(b, escaped)

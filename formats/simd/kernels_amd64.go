@@ -8,13 +8,13 @@ package simd
 func csvAVX2(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64)
 
 //go:noescape
-func jsonAVX2(data *byte, words int, escaped uint64, quotes *uint64, nls *uint64) uint64
+func jsonAVX2(data *byte, words int, escaped uint64, quotes *uint64, slashes *uint64, nls *uint64) uint64
 
 //go:noescape
 func csvAVX512(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64)
 
 //go:noescape
-func jsonAVX512(data *byte, words int, escaped uint64, quotes *uint64, nls *uint64) uint64
+func jsonAVX512(data *byte, words int, escaped uint64, quotes *uint64, slashes *uint64, nls *uint64) uint64
 
 //go:noescape
 func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n int, next int)

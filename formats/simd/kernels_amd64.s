@@ -58,25 +58,26 @@ done:
 	VZEROUPPER
 	RET
 
-// func jsonAVX2(data *byte, words int, escaped uint64, quotes *uint64, nls *uint64) uint64
+// func jsonAVX2(data *byte, words int, escaped uint64, quotes *uint64, slashes *uint64, nls *uint64) uint64
 // Requires: AVX, AVX2, BMI
-TEXT ·jsonAVX2(SB), NOSPLIT, $0-48
+TEXT ·jsonAVX2(SB), NOSPLIT, $0-56
 	MOVQ         data+0(FP), AX
 	MOVQ         words+8(FP), CX
 	MOVQ         escaped+16(FP), DX
 	MOVQ         quotes+24(FP), BX
-	MOVQ         nls+32(FP), SI
-	MOVL         $0x00000022, DI
-	VMOVD        DI, X0
+	MOVQ         slashes+32(FP), SI
+	MOVQ         nls+40(FP), DI
+	MOVL         $0x00000022, R8
+	VMOVD        R8, X0
 	VPBROADCASTB X0, Y0
-	MOVL         $0x0000005c, DI
-	VMOVD        DI, X1
+	MOVL         $0x0000005c, R8
+	VMOVD        R8, X1
 	VPBROADCASTB X1, Y1
-	MOVL         $0x0000000a, DI
-	VMOVD        DI, X2
+	MOVL         $0x0000000a, R8
+	VMOVD        R8, X2
 	VPBROADCASTB X2, Y2
-	MOVQ         $0x5555555555555555, DI
-	XORQ         R8, R8
+	MOVQ         $0x5555555555555555, R8
+	XORQ         R9, R9
 	TESTQ        CX, CX
 	JE           done
 
@@ -85,48 +86,49 @@ loop:
 	VMOVDQU   32(AX), Y4
 	VPCMPEQB  Y2, Y3, Y5
 	VPCMPEQB  Y2, Y4, Y6
-	VPMOVMSKB Y5, R9
-	VPMOVMSKB Y6, R10
-	SHLQ      $0x20, R10
-	ORQ       R10, R9
-	MOVQ      R9, (SI)(R8*8)
-	VPCMPEQB  Y0, Y3, Y5
-	VPCMPEQB  Y0, Y4, Y6
-	VPMOVMSKB Y5, R9
-	VPMOVMSKB Y6, R10
-	SHLQ      $0x20, R10
-	ORQ       R10, R9
-	VPCMPEQB  Y1, Y3, Y3
-	VPCMPEQB  Y1, Y4, Y4
-	VPMOVMSKB Y3, R10
-	VPMOVMSKB Y4, R11
+	VPMOVMSKB Y5, R10
+	VPMOVMSKB Y6, R11
 	SHLQ      $0x20, R11
 	ORQ       R11, R10
-	MOVQ      R10, R11
-	ORQ       DX, R11
+	MOVQ      R10, (DI)(R9*8)
+	VPCMPEQB  Y0, Y3, Y5
+	VPCMPEQB  Y0, Y4, Y6
+	VPMOVMSKB Y5, R10
+	VPMOVMSKB Y6, R11
+	SHLQ      $0x20, R11
+	ORQ       R11, R10
+	VPCMPEQB  Y1, Y3, Y3
+	VPCMPEQB  Y1, Y4, Y4
+	VPMOVMSKB Y3, R11
+	VPMOVMSKB Y4, R12
+	SHLQ      $0x20, R12
+	ORQ       R12, R11
+	MOVQ      R11, (SI)(R9*8)
+	MOVQ      R11, R12
+	ORQ       DX, R12
 	JE        store
-	ANDNQ     R10, DX, R10
-	LEAQ      (DX)(R10*2), R11
-	ANDNQ     R10, DI, R12
-	ANDNQ     R12, R11, R12
+	ANDNQ     R11, DX, R11
+	LEAQ      (DX)(R11*2), R12
+	ANDNQ     R11, R8, R13
+	ANDNQ     R13, R12, R13
 	XORL      DX, DX
-	ADDQ      R10, R12
+	ADDQ      R11, R13
 	SETCS     DL
-	ADDQ      R12, R12
-	XORQ      DI, R12
-	ANDQ      R11, R12
-	ANDNQ     R9, R12, R9
+	ADDQ      R13, R13
+	XORQ      R8, R13
+	ANDQ      R12, R13
+	ANDNQ     R10, R13, R10
 
 store:
-	MOVQ R9, (BX)(R8*8)
+	MOVQ R10, (BX)(R9*8)
 	ADDQ $0x40, AX
-	INCQ R8
-	CMPQ R8, CX
+	INCQ R9
+	CMPQ R9, CX
 	JNE  loop
 
 done:
 	VZEROUPPER
-	MOVQ DX, ret+40(FP)
+	MOVQ DX, ret+48(FP)
 	RET
 
 // func csvAVX512(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64)
@@ -167,59 +169,61 @@ done:
 	VZEROUPPER
 	RET
 
-// func jsonAVX512(data *byte, words int, escaped uint64, quotes *uint64, nls *uint64) uint64
+// func jsonAVX512(data *byte, words int, escaped uint64, quotes *uint64, slashes *uint64, nls *uint64) uint64
 // Requires: AVX, AVX512BW, BMI
-TEXT ·jsonAVX512(SB), NOSPLIT, $0-48
+TEXT ·jsonAVX512(SB), NOSPLIT, $0-56
 	MOVQ         data+0(FP), AX
 	MOVQ         words+8(FP), CX
 	MOVQ         escaped+16(FP), DX
 	MOVQ         quotes+24(FP), BX
-	MOVQ         nls+32(FP), SI
-	MOVL         $0x00000022, DI
-	VPBROADCASTB DI, Z0
-	MOVL         $0x0000005c, DI
-	VPBROADCASTB DI, Z1
-	MOVL         $0x0000000a, DI
-	VPBROADCASTB DI, Z2
-	MOVQ         $0x5555555555555555, DI
-	XORQ         R8, R8
+	MOVQ         slashes+32(FP), SI
+	MOVQ         nls+40(FP), DI
+	MOVL         $0x00000022, R8
+	VPBROADCASTB R8, Z0
+	MOVL         $0x0000005c, R8
+	VPBROADCASTB R8, Z1
+	MOVL         $0x0000000a, R8
+	VPBROADCASTB R8, Z2
+	MOVQ         $0x5555555555555555, R8
+	XORQ         R9, R9
 	TESTQ        CX, CX
 	JE           done
 
 loop:
 	VMOVDQU8 (AX), Z3
 	VPCMPEQB Z2, Z3, K1
-	KMOVQ    K1, R9
-	MOVQ     R9, (SI)(R8*8)
-	VPCMPEQB Z0, Z3, K1
-	KMOVQ    K1, R9
-	VPCMPEQB Z1, Z3, K1
 	KMOVQ    K1, R10
-	MOVQ     R10, R11
-	ORQ      DX, R11
+	MOVQ     R10, (DI)(R9*8)
+	VPCMPEQB Z0, Z3, K1
+	KMOVQ    K1, R10
+	VPCMPEQB Z1, Z3, K1
+	KMOVQ    K1, R11
+	MOVQ     R11, (SI)(R9*8)
+	MOVQ     R11, R12
+	ORQ      DX, R12
 	JE       store
-	ANDNQ    R10, DX, R10
-	LEAQ     (DX)(R10*2), R11
-	ANDNQ    R10, DI, R12
-	ANDNQ    R12, R11, R12
+	ANDNQ    R11, DX, R11
+	LEAQ     (DX)(R11*2), R12
+	ANDNQ    R11, R8, R13
+	ANDNQ    R13, R12, R13
 	XORL     DX, DX
-	ADDQ     R10, R12
+	ADDQ     R11, R13
 	SETCS    DL
-	ADDQ     R12, R12
-	XORQ     DI, R12
-	ANDQ     R11, R12
-	ANDNQ    R9, R12, R9
+	ADDQ     R13, R13
+	XORQ     R8, R13
+	ANDQ     R12, R13
+	ANDNQ    R10, R13, R10
 
 store:
-	MOVQ R9, (BX)(R8*8)
+	MOVQ R10, (BX)(R9*8)
 	ADDQ $0x40, AX
-	INCQ R8
-	CMPQ R8, CX
+	INCQ R9
+	CMPQ R9, CX
 	JNE  loop
 
 done:
 	VZEROUPPER
-	MOVQ DX, ret+40(FP)
+	MOVQ DX, ret+48(FP)
 	RET
 
 // func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n int, next int)

@@ -69,14 +69,14 @@ func Rows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bo
 	return takeRows(seps, nls[:len(seps)], at, end, ords, width, rows[:most], bounds)
 }
 
-// JSON finds line breaks, and quotes that no backslash escapes. escaped is 1
-// if one before data escapes its first byte, and the result the same for the
-// byte behind data. Lengths are as in CSV.
-func JSON(data []byte, escaped uint64, quotes, nls []uint64) uint64 {
+// JSON finds quotes that no backslash escapes, backslashes and line breaks.
+// escaped is 1 if a backslash before data escapes its first byte, and the
+// result the same for the byte behind data. Lengths are as in CSV.
+func JSON(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	n := len(quotes)
 	if n == 0 {
 		return escaped
 	}
-	_, _ = data[64*n-1], nls[n-1]
-	return json(data, n, escaped&1, quotes, nls)
+	_, _, _ = data[64*n-1], slashes[n-1], nls[n-1]
+	return json(data, n, escaped&1, quotes, slashes, nls)
 }

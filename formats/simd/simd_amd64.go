@@ -25,14 +25,14 @@ func csv(data []byte, n int, sep byte, seps, nls, quotes []uint64) {
 	}
 }
 
-func json(data []byte, n int, escaped uint64, quotes, nls []uint64) uint64 {
+func json(data []byte, n int, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	switch level {
 	case AVX512:
-		return jsonAVX512(&data[0], n, escaped, &quotes[0], &nls[0])
+		return jsonAVX512(&data[0], n, escaped, &quotes[0], &slashes[0], &nls[0])
 	case AVX2:
-		return jsonAVX2(&data[0], n, escaped, &quotes[0], &nls[0])
+		return jsonAVX2(&data[0], n, escaped, &quotes[0], &slashes[0], &nls[0])
 	}
-	return jsonGo(data, escaped, quotes, nls)
+	return jsonGo(data, escaped, quotes, slashes, nls)
 }
 
 func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {

@@ -8,8 +8,8 @@ func csv(data []byte, _ int, sep byte, seps, nls, quotes []uint64) {
 	csvGo(data, sep, seps, nls, quotes)
 }
 
-func json(data []byte, _ int, escaped uint64, quotes, nls []uint64) uint64 {
-	return jsonGo(data, escaped, quotes, nls)
+func json(data []byte, _ int, escaped uint64, quotes, slashes, nls []uint64) uint64 {
+	return jsonGo(data, escaped, quotes, slashes, nls)
 }
 
 func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {

@@ -62,6 +62,7 @@ func FuzzKernels(f *testing.F) {
 		seps := where(data, func(i int) bool { return data[i] == sep })
 		nls := where(data, func(i int) bool { return data[i] == '\n' })
 		quotes := where(data, func(i int) bool { return data[i] == '"' })
+		slashes := where(data, func(i int) bool { return data[i] == '\\' })
 		unescaped := where(data, func(i int) bool { return data[i] == '"' && !escaped[i] })
 		levels(func(l Level) {
 			s, n, q := make([]uint64, words), make([]uint64, words), make([]uint64, words)
@@ -74,9 +75,9 @@ func FuzzKernels(f *testing.F) {
 			if first {
 				in = 1
 			}
-			out := JSON(data, in, q, n)
-			if !slices.Equal(n, nls) || !slices.Equal(q, unescaped) || out == 1 != escaped[len(data)] {
-				t.Errorf("%v: JSON: %x %x %d, want %x %x %v", l, q, n, out, unescaped, nls, escaped[len(data)])
+			out := JSON(data, in, q, s, n)
+			if !slices.Equal(n, nls) || !slices.Equal(s, slashes) || !slices.Equal(q, unescaped) || out == 1 != escaped[len(data)] {
+				t.Errorf("%v: JSON: %x %x %x %d, want %x %x %x %v", l, q, s, n, out, unescaped, slashes, nls, escaped[len(data)])
 			}
 		})
 	})
@@ -92,9 +93,9 @@ func TestBounds(t *testing.T) {
 		}
 		call := func() {
 			CSV(data[:128], ',', words[0][1:3], words[1][1:], words[2][1:])
-			JSON(data[:128], 0, words[0][1:3], words[1][1:])
+			JSON(data[:128], 0, words[0][1:3], words[1][1:], words[2][1:])
 			CSV(nil, ',', nil, nil, nil)
-			JSON(nil, 0, nil, nil)
+			JSON(nil, 0, nil, nil, nil)
 		}
 		if n := testing.AllocsPerRun(10, call); n != 0 {
 			t.Errorf("%v: %v allocations", l, n)
@@ -119,7 +120,7 @@ func TestUse(t *testing.T) {
 }
 
 func BenchmarkKernels(b *testing.B) {
-	data := bytes.Repeat([]byte(`10.0.0.17,"a, b",https://www.example.com/index.html,,,,443\n`), 1<<18/60)
+	data := bytes.Repeat([]byte(`10.0.0.17,"a, b",https://www.example.com/index.html,,,,443,`), 1<<18/60)
 	data = data[:len(data)&^63]
 	words := len(data) / 64
 	s, n, q := make([]uint64, words), make([]uint64, words), make([]uint64, words)
@@ -128,7 +129,7 @@ func BenchmarkKernels(b *testing.B) {
 		run  func()
 	}{
 		{"csv", func() { CSV(data, ',', s, n, q) }},
-		{"json", func() { JSON(data, 0, q, n) }},
+		{"json", func() { JSON(data, 0, q, s, n) }},
 	} {
 		levels(func(l Level) {
 			b.Run(fmt.Sprintf("format=%s/level=%v", k.name, l), func(b *testing.B) {
