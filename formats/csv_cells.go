@@ -102,11 +102,10 @@ func (r *csvReader) value(from, to uint32) Cell {
 	}
 	switch r.buf[from] {
 	case '"':
-		in := r.buf[from+1 : to]
-		switch i := bytes.IndexByte(in, '"'); {
+		switch i := next(r.quotes, int(from)+1, int(to)); {
 		case i < 0: // a stray quote
-		case i == len(in)-1:
-			return Cell{Off: from + 1, Len: uint32(len(in) - 1)}
+		case i == int(to)-1:
+			return Cell{Off: from + 1, Len: to - from - 2}
 		default:
 			return r.unescape(from, to)
 		}
@@ -123,6 +122,13 @@ func (r *csvReader) value(from, to uint32) Cell {
 func (r *csvReader) unescape(from, to uint32) Cell {
 	off := len(r.buf)
 	i, end := int(from)+1, int(to)
+	if r.buf[end-1] == '"' {
+		r.buf = slices.Grow(r.buf, end-1-i+simd.Slack)
+		if n, ok := simd.Undouble(r.buf[off:cap(r.buf)], r.buf[i:end-1]); ok {
+			r.buf = r.buf[:off+n]
+			return Cell{Off: uint32(off), Len: uint32(n)}
+		}
+	}
 	for i < end {
 		j := bytes.IndexByte(r.buf[i:end], '"')
 		if j < 0 {

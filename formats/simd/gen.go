@@ -75,6 +75,8 @@ func main() {
 		m.json()
 	}
 	rows()
+	avx512.undouble()
+	avx512.unescape()
 	Generate()
 }
 
@@ -120,9 +122,26 @@ func (m machine) csv() {
 	RET()
 }
 
-// json finds unescaped quotes. The bytes that a backslash escapes are found as
-// simdjson does it: a run of backslashes that starts at an even place carries,
-// as a sum, into the bit behind it, which then tells its parity.
+// escapes returns the bytes that backslashes escape, and sets escaped for the
+// next word; b loses the backslashes that are escaped by the word before. It is
+// simdjson's way: a run of backslashes that starts at an even place carries, as
+// a sum, into the bit behind it, which then tells its parity.
+func escapes(b, escaped, even GPVirtual) GPVirtual {
+	ANDNQ(b, escaped, b)
+	follows, odd := GP64(), GP64()
+	LEAQ(Mem{Base: escaped, Index: b, Scale: 2}, follows)
+	ANDNQ(b, even, odd)
+	ANDNQ(odd, follows, odd) // first backslashes of runs at odd places
+	XORL(escaped.As32(), escaped.As32())
+	ADDQ(b, odd)
+	SETCS(escaped.As8())
+	ADDQ(odd, odd)
+	XORQ(even, odd)
+	ANDQ(follows, odd)
+	return odd
+}
+
+// json finds unescaped quotes.
 func (m machine) json() {
 	TEXT("json"+m.name, NOSPLIT, "func(data *byte, words int, escaped uint64, quotes, slashes, nls *uint64) uint64")
 	Pragma("noescape")
@@ -143,18 +162,7 @@ func (m machine) json() {
 		MOVQ(b, any)
 		ORQ(escaped, any)
 		JE(LabelRef("store"))
-		ANDNQ(b, escaped, b) // an escaped backslash escapes nothing
-		follows, odd := GP64(), GP64()
-		LEAQ(Mem{Base: escaped, Index: b, Scale: 2}, follows)
-		ANDNQ(b, even, odd)
-		ANDNQ(odd, follows, odd) // first backslashes of runs at odd places
-		XORL(escaped.As32(), escaped.As32())
-		ADDQ(b, odd)
-		SETCS(escaped.As8())
-		ADDQ(odd, odd)
-		XORQ(even, odd)
-		ANDQ(follows, odd) // what is escaped
-		ANDNQ(q, odd, q)
+		ANDNQ(q, escapes(b, escaped, even), q)
 		Label("store")
 		MOVQ(q, Mem{Base: quotes, Index: at, Scale: 8})
 	})
@@ -272,4 +280,112 @@ func place(c Component) Mem {
 		panic(err)
 	}
 	return b.Addr
+}
+
+// pack writes a loop over src that copies the bytes for which drop gives no
+// bit to dst, close together, and returns how many there are.
+func (m machine) pack(dst, src, left, n GPVirtual, drop func(block []VecVirtual) GPVirtual) {
+	XORQ(n, n)
+	one, there, rest := GP64(), GP64(), GP64()
+	MOVQ(U32(1), one)
+	Label("loop")
+	TESTQ(left, left)
+	JLE(LabelRef("done"))
+	// The bytes that are there: all, or the first ones of the last word.
+	MOVQ(I32(-1), there)
+	CMPQ(left, Imm(64))
+	JGE(LabelRef("load"))
+	SHLXQ(left, one, there)
+	DECQ(there)
+	Label("load")
+	k, z := K(), ZMM()
+	KMOVQ(there, k)
+	VMOVDQU8_Z(Mem{Base: src}, k, z)
+	d := drop([]VecVirtual{z})
+	ANDNQ(there, d, rest)
+	keep, packed := K(), ZMM()
+	KMOVQ(rest, keep)
+	VPCOMPRESSB_Z(z, keep, packed)
+	VMOVDQU8(packed, Mem{Base: dst})
+	POPCNTQ(rest, rest)
+	ADDQ(rest, dst)
+	ADDQ(rest, n)
+	ADDQ(Imm(64), src)
+	SUBQ(Imm(64), left)
+	JMP(LabelRef("loop"))
+	Label("done")
+	VZEROUPPER()
+}
+
+// undouble drops the second quote of each pair. A carry-less product with all
+// ones is the parity of the quotes up to each byte: 1 from the first quote of a
+// pair up to the second.
+func (m machine) undouble() {
+	TEXT("undoubleVBMI2", NOSPLIT, "func(dst, src *byte, left int) (n int, bad uint64)")
+	Pragma("noescape")
+	dst, src, left := GP64(), GP64(), GP64()
+	Load(Param("dst"), dst)
+	Load(Param("src"), src)
+	Load(Param("left"), left)
+	quote := m.constant('"')
+	n, bad, open, first := GP64(), GP64(), GP64(), GP64()
+	XORQ(bad, bad)
+	XORQ(open, open)
+	XORQ(first, first)
+	ones := XMM()
+	VPCMPEQB(ones, ones, ones)
+	m.pack(dst, src, left, n, func(block []VecVirtual) GPVirtual {
+		q := m.equal(block, quote)
+		x, parity := XMM(), GP64()
+		VMOVQ(q, x)
+		VPCLMULQDQ(Imm(0), ones, x, x)
+		VMOVQ(x, parity)
+		XORQ(open, parity)
+		second, behind := GP64(), GP64()
+		ANDNQ(q, parity, second)
+		ANDQ(parity, q) // first quotes
+		LEAQ(Mem{Base: first, Index: q, Scale: 2}, behind)
+		XORQ(second, behind)
+		ORQ(behind, bad) // a first without its second, or the other way round
+		SHRQ(Imm(63), q)
+		MOVQ(q, first)
+		SARQ(Imm(63), parity)
+		MOVQ(parity, open)
+		return second
+	})
+	ORQ(first, bad)
+	Store(n, ReturnIndex(0))
+	Store(bad, ReturnIndex(1))
+	RET()
+}
+
+// unescape drops backslashes that escape a quote, a slash or a backslash.
+func (m machine) unescape() {
+	TEXT("unescapeVBMI2", NOSPLIT, "func(dst, src *byte, left int) (n int, bad uint64)")
+	Pragma("noescape")
+	dst, src, left := GP64(), GP64(), GP64()
+	Load(Param("dst"), dst)
+	Load(Param("src"), src)
+	Load(Param("left"), left)
+	quote, slash, backslash := m.constant('"'), m.constant('/'), m.constant('\\')
+	n, bad, escaped, even := GP64(), GP64(), GP64(), GP64()
+	XORQ(bad, bad)
+	XORQ(escaped, escaped)
+	MOVQ(U64(0x5555555555555555), even)
+	m.pack(dst, src, left, n, func(block []VecVirtual) GPVirtual {
+		b, plain := m.equal(block, backslash), m.equal(block, quote)
+		ORQ(b, plain)
+		ORQ(m.equal(block, slash), plain)
+		drop := GP64()
+		MOVQ(b, drop)
+		e := escapes(b, escaped, even)
+		ANDNQ(drop, e, drop)
+		ANDNQ(e, plain, e) // also what is not there at all
+		ORQ(e, bad)
+		return drop
+	})
+	ORQ(escaped, bad)
+	Store(n, ReturnIndex(0))
+	Store(bad, ReturnIndex(1))
+	RET()
 }

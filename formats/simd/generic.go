@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -131,4 +132,34 @@ func escapes(backslashes, first uint64) (escaped, next uint64) {
 		backslashes &^= i | i<<1
 	}
 	return escaped | first, 0
+}
+
+func undoubleGo(dst, src []byte) (n int, ok bool) {
+	for {
+		i := bytes.IndexByte(src, '"')
+		if i < 0 {
+			return n + copy(dst[n:], src), true
+		}
+		n += copy(dst[n:], src[:i+1])
+		if i+1 == len(src) || src[i+1] != '"' {
+			return 0, false
+		}
+		src = src[i+2:]
+	}
+}
+
+func unescapeGo(dst, src []byte) (n int, ok bool) {
+	for {
+		i := bytes.IndexByte(src, '\\')
+		if i < 0 {
+			return n + copy(dst[n:], src), true
+		}
+		n += copy(dst[n:], src[:i])
+		if i+1 == len(src) || src[i+1] != '"' && src[i+1] != '/' && src[i+1] != '\\' {
+			return 0, false
+		}
+		dst[n] = src[i+1]
+		n++
+		src = src[i+2:]
+	}
 }

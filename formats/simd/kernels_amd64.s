@@ -322,3 +322,133 @@ row:
 done:
 	MOVQ DX, next+88(FP)
 	RET
+
+// func undoubleVBMI2(dst *byte, src *byte, left int) (n int, bad uint64)
+// Requires: AVX, AVX512BW, AVX512VBMI2, BMI, BMI2, PCLMULQDQ, POPCNT
+TEXT ·undoubleVBMI2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         left+16(FP), DX
+	MOVL         $0x00000022, BX
+	VPBROADCASTB BX, Z0
+	XORQ         SI, SI
+	XORQ         DI, DI
+	XORQ         R8, R8
+	VPCMPEQB     X1, X1, X1
+	XORQ         BX, BX
+	MOVQ         $0x00000001, R9
+
+loop:
+	TESTQ DX, DX
+	JLE   done
+	MOVQ  $-1, R10
+	CMPQ  DX, $0x40
+	JGE   load
+	SHLXQ DX, R9, R10
+	DECQ  R10
+
+load:
+	KMOVQ         R10, K1
+	VMOVDQU8.Z    (CX), K1, Z2
+	VPCMPEQB      Z0, Z2, K1
+	KMOVQ         K1, R11
+	VMOVQ         R11, X3
+	VPCLMULQDQ    $0x00, X1, X3, X3
+	VMOVQ         X3, R12
+	XORQ          DI, R12
+	ANDNQ         R11, R12, R13
+	ANDQ          R12, R11
+	LEAQ          (R8)(R11*2), DI
+	XORQ          R13, DI
+	ORQ           DI, SI
+	SHRQ          $0x3f, R11
+	MOVQ          R11, R8
+	SARQ          $0x3f, R12
+	MOVQ          R12, DI
+	ANDNQ         R10, R13, R10
+	KMOVQ         R10, K1
+	VPCOMPRESSB.Z Z2, K1, Z2
+	VMOVDQU8      Z2, (AX)
+	POPCNTQ       R10, R10
+	ADDQ          R10, AX
+	ADDQ          R10, BX
+	ADDQ          $0x40, CX
+	SUBQ          $0x40, DX
+	JMP           loop
+
+done:
+	VZEROUPPER
+	ORQ  R8, SI
+	MOVQ BX, n+24(FP)
+	MOVQ SI, bad+32(FP)
+	RET
+
+// func unescapeVBMI2(dst *byte, src *byte, left int) (n int, bad uint64)
+// Requires: AVX, AVX512BW, AVX512VBMI2, BMI, BMI2, POPCNT
+TEXT ·unescapeVBMI2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         left+16(FP), DX
+	MOVL         $0x00000022, BX
+	VPBROADCASTB BX, Z0
+	MOVL         $0x0000002f, BX
+	VPBROADCASTB BX, Z1
+	MOVL         $0x0000005c, BX
+	VPBROADCASTB BX, Z2
+	XORQ         SI, SI
+	XORQ         DI, DI
+	MOVQ         $0x5555555555555555, R8
+	XORQ         BX, BX
+	MOVQ         $0x00000001, R9
+
+loop:
+	TESTQ DX, DX
+	JLE   done
+	MOVQ  $-1, R10
+	CMPQ  DX, $0x40
+	JGE   load
+	SHLXQ DX, R9, R10
+	DECQ  R10
+
+load:
+	KMOVQ         R10, K1
+	VMOVDQU8.Z    (CX), K1, Z3
+	VPCMPEQB      Z2, Z3, K1
+	KMOVQ         K1, R11
+	VPCMPEQB      Z0, Z3, K1
+	KMOVQ         K1, R12
+	ORQ           R11, R12
+	VPCMPEQB      Z1, Z3, K1
+	KMOVQ         K1, R13
+	ORQ           R13, R12
+	MOVQ          R11, R13
+	ANDNQ         R11, DI, R11
+	LEAQ          (DI)(R11*2), R14
+	ANDNQ         R11, R8, R15
+	ANDNQ         R15, R14, R15
+	XORL          DI, DI
+	ADDQ          R11, R15
+	SETCS         DI
+	ADDQ          R15, R15
+	XORQ          R8, R15
+	ANDQ          R14, R15
+	ANDNQ         R13, R15, R13
+	ANDNQ         R15, R12, R15
+	ORQ           R15, SI
+	ANDNQ         R10, R13, R10
+	KMOVQ         R10, K1
+	VPCOMPRESSB.Z Z3, K1, Z3
+	VMOVDQU8      Z3, (AX)
+	POPCNTQ       R10, R10
+	ADDQ          R10, AX
+	ADDQ          R10, BX
+	ADDQ          $0x40, CX
+	SUBQ          $0x40, DX
+	JMP           loop
+
+done:
+	VZEROUPPER
+	ORQ  DI, SI
+	MOVQ BX, n+24(FP)
+	MOVQ SI, bad+32(FP)
+	RET

@@ -80,3 +80,27 @@ func JSON(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	_, _, _ = data[64*n-1], slashes[n-1], nls[n-1]
 	return json(data, n, escaped&1, quotes, slashes, nls)
 }
+
+// Slack is how much longer than src the dst of [Undouble] and [Unescape] must
+// be: they write whole words.
+const Slack = 64
+
+// Undouble copies src, the inside of a quoted CSV cell, to dst, and of each two
+// quotes one. It returns the bytes written; ok is false if a quote is not
+// doubled, and then what has been written means nothing.
+func Undouble(dst, src []byte) (n int, ok bool) {
+	if len(src) == 0 {
+		return 0, true
+	}
+	return undouble(dst[:len(src)+Slack], src)
+}
+
+// Unescape copies src, the inside of a JSON string, to dst, and of \", \/ and
+// \\ what they stand for. It returns the bytes written; ok is false if there
+// are other escapes, and then what has been written means nothing.
+func Unescape(dst, src []byte) (n int, ok bool) {
+	if len(src) == 0 {
+		return 0, true
+	}
+	return unescape(dst[:len(src)+Slack], src)
+}

@@ -46,3 +46,22 @@ func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row
 	}
 	return rowsBMI2(&seps[0], &nls[0], len(seps), at, end, &ords[0], width, &rows[0].Start, len(rows), to)
 }
+
+// packs says that the processor can drop bytes from a vector.
+var packs = cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VL && cpu.X86.HasPCLMULQDQ
+
+func undouble(dst, src []byte) (n int, ok bool) {
+	if level < AVX512 || !packs {
+		return undoubleGo(dst, src)
+	}
+	n, bad := undoubleVBMI2(&dst[0], &src[0], len(src))
+	return n, bad == 0
+}
+
+func unescape(dst, src []byte) (n int, ok bool) {
+	if level < AVX512 || !packs {
+		return unescapeGo(dst, src)
+	}
+	n, bad := unescapeVBMI2(&dst[0], &src[0], len(src))
+	return n, bad == 0
+}

@@ -15,3 +15,7 @@ func json(data []byte, _ int, escaped uint64, quotes, slashes, nls []uint64) uin
 func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
 	return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
 }
+
+func undouble(dst, src []byte) (n int, ok bool) { return undoubleGo(dst, src) }
+
+func unescape(dst, src []byte) (n int, ok bool) { return unescapeGo(dst, src) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -199,6 +200,60 @@ func FuzzRows(f *testing.F) {
 			}
 			if few, _ := Rows(seps, nls, int(at), int(end), ords, int(width), out, places[:2*stops]); stops > 0 && few > 1 {
 				t.Errorf("%v: %d rows where there are places for two", l, few)
+			}
+		})
+	})
+}
+
+// FuzzPack holds every level against plain replacement.
+func FuzzPack(f *testing.F) {
+	for _, s := range []string{`a""b""""c`, `"`, `a"b`, `""`, strings.Repeat(`"`, 129), strings.Repeat(`"`, 128), strings.Repeat("x", 63) + `""y`,
+		`a\"b`, `\\`, `\`, `\n`, `\/\\\"`, strings.Repeat(`\`, 127), strings.Repeat(`\`, 128), strings.Repeat("x", 63) + `\"y`, strings.Repeat("x", 64) + `\u`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		const mark = "\x00mark\x00"
+		if bytes.Contains(src, []byte(mark)) {
+			return
+		}
+		undoubled := strings.ReplaceAll(string(src), `""`, mark)
+		doubled := !strings.Contains(undoubled, `"`)
+		undoubled = strings.ReplaceAll(undoubled, mark, `"`)
+		unescaped := strings.NewReplacer(`\"`, `"`, `\/`, `/`, `\\`, mark).Replace(string(src))
+		simple := !strings.Contains(unescaped, `\`)
+		unescaped = strings.ReplaceAll(unescaped, mark, `\`)
+		levels(func(l Level) {
+			dst := bytes.Repeat([]byte{0xee}, len(src)+Slack+1)
+			if n, ok := Undouble(dst, src); ok != doubled || ok && string(dst[:n]) != undoubled {
+				t.Errorf("%v: Undouble: %q %v, want %q %v", l, dst[:n], ok, undoubled, doubled)
+			}
+			if n, ok := Unescape(dst, src); ok != simple || ok && string(dst[:n]) != unescaped {
+				t.Errorf("%v: Unescape: %q %v, want %q %v", l, dst[:n], ok, unescaped, simple)
+			}
+			if dst[len(src)+Slack] != 0xee {
+				t.Errorf("%v: written out of bounds", l)
+			}
+		})
+	})
+}
+
+func BenchmarkPack(b *testing.B) {
+	doubled := []byte(strings.Repeat(`""key"":""value"",`, 12))
+	escaped := []byte(strings.Repeat(`\"key\":\"value\",`, 12))
+	dst := make([]byte, len(doubled)+Slack)
+	levels(func(l Level) {
+		b.Run(fmt.Sprintf("what=undouble/level=%v", l), func(b *testing.B) {
+			Use(l)
+			b.SetBytes(int64(len(doubled)))
+			for b.Loop() {
+				Undouble(dst, doubled)
+			}
+		})
+		b.Run(fmt.Sprintf("what=unescape/level=%v", l), func(b *testing.B) {
+			Use(l)
+			b.SetBytes(int64(len(escaped)))
+			for b.Loop() {
+				Unescape(dst, escaped)
 			}
 		})
 	})
