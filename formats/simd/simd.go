@@ -33,6 +33,18 @@ func Use(l Level) (before Level) {
 	return before
 }
 
+// UseNamed makes all calls that follow use the level of a name, as Use does. It
+// reports whether there is such a level on this processor.
+func UseNamed(name string) bool {
+	for l := Go; l <= best; l++ {
+		if l.String() == name {
+			level = l
+			return true
+		}
+	}
+	return false
+}
+
 // CSV finds separators, line breaks and quotes: seps, nls and quotes have a
 // word for each 64 bytes of data, whose length is a multiple of 64.
 func CSV(data []byte, sep byte, seps, nls, quotes []uint64) {

@@ -118,6 +118,13 @@ func TestUse(t *testing.T) {
 		t.Errorf("level %v above the best", level)
 	}
 	Use(before)
+	if UseNamed("go"); level != Go {
+		t.Errorf("level %v, not go", level)
+	}
+	if UseNamed("sse") || level != Go {
+		t.Errorf("level %v by an unknown name", level)
+	}
+	Use(before)
 }
 
 func BenchmarkKernels(b *testing.B) {
