@@ -3,6 +3,7 @@ package ioc
 import (
 	"math/bits"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -76,6 +77,14 @@ func makeFilter(n, shardBits int) filter {
 func (f *filter) has(h uint64) bool {
 	m := filterBits(h)
 	return f.words[h>>f.shift]&m == m
+}
+
+// share adds a key while other goroutines do so too.
+func (f *filter) share(h uint64) {
+	word, m := &f.words[h>>f.shift], filterBits(h)
+	if atomic.LoadUint64(word)&m != m { // many names share their last labels
+		atomic.OrUint64(word, m)
+	}
 }
 
 // filterBits takes two bits from the middle of the hash: its top chooses the

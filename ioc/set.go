@@ -26,7 +26,8 @@ type Set struct {
 
 	v4, v6, names index
 
-	anchors filter    // last two labels of every domain: most names go no further
+	quads   filter    // of every IPv4 address as text, see Screen
+	anchors filter    // of every domain: most names go no further
 	single  bool      // a domain of one label is held, so anchors say nothing
 	labels  uint64    // bit n: a domain of n labels is held (63: or more)
 	lengths [4]uint64 // bit n: a domain of n bytes is held
@@ -36,6 +37,7 @@ type Set struct {
 	netBase uint32              // first entry that is a network
 	parents []uint32            // by entry - netBase: entry+1 of the next wider network, 0 for none
 	wide4   *[1 << 10]uint64    // bit n: a network touches n.n/16, so that nets is seldom asked
+	halves  *[1 << 10]uint64    // the same for n.n as text, see quad.half
 	has6    bool                // IPv6 networks are held
 }
 
@@ -64,7 +66,7 @@ func shardBits(n int) int {
 func NewSet(list []Indicator) *Set {
 	s := &Set{list: list, order: make([]*Indicator, len(list))}
 	bits := shardBits(len(list))
-	s.anchors = makeFilter(len(list), 0)
+	s.anchors, s.quads = makeFilter(len(list), 0), makeFilter(len(list), 0)
 
 	// Hash everything and count by bucket (class and shard), chunk by chunk.
 	chunks := 1
@@ -81,8 +83,11 @@ func NewSet(list []Indicator) *Set {
 		lo, hi := chunk(c)
 		for i := lo; i < hi; i++ {
 			class, h := hashOf(&list[i])
-			if class == className {
+			switch class {
+			case className:
 				facts[c].add(list[i].Value, &s.anchors)
+			case classV4:
+				s.quads.share(quadOf(list[i].Addr().String()).hash())
 			}
 			b := class << bits
 			if class < classNet {
@@ -198,11 +203,7 @@ func (f *nameFacts) add(name string, anchors *filter) {
 		f.single = true
 		return
 	}
-	h := xxhash.Sum64String(name[strings.LastIndexByte(name[:dot], '.')+1:])
-	word, m := &anchors.words[h>>anchors.shift], filterBits(h)
-	if atomic.LoadUint64(word)&m != m { // many names share their last labels
-		atomic.OrUint64(word, m)
-	}
+	anchors.share(anchorOf(name).hash())
 }
 
 // addNets enters the networks order[lo:hi] and links each to the next wider.
@@ -212,7 +213,7 @@ func (s *Set) addNets(lo, hi int) {
 	}
 	s.nets, s.netBase = new(bart.Table[uint32]), uint32(lo)
 	s.parents = make([]uint32, hi-lo)
-	s.wide4 = new([1 << 10]uint64)
+	s.wide4, s.halves = new([1 << 10]uint64), new([1 << 10]uint64)
 	for e := lo; e < hi; e++ {
 		if e > lo && sameEntry(s.order[e-1], s.order[e]) {
 			continue
@@ -226,6 +227,9 @@ func (s *Set) addNets(lo, hi int) {
 		first := value4(p.Addr()) >> 16
 		for n := range uint32(1) << max(16-p.Bits(), 0) {
 			s.wide4[(first+n)>>6] |= 1 << ((first + n) & 63)
+			h, _ := quadOf(addr4((first + n) << 16).String()).half()
+			bit := halfBit(h)
+			s.halves[bit>>6] |= 1 << (bit & 63)
 		}
 	}
 	for e := lo; e < hi; e++ {
