@@ -24,6 +24,7 @@ type plan struct {
 	late           func(*formats.Part) int8 // finds it for parts that the head did not show
 	mixed          bool                     // rows are told apart by a cell
 	keys           []planKey
+	lastNamer      int            // of keys: the last one that discriminates
 	hunted         [][]*table.Key // by table: the keys of its hunt's projected columns, nil for others
 	cols           []lateCol
 	columns        *table.Columns
@@ -380,7 +381,8 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 				// A stream of both kinds may show the other one later.
 				n = name{full: column, bare: column, n: -1}
 			}
-			add(n).discriminates = true
+			k := add(n)
+			k.discriminates, p.lastNamer = true, k.n
 		}
 	}
 	for i := range p.dates {
