@@ -4,6 +4,7 @@ import (
 	"io"
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
@@ -51,8 +52,12 @@ type seam struct {
 func (s *csvSource) await(seq int) (seam, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.turn != seq && !s.dead {
-		s.cond.Wait()
+	if s.turn != seq && !s.dead {
+		start := time.Now()
+		for s.turn != seq && !s.dead {
+			s.cond.Wait()
+		}
+		s.c.times.waited(start)
 	}
 	return s.seam, !s.dead
 }
