@@ -125,7 +125,7 @@ func (f *feedFlags) registerKind(fs flagSet) {
 }
 
 // read loads the indicators.
-func (f *feedFlags) read(a *app) ([]ioc.Indicator, []feed.Report, error) {
+func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 	var sources []feed.Source
 	stdin := 0
 	for _, path := range f.iocs {
@@ -437,7 +437,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	if err := out.open(read); err != nil {
 		return usage(err)
 	}
-	s.Indicators = ioc.NewSet(list)
+	s.Indicators = list.Set()
 	limitMemory(s.Memory)
 	s.Stats = new(scanner.Stats)
 	bar := a.newProgress(f, s.Stats, inputs)

@@ -51,7 +51,7 @@ func firstLine(head []byte) (first []byte) {
 }
 
 // readCSV reads a table with or without a header.
-func readCSV(r io.Reader, emit func(Entry)) error {
+func readCSV(r io.Reader, emit func(*Entry)) error {
 	b := buffered(r)
 	head, _ := b.Peek(headSize) // a read error comes again
 	first := firstLine(head)
@@ -65,13 +65,13 @@ func readCSV(r io.Reader, emit func(Entry)) error {
 			return errors.New("no column of indicators found")
 		}
 	}
-	t := rows{layout: l, words: interner{}}
+	t := rows{layout: l, words: newInterner()}
 	t.sample(head, delim, headed, emit)
 	return t.read(newRecordReader(b, delim), headed, emit)
 }
 
 // read emits all records.
-func (r *rows) read(c *recordReader, headed bool, emit func(Entry)) error {
+func (r *rows) read(c *recordReader, headed bool, emit func(*Entry)) error {
 	for {
 		cells, line, err := c.next()
 		switch {
@@ -121,7 +121,7 @@ func sampleRecords(head []byte, delim byte) (records [][]string) {
 // sample decides from the first records what the header leaves open: whether
 // the column called type holds the types of indicators, and in which order its
 // dates are written.
-func (r *rows) sample(head []byte, delim byte, headed bool, emit func(Entry)) {
+func (r *rows) sample(head []byte, delim byte, headed bool, emit func(*Entry)) {
 	records := sampleRecords(head, delim)
 	if headed && len(records) > 0 {
 		records = records[1:]

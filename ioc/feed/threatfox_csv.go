@@ -51,13 +51,13 @@ func threatfoxColumns(line []byte) (layout, bool) {
 	return readHeader(c.cells)
 }
 
-func readThreatFoxCSV(r io.Reader, emit func(Entry)) error {
+func readThreatFoxCSV(r io.Reader, emit func(*Entry)) error {
 	cells := make([][]byte, len(threatfoxHeader))
 	for i, name := range threatfoxHeader {
 		cells[i] = []byte(name)
 	}
 	l, _ := readHeader(cells)
-	t := rows{layout: l, words: interner{}}
+	t := rows{layout: l, words: newInterner()}
 	c := newRecordReader(r, ',')
 	// The feed says at its end how many entries it had: fewer means a file that
 	// was cut and put together again.
