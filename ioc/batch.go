@@ -1,5 +1,7 @@
 package ioc
 
+import "slices"
+
 // A Batch is a stretch of a feed, parsed apart from the List that it goes
 // into, so that several goroutines can parse at once. It is filled by one
 // goroutine. The zero Batch is empty and ready.
@@ -20,6 +22,12 @@ type item struct {
 
 // Len is the number of indicators.
 func (b *Batch) Len() int { return len(b.items) }
+
+// Grow makes room for so many more indicators, whose names and IPv6 addresses
+// have so many bytes.
+func (b *Batch) Grow(indicators, text int) {
+	b.items, b.text = slices.Grow(b.items, indicators), slices.Grow(b.text, text)
+}
 
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() { b.items, b.text, b.details = b.items[:0], b.text[:0], b.details[:0] }

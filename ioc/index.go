@@ -23,8 +23,15 @@ type index struct {
 	n      int // keys
 }
 
-// makeIndex makes an index for n keys.
-func makeIndex(n int) index { return index{makeFilter(n), make([]uint64, n+n/2+1), n} }
+// makeIndex makes an index for n keys. It takes its slots off the beginning of
+// room, which is all zero, as far as that goes.
+func makeIndex(n int, room []uint64) (x index, rest []uint64) {
+	slots := n + n/2 + 1
+	if slots > len(room) {
+		return index{makeFilter(n), make([]uint64, slots), n}, room
+	}
+	return index{makeFilter(n), room[:slots:slots], n}, room[slots:]
+}
 
 // home is where the search for h starts; it goes on with next until a free one.
 func (x *index) home(h uint64) int { return int(uint64(uint32(h)) * uint64(len(x.slots)) >> 32) }

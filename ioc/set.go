@@ -73,7 +73,6 @@ func NewSet(indicators []Indicator) *Set {
 // newSet builds a set on a list. The same list gives the same entries,
 // whatever the number of processors.
 func newSet(l *List) *Set {
-	l.lookup = table{} // room for what follows
 	s := &Set{list: l}
 
 	// What there is of each class decides on the size of all tables.
@@ -94,7 +93,13 @@ func newSet(l *List) *Set {
 			sum[class] += c[class]
 		}
 	}
-	s.names, s.v4, s.v6 = makeIndex(sum[className]), makeIndex(sum[class4]), makeIndex(sum[class6])
+	// The table that merging needed is as large as all indexes together.
+	room := l.lookup.slots
+	l.lookup = table{}
+	clear(room)
+	for class, x := range [...]*index{className: &s.names, class4: &s.v4, class6: &s.v6} {
+		*x, room = makeIndex(sum[class], room)
+	}
 	s.anchors = makeFilter(sum[className])
 
 	// All enter their own at the same time.
@@ -191,7 +196,7 @@ type builder struct {
 func (b *builder) fill(lo, hi int) {
 	const ahead = 32
 	s, l := b.set, b.set.list
-	var hashes [ahead]uint64
+	var hashes, anchors [ahead]uint64
 	var class [ahead]uint8
 	fetched := uint64(0)
 	for ; lo < hi; lo += ahead {
@@ -204,8 +209,8 @@ func (b *builder) fill(lo, hi int) {
 			case className:
 				name := l.nameOf(n)
 				hashes[k] = xxhash.Sum64(name)
-				b.add(name, hashes[k], &s.anchors)
-				fetched += s.names.peek(hashes[k])
+				anchors[k] = b.add(name, hashes[k])
+				fetched += s.names.peek(hashes[k]) + atomic.LoadUint64(s.anchors.word(anchors[k]))
 			case class4:
 				hashes[k] = hash4(l.addr4Of(n))
 				fetched += s.v4.peek(hashes[k])
@@ -218,6 +223,7 @@ func (b *builder) fill(lo, hi int) {
 			n := uint32(lo + k)
 			switch class[k] {
 			case className:
+				s.anchors.set(anchors[k])
 				b.put(&s.names, hashes[k], n, s.sameName)
 			case class4:
 				b.put(&s.v4, hashes[k], n, s.same4)
@@ -325,7 +331,9 @@ type nameFacts struct {
 	fetched       uint64 // so that fetching ahead is not left out as useless
 }
 
-func (f *nameFacts) add(name []byte, h uint64, anchors *filter) {
+// add notes a name, whose hash is h, and returns the hash of its last two
+// labels.
+func (f *nameFacts) add(name []byte, h uint64) uint64 {
 	n := bytes.Count(name, dot) + 1
 	f.labels |= 1 << min(n, 63)
 	f.lengths[min(len(name), 255)>>6] |= 1 << (min(len(name), 255) & 63)
@@ -333,14 +341,13 @@ func (f *nameFacts) add(name []byte, h uint64, anchors *filter) {
 	f.edges = f.edges || !isAlnum(first) || !isAlnum(last)
 	switch n {
 	case 1:
-		f.single = true
-		return
-	case 2: // h is that of the whole name
+		f.single = true // a hash that nobody looks for
+	case 2:
 	default:
 		i := bytes.LastIndexByte(name, '.')
-		h = xxhash.Sum64(name[bytes.LastIndexByte(name[:i], '.')+1:])
+		return xxhash.Sum64(name[bytes.LastIndexByte(name[:i], '.')+1:])
 	}
-	anchors.set(h)
+	return h
 }
 
 var dot = []byte(".")

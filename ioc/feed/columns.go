@@ -145,9 +145,14 @@ func holdsIndicator(cell []byte) bool {
 // rows turns the records of a table into entries.
 type rows struct {
 	layout
-	words *interner
-	order dayOrder
-	entry Entry // of the row at hand
+	words  *interner
+	order  dayOrder
+	headed bool  // the next record is the header
+	entry  Entry // of the row at hand
+
+	threatfox         bool // comments and records may be headers at any place
+	entries           int
+	promised, promise int // number of entries that a comment names, none if none; its line
 }
 
 func (r *rows) cell(cells [][]byte, n int) []byte {

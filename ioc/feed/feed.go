@@ -201,8 +201,8 @@ func (r *reading) run(s Source, kind *Kind) error {
 	if !packed {
 		r.size = sizeOf(f)
 	}
-	if kind.Name == plainList.Name && !r.options.general {
-		err = r.readPieces(b)
+	if kind.pieces != nil && !r.options.general {
+		err = kind.pieces(r, b)
 	} else {
 		err = kind.Read(b, r.take)
 	}

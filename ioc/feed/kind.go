@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -22,6 +23,10 @@ type Kind struct {
 	// and its bytes live until emit returns. The error is one that ends the
 	// feed early: what was emitted before it stands.
 	Read func(r io.Reader, emit func(*Entry)) error
+
+	// pieces reads a feed to the same result as Read, on several processors;
+	// nil for kinds that have no such way.
+	pieces func(r *reading, in *bufio.Reader) error
 }
 
 // Kinds are all kinds in the order in which they are tried: those that are

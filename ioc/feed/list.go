@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -20,7 +21,7 @@ import (
 //
 // Lines that begin with #, ; or // are comments. The last is the path of a
 // URL, as trail lists have them: skipped.
-var plainList = Kind{Name: "list", Sniff: sniffList, Read: readList}
+var plainList = Kind{Name: "list", Sniff: sniffList, Read: readList, pieces: listInPieces}
 
 // sniffList wants indicators in at least half of the first lines. A feed of
 // comments alone is an empty list.
@@ -64,8 +65,25 @@ func oneValue(text string) bool {
 	return !strings.ContainsAny(before, ",; \t=|")
 }
 
-func readList(r io.Reader, emit func(*Entry)) error {
-	lines := newLineReader(r)
+func readList(r io.Reader, emit func(*Entry)) error { return readLines(newLineReader(r), emit) }
+
+func listInPieces(r *reading, in *bufio.Reader) error {
+	rest, err := r.inPieces(in, 0, func(p *piece) bool {
+		for line, no := range p.lines {
+			// Most lines are an indicator and nothing else.
+			if i, ok := ioc.ParsePlain(line); !ok || !p.batch.Add(&i, no, nil) {
+				listLine(line, no, p.take)
+			}
+		}
+		return true
+	}, func(*piece) {})
+	if rest != nil {
+		return readLines(rest, r.take)
+	}
+	return err
+}
+
+func readLines(lines *lineReader, emit func(*Entry)) error {
 	for {
 		line, err := lines.next()
 		switch {

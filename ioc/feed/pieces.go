@@ -1,34 +1,58 @@
 package feed
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"runtime"
 	"sync"
-
-	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// pieceLen is how many bytes of a list are parsed by one goroutine at a time.
-// It is small because all pieces under way are memory that a short list would
+// pieceLen is how many bytes of a feed are parsed by one goroutine at a time.
+// It is small because all pieces under way are memory that a short feed would
 // not need.
 const pieceLen = 32 << 10
 
-// A piece is a stretch of a list with what was found in it.
+// A piece is a stretch of a feed with what was found in it.
 type piece struct {
 	text []byte // whole lines
 	line int    // number of the first
-	long bool   // text is the beginning of a line that is too long
 
 	judge
-	buf  []byte // memory of text
+	records recordReader // of kinds that are tables
+	table   rows
+
+	ok   bool // it could be parsed without what stands before and behind it
+	buf  []byte
 	done chan struct{}
 }
 
-// readPieces reads a list. Pieces of it are parsed at the same time, and what
-// is in them is merged in order: the result is that of readList.
-func (r *reading) readPieces(in io.Reader) error {
-	c := cutter{r: in}
+// lines calls yield for every line of a piece, without its end, until that says
+// false.
+func (p *piece) lines(yield func(line []byte, no int) bool) {
+	text := p.text
+	for no := p.line; len(text) > 0; no++ {
+		line := text
+		if i := bytes.IndexByte(text, '\n'); i >= 0 {
+			line, text = text[:i], text[i+1:]
+		} else {
+			text = nil
+		}
+		if !yield(bytes.TrimSuffix(line, []byte("\r")), no) {
+			return
+		}
+	}
+}
+
+// inPieces reads a feed in pieces, which are parsed at the same time and
+// settled in order, so that the result is that of reading line by line.
+//
+// parse says what a piece holds; settled is called before its indicators are
+// merged. Where parse says that a piece needs what stands around it, or where a
+// line is too long, rest is the feed from there on, to be read line by line. It
+// is nil where all was read. lines is how many lines have been read of in.
+func (r *reading) inPieces(in *bufio.Reader, lines int, parse func(*piece) bool, settled func(*piece)) (rest *lineReader, err error) {
+	r.apply(&r.judge)
 	size, workers := r.options.piece, r.options.workers
 	if size == 0 {
 		size = pieceLen
@@ -36,35 +60,46 @@ func (r *reading) readPieces(in io.Reader) error {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	one := func() *piece {
-		return &piece{judge: judge{options: r.options}, buf: make([]byte, 0, size), done: make(chan struct{}, 1)}
+	make1 := func() *piece {
+		p := &piece{judge: judge{options: r.options}, buf: make([]byte, 0, size), done: make(chan struct{}, 1)}
+		p.batch.Grow(size/16, size*3/4)
+		return p
 	}
-	// Most lists are short: helpers would have nothing to do.
-	first := one()
+	settle := func(p *piece) {
+		settled(p)
+		r.apply(&p.judge)
+	}
+	c := cutter{r: in, lines: lines}
+
+	// Most feeds are short: helpers would have nothing to do.
+	first := make1()
 	for n := 0; n < 2 || workers == 1; n++ {
-		if err := c.next(first); err != nil {
-			return c.end()
+		if !c.next(first) {
+			return c.end(nil)
 		}
-		before, bytes := r.list.Len(), len(first.text)
-		first.read()
-		r.apply(&first.judge)
+		if !parse(first) {
+			return c.end([]*piece{first})
+		}
+		before, length := r.list.Len(), len(first.text)
+		settle(first)
 		if n == 0 {
 			// The rest of the file is likely to be like its beginning.
-			r.list.Grow(int(float64(r.list.Len()-before) * float64(r.size) / float64(bytes)))
+			r.list.Grow(int(float64(r.list.Len()-before) * float64(r.size) / float64(length)))
 		}
 	}
 
-	free, work, order := make(chan *piece, workers+2), make(chan *piece, workers+2), make(chan *piece, workers+2)
+	all := workers + 2 // one to be filled, one to be settled
+	free, work, order := make(chan *piece, all), make(chan *piece, all), make(chan *piece, all)
 	free <- first
-	for range workers + 1 {
-		free <- one()
+	for range all - 1 {
+		free <- make1()
 	}
-	var all sync.WaitGroup
-	all.Go(func() {
+	var helpers sync.WaitGroup
+	helpers.Go(func() {
 		defer close(order)
 		defer close(work)
 		for p := range free {
-			if c.next(p) != nil {
+			if !c.next(p) {
 				return
 			}
 			order <- p
@@ -72,100 +107,74 @@ func (r *reading) readPieces(in io.Reader) error {
 		}
 	})
 	for range workers {
-		all.Go(func() {
+		helpers.Go(func() {
 			for p := range work {
-				p.read()
+				p.ok = parse(p)
 				p.done <- struct{}{}
 			}
 		})
 	}
+	var left []*piece // from the first that is not ok
 	for p := range order {
 		<-p.done
-		r.apply(&p.judge)
-		free <- p
-	}
-	all.Wait()
-	return c.end()
-}
-
-// read judges all lines of a piece.
-func (p *piece) read() {
-	if p.long {
-		reject(p.take, p.line, string(p.text), errLongLine.Error())
-		return
-	}
-	no := p.line
-	for text := p.text; len(text) > 0; no++ {
-		line := text
-		if i := bytes.IndexByte(text, '\n'); i >= 0 {
-			line, text = text[:i], text[i+1:]
-		} else {
-			text = nil
-		}
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		// Most lines are an indicator and nothing else.
-		if i, ok := ioc.ParsePlain(line); ok && p.batch.Add(&i, no, nil) {
+		if len(left) > 0 || !p.ok {
+			if left = append(left, p); len(left) == 1 {
+				close(free)
+			}
 			continue
 		}
-		listLine(line, no, p.take)
+		settle(p)
+		free <- p
 	}
+	helpers.Wait()
+	return c.end(left)
 }
 
 // A cutter cuts a text into pieces at the ends of lines.
 type cutter struct {
 	r     io.Reader
 	lines int    // cut off so far
-	rest  []byte // the beginning of the next line, read with the last piece
-	err   error  // what ended reading
+	rest  []byte // what was read with the last piece and is not part of it
+	err   error  // what ended reading, or errLongLine
 }
 
-// end is the error of the whole text, with the line that it hit; nil where the
-// text has just come to its end.
-func (c *cutter) end() error {
-	if c.err == io.EOF {
-		return nil
+// next fills a piece, or says that there are no more: the text is at its end, or
+// end will say more. A last line that a read error cuts off is not handed out.
+func (c *cutter) next(p *piece) bool {
+	if c.err == errLongLine {
+		return false
 	}
-	return &LineError{c.lines + 1, c.err}
-}
-
-// next fills a piece, or says that there are no more. A last line that a read
-// error cuts off is not handed out.
-func (c *cutter) next(p *piece) error {
 	p.buf = append(p.buf[:0], c.rest...)
 	c.rest = c.rest[:0]
-	p.line, p.long = c.lines+1, false
-	for {
+	p.line = c.lines + 1
+	c.fill(p)
+	cut := bytes.LastIndexByte(p.buf, '\n') + 1
+	for cut == 0 && c.err == nil {
+		if len(p.buf) == maxLine {
+			c.err, c.rest = errLongLine, append(c.rest, p.buf...)
+			return false
+		}
+		p.buf = append(make([]byte, 0, 2*cap(p.buf)), p.buf...)
 		c.fill(p)
-		cut := bytes.LastIndexByte(p.buf, '\n') + 1
-		if cut == 0 && c.err == nil && len(p.buf) <= maxLine {
-			// Room for the longest line and its end.
-			p.buf = append(make([]byte, 0, min(2*cap(p.buf), maxLine+1)), p.buf...)
-			continue
-		}
-		if c.err == io.EOF {
-			cut = len(p.buf)
-		}
-		if cut == 0 && c.err != nil {
-			return c.err
-		}
-		first := bytes.IndexByte(p.buf, '\n') + 1
-		if first > maxLine || first == 0 && len(p.buf) > maxLine {
-			return c.skip(p, first)
-		}
-		p.text = p.buf[:cut]
-		c.rest = append(c.rest, p.buf[cut:]...)
-		c.lines += bytes.Count(p.text, []byte("\n"))
-		if cut > 0 && p.text[cut-1] != '\n' {
-			c.lines++
-		}
-		return nil
+		cut = bytes.LastIndexByte(p.buf, '\n') + 1
 	}
+	if c.err == io.EOF {
+		cut = len(p.buf)
+	}
+	p.text = p.buf[:cut]
+	c.rest = append(c.rest, p.buf[cut:]...)
+	c.lines += bytes.Count(p.text, []byte("\n"))
+	if cut > 0 && p.text[cut-1] != '\n' {
+		c.lines++
+	}
+	return cut > 0
 }
 
-// fill reads until the piece is full.
+// fill reads until the piece is full. It never holds more than the longest line.
 func (c *cutter) fill(p *piece) {
-	for idle := 0; len(p.buf) < cap(p.buf) && c.err == nil; {
-		n, err := c.r.Read(p.buf[len(p.buf):cap(p.buf)])
+	full := min(cap(p.buf), maxLine)
+	for idle := 0; len(p.buf) < full && c.err == nil; {
+		n, err := c.r.Read(p.buf[len(p.buf):full])
 		p.buf, c.err = p.buf[:len(p.buf)+n], err
 		if idle++; n > 0 {
 			idle = 0
@@ -175,21 +184,36 @@ func (c *cutter) fill(p *piece) {
 	}
 }
 
-// skip makes a piece of the beginning of a line that is too long, and reads on
-// to its end. end is where it ends in the buffer, 0 if that is still to come.
-func (c *cutter) skip(p *piece, end int) error {
-	p.long, p.text = true, bytes.Clone(p.buf[:2*maxShown])
-	for end == 0 && c.err == nil {
-		p.buf = p.buf[:0]
-		c.fill(p)
-		end = bytes.IndexByte(p.buf, '\n') + 1
+// end says how the text ended, or gives what has to be read line by line: the
+// pieces left and what follows them.
+func (c *cutter) end(left []*piece) (rest *lineReader, err error) {
+	if len(left) == 0 && c.err != errLongLine {
+		if c.err == io.EOF {
+			return nil, nil
+		}
+		return nil, &LineError{c.lines + 1, c.err}
 	}
-	if end == 0 && c.err != io.EOF {
-		return c.err
+	no := c.lines
+	var parts []io.Reader
+	for i, p := range left {
+		if i == 0 {
+			no = p.line - 1
+		}
+		parts = append(parts, bytes.NewReader(p.text))
 	}
-	if end > 0 {
-		c.rest = append(c.rest, p.buf[end:]...)
+	parts = append(parts, bytes.NewReader(c.rest))
+	switch {
+	case c.err == nil || c.err == errLongLine:
+		parts = append(parts, c.r)
+	case c.err != io.EOF:
+		parts = append(parts, failing{c.err})
 	}
-	c.lines++
-	return nil
+	rest = newLineReader(io.MultiReader(parts...))
+	rest.no = no
+	return rest, nil
 }
+
+// failing is a reader that fails.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }

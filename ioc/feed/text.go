@@ -159,6 +159,9 @@ func truth(s string) int8 {
 // confidence reads 80, 80% or 80.0: 0 to 100, or -1 where the cell is no such
 // number. Words and fractions of one have no agreed meaning.
 func confidence(s string) int {
+	if len(s) == 2 && s[0]-'0' <= 9 && s[1]-'0' <= 9 {
+		return int(s[0]-'0')*10 + int(s[1]-'0')
+	}
 	s = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(s), "%"))
 	if whole, frac, ok := strings.Cut(s, "."); ok && strings.Trim(frac, "0") == "" {
 		s = whole
