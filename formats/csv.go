@@ -4,6 +4,8 @@ import (
 	"io"
 	"iter"
 	"sync"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // CSV reads comma, semicolon, tab or bar separated text as encoding/csv does
@@ -33,7 +35,8 @@ type csvSource struct {
 // know: where its first record starts. Whether a byte lies between quotes
 // depends on everything before it, so seams are handed on from block to block,
 // each as soon as the block knows where its own last record ends. Every block
-// has read and searched its bytes before it waits.
+// has read its bytes, guessed its seam and, by that, resolved its quotes
+// before it waits.
 type seam struct {
 	next int64 // where the next record starts
 	// clear: between next and clear no quote can end a quoted cell, apart from
@@ -86,14 +89,15 @@ func (s *csvSource) NewReader(w Want) Reader {
 	for i, l := range w.Late {
 		r.late[i].stops = newStops(s.part, l)
 	}
-	r.yield = r.runs
+	r.yield, r.find = r.runs, r.findRows
 	return r
 }
 
 // csvStops says which separators of a record bound the wanted cells.
 type csvStops struct {
-	ords []int // numbers of separators in a record, from 1, ascending
-	cols []csvBounds
+	ords  []int // numbers of separators in a record, from 1, ascending
+	ended []int // the same, as simd.Rows wants them
+	cols  []csvBounds
 }
 
 // csvBounds are indices into csvStops.ords; start -1 is the record's start,
@@ -136,9 +140,9 @@ type csvReader struct {
 	cutTo  int    // where cut last ended a record
 	scan   []byte
 
-	first   int // where the block's first record starts
-	rows    []csvRow
-	bounds  []uint32 // row by row, a position for each of keys.ords
+	first   int        // where the block's first record starts
+	rows    []simd.Row // records in buf, without their line ends
+	bounds  []uint32   // row by row, a position for each of keys.ords
 	rejects []Reject
 	unread  int // rejected records that are no row
 	lineAt  int // position up to which lines are counted
@@ -146,13 +150,12 @@ type csvReader struct {
 	head    int // line breaks before first
 	run     Run
 	cells   []Cell
+	holders []uint32 // the rows of cells
+	find    func(cells []uint32, dst []Ref) ([]Ref, error)
 	all     []Cell
 	fields  []Field
 	names   [][]byte
 }
-
-// A csvRow is a record in buf, without its line end.
-type csvRow struct{ start, end uint32 }
 
 // Next claims a block, finds the structure of its bytes, waits for its seam
 // and splits it.
@@ -175,6 +178,12 @@ func (r *csvReader) block(sp span) (Block, error) {
 	if err := r.load(sp); err != nil {
 		return Block{}, err
 	}
+	end := int(sp.to - r.base)
+	next, quick := 0, false
+	if r.first = r.guess(sp); r.first >= 0 {
+		r.restart(r.first)
+		next, quick = r.quick(end)
+	}
 	m, ok := r.s.await(sp.seq)
 	if !ok {
 		return Block{}, io.EOF
@@ -189,12 +198,20 @@ func (r *csvReader) block(sp span) (Block, error) {
 		r.first = 0
 		return b, nil
 	}
-	r.first = int(m.next - r.base)
+	first := int(m.next - r.base)
+	doubtful := m.region > m.next // text to be taken with care
+	if first != r.first || doubtful {
+		r.first = first
+		r.refill(0, len(r.seps), 0)
+		r.restart(first)
+		next, quick = 0, false
+		if !doubtful {
+			next, quick = r.quick(end)
+		}
+	}
 	r.lineAt, r.lines = r.first, r.head
-	end := int(sp.to - r.base)
-	r.restart(r.first)
-	quick := r.quick(&m, end)
 	if quick {
+		m.next = r.base + int64(next)
 		r.s.publish(sp.seq, m)
 	}
 	lines, err := r.split(&m, end)
@@ -210,19 +227,35 @@ func (r *csvReader) block(sp span) (Block, error) {
 	return b, nil
 }
 
-// quick resolves the whole block and reports whether its records hold no line
-// break inside quotes: then none can be in doubt, and the seam behind the
-// block, to which it sets m, is certain before a record is split.
-func (r *csvReader) quick(m *seam, end int) bool {
-	if m.region > m.next {
-		return false // doubtful text, to be taken with care
+// guess says where the first record of a span starts if the line breaks before
+// it are not inside quotes, -1 if none does. It is nearly always right, and
+// then all that a block's successors wait for is a comparison.
+func (r *csvReader) guess(sp span) int {
+	if sp.from == r.s.t.start {
+		return 0
 	}
+	for w, l := range r.nls[:r.n/64+1] {
+		if l != 0 {
+			if at := w*64 + lowest(l) + 1; int64(at) < sp.to-r.base {
+				return at
+			}
+			break
+		}
+	}
+	return -1
+}
+
+// quick resolves the whole block, of which the first record starts at r.first,
+// and reports whether its records hold no line break inside quotes: then none
+// can be in doubt, and it is certain where the next record starts before one
+// is split.
+func (r *csvReader) quick(end int) (next int, ok bool) {
 	last := r.resolvable()
 	r.resolve(min(last, (end-1)/64+1))
 	for w := (end - 1) / 64; ; w++ {
 		if w >= r.limit {
 			if r.limit >= last {
-				return false
+				return 0, false
 			}
 			r.resolve(r.limit + 1)
 		}
@@ -233,12 +266,8 @@ func (r *csvReader) quick(m *seam, end int) bool {
 		if l == 0 {
 			continue
 		}
-		next := min(w*64+lowest(l)+1, r.n)
-		if r.hidden >= r.first || next-r.first > r.s.t.max {
-			return false
-		}
-		m.next = r.base + int64(next)
-		return true
+		next = min(w*64+lowest(l)+1, r.n)
+		return next, r.hidden < r.first && next-r.first <= r.s.t.max
 	}
 }
 

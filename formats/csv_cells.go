@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // maxRaw is how much of a rejected record is kept.
@@ -29,12 +31,12 @@ func (r *csvReader) pos(record, at int) Pos {
 }
 
 // Pos implements [Reader].
-func (r *csvReader) Pos(row uint32) Pos { return r.pos(int(row), int(r.rows[row].start)) }
+func (r *csvReader) Pos(row uint32) Pos { return r.pos(int(row), int(r.rows[row].Start)) }
 
 // Raw implements [Reader]: the record without its line end.
 func (r *csvReader) Raw(row uint32) []byte {
 	w := r.rows[row]
-	return r.buf[w.start:w.end:w.end]
+	return r.buf[w.Start:w.End:w.End]
 }
 
 // Rejects implements [Reader].
@@ -66,6 +68,7 @@ func newStops(p *Part, want []Column) csvStops {
 	}
 	slices.Sort(s.ords)
 	s.ords = slices.Compact(s.ords)
+	s.ended = append(slices.Clone(s.ords), simd.None)
 	for _, n := range number {
 		b := csvBounds{-1, -1}
 		if n >= 0 {
@@ -80,11 +83,11 @@ func newStops(p *Part, want []Column) csvStops {
 }
 
 // cell returns the cell between two positions that walk found in a row.
-func (r *csvReader) cell(w csvRow, b csvBounds, at []uint32) Cell {
+func (r *csvReader) cell(w simd.Row, b csvBounds, at []uint32) Cell {
 	if b.end < 0 {
 		return Cell{}
 	}
-	from, to := w.start, min(at[b.end], w.end)
+	from, to := w.Start, min(at[b.end], w.End)
 	if b.start >= 0 {
 		from = at[b.start] + 1
 	}
@@ -99,11 +102,10 @@ func (r *csvReader) value(from, to uint32) Cell {
 	}
 	switch r.buf[from] {
 	case '"':
-		in := r.buf[from+1 : to]
-		switch i := bytes.IndexByte(in, '"'); {
+		switch i := next(r.quotes, int(from)+1, int(to)); {
 		case i < 0: // a stray quote
-		case i == len(in)-1:
-			return Cell{Off: from + 1, Len: uint32(len(in) - 1)}
+		case i == int(to)-1:
+			return Cell{Off: from + 1, Len: to - from - 2}
 		default:
 			return r.unescape(from, to)
 		}
@@ -120,6 +122,13 @@ func (r *csvReader) value(from, to uint32) Cell {
 func (r *csvReader) unescape(from, to uint32) Cell {
 	off := len(r.buf)
 	i, end := int(from)+1, int(to)
+	if r.buf[end-1] == '"' {
+		r.buf = slices.Grow(r.buf, end-1-i+simd.Slack)
+		if n, ok := simd.Undouble(r.buf[off:cap(r.buf)], r.buf[i:end-1]); ok {
+			r.buf = r.buf[:off+n]
+			return Cell{Off: uint32(off), Len: uint32(n)}
+		}
+	}
 	for i < end {
 		j := bytes.IndexByte(r.buf[i:end], '"')
 		if j < 0 {
@@ -139,7 +148,8 @@ func (r *csvReader) unescape(from, to uint32) Cell {
 	return Cell{Off: from, Len: to - from}
 }
 
-// Runs implements [Reader]: one Run for each key, with a cell for each row.
+// Runs implements [Reader]: one Run for each key, with the cells that are not
+// empty. Of the columns that are matched most are empty in most rows.
 func (r *csvReader) Runs() iter.Seq2[*Run, error] { return r.yield }
 
 func (r *csvReader) runs(yield func(*Run, error) bool) {
@@ -147,16 +157,46 @@ func (r *csvReader) runs(yield func(*Run, error) bool) {
 		return
 	}
 	for k, b := range r.keys.cols {
-		r.cells = r.cells[:0]
-		stops := len(r.keys.ords)
-		for i, w := range r.rows {
-			r.cells = append(r.cells, r.cell(w, b, r.bounds[i*stops:]))
-		}
-		r.run = Run{Key: k, Data: r.buf, Cells: r.cells}
+		r.column(b)
+		r.run = Run{Key: k, Data: r.buf, Cells: r.cells, Find: r.find}
 		if !yield(&r.run, nil) {
 			return
 		}
 	}
+}
+
+// column collects the cells of a column that are not empty, and their rows.
+func (r *csvReader) column(b csvBounds) {
+	r.cells, r.holders = r.cells[:0], r.holders[:0]
+	if b.end < 0 {
+		return
+	}
+	stops := len(r.keys.ords)
+	for i, w := range r.rows {
+		at := r.bounds[i*stops : i*stops+stops]
+		from, to := w.Start, min(at[b.end], w.End)
+		if b.start >= 0 {
+			from = at[b.start] + 1
+		}
+		if from >= to {
+			continue
+		}
+		c := Cell{from, to - from}
+		if first := r.buf[from]; first == '"' || first == 'n' {
+			if c = r.value(from, to); c.Len == 0 {
+				continue
+			}
+		}
+		r.cells, r.holders = append(r.cells, c), append(r.holders, uint32(i))
+	}
+}
+
+// findRows is Run.Find of the column that was collected last.
+func (r *csvReader) findRows(cells []uint32, dst []Ref) ([]Ref, error) {
+	for _, c := range cells {
+		dst = append(dst, Ref{Row: r.holders[c], Cell: c})
+	}
+	return dst, nil
 }
 
 // Fetch implements [Reader]. The rows are walked once more.
@@ -166,7 +206,7 @@ func (r *csvReader) Fetch(stage int, rows []uint32) (*Grid, error) {
 	s.grid.Cols, s.grid.Cells = len(s.stops.cols), s.grid.Cells[:0]
 	for _, row := range rows {
 		w := r.rows[row]
-		r.walk(int(w.start), len(r.nls), s.stops.ords, s.out)
+		r.walk(int(w.Start), len(r.nls), s.stops.ords, s.out)
 		for _, b := range s.stops.cols {
 			s.grid.Cells = append(s.grid.Cells, r.cell(w, b, s.out))
 		}
@@ -186,10 +226,10 @@ func (r *csvReader) Record(row uint32) ([]Field, error) {
 	r.fields = r.fields[:0]
 	w := r.rows[row]
 	r.all = r.all[:0]
-	for from := w.start; ; {
-		to := r.nextSep(from, w.end)
+	for from := w.Start; ; {
+		to := r.nextSep(from, w.End)
 		r.all = append(r.all, r.value(from, to))
-		if to >= w.end {
+		if to >= w.End {
 			break
 		}
 		from = to + 1

@@ -1,8 +1,6 @@
 package formats
 
-import (
-	"encoding/binary"
-)
+import "github.com/iocsweep/iocsweep/formats/simd"
 
 // The bytes that give a CSV file its structure, found 64 at a time: bit i of
 // word w says that byte 64*w+i is one. From here on the reader works on bits:
@@ -30,7 +28,7 @@ func grown(s []uint64, n int) []uint64 {
 func (m *masks) fill(data []byte, sep byte, from, to int) {
 	whole := min(to, len(data)/64)
 	if from < whole {
-		maskWords(data[from*64:whole*64], sep, m.seps[from:whole], m.nls[from:whole], m.quotes[from:whole])
+		simd.CSV(data[from*64:whole*64], sep, m.seps[from:whole], m.nls[from:whole], m.quotes[from:whole])
 		from = whole
 	}
 	for ; from < to; from++ {
@@ -38,42 +36,7 @@ func (m *masks) fill(data []byte, sep byte, from, to int) {
 		if at := from * 64; at < len(data) {
 			copy(rest[:], data[at:])
 		}
-		maskWords(rest[:], sep, m.seps[from:from+1], m.nls[from:from+1], m.quotes[from:from+1])
-	}
-}
-
-const (
-	ones  = 0x0101010101010101
-	low7  = 0x7f7f7f7f7f7f7f7f
-	high1 = 0x8080808080808080
-	// gather moves the top bits of eight bytes, multiplied, into the top byte.
-	gather = 0x0002040810204081
-)
-
-// maskWords is the inner loop: len(data) is 64 for each word. Eight bytes at a
-// time; a byte equals c where x^c has a zero byte, found without carries
-// between bytes, so that the answer is exact.
-func maskWords(data []byte, sep byte, seps, nls, quotes []uint64) {
-	const newline, quote = ones * '\n', ones * '"'
-	sepx := ones * uint64(sep)
-	nls, quotes = nls[:len(seps)], quotes[:len(seps)]
-	for w := range seps {
-		var s, n, q uint64
-		chunk := (*[64]byte)(data[w*64:])
-		for i := 0; i < 64; i += 8 {
-			x := binary.LittleEndian.Uint64(chunk[i : i+8])
-			a, b, c := x^sepx, x^newline, x^quote
-			a = ((a & low7) + low7) | a
-			b = ((b & low7) + low7) | b
-			c = ((c & low7) + low7) | c
-			s |= (^a & high1) * gather >> 56 << i
-			// Most groups of eight have no line break and no quote.
-			if b&c&high1 != high1 {
-				n |= (^b & high1) * gather >> 56 << i
-				q |= (^c & high1) * gather >> 56 << i
-			}
-		}
-		seps[w], nls[w], quotes[w] = s, n, q
+		simd.CSV(rest[:], sep, m.seps[from:from+1], m.nls[from:from+1], m.quotes[from:from+1])
 	}
 }
 

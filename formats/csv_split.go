@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // walk goes through the record at at, by bits alone. It sets out[i] to the
@@ -66,6 +68,11 @@ func (r *csvReader) split(m *seam, end int) (lines int, err error) {
 				return 0, err
 			}
 		}
+		if repaired == nil && r.plain(m, at) {
+			if at = r.take(at, end); at >= end {
+				break
+			}
+		}
 		r.bounds = slices.Grow(r.bounds, stops)
 		n := len(r.bounds)
 		r.bounds = r.bounds[:n+stops]
@@ -122,7 +129,7 @@ func (r *csvReader) split(m *seam, end int) (lines int, err error) {
 			} else if seps+1 != r.width {
 				r.reject(at, stop, fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, seps+1, r.width), true)
 			}
-			r.rows = append(r.rows, csvRow{uint32(at), uint32(stop)})
+			r.rows = append(r.rows, simd.Row{Start: uint32(at), End: uint32(stop)})
 		}
 		repaired = nil
 		if nl >= r.n {
@@ -133,6 +140,35 @@ func (r *csvReader) split(m *seam, end int) (lines int, err error) {
 	}
 	m.next = r.base + int64(at)
 	return r.lineBreaks(at), nil
+}
+
+// plain says that a record at at which has its line break in the words before
+// limit and as many cells as the header needs no closer look.
+func (r *csvReader) plain(m *seam, at int) bool {
+	return len(r.bare) == 0 && r.cutTo < at && r.width > 1 && r.n <= r.s.t.max && (m.budget >= 0 || r.base+int64(at) >= m.region)
+}
+
+// take makes rows of the plain records from at on that start before end, up to
+// one that is to be looked at, whose place it returns.
+func (r *csvReader) take(at, end int) int {
+	stops := len(r.keys.ords)
+	for {
+		rows, bounds := len(r.rows), len(r.bounds)
+		r.rows = slices.Grow(r.rows, 64)
+		most := cap(r.rows) - rows
+		r.bounds = slices.Grow(r.bounds, (most+1)*stops)
+		n, next := simd.Rows(r.seps[:r.limit], r.nls[:r.limit], at, end, r.keys.ended, r.width, r.rows[rows:cap(r.rows)], r.bounds[bounds:cap(r.bounds)])
+		r.rows, r.bounds = r.rows[:rows+n], r.bounds[:bounds+n*stops]
+		for i := rows; i < len(r.rows); i++ {
+			if w := &r.rows[i]; r.buf[w.End-1] == '\r' {
+				w.End--
+			}
+		}
+		// The end of the input counts as a line break.
+		if at = min(next, r.n); n < most {
+			return at
+		}
+	}
 }
 
 // lineBreaks counts those between the block's first record and at.

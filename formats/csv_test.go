@@ -63,15 +63,13 @@ func readCSV(t testing.TB, c *Content, o Options, readers int) csvRead {
 				}
 				p := piece{Block: b}
 				p.keys = make([][]string, b.Rows)
+				for i := range p.keys {
+					p.keys[i] = make([]string, len(keys)+1)
+				}
 				runs := 0
 				for run := range r.Runs() {
 					runs++
-					if len(run.Cells) != b.Rows {
-						t.Errorf("%d cells for %d rows", len(run.Cells), b.Rows)
-					}
-					for i := range run.Cells {
-						p.keys[i] = append(p.keys[i], string(run.Cell(i)))
-					}
+					cellsOf(t, run, func(row uint32, cell string) { p.keys[row][run.Key] = cell })
 				}
 				if want := len(keys) + 1; b.Rows > 0 && runs != want {
 					t.Errorf("%d runs, want %d", runs, want)

@@ -144,7 +144,7 @@ type Ref struct {
 }
 
 // A Run is a sequence of cells of one key. Cells are values, not rows: a
-// dictionary lists each value once; in line formats cell i is row i.
+// dictionary lists each value once, and empty cells may be left out.
 type Run struct {
 	Key   int    // index into Want.Keys
 	Data  []byte // what the cells point into

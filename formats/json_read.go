@@ -18,11 +18,14 @@ type jsonRows struct {
 	size int    // length of the text
 	base int64  // offset of buf[0] in the input
 
+	marks jsonMarks // of the text
 	rows  []jsonRow
 	part  *Part
 	keys  jsonStage
-	cols  [][]Cell // key cells by slot, then by row
+	cols  []jsonColumn // by slot
 	run   Run
+	find  func([]uint32, []Ref) ([]Ref, error)
+	held  []uint32 // rows of run.Cells
 	runs  iter.Seq2[*Run, error]
 	late  []jsonStage
 	grids []Grid
@@ -35,6 +38,12 @@ type jsonRows struct {
 
 // A jsonRow is the range of an object or, in tables by position, an array.
 type jsonRow struct{ off, end uint32 }
+
+// A jsonColumn holds the cells of a block that are not empty, and their rows.
+type jsonColumn struct {
+	cells []Cell
+	rows  []uint32
+}
 
 // A jsonStage finds one set of columns.
 type jsonStage struct {
@@ -86,7 +95,7 @@ func (s *jsonStage) bind(part *Part) {
 
 func newJSONRows(want Want) jsonRows {
 	r := jsonRows{want: want, keys: newJSONStage(want.Keys), grids: make([]Grid, len(want.Late))}
-	r.cols = make([][]Cell, len(r.keys.walk.names))
+	r.cols = make([]jsonColumn, len(r.keys.walk.names))
 	for i, columns := range want.Late {
 		r.late = append(r.late, newJSONStage(columns))
 		r.grids[i].Cols = len(columns)
@@ -100,9 +109,14 @@ func (r *jsonRows) begin(text []byte, base int64, part *Part) {
 	r.size, r.base, r.part = len(text), base, part
 	r.buf = text
 	r.pad()
+	r.marks.fill(text)
+	r.keys.walk.marks = &r.marks
+	for i := range r.late {
+		r.late[i].walk.marks = &r.marks
+	}
 	r.rows, r.rejects, r.lost = r.rows[:0], r.rejects[:0], r.lost[:0]
 	for i := range r.cols {
-		r.cols[i] = r.cols[i][:0]
+		r.cols[i].cells, r.cols[i].rows = r.cols[i].cells[:0], r.cols[i].rows[:0]
 	}
 	r.counted = Pos{}
 }
@@ -178,17 +192,22 @@ func (r *jsonRows) positional(b []byte, p, end int) {
 
 // keep takes the key cells that the walker has found as the next row.
 func (r *jsonRows) keep(p, end int) {
+	row := uint32(len(r.rows))
 	r.rows = append(r.rows, jsonRow{uint32(p), uint32(end)})
 	w := r.keys.walk
 	for slot := range r.cols {
 		v := w.value(slot)
+		if v.len == 0 {
+			continue
+		}
 		c := Cell{v.off, v.len}
-		if v.kind&jsonInText != 0 || v.kind&jsonString != 0 && bytes.IndexByte(r.buf[v.off:v.off+v.len], '\\') >= 0 {
+		if v.kind&jsonInText != 0 || w.escaped(r.buf, v) {
 			c.Off = uint32(len(r.buf))
 			r.buf = w.append(r.buf, r.buf, v)
 			c.Len = uint32(len(r.buf)) - c.Off
 		}
-		r.cols[slot] = append(r.cols[slot], c)
+		col := &r.cols[slot]
+		col.cells, col.rows = append(col.cells, c), append(col.rows, row)
 	}
 }
 
@@ -218,18 +237,26 @@ func (r *jsonRows) records() int { return len(r.rows) + len(r.lost) }
 
 func (r *jsonRows) Runs() iter.Seq2[*Run, error] {
 	if r.runs == nil {
-		r.runs = r.yield
+		r.runs, r.find = r.yield, r.findRows
 	}
 	return r.runs
 }
 
 func (r *jsonRows) yield(yield func(*Run, error) bool) {
 	for i, slot := range r.keys.slot {
-		r.run = Run{Key: i, Data: r.buf, Cells: r.cols[slot]}
+		r.held = r.cols[slot].rows
+		r.run = Run{Key: i, Data: r.buf, Cells: r.cols[slot].cells, Find: r.find}
 		if !yield(&r.run, nil) {
 			return
 		}
 	}
+}
+
+func (r *jsonRows) findRows(cells []uint32, dst []Ref) ([]Ref, error) {
+	for _, c := range cells {
+		dst = append(dst, Ref{Row: r.held[c], Cell: c})
+	}
+	return dst, nil
 }
 
 // Fetch walks the asked records again.

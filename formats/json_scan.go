@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // The functions here step over JSON text from position to position. They look
@@ -271,6 +274,12 @@ func jsonSkipArray(b []byte, p, end, depth int) (int, jsonFault) {
 // Lone surrogates become U+FFFD as in encoding/json; an escape that JSON does
 // not know stays as it is, so that nothing of a cell is lost.
 func jsonUnquote(dst, s []byte) []byte {
+	if len(s) >= 32 { // JSON text in a string: nothing but quotes is escaped
+		dst = slices.Grow(dst, len(s)+simd.Slack)
+		if n, ok := simd.Unescape(dst[len(dst):cap(dst)], s); ok {
+			return dst[:len(dst)+n]
+		}
+	}
 	for {
 		i := bytes.IndexByte(s, '\\')
 		if i < 0 || i+1 == len(s) {

@@ -18,7 +18,8 @@ import (
 //	{"Type":"DnsEvents","properties":{"Name":"x","ClientIP":"10.0.0.5"}}
 //	 ^ keys[0] -> Type -> properties   ^ keys[1] -> Name -> ClientIP
 type jsonWalker struct {
-	names []string // bare names of the wanted columns, without repetition
+	names []string   // bare names of the wanted columns, without repetition
+	marks *jsonMarks // of the text that records lie in; nil where there are none
 	keys  []jsonKey
 	ids   [2]map[string]int32 // raw key to index in keys, by level
 	vals  [2][]jsonValue      // by level (1: within properties), then by name
@@ -35,10 +36,56 @@ type jsonWalker struct {
 type jsonKey struct {
 	glue    string // from behind the comma or brace up to the value: `"RemoteIP":`
 	n       int    // its length; jsonNever for keys that cannot be predicted
-	slot    int32  // index into names, -1 for a key nobody asked for
-	next    int32  // the key that followed last time
+	head    uint64 // its first eight bytes,
+	mask    uint64 // as far as it has so many
+	tail    uint64 // its last eight bytes, if it has more
+	middle  [4]uint64
+	slot    int32 // index into names, -1 for a key nobody asked for
+	next    int32 // the key that followed last time
+	other   int32 // and the one that followed before, where that was another
 	role    jsonRole
 	relearn uint8 // how often glue has changed
+}
+
+// stick sets what comes before values of the key.
+func (k *jsonKey) stick(glue string) {
+	k.glue, k.n = glue, len(glue)
+	var head [8]byte
+	n := copy(head[:], glue)
+	k.head, k.mask = binary.LittleEndian.Uint64(head[:]), 1<<(8*n)-1
+	if k.n > 8 {
+		b := []byte(glue)
+		k.tail = binary.LittleEndian.Uint64(b[k.n-8:])
+		for i := range min(len(k.middle), k.n/8-1) {
+			k.middle[i] = binary.LittleEndian.Uint64(b[8+8*i:])
+		}
+	}
+}
+
+// at says that the key, of which the head has been seen at b[p], stands there
+// whole, with a value before end. Words are compared, not strings: a call for
+// each member would cost more than all else.
+func (k *jsonKey) at(b []byte, p, end int) bool {
+	n := k.n
+	if n >= end-p {
+		return false
+	}
+	if n <= 8 {
+		return true
+	}
+	if n > 8*(len(k.middle)+2) {
+		return string(b[p:p+n]) == k.glue
+	}
+	c := b[p : p+n]
+	if binary.LittleEndian.Uint64(c[n-8:]) != k.tail {
+		return false
+	}
+	for i := 8; i < n-8; i += 8 {
+		if binary.LittleEndian.Uint64(c[i:]) != k.middle[i>>3-1] {
+			return false
+		}
+	}
+	return true
 }
 
 type jsonRole uint8
@@ -78,9 +125,9 @@ func newJSONWalker(names []string) *jsonWalker {
 		w.ids[level] = map[string]int32{}
 	}
 	w.keys = []jsonKey{
-		0:        {n: jsonNever, slot: -1, next: jsonLost},
-		1:        {n: jsonNever, slot: -1, next: jsonLost},
-		jsonLost: {n: jsonNever, slot: -1, next: jsonLost},
+		0:        {n: jsonNever, slot: -1, next: jsonLost, other: jsonLost},
+		1:        {n: jsonNever, slot: -1, next: jsonLost, other: jsonLost},
+		jsonLost: {n: jsonNever, slot: -1, next: jsonLost, other: jsonLost},
 	}
 	return w
 }
@@ -119,12 +166,22 @@ func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
 		}
 	}
 	vals := w.vals[level]
+	var quotes []uint64 // empty: look at the bytes
+	if w.marks != nil && !w.inText {
+		quotes = w.marks.quotes
+	}
 	prev := int32(level)
 	for {
-		id := w.keys[prev].next
+		before := &w.keys[prev]
+		id := before.next
 		k := &w.keys[id]
-		if n := k.n; n < end-p && string(b[p:p+n]) == k.glue {
-			p += n
+		first := binary.LittleEndian.Uint64(b[p:])
+		if first&k.mask == k.head && k.at(b, p, end) {
+			p += k.n
+		} else if k = &w.keys[before.other]; first&k.mask == k.head && k.at(b, p, end) {
+			id = before.other
+			before.next, before.other = id, before.next
+			p += k.n
 		} else {
 			var fault jsonFault
 			if p, id, fault = w.key(b, p, end, level, prev); fault != jsonOK {
@@ -134,35 +191,42 @@ func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
 		}
 		prev = id
 
-		start := p
-		if b[p] == '"' && k.role == jsonPlain {
-			// Most cells are short: look for the end in the first eight bytes
-			// without a call. What is before them is a quote, no backslash.
-			q := p + 1
-			x := binary.LittleEndian.Uint64(b[q:]) ^ ('"' * swarOnes)
-			x = (x - swarOnes) &^ x & swarHighs
-			q += bits.TrailingZeros64(x) >> 3
-			if x == 0 || b[q-1] == '\\' || q >= end {
-				if q = jsonQuote(b, p+1, end); q < 0 {
-					return start, jsonOpenString
-				}
-			}
-			p = q + 1
-			if k.slot >= 0 {
-				vals[k.slot] = jsonValue{uint32(start + 1), uint32(q - start - 1), w.mark(jsonSet | jsonString)}
-			}
-		} else {
-			slot, fault := k.slot, jsonOK
-			if k.role == jsonPlain {
-				p, fault = jsonSkip(b, p, end, level+1)
-			} else {
-				p, fault = w.special(b, p, end, k.role)
-			}
-			if fault != jsonOK {
+		if k.role != jsonPlain {
+			start, slot := p, k.slot
+			var fault jsonFault
+			if p, fault = w.special(b, p, end, k.role); fault != jsonOK {
 				return p, fault
 			}
 			if slot >= 0 {
 				vals[slot] = w.plain(b, start, p)
+			}
+		} else if b[p] == '"' {
+			// Most strings end in the word in which they begin.
+			q, at := p+1, (p+1)>>6
+			if at < len(quotes) && quotes[at]>>uint(q&63) != 0 {
+				q += bits.TrailingZeros64(quotes[at] >> uint(q&63))
+			} else {
+				q = w.quote(b, q, end)
+			}
+			if uint(q) >= uint(end) {
+				return p, jsonOpenString
+			}
+			if k.slot >= 0 {
+				vals[k.slot] = jsonValue{uint32(p + 1), uint32(q - p - 1), w.mark(jsonSet | jsonString)}
+			}
+			p = q + 1
+		} else if binary.LittleEndian.Uint32(b[p:]) == jsonNull && p+4 <= end {
+			if p += 4; k.slot >= 0 {
+				vals[k.slot] = jsonValue{kind: jsonSet}
+			}
+		} else {
+			start := p
+			var fault jsonFault
+			if p, fault = jsonSkip(b, p, end, level+1); fault != jsonOK {
+				return p, fault
+			}
+			if k.slot >= 0 {
+				vals[k.slot] = w.plain(b, start, p)
 			}
 		}
 
@@ -182,6 +246,16 @@ func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
 			return p, jsonNoComma
 		}
 	}
+}
+
+const jsonNull = 'n' | 'u'<<8 | 'l'<<16 | 'l'<<24
+
+// quote returns where the string ends that began before p, or -1.
+func (w *jsonWalker) quote(b []byte, p, end int) int {
+	if w.marks == nil || w.inText {
+		return jsonQuote(b, p, end)
+	}
+	return next(w.marks.quotes, p, end)
 }
 
 func (w *jsonWalker) mark(kind jsonKind) jsonKind {
@@ -213,7 +287,7 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 	if b[p] != '"' {
 		return p, 0, jsonNoKey
 	}
-	q := jsonQuote(b, p+1, end)
+	q := w.quote(b, p+1, end)
 	if q < 0 {
 		return p, 0, jsonOpenString
 	}
@@ -237,12 +311,11 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 		return p, id, jsonOK
 	}
 	if k := &w.keys[id]; string(b[from:p]) != k.glue && k.relearn < jsonRelearns && p-from < 2*jsonLongKey {
-		k.glue, k.n = string(b[from:p]), p-from
+		k.stick(string(b[from:p]))
 		k.relearn++
 	}
-	w.keys[prev].next = id
-	if prev == jsonLost {
-		w.keys[prev].next = jsonLost
+	if before := &w.keys[prev]; prev != jsonLost && before.next != id {
+		before.next, before.other = id, before.next
 	}
 	return p, id, jsonOK
 }
@@ -251,7 +324,7 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 func (w *jsonWalker) learn(raw []byte, level int) int32 {
 	w.name = jsonUnquote(w.name[:0], raw)
 	bare, _ := BareName(string(w.name))
-	k := jsonKey{n: jsonNever, slot: w.slot(bare), next: jsonLost}
+	k := jsonKey{n: jsonNever, slot: w.slot(bare), next: jsonLost, other: jsonLost}
 	if level == 0 {
 		switch {
 		case strings.EqualFold(bare, "properties"):
@@ -296,7 +369,7 @@ func (w *jsonWalker) special(b []byte, p, end int, role jsonRole) (int, jsonFaul
 		w.envelope = true
 		return w.object(b, p, end, 1)
 	case '"':
-		q := jsonQuote(b, p+1, end)
+		q := w.quote(b, p+1, end)
 		if q < 0 {
 			return p, jsonOpenString
 		}
@@ -362,13 +435,24 @@ func (w *jsonWalker) tuple(b []byte, p, end int, at []int32) (q, n int, fault js
 	return p, n, jsonOK
 }
 
+// escaped says that the text of a value is not what stands in the record.
+func (w *jsonWalker) escaped(b []byte, v jsonValue) bool {
+	if v.kind&jsonString == 0 {
+		return false
+	}
+	if w.marks == nil || v.kind&jsonInText != 0 {
+		return bytes.IndexByte(b[v.off:v.off+v.len], '\\') >= 0
+	}
+	return next(w.marks.slashes, int(v.off), int(v.off+v.len)) >= 0
+}
+
 // append adds the text of a value of the record in b to dst.
 func (w *jsonWalker) append(dst, b []byte, v jsonValue) []byte {
 	if v.kind&jsonInText != 0 {
 		b = w.text
 	}
 	s := b[v.off : v.off+v.len]
-	if v.kind&jsonString != 0 && bytes.IndexByte(s, '\\') >= 0 {
+	if w.escaped(b, v) {
 		return jsonUnquote(dst, s)
 	}
 	return append(dst, s...)

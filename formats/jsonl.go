@@ -129,8 +129,8 @@ func (r *jsonlReader) Next() (Block, error) {
 	breaks := 0
 	for p := 0; p < r.size; {
 		end := r.size
-		if i := bytes.IndexByte(r.buf[p:r.size], '\n'); i >= 0 {
-			end = p + i
+		if i := next(r.marks.nls, p, r.size); i >= 0 {
+			end = i
 			breaks++
 		} else if lines.cut {
 			breaks++

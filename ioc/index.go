@@ -50,7 +50,7 @@ func (x *index) entry(j int) int { return int(uint32(x.slots[j])) - 1 }
 
 // peek reads what put will change, and returns anything.
 func (x *index) peek(h uint64) uint64 {
-	return atomic.LoadUint64(&x.slots[x.home(h)]) + atomic.LoadUint64(x.filter.word(h))
+	return atomic.LoadUint64(&x.slots[x.home(h)]) + x.filter.peek(h)
 }
 
 // A filter is a blocked Bloom filter: the top bits of a hash choose the word.
@@ -71,8 +71,11 @@ func (f *filter) has(h uint64) bool {
 
 func (f *filter) word(h uint64) *uint64 { return &f.words[h>>f.shift] }
 
-// set enters a hash, while others do the same.
-func (f *filter) set(h uint64) {
+// peek reads what share will change, and returns anything.
+func (f *filter) peek(h uint64) uint64 { return atomic.LoadUint64(f.word(h)) }
+
+// share adds a key while other goroutines do so too.
+func (f *filter) share(h uint64) {
 	word, m := f.word(h), filterBits(h)
 	if atomic.LoadUint64(word)&m != m { // many names share their last labels
 		atomic.OrUint64(word, m)

@@ -2,6 +2,8 @@ package ioc
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strings"
 	"sync"
 	"unicode/utf16"
@@ -123,11 +125,15 @@ func (w *walker) object(c []byte, i, base int, at scope) int {
 			continue
 		}
 		in.kind, in.typed = w.kind(key)
+		i = skipSpace(c, i+1)
+		if !in.typed && !w.rest && i < len(c) && c[i] == '"' {
+			i = min(stringEnd(c, i+1)+1, len(c)) // nobody wants it
+			continue
+		}
 		if len(w.path) > 0 {
 			w.path = append(w.path, '.')
 		}
 		w.path = appendJSONString(w.path, key)
-		i++
 		i += w.value(c[i:], base+i, in)
 		w.path = w.path[:outer]
 	}
@@ -198,6 +204,10 @@ func (w *walker) leaf(v []byte, base int, at scope) {
 	}
 	switch {
 	case at.typed:
+		// Bytes behind v may be looked at, if only to be left out.
+		if w.s.absent(at.kind, v[:cap(v)], 0, len(v)) {
+			return
+		}
 		w.got = w.s.Match(at.kind, v, w.got[:0])
 	case w.rest:
 		w.got = w.s.matchValue(v, 0, w.got[:0])
@@ -225,6 +235,17 @@ func skipSpace(c []byte, i int) int {
 // stringEnd returns where the string that starts at c[i] ends: at its closing
 // quote, or at the end of c.
 func stringEnd(c []byte, i int) int {
+	for i+8 <= len(c) {
+		x := binary.LittleEndian.Uint64(c[i:])
+		if x = equalBytes(x, '"') | equalBytes(x, '\\'); x != 0 {
+			if i += bits.TrailingZeros64(x) >> 3; c[i] == '"' {
+				return i
+			}
+			i += 2
+			continue
+		}
+		i += 8
+	}
 	for i < len(c) && c[i] != '"' {
 		if c[i] == '\\' {
 			i++

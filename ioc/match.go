@@ -3,8 +3,6 @@ package ioc
 import (
 	"bytes"
 	"net/netip"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // Match appends to dst what a cell of kind k holds: for every member (the
@@ -183,29 +181,24 @@ func (s *Set) matchName(c []byte, m Candidate, dst []Candidate) []Candidate {
 }
 
 // anchored is false if a trimmed cell's last two labels are not those of any
-// domain, or if it cannot be a name.
+// domain.
 func (s *Set) anchored(c []byte) bool {
-	var tail [2 * (maxLabel + 1)]byte
-	i, j := len(c), len(tail)
-	if c[i-1] == '.' {
-		i--
+	if c[0] == '(' {
+		return true // Windows writes (3)com(0)
 	}
-	dots := 0
-	for i > 0 && j > 0 {
-		b := nameByte[c[i-1]]
-		if b == '.' {
-			if dots++; dots == 2 {
-				break
-			}
-		} else if b == 0x80 || b == 0 {
-			// Full-width text may hide dots, and Windows writes (3)com(0).
-			return b == 0x80 || c[0] == '('
-		}
-		i--
-		j--
-		tail[j] = b
+	c = bytes.TrimSuffix(c, []byte("."))
+	var short [2 * 16]byte
+	from, n := 0, len(c)
+	if n < 16 {
+		from = 16
+		copy(short[from:], c)
+		c = short[:]
 	}
-	return dots > 0 && s.anchors.has(xxhash.Sum64(tail[j:]))
+	a, dots, whole, ok := anchorAt(c, from, from+n)
+	if !ok {
+		return true // full-width text may hide dots
+	}
+	return (dots > 0 || !whole) && s.anchors.has(a.hash())
 }
 
 func (s *Set) hasLength(n int) bool { return n < 256 && s.lengths[n>>6]>>(n&63)&1 != 0 }

@@ -28,7 +28,8 @@ type Set struct {
 	v4, v6, names index
 	more          []uint64 // entry<<32 | number, sorted: the indicators of an entry that are not its first
 
-	anchors filter    // last two labels of every domain: most names go no further
+	quads   filter    // of every IPv4 address as text, see Screen
+	anchors filter    // of every domain: most names go no further
 	single  bool      // a domain of one label is held, so anchors say nothing
 	labels  uint64    // bit n: a domain of n labels is held (63: or more)
 	lengths [4]uint64 // bit n: a domain of n bytes is held
@@ -38,6 +39,7 @@ type Set struct {
 	netIDs  []uint32            // entries that are networks
 	parents []uint32            // by place: place+1 of the next wider network, 0 for none
 	wide4   *[1 << 10]uint64    // bit n: a network touches n.n/16, so that nets is seldom asked
+	halves  *[1 << 10]uint64    // the same for n.n as text, see quad.half
 	has6    bool                // IPv6 networks are held
 
 	// What Indicators has made last, by the end of the entry's number.
@@ -100,7 +102,7 @@ func newSet(l *List) *Set {
 	for class, x := range [...]*index{className: &s.names, class4: &s.v4, class6: &s.v6} {
 		*x, room = makeIndex(sum[class], room)
 	}
-	s.anchors = makeFilter(sum[className])
+	s.anchors, s.quads = makeFilter(sum[className]), makeFilter(sum[class4])
 
 	// All enter their own at the same time.
 	builders := make([]builder, pieces)
@@ -196,7 +198,7 @@ type builder struct {
 func (b *builder) fill(lo, hi int) {
 	const ahead = 32
 	s, l := b.set, b.set.list
-	var hashes, anchors [ahead]uint64
+	var hashes, texts [ahead]uint64 // of the key; of what Screen looks for
 	var class [ahead]uint8
 	fetched := uint64(0)
 	for ; lo < hi; lo += ahead {
@@ -209,11 +211,13 @@ func (b *builder) fill(lo, hi int) {
 			case className:
 				name := l.nameOf(n)
 				hashes[k] = xxhash.Sum64(name)
-				anchors[k] = b.add(name, hashes[k])
-				fetched += s.names.peek(hashes[k]) + atomic.LoadUint64(s.anchors.word(anchors[k]))
+				texts[k] = anchorOf(name).hash()
+				b.add(name)
+				fetched += s.names.peek(hashes[k]) + s.anchors.peek(texts[k])
 			case class4:
-				hashes[k] = hash4(l.addr4Of(n))
-				fetched += s.v4.peek(hashes[k])
+				v := l.addr4Of(n)
+				hashes[k], texts[k] = hash4(v), quadOf(v).hash()
+				fetched += s.v4.peek(hashes[k]) + s.quads.peek(texts[k])
 			case class6:
 				hashes[k] = hash16(l.addr6Of(n))
 				fetched += s.v6.peek(hashes[k])
@@ -223,9 +227,10 @@ func (b *builder) fill(lo, hi int) {
 			n := uint32(lo + k)
 			switch class[k] {
 			case className:
-				s.anchors.set(anchors[k])
+				s.anchors.share(texts[k])
 				b.put(&s.names, hashes[k], n, s.sameName)
 			case class4:
+				s.quads.share(texts[k])
 				b.put(&s.v4, hashes[k], n, s.same4)
 			case class6:
 				b.put(&s.v6, hashes[k], n, s.same6)
@@ -240,7 +245,7 @@ func (b *builder) fill(lo, hi int) {
 // put enters a record, or notes it where one with the same key has the entry.
 // The first of the list has it in the end, whoever comes first here.
 func (b *builder) put(x *index, h uint64, n uint32, same func(a, b uint32) bool) {
-	x.filter.set(h)
+	x.filter.share(h)
 	word := h<<32 | uint64(n+1)
 	for j := x.home(h); ; {
 		have := atomic.LoadUint64(&x.slots[j])
@@ -331,23 +336,13 @@ type nameFacts struct {
 	fetched       uint64 // so that fetching ahead is not left out as useless
 }
 
-// add notes a name, whose hash is h, and returns the hash of its last two
-// labels.
-func (f *nameFacts) add(name []byte, h uint64) uint64 {
+func (f *nameFacts) add(name []byte) {
 	n := bytes.Count(name, dot) + 1
 	f.labels |= 1 << min(n, 63)
 	f.lengths[min(len(name), 255)>>6] |= 1 << (min(len(name), 255) & 63)
 	first, last := name[0], name[len(name)-1]
 	f.edges = f.edges || !isAlnum(first) || !isAlnum(last)
-	switch n {
-	case 1:
-		f.single = true // a hash that nobody looks for
-	case 2:
-	default:
-		i := bytes.LastIndexByte(name, '.')
-		return xxhash.Sum64(name[bytes.LastIndexByte(name[:i], '.')+1:])
-	}
-	return h
+	f.single = f.single || n == 1
 }
 
 var dot = []byte(".")
@@ -358,7 +353,7 @@ func (s *Set) addNets(numbers []uint32) {
 		return
 	}
 	s.nets = new(bart.Table[uint32])
-	s.wide4 = new([1 << 10]uint64)
+	s.wide4, s.halves = new([1 << 10]uint64), new([1 << 10]uint64)
 	prefix := func(n uint32) netip.Prefix { return s.list.identity(s.list.records.at(int(n)).key).Prefix }
 	for _, n := range numbers {
 		p := prefix(n)
@@ -375,6 +370,9 @@ func (s *Set) addNets(numbers []uint32) {
 		first := value4(p.Addr()) >> 16
 		for n := range uint32(1) << max(16-p.Bits(), 0) {
 			s.wide4[(first+n)>>6] |= 1 << ((first + n) & 63)
+			h, _ := quadOf((first + n) << 16).half()
+			bit := halfBit(h)
+			s.halves[bit>>6] |= 1 << (bit & 63)
 		}
 	}
 	s.parents = make([]uint32, len(s.netIDs))

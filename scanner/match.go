@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -21,7 +22,8 @@ type worker struct {
 
 	cands   []ioc.Candidate
 	json    []ioc.JSONCandidate
-	cells   []uint32      // cells of a run that hold a candidate, ascending
+	maybe   []uint32      // cells of a run that are to be looked at, ascending
+	cells   []uint32      // those that hold a candidate
 	parts   [][]element   // what each of them holds
 	refs    []formats.Ref // rows that hold them
 	found   []located     // elements of the block's rows
@@ -171,18 +173,26 @@ func (w *worker) lookUp(k *planKey, g int, run *formats.Run) {
 	w.cells, w.parts = w.cells[:0], w.parts[:0]
 	group := &k.groups[g]
 	set := w.Indicators
-	for i, c := range run.Cells {
-		if c.Len == 0 {
-			continue
+	switch group.how {
+	case howKind:
+		w.maybe = ioc.Screen(set, group.kind, run.Data, run.Cells, w.maybe[:0])
+	default:
+		w.maybe = w.maybe[:0]
+		for i, c := range run.Cells {
+			if c.Len > 0 {
+				w.maybe = append(w.maybe, uint32(i))
+			}
 		}
-		cell := run.Data[c.Off : c.Off+c.Len : c.Off+c.Len]
+	}
+	for _, i := range w.maybe {
+		cell := run.Cell(int(i))
 		switch group.how {
 		case howJSON:
 			w.json = set.MatchJSON(group.json, group.rest, cell, w.json[:0])
 			if len(w.json) == 0 {
 				continue
 			}
-			w.cells, w.parts = append(w.cells, uint32(i)), append(w.parts, jsonElements(k.n, g, w.json))
+			w.cells, w.parts = append(w.cells, i), append(w.parts, jsonElements(k.n, g, w.json))
 			continue
 		case howIn:
 			w.cands = set.In(cell, w.cands[:0])
@@ -194,7 +204,7 @@ func (w *worker) lookUp(k *planKey, g int, run *formats.Run) {
 		if len(w.cands) == 0 {
 			continue
 		}
-		w.cells, w.parts = append(w.cells, uint32(i)), append(w.parts, elements(k.n, g, group, cell, w.cands))
+		w.cells, w.parts = append(w.cells, i), append(w.parts, elements(k.n, g, group, cell, w.cands))
 	}
 }
 
@@ -284,9 +294,18 @@ func (w *worker) countRest(in *input, b formats.Block, def int8) {
 // proof returns the order of d/d/y dates that the cells of a run prove, by the
 // first cell that proves one.
 func (w *worker) proof(run *formats.Run) clock.Order {
+	var open []byte // a day that leaves the order open: many rows have the same
 	for i := range run.Cells {
-		if o := clock.Parse(run.Cell(i), clock.None, nil).Proves; o != clock.None {
-			return o
+		cell := run.Cell(i)
+		if n := len(open); n > 0 && len(cell) > n && cell[n] == ' ' && bytes.Equal(cell[:n], open) {
+			continue
+		}
+		r := clock.Parse(cell, clock.None, nil)
+		if r.Proves != clock.None {
+			return r.Proves
+		}
+		if r.Dated && r.Status != clock.Bad {
+			open = cell[:max(bytes.IndexByte(cell, ' '), 0)]
 		}
 	}
 	return clock.None

@@ -1,0 +1,165 @@
+package simd
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+const (
+	ones  = 0x0101010101010101
+	low7  = 0x7f7f7f7f7f7f7f7f
+	high1 = 0x8080808080808080
+	// gather moves the top bits of eight bytes, multiplied, into the top byte.
+	gather = 0x0002040810204081
+
+	newlines, quoteBytes, backslashes = ones * '\n', ones * '"', ones * '\\'
+)
+
+// unequal has the top bit of each byte set that differs between x and y. There
+// are no carries between bytes, so that the answer is exact.
+func unequal(x, y uint64) uint64 {
+	x ^= y
+	return (x&low7 + low7) | x
+}
+
+// bitsOf gives a bit for each byte whose top bit is clear.
+func bitsOf(unequal uint64) uint64 { return (^unequal & high1) * gather >> 56 }
+
+func csvGo(data []byte, sep byte, seps, nls, quotes []uint64) {
+	sepBytes := ones * uint64(sep)
+	nls, quotes = nls[:len(seps)], quotes[:len(seps)]
+	for w := range seps {
+		var s, n, q uint64
+		chunk := (*[64]byte)(data[w*64:])
+		for i := 0; i < 64; i += 8 {
+			x := binary.LittleEndian.Uint64(chunk[i : i+8])
+			s |= bitsOf(unequal(x, sepBytes)) << i
+			b, c := unequal(x, newlines), unequal(x, quoteBytes)
+			// Most groups of eight have no line break and no quote.
+			if b&c&high1 != high1 {
+				n |= bitsOf(b) << i
+				q |= bitsOf(c) << i
+			}
+		}
+		seps[w], nls[w], quotes[w] = s, n, q
+	}
+}
+
+func rowsGo(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
+	stops := len(ords) - 1
+	for n < len(rows) && at < end {
+		w := at >> 6
+		if w >= len(seps) {
+			break
+		}
+		from := ^uint64(0) << uint(at&63)
+		s, l := seps[w]&from, nls[w]&from
+		out := bounds[n*stops : (n+1)*stops]
+		seen, k := 0, 0
+		for {
+			if l != 0 {
+				s &= l&-l - 1
+			}
+			total := seen + bits.OnesCount64(s)
+			for done := seen; ords[k] <= total; k++ {
+				for ; done+1 < ords[k]; done++ {
+					s &= s - 1
+				}
+				out[k] = uint32(w<<6 + bits.TrailingZeros64(s))
+			}
+			seen = total
+			if l != 0 {
+				break
+			}
+			if w++; w >= len(seps) {
+				return n, at
+			}
+			s, l = seps[w], nls[w]
+		}
+		nl := w<<6 + bits.TrailingZeros64(l)
+		if seen+1 != width || nl == at {
+			break
+		}
+		if k < stops {
+			out[k] = uint32(nl)
+		}
+		rows[n] = Row{uint32(at), uint32(nl)}
+		n++
+		at = nl + 1
+	}
+	return n, at
+}
+
+func jsonGo(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
+	slashes, nls = slashes[:len(quotes)], nls[:len(quotes)]
+	for w := range quotes {
+		var q, n, b uint64
+		chunk := (*[64]byte)(data[w*64:])
+		for i := 0; i < 64; i += 8 {
+			x := binary.LittleEndian.Uint64(chunk[i : i+8])
+			q |= bitsOf(unequal(x, quoteBytes)) << i
+			c, d := unequal(x, newlines), unequal(x, backslashes)
+			if c&d&high1 != high1 {
+				n |= bitsOf(c) << i
+				b |= bitsOf(d) << i
+			}
+		}
+		slashes[w] = b
+		if b|escaped != 0 {
+			var e uint64
+			e, escaped = escapes(b, escaped)
+			q &^= e
+		}
+		quotes[w], nls[w] = q, n
+	}
+	return escaped
+}
+
+// escapes returns what backslashes escape, by the places of backslashes and
+// whether the first byte is escaped.
+//
+//	bytes      a \ \ \ n \ "
+//	escaped        1   1   1
+func escapes(backslashes, first uint64) (escaped, next uint64) {
+	backslashes &^= first
+	for backslashes != 0 {
+		i := backslashes & -backslashes // escapes, and is not escaped itself
+		if i == 1<<63 {
+			return escaped | first, 1
+		}
+		escaped |= i << 1
+		backslashes &^= i | i<<1
+	}
+	return escaped | first, 0
+}
+
+func undoubleGo(dst, src []byte) (n int, ok bool) {
+	for {
+		i := bytes.IndexByte(src, '"')
+		if i < 0 {
+			return n + copy(dst[n:], src), true
+		}
+		n += copy(dst[n:], src[:i+1])
+		if i+1 == len(src) || src[i+1] != '"' {
+			return 0, false
+		}
+		src = src[i+2:]
+	}
+}
+
+func unescapeGo(dst, src []byte) (n int, ok bool) {
+	for {
+		i := bytes.IndexByte(src, '\\')
+		if i < 0 {
+			return n + copy(dst[n:], src), true
+		}
+		n += copy(dst[n:], src[:i])
+		if i+1 == len(src) || src[i+1] != '"' && src[i+1] != '/' && src[i+1] != '\\' {
+			return 0, false
+		}
+		dst[n] = src[i+1]
+		n++
+		src = src[i+2:]
+	}
+}

@@ -1,0 +1,118 @@
+// Package simd finds the bytes that give text its structure, 64 at a time: bit
+// i of word w says that byte 64*w+i is one. It uses AVX-512 or AVX2 where the
+// processor has them; plain Go gives the same words everywhere else, and with
+// the build tag purego.
+package simd
+
+//go:generate go run -modfile=../../.ci/tools.mod gen.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
+
+// A Level is a way to find them.
+type Level uint8
+
+// The levels, slowest first.
+const (
+	Go Level = iota
+	AVX2
+	AVX512
+)
+
+// String is the level's name.
+func (l Level) String() string { return [...]string{"go", "avx2", "avx512"}[l] }
+
+// level is the one in use.
+var level = best
+
+// Best is the fastest level of this processor.
+func Best() Level { return best }
+
+// Use makes all calls that follow use a level, at most Best, and returns the
+// one before. It is for tests and benchmarks, and not to be called while other
+// goroutines use the package.
+func Use(l Level) (before Level) {
+	before, level = level, min(l, best)
+	return before
+}
+
+// UseNamed makes all calls that follow use the level of a name, as Use does. It
+// reports whether there is such a level on this processor.
+func UseNamed(name string) bool {
+	for l := Go; l <= best; l++ {
+		if l.String() == name {
+			level = l
+			return true
+		}
+	}
+	return false
+}
+
+// CSV finds separators, line breaks and quotes: seps, nls and quotes have a
+// word for each 64 bytes of data, whose length is a multiple of 64.
+func CSV(data []byte, sep byte, seps, nls, quotes []uint64) {
+	n := len(seps)
+	if n == 0 {
+		return
+	}
+	_, _, _ = data[64*n-1], nls[n-1], quotes[n-1]
+	csv(data, n, sep, seps, nls, quotes)
+}
+
+// A Row is a record of delimited text: where it starts, and its line break.
+type Row struct{ Start, End uint32 }
+
+// None stands behind the last of the numbers that are given to [Rows].
+const None = int(^uint(0) >> 1)
+
+// Rows goes through records by their separators and line breaks, as CSV has
+// found them, with those inside quotes taken out. From the record at at on, it
+// takes those that start before end and have width cells: it adds to bounds the
+// places of the separators whose numbers in the record, from 1, stand in ords
+// (ascending, at most width: that is the line break; the last is [None]), and
+// fills rows. It stops at a record that has another number of cells or
+// none, whose line break is not in nls, or for which there is no room in rows
+// or bounds, and returns the number of records and where that one starts.
+func Rows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
+	most := len(rows)
+	if stops := len(ords) - 1; stops > 0 {
+		most = min(most, len(bounds)/stops-1) // one more, for a record that is not taken
+	}
+	if most <= 0 || len(seps) == 0 || at < 0 || ords[len(ords)-1] != None {
+		return 0, at
+	}
+	return takeRows(seps, nls[:len(seps)], at, end, ords, width, rows[:most], bounds)
+}
+
+// JSON finds quotes that no backslash escapes, backslashes and line breaks.
+// escaped is 1 if a backslash before data escapes its first byte, and the
+// result the same for the byte behind data. Lengths are as in CSV.
+func JSON(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
+	n := len(quotes)
+	if n == 0 {
+		return escaped
+	}
+	_, _, _ = data[64*n-1], slashes[n-1], nls[n-1]
+	return json(data, n, escaped&1, quotes, slashes, nls)
+}
+
+// Slack is how much longer than src the dst of [Undouble] and [Unescape] must
+// be: they write whole words.
+const Slack = 64
+
+// Undouble copies src, the inside of a quoted CSV cell, to dst, and of each two
+// quotes one. It returns the bytes written; ok is false if a quote is not
+// doubled, and then what has been written means nothing.
+func Undouble(dst, src []byte) (n int, ok bool) {
+	if len(src) == 0 {
+		return 0, true
+	}
+	return undouble(dst[:len(src)+Slack], src)
+}
+
+// Unescape copies src, the inside of a JSON string, to dst, and of \", \/ and
+// \\ what they stand for. It returns the bytes written; ok is false if there
+// are other escapes, and then what has been written means nothing.
+func Unescape(dst, src []byte) (n int, ok bool) {
+	if len(src) == 0 {
+		return 0, true
+	}
+	return unescape(dst[:len(src)+Slack], src)
+}

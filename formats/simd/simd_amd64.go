@@ -1,0 +1,67 @@
+//go:build amd64 && !purego
+
+package simd
+
+import "golang.org/x/sys/cpu"
+
+var best = func() Level {
+	switch {
+	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT:
+		return AVX512
+	case cpu.X86.HasAVX2 && cpu.X86.HasBMI1:
+		return AVX2
+	}
+	return Go
+}()
+
+func csv(data []byte, n int, sep byte, seps, nls, quotes []uint64) {
+	switch level {
+	case AVX512:
+		csvAVX512(&data[0], n, sep, &seps[0], &nls[0], &quotes[0])
+	case AVX2:
+		csvAVX2(&data[0], n, sep, &seps[0], &nls[0], &quotes[0])
+	default:
+		csvGo(data, sep, seps, nls, quotes)
+	}
+}
+
+func json(data []byte, n int, escaped uint64, quotes, slashes, nls []uint64) uint64 {
+	switch level {
+	case AVX512:
+		return jsonAVX512(&data[0], n, escaped, &quotes[0], &slashes[0], &nls[0])
+	case AVX2:
+		return jsonAVX2(&data[0], n, escaped, &quotes[0], &slashes[0], &nls[0])
+	}
+	return jsonGo(data, escaped, quotes, slashes, nls)
+}
+
+func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
+	if level < AVX512 {
+		return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
+	}
+	var room uint32
+	to := &room
+	if len(bounds) > 0 {
+		to = &bounds[0]
+	}
+	return rowsBMI2(&seps[0], &nls[0], len(seps), at, end, &ords[0], width, &rows[0].Start, len(rows), to)
+}
+
+// packs says that the processor can drop bytes from a vector.
+var packs = cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VL && cpu.X86.HasPCLMULQDQ
+
+func undouble(dst, src []byte) (n int, ok bool) {
+	if level < AVX512 || !packs {
+		return undoubleGo(dst, src)
+	}
+	n, bad := undoubleVBMI2(&dst[0], &src[0], len(src))
+	return n, bad == 0
+}
+
+func unescape(dst, src []byte) (n int, ok bool) {
+	if level < AVX512 || !packs {
+		return unescapeGo(dst, src)
+	}
+	n, bad := unescapeVBMI2(&dst[0], &src[0], len(src))
+	return n, bad == 0
+}

@@ -1,0 +1,21 @@
+//go:build !amd64 || purego
+
+package simd
+
+const best = Go
+
+func csv(data []byte, _ int, sep byte, seps, nls, quotes []uint64) {
+	csvGo(data, sep, seps, nls, quotes)
+}
+
+func json(data []byte, _ int, escaped uint64, quotes, slashes, nls []uint64) uint64 {
+	return jsonGo(data, escaped, quotes, slashes, nls)
+}
+
+func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
+	return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
+}
+
+func undouble(dst, src []byte) (n int, ok bool) { return undoubleGo(dst, src) }
+
+func unescape(dst, src []byte) (n int, ok bool) { return unescapeGo(dst, src) }

@@ -1,0 +1,267 @@
+package simd
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// levels calls f with each level that the processor has.
+func levels(f func(Level)) {
+	for l := Go; l <= Best(); l++ {
+		before := Use(l)
+		f(l)
+		Use(before)
+	}
+}
+
+// padded makes data a multiple of 64 bytes long.
+func padded(data []byte) []byte {
+	return append(bytes.Clone(data), make([]byte, -len(data)&63)...)
+}
+
+// where sets a bit for each byte that has the property.
+func where(data []byte, is func(i int) bool) []uint64 {
+	words := make([]uint64, len(data)/64)
+	for i := range data {
+		if is(i) {
+			words[i/64] |= 1 << (i % 64)
+		}
+	}
+	return words
+}
+
+// FuzzKernels holds every level against a look at one byte after the other.
+func FuzzKernels(f *testing.F) {
+	f.Add([]byte("a,\"b\"\n"), byte(','), false)
+	f.Add([]byte(`{"a":"\\\"","b":"\\"}`+"\n"), byte(';'), true)
+	f.Add(bytes.Repeat([]byte(`\`), 64*3+1), byte('"'), false)
+	f.Add(append(bytes.Repeat([]byte(`\`), 63), '"', '\\', '"'), byte('\\'), true)
+	f.Add([]byte("\x00\x80\xff\x0a\x8a\xa2\x22\x2c\xac\x2d\x2b"), byte(0xac), false)
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		data := make([]byte, r.IntN(500))
+		for i := range data {
+			data[i] = `ab",;\\\`[r.IntN(9)%8]
+			if r.IntN(9) == 0 {
+				data[i] = '\n'
+			}
+		}
+		f.Add(data, byte(';'), len(data)%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, sep byte, first bool) {
+		data = padded(data)
+		words := len(data) / 64
+		escaped := make([]bool, len(data)+1)
+		escaped[0] = first
+		for i, b := range data {
+			escaped[i+1] = b == '\\' && !escaped[i]
+		}
+		seps := where(data, func(i int) bool { return data[i] == sep })
+		nls := where(data, func(i int) bool { return data[i] == '\n' })
+		quotes := where(data, func(i int) bool { return data[i] == '"' })
+		slashes := where(data, func(i int) bool { return data[i] == '\\' })
+		unescaped := where(data, func(i int) bool { return data[i] == '"' && !escaped[i] })
+		levels(func(l Level) {
+			s, n, q := make([]uint64, words), make([]uint64, words), make([]uint64, words)
+			CSV(data, sep, s, n, q)
+			if !slices.Equal(s, seps) || !slices.Equal(n, nls) || !slices.Equal(q, quotes) {
+				t.Errorf("%v: CSV: %x %x %x, want %x %x %x", l, s, n, q, seps, nls, quotes)
+			}
+			clear(n)
+			in := uint64(0)
+			if first {
+				in = 1
+			}
+			out := JSON(data, in, q, s, n)
+			if !slices.Equal(n, nls) || !slices.Equal(s, slashes) || !slices.Equal(q, unescaped) || out == 1 != escaped[len(data)] {
+				t.Errorf("%v: JSON: %x %x %x %d, want %x %x %x %v", l, q, s, n, out, unescaped, slashes, nls, escaped[len(data)])
+			}
+		})
+	})
+}
+
+// Nothing is written beyond the words asked for, and nothing allocated.
+func TestBounds(t *testing.T) {
+	data := bytes.Repeat([]byte(`,"\`+"\n"), 64)
+	levels(func(l Level) {
+		words := [3][]uint64{}
+		for i := range words {
+			words[i] = []uint64{1, 2, 3, 4, 5}
+		}
+		call := func() {
+			CSV(data[:128], ',', words[0][1:3], words[1][1:], words[2][1:])
+			JSON(data[:128], 0, words[0][1:3], words[1][1:], words[2][1:])
+			CSV(nil, ',', nil, nil, nil)
+			JSON(nil, 0, nil, nil, nil)
+		}
+		if n := testing.AllocsPerRun(10, call); n != 0 {
+			t.Errorf("%v: %v allocations", l, n)
+		}
+		for _, w := range words {
+			if w[0] != 1 || w[3] != 4 || w[4] != 5 {
+				t.Errorf("%v: written out of bounds: %x", l, w)
+			}
+		}
+	})
+}
+
+func TestUse(t *testing.T) {
+	before := Use(Go)
+	if level != Go || Use(before) != Go || level != before {
+		t.Errorf("level %v after %v", level, before)
+	}
+	if Use(AVX512 + 1); level != Best() {
+		t.Errorf("level %v above the best", level)
+	}
+	Use(before)
+	if UseNamed("go"); level != Go {
+		t.Errorf("level %v, not go", level)
+	}
+	if UseNamed("sse") || level != Go {
+		t.Errorf("level %v by an unknown name", level)
+	}
+	Use(before)
+}
+
+func BenchmarkKernels(b *testing.B) {
+	data := bytes.Repeat([]byte(`10.0.0.17,"a, b",https://www.example.com/index.html,,,,443,`), 1<<18/60)
+	data = data[:len(data)&^63]
+	words := len(data) / 64
+	s, n, q := make([]uint64, words), make([]uint64, words), make([]uint64, words)
+	for _, k := range []struct {
+		name string
+		run  func()
+	}{
+		{"csv", func() { CSV(data, ',', s, n, q) }},
+		{"json", func() { JSON(data, 0, q, s, n) }},
+	} {
+		levels(func(l Level) {
+			b.Run(fmt.Sprintf("format=%s/level=%v", k.name, l), func(b *testing.B) {
+				Use(l)
+				b.SetBytes(int64(len(data)))
+				b.ReportAllocs()
+				for b.Loop() {
+					k.run()
+				}
+			})
+		})
+	}
+}
+
+// FuzzRows holds every level against a look at one separator after the other.
+func FuzzRows(f *testing.F) {
+	f.Add([]byte("a,b,c\nd,e,f\n,,\n\nx\n"), uint8(3), uint64(0b101), uint16(0), uint16(100))
+	f.Add([]byte(",\n,\n,\n"), uint8(2), uint64(0b11), uint16(2), uint16(4))
+	f.Add(append(bytes.Repeat([]byte(","), 149), '\n'), uint8(150), ^uint64(0), uint16(0), uint16(1))
+	f.Add(bytes.Repeat([]byte("ab,cdefgh,i\n"), 40), uint8(3), uint64(0b111), uint16(12), uint16(400))
+	f.Fuzz(func(t *testing.T, data []byte, width uint8, wanted uint64, at, end uint16) {
+		data = padded(data)
+		words := len(data) / 64
+		seps, nls, quotes := make([]uint64, words), make([]uint64, words), make([]uint64, words)
+		CSV(data, ',', seps, nls, quotes)
+		var ords []int
+		for i := range min(int(width), 200) {
+			if wanted>>(i%64)&1 != 0 {
+				ords = append(ords, i+1)
+			}
+		}
+		stops := len(ords)
+		ords = append(ords, None)
+
+		const most = 20
+		var rows []Row
+		var bounds []uint32
+		next := int(at)
+		for next < int(end) && len(rows) < most && next < len(data) {
+			line := bytes.IndexByte(data[next:], '\n')
+			if line <= 0 || bytes.Count(data[next:next+line], []byte{','})+1 != int(width) {
+				break
+			}
+			number, k := 0, 0
+			for i := next; i <= next+line; i++ {
+				if data[i] == ',' || data[i] == '\n' {
+					if number++; ords[k] == number {
+						bounds = append(bounds, uint32(i))
+						k++
+					}
+				}
+			}
+			rows = append(rows, Row{uint32(next), uint32(next + line)})
+			next += line + 1
+		}
+		levels(func(l Level) {
+			out, places := make([]Row, most), make([]uint32, (most+1)*stops+1)
+			n, to := Rows(seps, nls, int(at), int(end), ords, int(width), out, places)
+			if n != len(rows) || to != next || !slices.Equal(out[:n], rows) || !slices.Equal(places[:n*stops], bounds) {
+				t.Errorf("%v: %d rows up to %d %v %v, want %d up to %d %v %v", l, n, to, out[:n], places[:n*stops], len(rows), next, rows, bounds)
+			}
+			if places[(most+1)*stops] != 0 {
+				t.Errorf("%v: written out of bounds", l)
+			}
+			if few, _ := Rows(seps, nls, int(at), int(end), ords, int(width), out[:2], places); few != min(n, 2) {
+				t.Errorf("%v: %d rows where there is room for two", l, few)
+			}
+			if few, _ := Rows(seps, nls, int(at), int(end), ords, int(width), out, places[:2*stops]); stops > 0 && few > 1 {
+				t.Errorf("%v: %d rows where there are places for two", l, few)
+			}
+		})
+	})
+}
+
+// FuzzPack holds every level against plain replacement.
+func FuzzPack(f *testing.F) {
+	for _, s := range []string{`a""b""""c`, `"`, `a"b`, `""`, strings.Repeat(`"`, 129), strings.Repeat(`"`, 128), strings.Repeat("x", 63) + `""y`,
+		`a\"b`, `\\`, `\`, `\n`, `\/\\\"`, strings.Repeat(`\`, 127), strings.Repeat(`\`, 128), strings.Repeat("x", 63) + `\"y`, strings.Repeat("x", 64) + `\u`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		const mark = "\x00mark\x00"
+		if bytes.Contains(src, []byte(mark)) {
+			return
+		}
+		undoubled := strings.ReplaceAll(string(src), `""`, mark)
+		doubled := !strings.Contains(undoubled, `"`)
+		undoubled = strings.ReplaceAll(undoubled, mark, `"`)
+		unescaped := strings.NewReplacer(`\"`, `"`, `\/`, `/`, `\\`, mark).Replace(string(src))
+		simple := !strings.Contains(unescaped, `\`)
+		unescaped = strings.ReplaceAll(unescaped, mark, `\`)
+		levels(func(l Level) {
+			dst := bytes.Repeat([]byte{0xee}, len(src)+Slack+1)
+			if n, ok := Undouble(dst, src); ok != doubled || ok && string(dst[:n]) != undoubled {
+				t.Errorf("%v: Undouble: %q %v, want %q %v", l, dst[:n], ok, undoubled, doubled)
+			}
+			if n, ok := Unescape(dst, src); ok != simple || ok && string(dst[:n]) != unescaped {
+				t.Errorf("%v: Unescape: %q %v, want %q %v", l, dst[:n], ok, unescaped, simple)
+			}
+			if dst[len(src)+Slack] != 0xee {
+				t.Errorf("%v: written out of bounds", l)
+			}
+		})
+	})
+}
+
+func BenchmarkPack(b *testing.B) {
+	doubled := []byte(strings.Repeat(`""key"":""value"",`, 12))
+	escaped := []byte(strings.Repeat(`\"key\":\"value\",`, 12))
+	dst := make([]byte, len(doubled)+Slack)
+	levels(func(l Level) {
+		b.Run(fmt.Sprintf("what=undouble/level=%v", l), func(b *testing.B) {
+			Use(l)
+			b.SetBytes(int64(len(doubled)))
+			for b.Loop() {
+				Undouble(dst, doubled)
+			}
+		})
+		b.Run(fmt.Sprintf("what=unescape/level=%v", l), func(b *testing.B) {
+			Use(l)
+			b.SetBytes(int64(len(escaped)))
+			for b.Loop() {
+				Unescape(dst, escaped)
+			}
+		})
+	})
+}

@@ -1,0 +1,309 @@
+package ioc
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Screen appends to dst the indices of those cells, pieces of data, that may
+// hold something. All others are proven not to: Match finds nothing in them.
+//
+// Nearly every cell of a log is a plain address or name that is not held. A
+// look at its bytes, 16 at once and without a branch for each, tells that much
+// faster than parsing. Whatever is not plain is left to Match: other
+// spellings, and cells in the last bytes of data.
+func Screen[C ~struct{ Off, Len uint32 }](s *Set, k Kind, data []byte, cells []C, dst []uint32) []uint32 {
+	for i := range cells {
+		c := (struct{ Off, Len uint32 })(cells[i])
+		if c.Len > 0 && !s.absent(k, data, int(c.Off), int(c.Off+c.Len)) {
+			dst = append(dst, uint32(i))
+		}
+	}
+	return dst
+}
+
+// absent says that the cell data[from:to] surely holds nothing. It may be
+// wrong only in the other direction.
+func (s *Set) absent(k Kind, data []byte, from, to int) bool {
+	switch k {
+	case KindIP:
+		q, n := quadAt(data, from, to)
+		return n == to-from && s.absentQuad(q, n)
+	case KindIPList:
+		return s.absentList(data, from, to)
+	case KindDomain:
+		return s.absentName(data, from, to)
+	case KindHost, KindURL:
+		return s.absentHost(data, from, to)
+	case KindURLOrText:
+		return to-from >= 8 && schemeLen(binary.LittleEndian.Uint64(data[from:])) > 0 && s.absentHost(data, from, to)
+	}
+	return false
+}
+
+const (
+	screenOnes  = 0x0101010101010101
+	screenLow7  = 0x7f7f7f7f7f7f7f7f
+	screenHigh1 = 0x8080808080808080
+)
+
+// equalBytes has the top bit of each byte set that is b. It is exact.
+func equalBytes(x uint64, b byte) uint64 {
+	x ^= screenOnes * uint64(b)
+	return ^((x&screenLow7 + screenLow7) | x) & screenHigh1
+}
+
+// notDigits has the top bit of each byte set that is no decimal digit.
+func notDigits(x uint64) uint64 {
+	x ^= screenOnes * '0' // digits become 0 to 9
+	return (x&screenLow7 + screenOnes*(0x80-10) | x) & screenHigh1
+}
+
+// A quad is the first bytes of a cell, as two words, as far as they are digits
+// and full stops: at most 15. Other bytes are 0.
+type quad struct{ lo, hi uint64 }
+
+// quadMask[n] keeps the first n of 16 bytes.
+var quadMask = func() (t [17]quad) {
+	for n := range t {
+		t[n] = quad{1<<(8*n) - 1, 0}
+		if n > 8 {
+			t[n] = quad{^uint64(0), 1<<(8*(n-8)) - 1}
+		}
+	}
+	return t
+}()
+
+// quadAt reads the quad at data[from:], before to, and its length, 0 if it is
+// too long or the end of data too near.
+func quadAt(data []byte, from, to int) (q quad, n int) {
+	if from < 0 || from+16 > len(data) {
+		return q, 0
+	}
+	p := (*[16]byte)(data[from:])
+	lo, hi := binary.LittleEndian.Uint64(p[:8]), binary.LittleEndian.Uint64(p[8:])
+	endLo, endHi := notDigits(lo)&^equalBytes(lo, '.'), notDigits(hi)&^equalBytes(hi, '.')
+	n = bits.TrailingZeros64(endLo) >> 3
+	if endLo == 0 {
+		n += bits.TrailingZeros64(endHi) >> 3
+	}
+	if n = min(n, to-from); n > 15 {
+		return q, 0
+	}
+	m := &quadMask[n&15]
+	return quad{lo & m.lo, hi & m.hi}, n
+}
+
+func (q quad) hash() uint64 {
+	hi, lo := bits.Mul64(q.lo^prime1, q.hi^prime2)
+	return (hi ^ lo) * prime3
+}
+
+// half is what stands before the second full stop.
+func (q quad) half() (h uint64, ok bool) {
+	d := equalBytes(q.lo, '.')
+	if d &= d - 1; d == 0 {
+		return 0, false
+	}
+	return q.lo & (d&-d>>7 - 1), true
+}
+
+// absentQuad says that an address written like this is not held. Addresses are
+// compared as text: whatever digits and full stops spell, it is one of those
+// held only if it has the same normal form, but for octets filled up with
+// zeros, which are taken where all four have three digits.
+func (s *Set) absentQuad(q quad, n int) bool {
+	if n == 15 && (equalBytes(q.lo, '0')|equalBytes(q.hi, '0'))&(0x80|0x80<<32) != 0 {
+		return false // an octet begins with 0
+	}
+	if s.quads.has(q.hash()) {
+		return false
+	}
+	if s.halves == nil {
+		return true
+	}
+	h, ok := q.half()
+	bit := halfBit(h)
+	return !ok || s.halves[bit>>6]>>(bit&63)&1 == 0
+}
+
+// halfBit is the place of half an address in Set.halves.
+func halfBit(h uint64) uint64 { return h * prime1 >> 48 }
+
+// quadOf is the quad of an address in normal form.
+func quadOf(addr uint32) quad {
+	var b [32]byte
+	q, _ := quadAt(b[:], 0, len(addr4(addr).AppendTo(b[:0])))
+	return q
+}
+
+// absentList is absent for addresses between separators.
+func (s *Set) absentList(data []byte, from, to int) bool {
+	for {
+		q, n := quadAt(data, from, to)
+		if n == 0 || !s.absentQuad(q, n) {
+			return false
+		}
+		if from += n; from == to {
+			return true
+		}
+		if !listSep[data[from]] {
+			return false
+		}
+		for from < to && listSep[data[from]] {
+			from++
+		}
+		if from == to {
+			return true
+		}
+	}
+}
+
+// An anchor is the end of a name: its last two labels, or the last 16 bytes of
+// these, as two words. Letters are in lower case; other bytes may be changed
+// too, but always in the same way.
+type anchor struct{ lo, hi uint64 }
+
+// anchorMask[n] keeps the last n of 16 bytes.
+var anchorMask = func() (t [17]anchor) {
+	for n := range t {
+		t[n].hi = ^uint64(0)
+		if n < 8 {
+			t[n].hi = ^(^uint64(0) >> (8 * n))
+		} else {
+			t[n].lo = ^(^uint64(0) >> (8 * (n - 8)))
+		}
+	}
+	return t
+}()
+
+// anchorAt finds the anchor of the name that ends at data[to], of which from
+// is the start; at least 16 bytes stand before to. dots is how many full stops
+// were met, at most 2; whole says that the anchor begins where the name does.
+// ok is false if there is anything but ASCII in it.
+func anchorAt(data []byte, from, to int) (a anchor, dots int, whole, ok bool) {
+	p := (*[16]byte)(data[to-16:])
+	n := min(to-from, 16)
+	a = anchor{binary.LittleEndian.Uint64(p[:8]) & anchorMask[n].lo, binary.LittleEndian.Uint64(p[8:]) & anchorMask[n].hi}
+	hi, lo := equalBytes(a.hi, '.'), equalBytes(a.lo, '.')
+	dots = bits.OnesCount64(hi) + bits.OnesCount64(lo)
+	ok = (a.lo|a.hi)&screenHigh1 == 0
+	whole = to-from <= 16
+	if dots >= 2 {
+		// The second from the end.
+		if bits.OnesCount64(hi) >= 2 {
+			hi &^= 1 << (63 - bits.LeadingZeros64(hi))
+			n = bits.LeadingZeros64(hi) >> 3
+		} else {
+			if hi == 0 {
+				lo &^= 1 << (63 - bits.LeadingZeros64(lo))
+			}
+			n = 8 + bits.LeadingZeros64(lo)>>3
+		}
+		dots, whole = 2, false
+		a.lo, a.hi = a.lo&anchorMask[n].lo, a.hi&anchorMask[n].hi
+	}
+	a.lo |= screenOnes * 0x20 & anchorMask[n].lo
+	a.hi |= screenOnes * 0x20 & anchorMask[n].hi
+	return a, dots, whole, ok
+}
+
+// hash mixes an anchor as wyhash does.
+func (a anchor) hash() uint64 {
+	hi, lo := bits.Mul64(a.lo^prime1, a.hi^prime2)
+	return (hi ^ lo) * prime3
+}
+
+// anchorOf is the anchor of a name in normal form, which has several labels.
+func anchorOf(name []byte) anchor {
+	if n := len(name); n >= 16 {
+		a, _, _, _ := anchorAt(name, 0, n)
+		return a
+	}
+	var b [32]byte
+	n := copy(b[16:], name)
+	a, _, _, _ := anchorAt(b[:], 16, 16+n)
+	return a
+}
+
+// absentName is absent for a cell or host that is a name.
+func (s *Set) absentName(data []byte, from, to int) bool {
+	if s.names.n == 0 {
+		return true
+	}
+	if data[to-1] == '.' {
+		to--
+	}
+	if s.single || to < 16 || to <= from || !isAlnum(data[to-1]) {
+		return false // what is to be trimmed, and (3)com(0)
+	}
+	a, dots, whole, ok := anchorAt(data, from, to)
+	if !ok || whole && blank(data[from]) {
+		return false
+	}
+	if dots == 0 && whole {
+		return true
+	}
+	return !s.anchors.has(a.hash())
+}
+
+// hostByte are the bytes of plain hosts.
+var hostByte = func() (t [256]bool) {
+	for i := range t {
+		b := byte(i)
+		t[i] = isAlnum(b) || b == '.' || b == '-' || b == '_'
+	}
+	return t
+}()
+
+// schemeLen is the length of http:// or https://, any letters in upper case,
+// if the first eight bytes of a cell begin so.
+func schemeLen(first uint64) int {
+	const https, http = 0x2f2f3a7370747468, 0x2f2f3a70747468
+	switch {
+	case first|0x2020202020 == https:
+		return 8
+	case (first|0x20202020)&(1<<56-1) == http:
+		return 7
+	}
+	return 0
+}
+
+// absentHost is absent for URLs and hosts.
+func (s *Set) absentHost(data []byte, from, to int) bool {
+	start := from
+	if to-from >= 8 {
+		start += schemeLen(binary.LittleEndian.Uint64(data[from:]))
+	}
+	end := start
+	for end < to && hostByte[data[end]] {
+		end++
+	}
+	if end == start {
+		return false
+	}
+	if end < to {
+		switch data[end] {
+		case '/', '?', '#':
+		case ':': // a port, or else a password
+			i := end + 1
+			for i < to && isDigit(data[i]) {
+				i++
+			}
+			if i == end+1 || i > end+6 || i < to && data[i] != '/' {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	// Numbers are addresses. A last label that starts with a letter is none.
+	i := end - 1
+	for i >= start && data[i] != '.' {
+		i--
+	}
+	if i+1 == end || data[i+1]|0x20 < 'a' {
+		return false
+	}
+	return s.absentName(data, start, end)
+}

@@ -1,0 +1,148 @@
+package ioc
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+)
+
+type span struct{ Off, Len uint32 }
+
+// held are sets that hold what a cell may hold: for the address or the name in
+// it a set of its own, likewise for every parent of the name.
+func held(cell []byte) (sets []*Set) {
+	add := func(i Indicator) { sets = append(sets, NewSet([]Indicator{i})) }
+	ip := func(a netip.Addr) {
+		i := Indicator{Type: IP, Value: a.String(), Prefix: netip.PrefixFrom(a, a.BitLen())}
+		add(i)
+		i.Type, i.Prefix = CIDR, netip.PrefixFrom(a, a.BitLen()/2).Masked()
+		add(i)
+	}
+	name := func(n []byte) {
+		for _, s := range []string{string(n), strings.TrimPrefix(string(n), "www.")} {
+			for s != "" {
+				add(Indicator{Type: Domain, Value: s})
+				_, s, _ = strings.Cut(s, ".")
+			}
+		}
+	}
+	for _, part := range append(bytes.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(" ,;\"'[]\\", r) }), cell) {
+		if a, _, ok := ParseAddr(part); ok {
+			ip(a)
+		}
+		if n, ok := AppendDomain(nil, part); ok {
+			name(n)
+		}
+		if h, ok := AppendHost(nil, part); ok {
+			if h.Addr.IsValid() {
+				ip(h.Addr)
+			} else {
+				name(h.Name)
+			}
+		}
+	}
+	return sets
+}
+
+// FuzzScreen: what Match finds in a cell, Screen does not turn away, wherever
+// in the data the cell lies.
+func FuzzScreen(f *testing.F) {
+	for _, file := range []string{"ip_cells.tsv", "url_hosts.tsv", "domains.tsv", "has_vs_suffix.tsv", "defang.tsv"} {
+		for _, v := range vectors(f, file, 1) {
+			f.Add([]byte(v[0]), []byte("x,"), []byte(",the cells that follow"))
+		}
+	}
+	for _, s := range []string{
+		"10.0.0.5", "255.255.255.255", "256.1.1.1", "1.2.3.4.5", "01.2.3.4", "1.2.3.4,5.6.7.8", "100.200.100.200 ,10.0.0.5;", "1.2.3.4,5.6.7.8.9",
+		"http://10.0.0.5/x", "HTTP://User@www.Example.COM:80/a@b", "https://www.example.com?x", "https://www.example.com:8443/x", "HTTPS\x1a//a.example",
+		"www.example.com:123@evil.test", "example.com.", " example.com", "a.b.c.d.e.f.g.h.example.com", "averyverylongdomainname.example", "averyverylongname.averyverylongdomainname.example",
+		"xn--bcher-kva.example", "b\u00fccher.example", "example\u3002com", "(7)example(3)com(0)", "0x7f000001", "http://2130706433/", "localhost", "_dmarc.example.com", "a@example.com",
+	} {
+		f.Add([]byte(s), []byte(strings.Repeat(".", 20)), []byte(strings.Repeat(".9", 20)))
+		f.Add([]byte(s), []byte{}, []byte{})
+	}
+	fixed := NewSet(parseAll(f, "198.51.100.7", "203.0.113.0/24", "evil.example", "averyverylongdomainname.example", "2001:db8::1"))
+	f.Fuzz(func(t *testing.T, cell, before, after []byte) {
+		if len(cell) > 400 {
+			return
+		}
+		data := slices.Concat(before, cell, after)
+		at := []span{{uint32(len(before)), uint32(len(cell))}}
+		for _, s := range append(held(cell), fixed) {
+			for k := range Kind(len(kindNames)) {
+				if got := s.Match(k, cell, nil); len(got) > 0 && len(Screen(s, k, data, at, nil)) == 0 {
+					t.Errorf("%v cell %q turned away by a set of %s, which matches %+v", k, cell, s.list.At(0).Value, got)
+				}
+			}
+		}
+	})
+}
+
+// The point of Screen: plain cells that hold nothing go no further.
+func TestScreenTurnsAway(t *testing.T) {
+	s := NewSet(parseAll(t, "198.51.100.7", "198.51.100.8:80", "10.1.0.0/16", "evil.example", "bad.test"))
+	for k, cells := range map[Kind]string{
+		KindIP:        "10.0.0.5 192.168.100.200 8.8.8.8 255.255.255.255",
+		KindIPList:    "10.0.0.5 10.0.0.5,172.16.31.254 1.1.1.1;8.8.4.4,9.9.9.9",
+		KindDomain:    "www.example.com a.averyverylongdomainname.example r3---sn-4g5e.gvt1.com example.com. localhost",
+		KindHost:      "ws-0017.corp.example FGT-BRANCH host.corp.example:8443",
+		KindURL:       "https://www.example.com/index.html?a=b@c http://cdn.example.net:8080/x example.com/path HTTPS://Example.COM",
+		KindURLOrText: "https://www.example.com/index.html",
+	} {
+		for cell := range strings.FieldsSeq(cells) {
+			data := []byte("sixteen bytes at least," + cell + ",and sixteen bytes behind")
+			at := []span{{uint32(strings.Index(string(data), cell)), uint32(len(cell))}}
+			if len(Screen(s, k, data, at, nil)) > 0 {
+				t.Errorf("%v %s is not turned away", k, cell)
+			}
+		}
+	}
+}
+
+func BenchmarkScreen(b *testing.B) {
+	var list []Indicator
+	for i := range 100_000 {
+		list = append(list, parseAll(b, fmt.Sprintf("198.%d.%d.%d", i>>16&1+18, i>>8&255, i&255), fmt.Sprintf("d%d.example%d.test", i, i/4))...)
+	}
+	s := NewSet(list)
+	for _, kind := range []Kind{KindIP, KindIPList, KindDomain, KindURL} {
+		var data []byte
+		var cells []span
+		for i := range 20_000 {
+			cell := fmt.Sprintf("10.%d.%d.%d", i*7%200, i*31%256, i*17%250)
+			switch kind {
+			case KindIPList:
+				cell += fmt.Sprintf(",172.16.%d.%d", i*13%256, i*3%256)
+			case KindDomain:
+				cell = fmt.Sprintf("r%d.name%d.example.com", i%10, i*7919%100000)
+			case KindURL:
+				cell = fmt.Sprintf("https://www.name%d.example/path/%d", i*7919%100000, i)
+			}
+			cells = append(cells, span{uint32(len(data)), uint32(len(cell))})
+			data = append(append(data, cell...), ',')
+		}
+		data = append(data, make([]byte, 64)...)
+		b.Run("kind="+kind.String()+"/way=screen", func(b *testing.B) {
+			b.ReportAllocs()
+			var dst []uint32
+			for b.Loop() {
+				dst = Screen(s, kind, data, cells, dst[:0])
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(cells)), "ns/cell")
+			b.ReportMetric(float64(len(dst)), "left")
+		})
+		b.Run("kind="+kind.String()+"/way=match", func(b *testing.B) {
+			b.ReportAllocs()
+			var dst []Candidate
+			for b.Loop() {
+				for _, c := range cells {
+					dst = s.Match(kind, data[c.Off:c.Off+c.Len], dst[:0])
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(cells)), "ns/cell")
+		})
+	}
+}
