@@ -131,9 +131,9 @@ func (s *Set) absentQuad(q quad, n int) bool {
 func halfBit(h uint64) uint64 { return h * prime1 >> 48 }
 
 // quadOf is the quad of an address in normal form.
-func quadOf(addr string) quad {
+func quadOf(addr uint32) quad {
 	var b [32]byte
-	q, _ := quadAt(b[:], 0, copy(b[:16], addr))
+	q, _ := quadAt(b[:], 0, len(addr4(addr).AppendTo(b[:0])))
 	return q
 }
 
@@ -215,8 +215,12 @@ func (a anchor) hash() uint64 {
 }
 
 // anchorOf is the anchor of a name in normal form, which has several labels.
-func anchorOf(name string) anchor {
-	var b [16 + maxName]byte
+func anchorOf(name []byte) anchor {
+	if n := len(name); n >= 16 {
+		a, _, _, _ := anchorAt(name, 0, n)
+		return a
+	}
+	var b [32]byte
 	n := copy(b[16:], name)
 	a, _, _, _ := anchorAt(b[:], 16, 16+n)
 	return a

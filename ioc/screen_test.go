@@ -74,7 +74,7 @@ func FuzzScreen(f *testing.F) {
 		for _, s := range append(held(cell), fixed) {
 			for k := range Kind(len(kindNames)) {
 				if got := s.Match(k, cell, nil); len(got) > 0 && len(Screen(s, k, data, at, nil)) == 0 {
-					t.Errorf("%v cell %q turned away by a set of %s, which matches %+v", k, cell, s.All()[0].Value, got)
+					t.Errorf("%v cell %q turned away by a set of %s, which matches %+v", k, cell, s.list.At(0).Value, got)
 				}
 			}
 		}

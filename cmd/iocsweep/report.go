@@ -19,7 +19,7 @@ import (
 type scanReport struct {
 	sum        *scanner.Summary
 	feeds      []feed.Report
-	indicators []ioc.Indicator
+	indicators *ioc.List
 	flags      *scanFlags
 	scan       *scanner.Scan
 	took       time.Duration
@@ -75,7 +75,7 @@ func (r *scanReport) verdict() string {
 	var b strings.Builder
 	switch {
 	case s.Hits > 0:
-		fmt.Fprintf(&b, "%s on %s", count(s.Hits, "hit"), count(int64(len(r.indicators)), "indicator"))
+		fmt.Fprintf(&b, "%s on %s", count(s.Hits, "hit"), count(int64(r.indicators.Len()), "indicator"))
 		if s.Groups != nil {
 			met := map[string]bool{}
 			if i := slices.Index(s.Groups.By, "indicator"); i >= 0 {
@@ -83,11 +83,11 @@ func (r *scanReport) verdict() string {
 					met[g.Values[i]] = true
 				}
 				b.Reset()
-				fmt.Fprintf(&b, "%s on %d of %s", count(s.Hits, "hit"), len(met), count(int64(len(r.indicators)), "indicator"))
+				fmt.Fprintf(&b, "%s on %d of %s", count(s.Hits, "hit"), len(met), count(int64(r.indicators.Len()), "indicator"))
 			}
 		}
 	default:
-		fmt.Fprintf(&b, "No hits for %s", count(int64(len(r.indicators)), "indicator"))
+		fmt.Fprintf(&b, "No hits for %s", count(int64(r.indicators.Len()), "indicator"))
 	}
 	if s.Suppressed > 0 {
 		fmt.Fprintf(&b, " (%s suppressed by rules)", number(s.Suppressed))
@@ -349,13 +349,8 @@ func (r *scanReport) notes() []string {
 // for the indicators.
 func (r *scanReport) absent() []string {
 	var out []string
-	domains := 0
-	for i := range r.indicators {
-		if r.indicators[i].Type == ioc.Domain {
-			domains++
-		}
-	}
-	addresses := len(r.indicators) - domains
+	domains := r.indicators.Count(ioc.Domain)
+	addresses := r.indicators.Len() - domains
 	for _, t := range r.sum.Absent {
 		var rest []string
 		for _, o := range r.sum.Tables {
@@ -533,10 +528,12 @@ func (r *scanReport) json() []byte {
 		out.Indicators.Merged += f.Merged
 		out.Indicators.Rejected += f.Rejected
 	}
-	out.Indicators.Loaded = len(r.indicators)
+	out.Indicators.Loaded = r.indicators.Len()
 	out.Indicators.ByType = map[string]int{}
-	for i := range r.indicators {
-		out.Indicators.ByType[r.indicators[i].Type.String()]++
+	for t := ioc.IP; t <= ioc.Domain; t++ {
+		if n := r.indicators.Count(t); n > 0 {
+			out.Indicators.ByType[t.String()] = n
+		}
 	}
 	for _, f := range r.sum.Files {
 		j := fileJSON{Path: f.Input.Path, Member: text(f.Input.Member), Format: text(f.Format), Compression: text(f.Compression),

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -33,7 +32,7 @@ func FuzzFeed(f *testing.F) {
 		breaks := bytes.Count(data, []byte("\n"))
 		for _, format := range append(Names(), "") {
 			o := Options{Format: format, ForceBroad: broad}
-			list, reports, _ := Read([]Source{of(string(data))}, o)
+			list, reports, _ := read(t, []Source{of(string(data))}, o)
 			r := &reports[0]
 			if r.Taken != len(list) {
 				t.Fatalf("%s: taken %d of %d", format, r.Taken, len(list))
@@ -69,8 +68,8 @@ func FuzzFeed(f *testing.F) {
 			slow := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
 				return io.NopCloser(iotest.HalfReader(bytes.NewReader(data))), nil
 			}}
-			if again, _, _ := Read([]Source{slow}, o); lines(again) != lines(list) {
-				t.Fatalf("%s: read in pieces:\n%s\nat once:\n%s", format, lines(again), lines(list))
+			if again, _, _ := read(t, []Source{slow}, o); lines(again) != lines(list) {
+				t.Fatalf("%s: read in halves:\n%s\nat once:\n%s", format, lines(again), lines(list))
 			}
 		}
 	})
@@ -144,28 +143,4 @@ func FuzzRecords(f *testing.F) {
 			t.Fatalf("%q\ngot  %q\nwant %q", text, got, want)
 		}
 	})
-}
-
-func BenchmarkList(b *testing.B) {
-	var text bytes.Buffer
-	const n = 100_000
-	for i := range n {
-		switch i % 4 {
-		case 0:
-			text.WriteString("203.0." + strconv.Itoa(i/256%256) + "." + strconv.Itoa(i%256) + "\n")
-		case 1:
-			text.WriteString("198.51." + strconv.Itoa(i/256%256) + "." + strconv.Itoa(i%256) + ":" + strconv.Itoa(1024+i%60000) + "\n")
-		default:
-			text.WriteString("host-" + strconv.Itoa(i) + ".evil.example.net\n")
-		}
-	}
-	b.SetBytes(int64(text.Len()))
-	b.ReportAllocs()
-	for b.Loop() {
-		list, _, err := Read([]Source{of(text.String())}, Options{})
-		if err != nil || len(list) < n*9/10 {
-			b.Fatal(len(list), err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/line")
 }
