@@ -178,7 +178,7 @@ func (s *parquetSource) sample() {
 		return
 	}
 	r := s.NewReader(Want{Late: [][]Column{cols}}).(*parquetReader)
-	defer r.u.close()
+	defer r.t.u.close()
 	r.start(0)
 	rows := make([]uint32, min(64, s.claims[0].hi-s.claims[0].lo))
 	for i := range rows {
@@ -201,15 +201,12 @@ func (s *parquetSource) Close() error { return s.c.Close() }
 
 func (s *parquetSource) NewReader(w Want) Reader {
 	r := &parquetReader{s: s, claim: -1}
+	r.t.reset(s.c.At)
 	for _, c := range w.Keys {
-		r.keys = append(r.keys, findColumn(s.part.Columns, c))
+		r.keys = append(r.keys, pqKey{col: findColumn(s.part.Columns, c)})
 	}
 	for _, stage := range w.Late {
-		st := &lateStage{}
-		for _, c := range stage {
-			st.cols = append(st.cols, &lateColumn{n: findColumn(s.part.Columns, c)})
-		}
-		r.stages = append(r.stages, st)
+		r.stages = append(r.stages, r.lateStage(stage))
 	}
 	return r
 }

@@ -13,15 +13,25 @@ import (
 type parquetReader struct {
 	s      *parquetSource
 	claim  int
-	keys   []int // column numbers, -1 for none
+	keys   []pqKey
 	stages []*lateStage
 	all    *lateStage // every column, for Record
-	u      unpacker
-	key    chunkReader
-	text   []byte
-	cells  []Cell
+	t      pqTools
+	c      chunkReader // walks the key columns, one after the other
+	pages  pqBuffers   // of c
+	text   pqText      // of the run in hand
 	table  []byte
+	spare  pqBuffers   // of spareOf, the late column that was fetched last of those without buffers of their own
+	dict   pqDict      // of spareOf
+	lent   *lateColumn // spareOf
 	fields []Field
+}
+
+// A pqKey is a column that is read for every row.
+type pqKey struct {
+	col   int // -1 for none
+	dict  pqDict
+	group int // whose dictionary is in dict, plus one; 0 for none
 }
 
 // A lateStage holds the columns of one stage of Fetch.
@@ -30,22 +40,113 @@ type lateStage struct {
 	grid Grid
 }
 
-// A lateColumn remembers its last page, so that rows may be fetched piece by
-// piece: a page is decoded once as long as the rows go up.
+// A lateColumn is a column that is read for some rows. It remembers its last
+// page, so that rows may be fetched piece by piece: a page is read and decoded
+// once as long as the rows go up. Columns with large pages take turns with one
+// set of buffers until one of them is fetched from again: as a rule all rows
+// of a block are fetched at once, and to touch fresh memory for each of sixty
+// columns costs more than to unpack into it.
 type lateColumn struct {
 	n       int
-	claim   int // claim that c is set to, plus one
+	key     int // of parquetReader.keys: the same column, whose dictionary may be there already; -1
+	group   int // that c is set to, plus one
+	met     bool
 	err     error
 	c       chunkReader
-	decoded int64 // bodyAt of the page in c.vals
+	own     *lateBuffers
+	decoded int64 // bodyAt of the page in the buffers' values
 	list    *listWalk
+}
+
+type lateBuffers struct {
+	pqBuffers
+	dict pqDict
+}
+
+// forget gives the column's buffers up.
+func (lc *lateColumn) forget() {
+	lc.decoded, lc.c.loaded, lc.c.dict = 0, 0, nil
+}
+
+const (
+	// lentPage is from which size on pages are large, in bytes, with their
+	// dictionary as stored. Writers make pages of up to 1 MiB; DuckDB one of
+	// a million rows.
+	lentPage = 1 << 20
+	// maxKept bounds the dictionary that a key keeps for the rest of its
+	// block, and maxOwned what the late columns of a reader keep, in bytes.
+	// Files with sound pages stay far below.
+	maxKept  = 32 << 20
+	maxOwned = 128 << 20
+)
+
+// lend gives a late column, whose walk stands at a page, buffers to read into.
+func (r *parquetReader) lend(lc *lateColumn) {
+	if lc.own != nil {
+		return
+	}
+	c := &lc.c
+	list := c.col.list != nil // a walk that goes on from call to call
+	large := int64(c.head.size)+c.meta.dataStart-c.meta.start > lentPage
+	again := lc.met && r.lent != lc
+	lc.met = true
+	if list || (!large || again) && r.owned() < maxOwned {
+		lc.forget()
+		if r.lent == lc {
+			r.lent = nil
+		}
+		lc.own = new(lateBuffers)
+		c.b, c.into = &lc.own.pqBuffers, &lc.own.dict
+		return
+	}
+	if r.lent != lc {
+		if r.lent != nil {
+			r.lent.forget()
+		}
+		lc.forget()
+		r.lent = lc
+	}
+	c.b, c.into = &r.spare, &r.dict
+}
+
+// owned is how many bytes the late columns keep for themselves.
+func (r *parquetReader) owned() int {
+	n := 0
+	count := func(st *lateStage) {
+		for _, lc := range st.cols {
+			if o := lc.own; o != nil {
+				n += cap(o.page) + o.vals.size() + cap(o.dict.page) + o.dict.vals.size()
+			}
+		}
+	}
+	for _, st := range r.stages {
+		count(st)
+	}
+	if r.all != nil {
+		count(r.all)
+	}
+	return n
+}
+
+func (r *parquetReader) lateStage(cols []Column) *lateStage {
+	st := &lateStage{}
+	for _, c := range cols {
+		lc := &lateColumn{n: findColumn(r.s.part.Columns, c), key: -1}
+		for k := range r.keys {
+			if lc.n >= 0 && r.keys[k].col == lc.n {
+				lc.key = k
+			}
+		}
+		st.cols = append(st.cols, lc)
+	}
+	return st
 }
 
 func (r *parquetReader) Next() (Block, error) {
 	i := r.s.next.Add(1) - 1
 	if i >= int64(len(r.s.claims)) {
 		r.s.next.Add(-1)
-		r.u.close()
+		r.t.u.close()
 		return Block{}, io.EOF
 	}
 	r.start(int(i))
@@ -62,16 +163,17 @@ func (r *parquetReader) set(c *chunkReader, col int) error {
 	cl := &r.s.claims[r.claim]
 	g := &r.s.footer.groups[cl.group]
 	pc := &r.s.footer.columns[col]
-	c.u = &r.u
+	c.t = &r.t
 	if pc.nested {
 		return errors.New("nested column is not read")
 	}
-	return c.reset(r.s.c.At, pc, &g.chunks[pc.leaf], g.rows)
+	return c.reset(pc, &g.chunks[pc.leaf], g.rows)
 }
 
 func (r *parquetReader) Runs() iter.Seq2[*Run, error] {
 	return func(yield func(*Run, error) bool) {
-		for k, col := range r.keys {
+		for k := range r.keys {
+			col := r.keys[k].col
 			if col < 0 || r.s.footer.columns[col].nested {
 				if !yield(&Run{Key: k}, nil) {
 					return
@@ -113,11 +215,22 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 		inYield = false
 		return ok
 	}
-	c := &r.key
+	c, k := &r.c, &r.keys[key]
 	if err := r.set(c, col); err != nil {
 		return true, err
 	}
 	cl := &r.s.claims[r.claim]
+	c.b, c.into = &r.pages, &k.dict
+	if k.group == cl.group+1 {
+		c.dict = &k.dict // the block before was a piece of the same group
+	} else {
+		k.group = 0
+	}
+	defer func() {
+		if cap(k.dict.page) > maxKept {
+			k.dict, k.group = pqDict{}, 0
+		}
+	}()
 	if c.col.list != nil {
 		return r.listRuns(key, c, give)
 	}
@@ -176,17 +289,16 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 
 // dictRun is the dictionary of the chunk as a run.
 func (r *parquetReader) dictRun(key, col int) (*Run, error) {
-	c := &r.key
+	c := &r.c
 	if err := c.loadDict(); err != nil {
 		return nil, err
 	}
-	data, text, cells, err := c.dict.text(&c.col.print, r.text, r.cells)
-	if err != nil {
+	cl := &r.s.claims[r.claim]
+	r.keys[key].group = cl.group + 1
+	if err := r.text.print(&c.dict.vals, &c.col.print); err != nil {
 		return nil, err
 	}
-	r.keepText(c, text, cells)
-	cl := &r.s.claims[r.claim]
-	return &Run{Key: key, Data: data, Cells: cells, Find: func(cells []uint32, dst []Ref) (out []Ref, err error) {
+	return &Run{Key: key, Data: r.text.data, Cells: r.text.cells, Find: func(cells []uint32, dst []Ref) (out []Ref, err error) {
 		if len(cells) == 0 {
 			return dst, nil
 		}
@@ -203,17 +315,9 @@ func (r *parquetReader) dictRun(key, col int) (*Run, error) {
 	}}, nil
 }
 
-// keepText keeps buffers for the next run, unless the cells are the column's.
-func (r *parquetReader) keepText(c *chunkReader, text []byte, cells []Cell) {
-	r.text = text
-	if len(cells) > 0 && (len(c.dict.cells) == 0 || &cells[0] != &c.dict.cells[0]) && (len(c.vals.cells) == 0 || &cells[0] != &c.vals.cells[0]) {
-		r.cells = cells[:0]
-	}
-}
-
 // pageRun is the current page, which does not use the dictionary, as a run.
 func (r *parquetReader) pageRun(key int, cl *pqClaim) (*Run, error) {
-	c := &r.key
+	c := &r.c
 	if err := c.load(); err != nil {
 		return nil, err
 	}
@@ -221,12 +325,10 @@ func (r *parquetReader) pageRun(key int, cl *pqClaim) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, text, cells, err := c.vals.text(&c.col.print, r.text, r.cells)
-	if err != nil {
+	if err := r.text.print(&c.b.vals, &c.col.print); err != nil {
 		return nil, err
 	}
-	r.keepText(c, text, cells)
-	run := &Run{Key: key, Data: data, Cells: cells}
+	run := &Run{Key: key, Data: r.text.data, Cells: r.text.cells}
 	if first := c.first; first != cl.lo || !m.all || c.row > cl.hi {
 		run.Find = func(cells []uint32, dst []Ref) ([]Ref, error) {
 			m := m // from the start, however often it is called
@@ -273,16 +375,18 @@ func (r *parquetReader) fetch(st *lateStage, rows []uint32) (*Grid, error) {
 // column fills one column of a grid.
 func (r *parquetReader) column(lc *lateColumn, rows []uint32, g *Grid, j int) (err error) {
 	defer recovered(&err)
-	if lc.claim != r.claim+1 {
-		lc.claim, lc.decoded, lc.list = r.claim+1, 0, nil
-		lc.err = r.set(&lc.c, lc.n)
+	cl := &r.s.claims[r.claim]
+	c := &lc.c
+	if lc.group != cl.group+1 { // pieces of a group share pages
+		lc.group, lc.met, lc.list = cl.group+1, false, nil
+		lc.err = r.set(c, lc.n)
+		lc.forget()
 	}
 	if lc.err != nil {
 		return lc.err
 	}
-	cl := &r.s.claims[r.claim]
-	c := &lc.c
 	if c.col.list != nil {
+		r.lend(lc)
 		return lc.lists(cl, rows, g, j)
 	}
 	var first error
@@ -294,6 +398,15 @@ func (r *parquetReader) column(lc *lateColumn, rows []uint32, g *Grid, j int) (e
 		if err := c.seek(row); err != nil {
 			lc.decoded = 0
 			return err
+		}
+		r.lend(lc)
+		if lc.key >= 0 {
+			switch k := &r.keys[lc.key]; {
+			case k.group == lc.group:
+				c.dict = &k.dict
+			case c.dict == &k.dict:
+				c.dict = nil
+			}
 		}
 		end := i + 1
 		for end < len(rows) && cl.lo+int64(rows[end]) < c.row && rows[end] >= rows[end-1] {
@@ -321,12 +434,12 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 	dict := isDictEncoding(c.head.enc)
 	if c.loaded != c.bodyAt {
 		lc.decoded = 0
-		if dict {
-			if err := c.loadDict(); err != nil {
-				return err
-			}
-		}
 		if err := c.load(); err != nil {
+			return err
+		}
+	}
+	if dict {
+		if err := c.loadDict(); err != nil {
 			return err
 		}
 	}
@@ -367,12 +480,12 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 			if !ok {
 				return errLevels
 			}
-			if int(code) >= c.dict.n {
+			if int(code) >= c.dict.vals.n {
 				return errCode
 			}
-			v = c.dict.at(int(code))
+			v = c.dict.vals.at(int(code))
 		} else {
-			v = c.vals.at(ord)
+			v = c.b.vals.at(ord)
 		}
 		if err := g.put(at+i, j, &c.col.print, v); err != nil {
 			return err
@@ -394,10 +507,11 @@ func (g *Grid) put(i, j int, p *printer, v []byte) error {
 
 func (r *parquetReader) Record(row uint32) ([]Field, error) {
 	if r.all == nil {
-		r.all = &lateStage{}
-		for i := range r.s.part.Columns {
-			r.all.cols = append(r.all.cols, &lateColumn{n: i})
+		var cols []Column
+		for i, name := range r.s.part.Columns {
+			cols = append(cols, Column{Name: name, N: i})
 		}
+		r.all = r.lateStage(cols)
 	}
 	g, err := r.fetch(r.all, []uint32{row})
 	r.fields = r.fields[:0]

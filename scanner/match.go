@@ -44,6 +44,7 @@ type worker struct {
 type claimed struct {
 	in       *input
 	block    formats.Block
+	def      int8          // table of the rows that do not say which they are of
 	evidence []clock.Order // by key, what its dates prove; nil unless that is asked
 	broken   int           // columns that could not be read
 	err      error         // ends the scan
@@ -87,7 +88,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 		def = in.plan.tableOf(b.Part)
 	}
 	w.tables = w.tables[:0]
-	w.now = claimed{in: in, block: b}
+	w.now = claimed{in: in, block: b, def: def}
 	undecided := in.dates.watching()
 	if undecided {
 		w.now.evidence = make([]clock.Order, len(in.plan.keys))
@@ -132,6 +133,7 @@ func (w *worker) takeRun(run *formats.Run, err error) bool {
 	in := w.now.in
 	k := &in.plan.keys[run.Key]
 	switch {
+	case k.discriminates && run.Key == in.plan.lastNamer && w.allNamed(in.plan, w.now.def, run):
 	case k.discriminates:
 		if w.now.err = w.sortRows(in, w.now.block, run); w.now.err != nil {
 			return false
@@ -242,6 +244,28 @@ func jsonElements(key, g int, cands []ioc.JSONCandidate) []element {
 		out = append(out, element{Key: key, Group: g, Member: c.Key, Value: c.Value, Cands: []ioc.Candidate{c.Candidate}})
 	}
 	return out
+}
+
+// allNamed says that the cells of a run name no table but def, or none. Then
+// nothing is to be learnt from their rows, which are those of most files: a
+// dictionary of one cell stands for a million of them.
+func (w *worker) allNamed(p *plan, def int8, run *formats.Run) bool {
+	if def == other {
+		return false
+	}
+	for i, c := range run.Cells {
+		if c.Len == 0 {
+			continue
+		}
+		if cell := run.Cell(i); string(cell) != w.named {
+			w.named = string(cell)
+			w.namedTable = p.tableNamed(w.named)
+		}
+		if w.namedTable != def {
+			return false
+		}
+	}
+	return true
 }
 
 // sortRows reads which table each row of a mixed stream belongs to, and counts
