@@ -99,13 +99,12 @@ func (q quad) hash() uint64 {
 	return (hi ^ lo) * prime3
 }
 
-// half is what stands before the second full stop.
-func (q quad) half() (h uint64, ok bool) {
+// half is the bit in halves of what stands before the second full stop, and
+// some bit where there is none.
+func (q quad) half() uint32 {
 	d := equalBytes(q.lo, '.')
-	if d &= d - 1; d == 0 {
-		return 0, false
-	}
-	return q.lo & (d&-d>>7 - 1), true
+	d &= d - 1
+	return uint32(q.lo & (d&-d>>7 - 1) * prime1 >> 48)
 }
 
 // absentQuad says that an address written like this is not held. Addresses are
@@ -116,19 +115,9 @@ func (s *Set) absentQuad(q quad, n int) bool {
 	if n == 15 && (equalBytes(q.lo, '0')|equalBytes(q.hi, '0'))&(0x80|0x80<<32) != 0 {
 		return false // an octet begins with 0
 	}
-	if s.quads.has(q.hash()) {
-		return false
-	}
-	if s.halves == nil {
-		return true
-	}
-	h, ok := q.half()
-	bit := halfBit(h)
-	return !ok || s.halves[bit>>6]>>(bit&63)&1 == 0
+	half := q.half()
+	return !(s.near4Text.has(half) && s.quads.has(q.hash())) && !s.wide4Text.has(half)
 }
-
-// halfBit is the place of half an address in Set.halves.
-func halfBit(h uint64) uint64 { return h * prime1 >> 48 }
 
 // quadOf is the quad of an address in normal form.
 func quadOf(addr uint32) quad {

@@ -38,9 +38,11 @@ type Set struct {
 	nets    *bart.Table[uint32] // network to its place in netIDs
 	netIDs  []uint32            // entries that are networks
 	parents []uint32            // by place: place+1 of the next wider network, 0 for none
-	wide4   *[1 << 10]uint64    // bit n: a network touches n.n/16, so that nets is seldom asked
-	halves  *[1 << 10]uint64    // the same for n.n as text, see quad.half
 	has6    bool                // IPv6 networks are held
+
+	// Halves of the IPv4 addresses held, and of those that the networks touch,
+	// so that larger tables are seldom asked. The Text ones are for Screen.
+	near4, near4Text, wide4, wide4Text *halves
 
 	// What Indicators has made last, by the end of the entry's number.
 	made [1 << 8]atomic.Pointer[entry]
@@ -50,6 +52,21 @@ type Set struct {
 type entry struct {
 	number     uint32
 	indicators []*Indicator
+}
+
+// halves has a bit for each n.n, the first half of an IPv4 address. At 8 KB it
+// stays in the first cache, whatever the number of indicators, and the addresses
+// of one's own networks, of which logs are full, seldom share their half with an
+// indicator. A nil one is empty.
+type halves [1 << 10]uint64
+
+func (h *halves) has(n uint32) bool { return h != nil && h[n>>6&(1<<10-1)]>>(n&63)&1 != 0 }
+
+// set sets a bit, while others do the same.
+func (h *halves) set(n uint32) {
+	if word := &h[n>>6&(1<<10-1)]; atomic.LoadUint64(word)>>(n&63)&1 == 0 {
+		atomic.OrUint64(word, 1<<(n&63))
+	}
 }
 
 // The classes by which indicators are kept.
@@ -103,6 +120,9 @@ func newSet(l *List) *Set {
 		*x, room = makeIndex(sum[class], room)
 	}
 	s.anchors, s.quads = makeFilter(sum[className]), makeFilter(sum[class4])
+	if sum[class4] > 0 {
+		s.near4, s.near4Text = new(halves), new(halves)
+	}
 
 	// All enter their own at the same time.
 	builders := make([]builder, pieces)
@@ -216,7 +236,10 @@ func (b *builder) fill(lo, hi int) {
 				fetched += s.names.peek(hashes[k]) + s.anchors.peek(texts[k])
 			case class4:
 				v := l.addr4Of(n)
-				hashes[k], texts[k] = hash4(v), quadOf(v).hash()
+				q := quadOf(v)
+				hashes[k], texts[k] = hash4(v), q.hash()
+				s.near4.set(v >> 16)
+				s.near4Text.set(q.half())
 				fetched += s.v4.peek(hashes[k]) + s.quads.peek(texts[k])
 			case class6:
 				hashes[k] = hash16(l.addr6Of(n))
@@ -353,7 +376,7 @@ func (s *Set) addNets(numbers []uint32) {
 		return
 	}
 	s.nets = new(bart.Table[uint32])
-	s.wide4, s.halves = new([1 << 10]uint64), new([1 << 10]uint64)
+	s.wide4, s.wide4Text = new(halves), new(halves)
 	prefix := func(n uint32) netip.Prefix { return s.list.identity(s.list.records.at(int(n)).key).Prefix }
 	for _, n := range numbers {
 		p := prefix(n)
@@ -369,10 +392,8 @@ func (s *Set) addNets(numbers []uint32) {
 		}
 		first := value4(p.Addr()) >> 16
 		for n := range uint32(1) << max(16-p.Bits(), 0) {
-			s.wide4[(first+n)>>6] |= 1 << ((first + n) & 63)
-			h, _ := quadOf((first + n) << 16).half()
-			bit := halfBit(h)
-			s.halves[bit>>6] |= 1 << (bit & 63)
+			s.wide4.set(first + n)
+			s.wide4Text.set(quadOf((first + n) << 16).half())
 		}
 	}
 	s.parents = make([]uint32, len(s.netIDs))
