@@ -446,20 +446,27 @@ func (c *chunkReader) levels(enc format.Encoding) ([]byte, error) {
 	return b, nil
 }
 
+// nullMap returns the null map of the loaded page.
+func (c *chunkReader) nullMap() (m nullMap, err error) {
+	if !c.col.optional || c.head.nulls == 0 {
+		return nullMap{all: true}, nil
+	}
+	m.h = newHybrid(c.defs, 1)
+	if c.oldDefs {
+		m.h, c.b.ones, err = packedLevels(c.defs, c.b.ones, int(c.head.values))
+	}
+	return m, err
+}
+
 // nulls returns the null map of the loaded page and its number of values.
 func (c *chunkReader) nulls() (m nullMap, values int, err error) {
 	n := int(c.head.values)
-	if !c.col.optional || c.head.nulls == 0 {
-		return nullMap{all: true}, n, nil
+	if m, err = c.nullMap(); err != nil || m.all {
+		return m, n, err
 	}
-	h := newHybrid(c.defs, 1)
-	if c.oldDefs {
-		if h, c.b.ones, err = packedLevels(c.defs, c.b.ones, n); err != nil {
-			return m, 0, err
-		}
-	}
-	values, err = h.ones(n)
-	return nullMap{h: h, all: values == n && err == nil}, values, err
+	values, err = m.h.ones(n)
+	m.all = values == n && err == nil
+	return m, values, err
 }
 
 // codes returns the dictionary codes of the loaded page.

@@ -38,6 +38,7 @@ type pqGroup struct {
 	first  int64 // rows of the groups before
 	size   int64 // compressed bytes
 	chunks []pqChunk
+	shared *pqShared // where the group is claimed in pieces that are looked through together
 }
 
 // A pqChunk is the stored form of one column in one group.

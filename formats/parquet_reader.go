@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 )
 
 // A parquetReader reads blocks of one Parquet file. Keys and late columns have
@@ -21,6 +20,11 @@ type parquetReader struct {
 	pages  pqBuffers   // of c
 	text   pqText      // of the run in hand
 	table  []byte
+	keep   func(*Run, []uint32) ([]uint32, bool) // Want.Keep
+	batch  sharedBatch
+	part   Run // of a batch
+	kept   []uint32
+	refs   []Ref
 	spare  pqBuffers   // of spareOf, the late column that was fetched last of those without buffers of their own
 	dict   pqDict      // of spareOf
 	lent   *lateColumn // spareOf
@@ -34,118 +38,11 @@ type pqKey struct {
 	group int // whose dictionary is in dict, plus one; 0 for none
 }
 
-// A lateStage holds the columns of one stage of Fetch.
-type lateStage struct {
-	cols []*lateColumn
-	grid Grid
-}
-
-// A lateColumn is a column that is read for some rows. It remembers its last
-// page, so that rows may be fetched piece by piece: a page is read and decoded
-// once as long as the rows go up. Columns with large pages take turns with one
-// set of buffers until one of them is fetched from again: as a rule all rows
-// of a block are fetched at once, and to touch fresh memory for each of sixty
-// columns costs more than to unpack into it.
-type lateColumn struct {
-	n       int
-	key     int // of parquetReader.keys: the same column, whose dictionary may be there already; -1
-	group   int // that c is set to, plus one
-	met     bool
-	err     error
-	c       chunkReader
-	own     *lateBuffers
-	decoded int64 // bodyAt of the page in the buffers' values
-	list    *listWalk
-}
-
-type lateBuffers struct {
-	pqBuffers
-	dict pqDict
-}
-
-// forget gives the column's buffers up.
-func (lc *lateColumn) forget() {
-	lc.decoded, lc.c.loaded, lc.c.dict = 0, 0, nil
-}
-
-const (
-	// lentPage is from which size on pages are large, in bytes, with their
-	// dictionary as stored. Writers make pages of up to 1 MiB; DuckDB one of
-	// a million rows.
-	lentPage = 1 << 20
-	// maxKept bounds the dictionary that a key keeps for the rest of its
-	// block, and maxOwned what the late columns of a reader keep, in bytes.
-	// Files with sound pages stay far below.
-	maxKept  = 32 << 20
-	maxOwned = 128 << 20
-)
-
-// lend gives a late column, whose walk stands at a page, buffers to read into.
-func (r *parquetReader) lend(lc *lateColumn) {
-	if lc.own != nil {
-		return
-	}
-	c := &lc.c
-	list := c.col.list != nil // a walk that goes on from call to call
-	large := int64(c.head.size)+c.meta.dataStart-c.meta.start > lentPage
-	again := lc.met && r.lent != lc
-	lc.met = true
-	if list || (!large || again) && r.owned() < maxOwned {
-		lc.forget()
-		if r.lent == lc {
-			r.lent = nil
-		}
-		lc.own = new(lateBuffers)
-		c.b, c.into = &lc.own.pqBuffers, &lc.own.dict
-		return
-	}
-	if r.lent != lc {
-		if r.lent != nil {
-			r.lent.forget()
-		}
-		lc.forget()
-		r.lent = lc
-	}
-	c.b, c.into = &r.spare, &r.dict
-}
-
-// owned is how many bytes the late columns keep for themselves.
-func (r *parquetReader) owned() int {
-	n := 0
-	count := func(st *lateStage) {
-		for _, lc := range st.cols {
-			if o := lc.own; o != nil {
-				n += cap(o.page) + o.vals.size() + cap(o.dict.page) + o.dict.vals.size()
-			}
-		}
-	}
-	for _, st := range r.stages {
-		count(st)
-	}
-	if r.all != nil {
-		count(r.all)
-	}
-	return n
-}
-
-func (r *parquetReader) lateStage(cols []Column) *lateStage {
-	st := &lateStage{}
-	for _, c := range cols {
-		lc := &lateColumn{n: findColumn(r.s.part.Columns, c), key: -1}
-		for k := range r.keys {
-			if lc.n >= 0 && r.keys[k].col == lc.n {
-				lc.key = k
-			}
-		}
-		st.cols = append(st.cols, lc)
-	}
-	return st
-}
-
 func (r *parquetReader) Next() (Block, error) {
 	i := r.s.next.Add(1) - 1
 	if i >= int64(len(r.s.claims)) {
 		r.s.next.Add(-1)
+		r.start(-1)
 		r.t.u.close()
 		return Block{}, io.EOF
 	}
@@ -156,7 +53,15 @@ func (r *parquetReader) Next() (Block, error) {
 		Line: -1, Record: r.s.footer.groups[cl.group].first + cl.lo}, nil
 }
 
-func (r *parquetReader) start(claim int) { r.claim = claim }
+// start turns the reader to a claim, or to none.
+func (r *parquetReader) start(claim int) {
+	if r.claim >= 0 {
+		if sh := r.s.footer.groups[r.s.claims[r.claim].group].shared; sh != nil {
+			sh.leave()
+		}
+	}
+	r.claim = claim
+}
 
 // set turns a chunk reader to a column of the claimed block.
 func (r *parquetReader) set(c *chunkReader, col int) error {
@@ -172,8 +77,19 @@ func (r *parquetReader) set(c *chunkReader, col int) error {
 
 func (r *parquetReader) Runs() iter.Seq2[*Run, error] {
 	return func(yield func(*Run, error) bool) {
+		sh := r.sharedGroup()
+		if sh != nil {
+			cl := &r.s.claims[r.claim]
+			sh.help(r, int(cl.lo*int64(len(r.keys))/sh.rows))
+		}
 		for k := range r.keys {
 			col := r.keys[k].col
+			if sh != nil && !sh.cols[k].whole {
+				if !r.sharedRuns(k, &sh.cols[k], yield) {
+					return
+				}
+				continue
+			}
 			if col < 0 || r.s.footer.columns[col].nested {
 				if !yield(&Run{Key: k}, nil) {
 					return
@@ -215,22 +131,12 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 		inYield = false
 		return ok
 	}
-	c, k := &r.c, &r.keys[key]
-	if err := r.set(c, col); err != nil {
+	c := &r.c
+	if err := r.setKey(key); err != nil {
 		return true, err
 	}
+	defer r.dropDict(key)
 	cl := &r.s.claims[r.claim]
-	c.b, c.into = &r.pages, &k.dict
-	if k.group == cl.group+1 {
-		c.dict = &k.dict // the block before was a piece of the same group
-	} else {
-		k.group = 0
-	}
-	defer func() {
-		if cap(k.dict.page) > maxKept {
-			k.dict, k.group = pqDict{}, 0
-		}
-	}()
 	if c.col.list != nil {
 		return r.listRuns(key, c, give)
 	}
@@ -287,17 +193,65 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 	}
 }
 
-// dictRun is the dictionary of the chunk as a run.
-func (r *parquetReader) dictRun(key, col int) (*Run, error) {
+// setKey turns r.c to a key column of the claimed block.
+func (r *parquetReader) setKey(key int) error {
+	c, k := &r.c, &r.keys[key]
+	c.b, c.into = &r.pages, &k.dict
+	if err := r.set(c, k.col); err != nil {
+		return err
+	}
+	if k.group == r.s.claims[r.claim].group+1 {
+		c.dict = &k.dict // the block before was a piece of the same group
+	} else {
+		k.group = 0
+	}
+	return nil
+}
+
+// dropDict gives up a dictionary that is too large to be kept.
+func (r *parquetReader) dropDict(key int) {
+	if k := &r.keys[key]; cap(k.dict.page) > maxKept {
+		k.dict, k.group = pqDict{}, 0
+	}
+}
+
+// nextPage goes to the next page of a key column.
+func (r *parquetReader) nextPage() (err error) {
+	defer recovered(&err)
+	return r.c.next(64 << 10)
+}
+
+// readDict reads the dictionary of a key column into r.text.
+func (r *parquetReader) readDict(key int) (err error) {
+	defer recovered(&err)
 	c := &r.c
 	if err := c.loadDict(); err != nil {
+		return err
+	}
+	r.keys[key].group = r.s.claims[r.claim].group + 1
+	return r.text.print(&c.dict.vals, &c.col.print)
+}
+
+// readPage reads the current page of a key column, which does not use the
+// dictionary, into r.text.
+func (r *parquetReader) readPage() (m nullMap, err error) {
+	defer recovered(&err)
+	c := &r.c
+	if err := c.load(); err != nil {
+		return m, err
+	}
+	if m, err = c.decodePage(); err != nil {
+		return m, err
+	}
+	return m, r.text.print(&c.b.vals, &c.col.print)
+}
+
+// dictRun is the dictionary of the chunk as a run.
+func (r *parquetReader) dictRun(key, col int) (*Run, error) {
+	if err := r.readDict(key); err != nil {
 		return nil, err
 	}
-	cl := &r.s.claims[r.claim]
-	r.keys[key].group = cl.group + 1
-	if err := r.text.print(&c.dict.vals, &c.col.print); err != nil {
-		return nil, err
-	}
+	c, cl := &r.c, &r.s.claims[r.claim]
 	return &Run{Key: key, Data: r.text.data, Cells: r.text.cells, Find: func(cells []uint32, dst []Ref) (out []Ref, err error) {
 		if len(cells) == 0 {
 			return dst, nil
@@ -318,14 +272,8 @@ func (r *parquetReader) dictRun(key, col int) (*Run, error) {
 // pageRun is the current page, which does not use the dictionary, as a run.
 func (r *parquetReader) pageRun(key int, cl *pqClaim) (*Run, error) {
 	c := &r.c
-	if err := c.load(); err != nil {
-		return nil, err
-	}
-	m, err := c.decodePage()
+	m, err := r.readPage()
 	if err != nil {
-		return nil, err
-	}
-	if err := r.text.print(&c.b.vals, &c.col.print); err != nil {
 		return nil, err
 	}
 	run := &Run{Key: key, Data: r.text.data, Cells: r.text.cells}
@@ -345,164 +293,6 @@ func (r *parquetReader) pageRun(key int, cl *pqClaim) (*Run, error) {
 		}
 	}
 	return run, nil
-}
-
-// Fetch gives a Grid even with an error: the cells of the columns that could
-// not be read are empty in it. The last page of each column is remembered, so
-// that many rows are best fetched in pieces, going up.
-func (r *parquetReader) Fetch(stage int, rows []uint32) (*Grid, error) {
-	return r.fetch(r.stages[stage], rows)
-}
-
-func (r *parquetReader) fetch(st *lateStage, rows []uint32) (*Grid, error) {
-	g := &st.grid
-	g.Cols = len(st.cols)
-	g.Data = g.Data[:0]
-	g.Cells = growCells(g.Cells, len(rows)*g.Cols)
-	clear(g.Cells)
-	var errs []error
-	for j, lc := range st.cols {
-		if lc.n < 0 || r.s.footer.columns[lc.n].nested {
-			continue
-		}
-		if err := r.column(lc, rows, g, j); err != nil {
-			errs = append(errs, r.failed(lc.n, err))
-		}
-	}
-	return g, errors.Join(errs...)
-}
-
-// column fills one column of a grid.
-func (r *parquetReader) column(lc *lateColumn, rows []uint32, g *Grid, j int) (err error) {
-	defer recovered(&err)
-	cl := &r.s.claims[r.claim]
-	c := &lc.c
-	if lc.group != cl.group+1 { // pieces of a group share pages
-		lc.group, lc.met, lc.list = cl.group+1, false, nil
-		lc.err = r.set(c, lc.n)
-		lc.forget()
-	}
-	if lc.err != nil {
-		return lc.err
-	}
-	if c.col.list != nil {
-		r.lend(lc)
-		return lc.lists(cl, rows, g, j)
-	}
-	var first error
-	for i := 0; i < len(rows); {
-		row := cl.lo + int64(rows[i])
-		if row >= cl.hi {
-			return fmt.Errorf("formats: row %d of %d", rows[i], cl.hi-cl.lo)
-		}
-		if err := c.seek(row); err != nil {
-			lc.decoded = 0
-			return err
-		}
-		r.lend(lc)
-		if lc.key >= 0 {
-			switch k := &r.keys[lc.key]; {
-			case k.group == lc.group:
-				c.dict = &k.dict
-			case c.dict == &k.dict:
-				c.dict = nil
-			}
-		}
-		end := i + 1
-		for end < len(rows) && cl.lo+int64(rows[end]) < c.row && rows[end] >= rows[end-1] {
-			end++
-		}
-		if err := lc.page(cl, rows[i:end], g, j, i); err != nil {
-			// The rows of other pages may be well.
-			lc.decoded = 0
-			c.loaded = 0
-			if first == nil {
-				first = err
-			}
-			if errors.Is(err, ErrTooLarge) {
-				return first
-			}
-		}
-		i = end
-	}
-	return first
-}
-
-// page fills cells of rows that are all in the current page; g's rows from at on.
-func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error {
-	c := &lc.c
-	dict := isDictEncoding(c.head.enc)
-	if c.loaded != c.bodyAt {
-		lc.decoded = 0
-		if err := c.load(); err != nil {
-			return err
-		}
-	}
-	if dict {
-		if err := c.loadDict(); err != nil {
-			return err
-		}
-	}
-	var m nullMap
-	var codes hybrid
-	var err error
-	switch {
-	case dict:
-		if m, _, err = c.nulls(); err == nil {
-			codes, err = c.codes()
-		}
-	case lc.decoded != c.bodyAt:
-		if m, err = c.decodePage(); err == nil {
-			lc.decoded = c.bodyAt
-		}
-	default:
-		m, _, err = c.nulls()
-	}
-	if err != nil {
-		return err
-	}
-	taken := 0 // codes passed over
-	for i, row := range rows {
-		ord, there, err := m.value(int(cl.lo + int64(row) - c.first))
-		if err != nil {
-			return err
-		}
-		if !there {
-			continue
-		}
-		var v []byte
-		if dict {
-			if !codes.skip(ord - taken) {
-				return errLevels
-			}
-			taken = ord
-			code, ok := codes.peek()
-			if !ok {
-				return errLevels
-			}
-			if int(code) >= c.dict.vals.n {
-				return errCode
-			}
-			v = c.dict.vals.at(int(code))
-		} else {
-			v = c.b.vals.at(ord)
-		}
-		if err := g.put(at+i, j, &c.col.print, v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// put prints one value into a cell of the grid.
-func (g *Grid) put(i, j int, p *printer, v []byte) error {
-	off := len(g.Data)
-	if uint64(off)+2*uint64(len(v))+64 > math.MaxUint32 {
-		return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
-	}
-	g.Data = p.append(g.Data, v)
-	g.Cells[i*g.Cols+j] = Cell{uint32(off), uint32(len(g.Data) - off)}
-	return nil
 }
 
 func (r *parquetReader) Record(row uint32) ([]Field, error) {

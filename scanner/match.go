@@ -35,6 +35,7 @@ type worker struct {
 	now     claimed
 	lap     lap
 	each    func(*formats.Run, error) bool // takeRun: made once, not for every block
+	plan    *plan                          // of the input in hand
 
 	named      string // the last name of a table that a row gave, and
 	namedTable int8   // which it is: rows repeat it
@@ -59,9 +60,12 @@ func (r *run) newWorker() *worker {
 	return w
 }
 
-// reset turns the worker to an input of its own reader.
-func (w *worker) reset(reader formats.Reader) {
-	w.reader = reader
+// reset turns the worker to an input.
+func (w *worker) reset(in *input) {
+	w.plan = in.plan
+	want := in.plan.want
+	want.Keep = w.keep
+	w.reader = in.src.NewReader(want)
 	w.named, w.namedTable = "", unsaid // another input may have other tables
 }
 
@@ -172,6 +176,24 @@ func (w *worker) matchRun(in *input, k *planKey, run *formats.Run) error {
 		}
 	}
 	return nil
+}
+
+// keep appends the cells of a run that may match. Cells that say something of
+// their rows beside that are not judged.
+func (w *worker) keep(run *formats.Run, dst []uint32) ([]uint32, bool) {
+	k := &w.plan.keys[run.Key]
+	if k.discriminates || k.dates {
+		return dst, false
+	}
+	for g := range k.groups {
+		w.lookUp(k, g, run)
+		dst = append(dst, w.cells...)
+	}
+	if len(k.groups) > 1 {
+		slices.Sort(dst)
+		dst = slices.Compact(dst)
+	}
+	return dst, true
 }
 
 // lookUp fills w.cells and w.parts with the cells of a run that may match.

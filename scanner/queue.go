@@ -262,8 +262,8 @@ func named(in formats.Input, err error) error {
 
 // sweep claims and matches blocks of one input until none is left.
 func (w *worker) sweep(in *input) {
-	reader := in.src.NewReader(in.plan.want)
-	w.reset(reader)
+	w.reset(in)
+	reader := w.reader
 	for w.ctx.Err() == nil || w.strictGoesOn(in) {
 		w.lap.last = time.Now()
 		b, err := in.chain.claim(reader)
