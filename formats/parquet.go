@@ -38,11 +38,12 @@ var ErrEncrypted = errors.New("encrypted Parquet")
 
 const (
 	maxFooter = 256 << 20 // bytes
-	// A group of more than pieceRows rows is claimed in pieces, and of fewer
-	// where the file has few groups: a file should have fileClaims claims, so
-	// that all cores are kept busy, but no piece under leastRows.
-	pieceRows  = 128 << 10
-	leastRows  = 32 << 10
+	// A group of more rows than a block has bytes / pieceBytes is claimed in
+	// pieces, and of fewer where the file has few groups: a file should have
+	// fileClaims claims, so that all cores are kept busy, but no piece of fewer
+	// rows than a block has bytes / leastBytes.
+	pieceBytes = 8
+	leastBytes = 32
 	fileClaims = 16
 	// Groups with columns of lists are walked from their start to a piece, so
 	// these are larger. So are those of groups that are not looked through
@@ -59,6 +60,7 @@ type parquetSource struct {
 	footer *pqFooter
 	info   Info
 	part   *Part
+	block  int64 // Options.BlockSize
 	claims []pqClaim
 	next   atomic.Int64
 }
@@ -83,7 +85,7 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("footer: %w", err)
 	}
-	s := &parquetSource{c: c, footer: ft, part: &Part{Rows: ft.rows}}
+	s := &parquetSource{c: c, footer: ft, part: &Part{Rows: ft.rows}, block: int64(o.blockSize())}
 	var nested []string
 	for i := range ft.columns {
 		col := &ft.columns[i]
@@ -136,7 +138,8 @@ func (s *parquetSource) pieces(g *pqGroup, count int64) (n int64, shared bool) {
 	if g.rows > maxBlockRows || slices.ContainsFunc(s.footer.columns, func(c pqColumn) bool { return c.list != nil }) {
 		n = max((g.rows+walkedRows-1)/walkedRows, min(g.size/groupBytes, g.rows/(walkedRows/8)), 1)
 	} else {
-		n = max((g.rows+pieceRows-1)/pieceRows, min(fileClaims/count, g.rows/leastRows), 1)
+		piece, least := max(s.block/pieceBytes, 1), max(s.block/leastBytes, 1)
+		n = max((g.rows+piece-1)/piece, min(fileClaims/count, g.rows/least), 1)
 		shared = true
 	}
 	// A group that claims more rows than its bytes could make sense of must
