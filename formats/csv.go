@@ -206,7 +206,7 @@ func (r *csvReader) block(sp span) (Block, error) {
 	first := int(m.next - r.base)
 	doubtful := m.region > m.next // text to be taken with care
 	if first != r.first || doubtful {
-		r.first = first
+		r.first, r.bare = first, r.bare[:0]
 		r.refill(0, len(r.seps), 0)
 		r.restart(first)
 		next, quick = 0, false

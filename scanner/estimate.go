@@ -26,7 +26,7 @@ type Kind struct {
 
 	Files int
 	Bytes int64   // on disk
-	Rate  float64 // bytes on disk per second, as measured on one of them
+	Rate  float64 // bytes on disk per second, as measured on one of them; 0 if it took too long
 
 	sample int // the largest input
 	most   int64
@@ -43,7 +43,7 @@ func (s *Scan) Estimate(ctx context.Context, inputs []formats.Input) (*Estimate,
 	probe := *s
 	probe.Indicators = ioc.NewSet([]ioc.Indicator{nowhere})
 	probe.Output, probe.Each, probe.Suppressed, probe.Rejects, probe.Groups = nil, nil, nil, nil, nil
-	probe.Warn, probe.Strict = nil, false
+	probe.Warn, probe.Stats, probe.Strict = nil, nil, false
 	r, err := probe.prepare(inputs)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,9 @@ func (s *Scan) Estimate(ctx context.Context, inputs []formats.Input) (*Estimate,
 		if k.Rate, err = probe.rate(ctx, inputs[k.sample]); err != nil {
 			return nil, err
 		}
-		e.Time += time.Duration(float64(k.Bytes) / k.Rate * float64(time.Second))
+		if k.Rate > 0 {
+			e.Time += time.Duration(min(float64(k.Bytes)/k.Rate, 1e9) * float64(time.Second))
+		}
 	}
 	slices.SortFunc(e.Kinds, func(a, b Kind) int {
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Format, b.Format), cmp.Compare(a.Compression, b.Compression))
@@ -115,5 +117,5 @@ func (s *Scan) rate(ctx context.Context, in formats.Input) (float64, error) {
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrNothing) {
 		return 0, err
 	}
-	return float64(max(s.Stats.Bytes.Load(), 1)) / took.Seconds(), nil
+	return float64(s.Stats.Bytes.Load()) / took.Seconds(), nil
 }

@@ -86,7 +86,12 @@ func (a *app) estimate(ctx context.Context, s *scanner.Scan, inputs []formats.In
 		if k.Compression != "" {
 			form += ", " + k.Compression
 		}
-		fmt.Fprintf(&b, "%s (%s): %s, %.3f GB at %.2f GB/s\n", k.Table, form, count(int64(k.Files), "file"), float64(k.Bytes)/1e9, k.Rate/1e9)
+		fmt.Fprintf(&b, "%s (%s): %s, %.3f GB ", k.Table, form, count(int64(k.Files), "file"), float64(k.Bytes)/1e9)
+		if k.Rate > 0 {
+			fmt.Fprintf(&b, "at %.2f GB/s\n", k.Rate/1e9)
+		} else {
+			b.WriteString("too slow to tell in half a second: not in the sum\n")
+		}
 	}
 	if e.Skipped > 0 {
 		fmt.Fprintf(&b, "not scanned: %s\n", count(int64(e.Skipped), "file"))
