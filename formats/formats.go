@@ -116,6 +116,13 @@ type Column struct {
 type Want struct {
 	Keys []Column   // for every row
 	Late [][]Column // then, stage by stage, for the rows still alive
+	// Keep, if not nil, appends to dst which cells of a run are worth asking
+	// for their rows, ascending. It is false for a key all of whose cells are,
+	// whatever the run holds, and then is asked no more. A reader whose block is
+	// part of something larger may judge cells by it once for several blocks,
+	// and leave out of its runs what it does not keep. All readers of a source
+	// that have it must judge alike. It is called by Runs, between runs.
+	Keep func(r *Run, dst []uint32) (kept []uint32, judged bool)
 }
 
 // A Block is a piece of a source that one Reader has claimed.
@@ -269,6 +276,7 @@ type Options struct {
 	BlockSize int      // bytes of text per block; 0 means 1 MiB
 	MaxRecord int      // largest record in bytes; 0 means 64 MiB
 	Strict    bool     // notice every ragged record, also where that costs time
+	Times     *Times   // counts what reading costs; nil: nobody asks
 	TempDir   string   // where inputs that need seeking are spooled; "" means os.TempDir
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -37,9 +38,17 @@ var ErrEncrypted = errors.New("encrypted Parquet")
 
 const (
 	maxFooter = 256 << 20 // bytes
-	// Groups of more rows or bytes are claimed in pieces, so that a file of
-	// one group keeps several workers busy.
-	groupRows  = 1 << 20
+	// A group of more rows than a block has bytes / pieceBytes is claimed in
+	// pieces, and of fewer where the file has few groups: a file should have
+	// fileClaims claims, so that all cores are kept busy, but no piece of fewer
+	// rows than a block has bytes / leastBytes.
+	pieceBytes = 8
+	leastBytes = 32
+	fileClaims = 16
+	// Groups with columns of lists are walked from their start to a piece, so
+	// these are larger. So are those of groups that are not looked through
+	// together.
+	walkedRows = 1 << 20
 	groupBytes = 128 << 20
 	// No block has more rows than this, however few bytes they take.
 	maxBlockRows = 16 << 20
@@ -51,6 +60,7 @@ type parquetSource struct {
 	footer *pqFooter
 	info   Info
 	part   *Part
+	block  int64 // Options.BlockSize
 	claims []pqClaim
 	next   atomic.Int64
 }
@@ -75,7 +85,7 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("footer: %w", err)
 	}
-	s := &parquetSource{c: c, footer: ft, part: &Part{Rows: ft.rows}}
+	s := &parquetSource{c: c, footer: ft, part: &Part{Rows: ft.rows}, block: int64(o.blockSize())}
 	var nested []string
 	for i := range ft.columns {
 		col := &ft.columns[i]
@@ -123,11 +133,30 @@ func footerBytes(at io.ReaderAt, size int64) (b []byte, start int64, err error) 
 	return b, size - 8 - n, nil
 }
 
+// pieces is into how many blocks a group is cut, where count groups have rows.
+func (s *parquetSource) pieces(g *pqGroup, count int64) (n int64, shared bool) {
+	if g.rows > maxBlockRows || slices.ContainsFunc(s.footer.columns, func(c pqColumn) bool { return c.list != nil }) {
+		n = max((g.rows+walkedRows-1)/walkedRows, min(g.size/groupBytes, g.rows/(walkedRows/8)), 1)
+	} else {
+		piece, least := max(s.block/pieceBytes, 1), max(s.block/leastBytes, 1)
+		n = max((g.rows+piece-1)/piece, min(fileClaims/count, g.rows/least), 1)
+		shared = true
+	}
+	// A group that claims more rows than its bytes could make sense of must
+	// not make millions of pieces.
+	n = min(n, 1+g.size/256)
+	return n, shared && n > 1
+}
+
 // plan makes the list of claims. A group without rows has none.
 func (s *parquetSource) plan() {
-	total := int64(0)
+	total, count := int64(0), int64(0)
 	for i := range s.footer.groups {
-		total += s.footer.groups[i].size
+		g := &s.footer.groups[i]
+		total += g.size
+		if g.rows > 0 {
+			count++
+		}
 	}
 	size := s.c.Size
 	if size < 0 {
@@ -139,11 +168,12 @@ func (s *parquetSource) plan() {
 		if g.rows == 0 {
 			continue
 		}
-		pieces := max((g.rows+groupRows-1)/groupRows, min(g.size/groupBytes, g.rows/(groupRows/8)), 1)
-		// A group that claims more rows than its bytes could make sense of
-		// must not make millions of pieces.
-		pieces = min(pieces, 1+g.size/256)
+		pieces, shared := s.pieces(g, count)
 		rows := min(max((g.rows+pieces-1)/pieces, 1), maxBlockRows)
+		if shared {
+			g.shared = &pqShared{rows: g.rows}
+			g.shared.pieces.Store(int32((g.rows + rows - 1) / rows))
+		}
 		for lo := int64(0); lo < g.rows; lo += rows {
 			hi := min(lo+rows, g.rows)
 			share := float64(done) + float64(g.size)*float64(hi)/float64(g.rows)
@@ -178,7 +208,7 @@ func (s *parquetSource) sample() {
 		return
 	}
 	r := s.NewReader(Want{Late: [][]Column{cols}}).(*parquetReader)
-	defer r.u.close()
+	defer r.t.u.close()
 	r.start(0)
 	rows := make([]uint32, min(64, s.claims[0].hi-s.claims[0].lo))
 	for i := range rows {
@@ -200,16 +230,13 @@ func (s *parquetSource) Info() Info { return s.info }
 func (s *parquetSource) Close() error { return s.c.Close() }
 
 func (s *parquetSource) NewReader(w Want) Reader {
-	r := &parquetReader{s: s, claim: -1}
+	r := &parquetReader{s: s, claim: -1, keep: w.Keep}
+	r.t.reset(s.c.At)
 	for _, c := range w.Keys {
-		r.keys = append(r.keys, findColumn(s.part.Columns, c))
+		r.keys = append(r.keys, pqKey{col: findColumn(s.part.Columns, c)})
 	}
 	for _, stage := range w.Late {
-		st := &lateStage{}
-		for _, c := range stage {
-			st.cols = append(st.cols, &lateColumn{n: findColumn(s.part.Columns, c)})
-		}
-		r.stages = append(r.stages, st)
+		r.stages = append(r.stages, r.lateStage(stage))
 	}
 	return r
 }

@@ -22,7 +22,18 @@ const (
 	maxHeader = 1 << 20
 )
 
-// A pqWindow holds the bytes of a file that were read last.
+// pqTools are what one worker reads with, whatever the column.
+type pqTools struct {
+	u     unpacker
+	win   pqWindow // of pages
+	index pqWindow // of offset and column indexes, which lie side by side
+}
+
+func (t *pqTools) reset(at io.ReaderAt) { t.win.at, t.index.at = at, at }
+
+// A pqWindow holds the bytes of a file that were read last. A call to the
+// system costs as much as to copy 10 KB, so more is read than is asked for
+// where it is likely to be wanted next.
 type pqWindow struct {
 	at  io.ReaderAt
 	off int64
@@ -43,7 +54,7 @@ func (w *pqWindow) bytes(off int64, n, ahead int) ([]byte, error) {
 	}
 	buf := w.buf
 	if cap(buf) < want+pagePad {
-		buf = make([]byte, want, want+pagePad)
+		buf = make([]byte, want, want+want/4+pagePad)
 	}
 	buf = buf[:want]
 	have := copy(buf, keep)
@@ -59,6 +70,39 @@ func (w *pqWindow) bytes(off int64, n, ahead int) ([]byte, error) {
 	return w.buf[:n], nil
 }
 
+// fill reads into dst what lies at off, from the window as far as it has that.
+func (w *pqWindow) fill(dst []byte, off int64) error {
+	n := 0
+	if off >= w.off && off < w.off+int64(len(w.buf)) {
+		n = copy(dst, w.buf[off-w.off:])
+	}
+	if n == len(dst) {
+		return nil
+	}
+	m, err := w.at.ReadAt(dst[n:], off+int64(n))
+	if n+m == len(dst) {
+		return nil
+	}
+	if err == io.EOF || err == nil {
+		err = ErrTruncated
+	}
+	return err
+}
+
+// pqBuffers hold what a page unpacks to. They are used again for the next.
+type pqBuffers struct {
+	page   []byte
+	levels []byte // of a page of version 2, which come apart from its values
+	ones   []byte // levels of the oldest encoding, turned round
+	vals   pqValues
+}
+
+// A pqDict is the dictionary of a column chunk. It does not change once read.
+type pqDict struct {
+	vals pqValues
+	page []byte
+}
+
 // A chunkReader walks the data pages of one column chunk, as far as they have
 // rows of a block. Pages are found by their headers; their bodies are read
 // only when asked for. In a plain column every value is a row, so a page can
@@ -67,13 +111,14 @@ type chunkReader struct {
 	col  *pqColumn
 	meta *pqChunk
 	rows int64 // of the group
-	u    *unpacker
-	win  pqWindow
+	t    *pqTools
+	b    *pqBuffers
+	into *pqDict // where the dictionary goes
+	dict *pqDict // the dictionary, once it is there: into, or that of another reader of the chunk
 
 	locs    []pageLoc // offset index, nil without a usable one
 	indexed bool      // locs has been looked for
 	indexOK bool
-	ibuf    []byte
 
 	pqCursor
 
@@ -81,13 +126,6 @@ type chunkReader struct {
 	oldDefs bool   // in the oldest encoding
 	reps    []byte
 	body    []byte // values of the loaded page
-	buf     []byte // unpacked page
-	defBuf  []byte
-
-	dict     pqValues
-	dictBuf  []byte
-	haveDict bool
-	vals     pqValues
 }
 
 // A pqCursor is where a walk stands.
@@ -103,13 +141,10 @@ type pqCursor struct {
 }
 
 // reset turns the reader to another chunk.
-func (c *chunkReader) reset(at io.ReaderAt, col *pqColumn, meta *pqChunk, rows int64) error {
-	if c.win.at != at {
-		c.win = pqWindow{at: at, buf: c.win.buf[:0]}
-	}
+func (c *chunkReader) reset(col *pqColumn, meta *pqChunk, rows int64) error {
 	c.col, c.meta, c.rows = col, meta, rows
-	c.locs, c.indexed, c.haveDict = nil, false, false
-	c.indexOK = true
+	c.locs, c.indexed, c.indexOK = c.locs[:0], false, true
+	c.dict = nil
 	c.pqCursor = pqCursor{at: meta.start, loc: -1}
 	switch {
 	case meta.encrypted:
@@ -131,7 +166,7 @@ func (c *chunkReader) header(off int64, ahead int) (h pageHeader, body int64, er
 	left := c.meta.end - off
 	for n := int64(64); ; n *= 4 {
 		n = min(n, left)
-		b, err := c.win.bytes(off, int(n), int(min(int64(ahead), left)))
+		b, err := c.t.win.bytes(off, int(n), int(min(int64(ahead), left)))
 		if err != nil {
 			return h, 0, err
 		}
@@ -153,8 +188,15 @@ func (c *chunkReader) header(off int64, ahead int) (h pageHeader, body int64, er
 	}
 }
 
+// readAhead bounds what is read of a page beyond its header before it is known
+// to be wanted, in bytes.
+const readAhead = 1 << 20
+
 // next goes to the next data page; io.EOF after the last.
 func (c *chunkReader) next(ahead int) error {
+	if c.loc >= 0 {
+		ahead = min(max(ahead, int(c.locs[c.loc].size)), readAhead)
+	}
 	for {
 		if c.col.list == nil && c.row >= c.rows || c.col.list != nil && c.seen >= c.meta.values {
 			return io.EOF
@@ -186,7 +228,7 @@ func (c *chunkReader) next(ahead int) error {
 				end = c.locs[c.loc+1].first
 			}
 			if c.row != end {
-				c.indexOK, c.locs = false, nil
+				c.indexOK, c.locs = false, c.locs[:0]
 				return errIndex
 			}
 			c.loc++
@@ -228,8 +270,12 @@ func (c *chunkReader) seekOnce(row int64) error {
 	if row > c.row && c.indexOK {
 		c.jump(row)
 	}
+	ahead := 512
+	if size := c.meta.end - c.meta.start; size <= 16<<10 {
+		ahead = int(size)
+	}
 	for {
-		if err := c.next(512); err != nil {
+		if err := c.next(ahead); err != nil {
 			if err == io.EOF {
 				err = fmt.Errorf("%w: row %d of %d", errThrift, row, c.rows)
 			}
@@ -244,22 +290,33 @@ func (c *chunkReader) seekOnce(row int64) error {
 // jump uses the offset index to pass over pages before a row. An index that
 // cannot be used costs time, not rows.
 func (c *chunkReader) jump(row int64) {
-	if !c.indexed {
-		c.indexed = true
-		n := int64(c.meta.indexLen)
-		if n <= 0 || n > 64<<20 || c.meta.indexAt <= 0 {
-			return
-		}
-		c.ibuf = grow(c.ibuf, int(n))
-		if _, err := c.win.at.ReadAt(c.ibuf, c.meta.indexAt); err != nil {
-			return
-		}
-		c.locs = readOffsetIndex(c.ibuf, c.meta, c.rows, c.locs)
-	}
+	c.readIndex()
 	if i := findLoc(c.locs, row); i >= 0 && c.locs[i].first > c.row {
 		c.at, c.row, c.loc = c.locs[i].at, c.locs[i].first, i
 	}
 }
+
+// readIndex reads the offset index, once.
+func (c *chunkReader) readIndex() {
+	if c.indexed {
+		return
+	}
+	c.indexed = true
+	n := int64(c.meta.indexLen)
+	if n <= 0 || n > maxIndex || c.meta.indexAt <= 0 {
+		return
+	}
+	if b, err := c.t.index.bytes(c.meta.indexAt, int(n), indexAhead); err == nil {
+		c.locs = readOffsetIndex(b, c.meta, c.rows, c.locs)
+	}
+}
+
+const (
+	maxIndex = 64 << 20
+	// indexAhead is what is read of the indexes at once: those of the columns
+	// of a group stand side by side, and take 50 bytes for a few pages.
+	indexAhead = 16 << 10
+)
 
 // findLoc returns the last page that begins at or before row, -1 without any.
 func findLoc(locs []pageLoc, row int64) int {
@@ -275,45 +332,50 @@ func findLoc(locs []pageLoc, row int64) int {
 }
 
 // load reads and unpacks the current page into reps, defs and body. They stay
-// until the next load, or the next page if the chunk is not compressed.
+// until the next load into the same buffers.
 func (c *chunkReader) load() error {
 	h := &c.head
 	c.loaded = 0
-	raw, err := c.win.bytes(c.bodyAt, int(h.packed), 0)
-	if err != nil {
-		return err
-	}
-	if h.hasCRC && crc32.ChecksumIEEE(raw) != h.crc {
-		return fmt.Errorf("%w: checksum of a page", ErrCorrupt)
-	}
 	c.reps, c.defs, c.oldDefs = nil, nil, false
-	if h.typ == format.DataPageV2 {
-		c.reps = raw[:h.repLen]
-		c.defs = raw[h.repLen : h.repLen+h.defLen]
-		raw = raw[h.repLen+h.defLen:]
-		size := int(h.size - h.repLen - h.defLen)
-		if c.body, err = c.expand(raw, &c.buf, size, h.plainBody); err != nil {
+	v2 := h.typ == format.DataPageV2
+	if c.meta.codec == format.Uncompressed || v2 && h.plainBody {
+		// Into the page's own buffer: the window moves on.
+		c.b.page = grow(c.b.page, int(h.packed))
+		if err := c.t.win.fill(c.b.page, c.bodyAt); err != nil {
 			return err
 		}
-		c.loaded = c.bodyAt
-		return nil
-	}
-	if c.body, err = c.expand(raw, &c.buf, int(h.size), false); err != nil {
-		return err
-	}
-	if c.col.list != nil {
-		if c.reps, err = c.levels(h.repEnc); err != nil {
+		if err := h.sound(c.b.page); err != nil {
+			return err
+		}
+		if h.size != h.packed {
+			return fmt.Errorf("%w: page of %d bytes, want %d", errThrift, h.packed, h.size)
+		}
+		c.body = c.b.page
+		if v2 {
+			c.cutLevels(c.body)
+			c.body = c.body[h.repLen+h.defLen:]
+		}
+	} else {
+		raw, err := c.t.win.bytes(c.bodyAt, int(h.packed), 0)
+		if err != nil {
+			return err
+		}
+		if err := h.sound(raw); err != nil {
+			return err
+		}
+		size := int(h.size)
+		if v2 {
+			n := h.repLen + h.defLen
+			c.b.levels = append(c.b.levels[:0], raw[:n]...)
+			c.cutLevels(c.b.levels)
+			raw, size = raw[n:], int(h.size-n)
+		}
+		if c.body, err = c.expand(raw, &c.b.page, size); err != nil {
 			return err
 		}
 	}
-	if c.col.optional || c.col.list != nil {
-		if h.defEnc == format.BitPacked && c.col.list == nil {
-			n := (int(h.values) + 7) / 8
-			if len(c.body) < n {
-				return errLevels
-			}
-			c.defs, c.body, c.oldDefs = c.body[:n], c.body[n:], true
-		} else if c.defs, err = c.levels(h.defEnc); err != nil {
+	if !v2 {
+		if err := c.takeLevels(); err != nil {
 			return err
 		}
 	}
@@ -321,18 +383,48 @@ func (c *chunkReader) load() error {
 	return nil
 }
 
-// expand unpacks raw into *buf, or returns raw if it is not compressed.
-func (c *chunkReader) expand(raw []byte, buf *[]byte, size int, plain bool) ([]byte, error) {
-	if plain || c.meta.codec == format.Uncompressed {
-		if len(raw) != size {
-			return nil, fmt.Errorf("%w: page of %d bytes, want %d", errThrift, len(raw), size)
-		}
-		return raw, nil
+// sound compares a page's checksum, if it has one.
+func (h *pageHeader) sound(raw []byte) error {
+	if h.hasCRC && crc32.ChecksumIEEE(raw) != h.crc {
+		return fmt.Errorf("%w: checksum of a page", ErrCorrupt)
 	}
+	return nil
+}
+
+// cutLevels takes the levels of a page of version 2 off the start of b.
+func (c *chunkReader) cutLevels(b []byte) {
+	h := &c.head
+	c.reps, c.defs = b[:h.repLen], b[h.repLen:h.repLen+h.defLen]
+}
+
+// takeLevels takes the levels of a page of version 1 off its body.
+func (c *chunkReader) takeLevels() (err error) {
+	h := &c.head
+	if c.col.list != nil {
+		if c.reps, err = c.levels(h.repEnc); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !c.col.optional && c.col.list == nil:
+	case h.defEnc == format.BitPacked && c.col.list == nil:
+		n := (int(h.values) + 7) / 8
+		if len(c.body) < n {
+			return errLevels
+		}
+		c.defs, c.body, c.oldDefs = c.body[:n], c.body[n:], true
+	default:
+		c.defs, err = c.levels(h.defEnc)
+	}
+	return err
+}
+
+// expand unpacks raw into *buf.
+func (c *chunkReader) expand(raw []byte, buf *[]byte, size int) ([]byte, error) {
 	if size == 0 {
 		return nil, nil
 	}
-	out, err := c.u.unpack(c.meta.codec, *buf, raw, size)
+	out, err := c.t.u.unpack(c.meta.codec, *buf, raw, size)
 	*buf = out
 	return out, err
 }
@@ -354,20 +446,27 @@ func (c *chunkReader) levels(enc format.Encoding) ([]byte, error) {
 	return b, nil
 }
 
+// nullMap returns the null map of the loaded page.
+func (c *chunkReader) nullMap() (m nullMap, err error) {
+	if !c.col.optional || c.head.nulls == 0 {
+		return nullMap{all: true}, nil
+	}
+	m.h = newHybrid(c.defs, 1)
+	if c.oldDefs {
+		m.h, c.b.ones, err = packedLevels(c.defs, c.b.ones, int(c.head.values))
+	}
+	return m, err
+}
+
 // nulls returns the null map of the loaded page and its number of values.
 func (c *chunkReader) nulls() (m nullMap, values int, err error) {
 	n := int(c.head.values)
-	if !c.col.optional || c.head.nulls == 0 {
-		return nullMap{all: true}, n, nil
+	if m, err = c.nullMap(); err != nil || m.all {
+		return m, n, err
 	}
-	h := newHybrid(c.defs, 1)
-	if c.oldDefs {
-		if h, c.defBuf, err = packedLevels(c.defs, c.defBuf, n); err != nil {
-			return m, 0, err
-		}
-	}
-	values, err = h.ones(n)
-	return nullMap{h: h, all: values == n && err == nil}, values, err
+	values, err = m.h.ones(n)
+	m.all = values == n && err == nil
+	return m, values, err
 }
 
 // codes returns the dictionary codes of the loaded page.
@@ -383,13 +482,14 @@ func (c *chunkReader) codes() (hybrid, error) {
 
 // loadDict reads the dictionary, once per chunk.
 func (c *chunkReader) loadDict() error {
-	if c.haveDict {
+	if c.dict != nil {
 		return nil
 	}
-	// Do not read into the data pages: they may not be needed.
+	// Where the footer says how long the dictionary is, it is read at once,
+	// and nothing of the data pages: they may not be needed.
 	ahead := 4096
 	if d := c.meta.dataStart - c.meta.start; d > 0 {
-		ahead = int(min(d, 64<<10))
+		ahead = int(min(d, readAhead))
 	}
 	h, body, err := c.header(c.meta.start, ahead)
 	if err != nil {
@@ -398,37 +498,45 @@ func (c *chunkReader) loadDict() error {
 	if h.typ != format.DictionaryPage {
 		return fmt.Errorf("%w: no dictionary", errThrift)
 	}
-	raw, err := c.win.bytes(body, int(h.packed), 0)
-	if err != nil {
-		return err
-	}
-	if h.hasCRC && crc32.ChecksumIEEE(raw) != h.crc {
-		return fmt.Errorf("%w: checksum of the dictionary", ErrCorrupt)
-	}
-	b, err := c.expand(raw, &c.dictBuf, int(h.size), false)
-	if err != nil {
-		return err
-	}
+	d := c.into
+	var page []byte
 	if c.meta.codec == format.Uncompressed {
-		// The window moves on, the dictionary stays.
-		c.dictBuf = grow(c.dictBuf, len(raw))
-		copy(c.dictBuf, raw)
-		b = c.dictBuf
+		if h.size != h.packed {
+			return fmt.Errorf("%w: dictionary of %d bytes, want %d", errThrift, h.packed, h.size)
+		}
+		d.page = grow(d.page, int(h.packed))
+		if err := c.t.win.fill(d.page, body); err != nil {
+			return err
+		}
+		page = d.page
+		err = h.sound(page)
+	} else {
+		var raw []byte
+		if raw, err = c.t.win.bytes(body, int(h.packed), 0); err != nil {
+			return err
+		}
+		if err = h.sound(raw); err == nil {
+			page, err = c.expand(raw, &d.page, int(h.size))
+		}
 	}
-	if err := c.dict.decode(c.col, h.enc, b, int(h.values)); err != nil {
+	if err == nil {
+		err = d.vals.decode(c.col, h.enc, page, int(h.values))
+	}
+	if err != nil {
 		return fmt.Errorf("dictionary: %w", err)
 	}
-	c.haveDict = true
+	c.dict = d
 	return nil
 }
 
 // find appends the rows of [lo, hi) whose values are the given entries of the
 // dictionary, relative to lo. It reads the pages of codes.
 func (c *chunkReader) find(cells []uint32, lo, hi int64, table []byte, dst []Ref) ([]Ref, []byte, error) {
-	if cap(table) < c.dict.n {
-		table = make([]byte, c.dict.n)
+	n := c.dict.vals.n
+	if cap(table) < n {
+		table = make([]byte, n, n+n/4)
 	}
-	table = table[:c.dict.n]
+	table = table[:n]
 	clear(table)
 	for _, i := range cells {
 		table[i] = 1
@@ -523,7 +631,7 @@ func (c *chunkReader) decodePage() (nullMap, error) {
 	if err != nil {
 		return m, err
 	}
-	return m, c.vals.decode(c.col, c.head.enc, c.body, values)
+	return m, c.b.vals.decode(c.col, c.head.enc, c.body, values)
 }
 
 // levelWidth is the number of bits that levels up to n take.

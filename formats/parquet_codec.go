@@ -29,13 +29,19 @@ const pagePad = 64
 
 // grow returns a buffer of n bytes with pagePad bytes after them, in b if it
 // is large enough.
-func grow(b []byte, n int) []byte {
-	if cap(b) >= n+pagePad {
+func grow(b []byte, n int) []byte { return growPad(b, n, pagePad) }
+
+func growPad(b []byte, n, pad int) []byte {
+	if cap(b) >= n+pad {
 		return b[:n]
 	}
 	// A quarter more: pages of a column are of similar size, not of the same.
-	return make([]byte, n, n+n/4+pagePad)
+	return make([]byte, n, n+n/4+pad)
 }
+
+// zstdPad is the room that the zstd decoder wants behind the last block: with
+// less it copies that block byte by byte. A block has at most 128 KiB.
+func zstdPad(n int) int { return min(n, 128<<10) + pagePad }
 
 // unpack decompresses src to exactly n bytes, in buf if it is large enough.
 func (u *unpacker) unpack(codec format.CompressionCodec, buf, src []byte, n int) ([]byte, error) {
@@ -78,11 +84,11 @@ func (u *unpacker) unpack(codec format.CompressionCodec, buf, src []byte, n int)
 				break
 			}
 		}
+		dst = growPad(dst, n, zstdPad(n))
 		var out []byte
-		out, err = u.zstd.DecodeAll(src, dst[:0:n])
-		got = len(out)
-		if got == n && n > 0 {
-			dst = append(dst[:0], out...) // no copy onto itself unless it had to grow
+		out, err = u.zstd.DecodeAll(src, dst[:0])
+		if got = len(out); got == n && n > 0 && &out[0] != &dst[0] {
+			copy(dst, out) // it saw fit to grow
 		}
 	case format.Lz4Raw:
 		got, err = lz4.UncompressBlock(src, dst)

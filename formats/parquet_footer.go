@@ -38,6 +38,7 @@ type pqGroup struct {
 	first  int64 // rows of the groups before
 	size   int64 // compressed bytes
 	chunks []pqChunk
+	shared *pqShared // where the group is claimed in pieces that are looked through together
 }
 
 // A pqChunk is the stored form of one column in one group.
@@ -483,9 +484,10 @@ func (h *pageHeader) check() error {
 type pageLoc struct {
 	at    int64 // in the file
 	first int64 // row of the group
+	size  int32 // as stored, with its header; a hint
 }
 
-// readOffsetIndex decodes an offset index; nil if it cannot be used, which is
+// readOffsetIndex decodes an offset index; empty if it cannot be used, which is
 // no error, because the pages can be walked as well.
 func readOffsetIndex(b []byte, c *pqChunk, rows int64, dst []pageLoc) []pageLoc {
 	t := &thrift{b: b}
@@ -497,30 +499,32 @@ func readOffsetIndex(b []byte, c *pqChunk, rows int64, dst []pageLoc) []pageLoc 
 			continue
 		}
 		for range t.list(f, thriftStruct) {
-			p := pageLoc{-1, -1}
+			p := pageLoc{at: -1, first: -1}
 			var g thriftField
 			for g.next(t) {
 				switch g.id {
 				case 1:
 					p.at = t.int64(g)
+				case 2:
+					p.size = max(t.int32(g), 0)
 				case 3:
 					p.first = t.int64(g)
 				default:
 					t.skip(g)
 				}
 			}
-			last := pageLoc{c.start - 1, -1}
+			last := pageLoc{at: c.start - 1, first: -1}
 			if n := len(dst); n > 0 {
 				last = dst[n-1]
 			}
 			if t.err != nil || p.at <= last.at || p.at >= c.end || p.first < last.first || p.first < 0 || p.first >= rows {
-				return nil
+				return dst[:0]
 			}
 			dst = append(dst, p)
 		}
 	}
 	if t.err != nil || len(dst) == 0 || dst[0].first != 0 {
-		return nil
+		return dst[:0]
 	}
 	return dst
 }

@@ -162,13 +162,17 @@ func (h hybrid) ones(n int) (int, error) {
 			count += k * int(h.val&1)
 		} else {
 			for i := h.at; i < h.at+k; {
-				if i&7 == 0 && h.at+k-i >= 8 {
+				switch left := h.at + k - i; {
+				case i&7 == 0 && left >= 64:
+					count += ones64(h.bits[i>>3:])
+					i += 64
+				case i&7 == 0 && left >= 8:
 					count += bits.OnesCount8(h.bits[i>>3])
 					i += 8
-					continue
+				default:
+					count += int(h.bits[i>>3]>>(i&7)) & 1
+					i++
 				}
-				count += int(h.bits[i>>3]>>(i&7)) & 1
-				i++
 			}
 		}
 		h.n -= k
@@ -177,6 +181,9 @@ func (h hybrid) ones(n int) (int, error) {
 	}
 	return count, nil
 }
+
+// ones64 counts the ones of the first 64 one-bit values.
+func ones64(b []byte) int { return bits.OnesCount64(binary.LittleEndian.Uint64(b)) }
 
 // A nullMap leads from rows of a page to its stored values and back: value
 // number is not row number where nulls are. Both directions only go forward.
@@ -224,6 +231,12 @@ func (m *nullMap) rowOf(ord int) (int, error) {
 		}
 		k := 1
 		switch {
+		case m.h.packed && m.h.at&7 == 0 && m.h.n >= 64 && m.ord+ones64(m.h.bits[m.h.at>>3:]) <= ord:
+			m.ord += ones64(m.h.bits[m.h.at>>3:])
+			m.h.n -= 64
+			m.h.at += 64
+			m.row += 64
+			continue
 		case !m.h.packed && m.h.val == 0:
 			k = m.h.n
 		case !m.h.packed && m.ord < ord:

@@ -94,16 +94,16 @@ func (w *listWalk) value() error {
 		if !ok {
 			return errLevels
 		}
-		if int(code) >= c.dict.n {
+		if int(code) >= c.dict.vals.n {
 			return errCode
 		}
 		w.codes.skip(1)
-		v = c.dict.at(int(code))
+		v = c.dict.vals.at(int(code))
 	} else {
-		if w.ord >= c.vals.n {
+		if w.ord >= c.b.vals.n {
 			return errValues
 		}
-		v = c.vals.at(w.ord)
+		v = c.b.vals.at(w.ord)
 		w.ord++
 	}
 	p := &c.col.print
@@ -157,7 +157,7 @@ func (w *listWalk) page() error {
 			if c.head.typ == format.DataPageV2 && values+int(c.head.nulls) > n {
 				return fmt.Errorf("%w: page with more nulls than values", errThrift)
 			}
-			if err := c.vals.decode(c.col, c.head.enc, c.body, values); err != nil {
+			if err := c.b.vals.decode(c.col, c.head.enc, c.body, values); err != nil {
 				return err
 			}
 		}
@@ -203,17 +203,18 @@ func (r *parquetReader) listRuns(key int, c *chunkReader, give func(*Run) bool) 
 	}
 	for w.row < cl.hi {
 		first := uint32(w.row - cl.lo)
-		r.text, r.cells = r.text[:0], r.cells[:0]
+		text, cells := r.text.buf[:0], r.text.own[:0]
 		var err error
-		for w.row < cl.hi && len(r.text) < listRun && len(r.cells) < listRun/8 {
+		for w.row < cl.hi && len(text) < listRun && len(cells) < listRun/8 {
 			var t []byte
 			if t, err = w.next(); err != nil {
 				break
 			}
-			r.cells = append(r.cells, Cell{uint32(len(r.text)), uint32(len(t))})
-			r.text = append(r.text, t...)
+			cells = append(cells, Cell{uint32(len(text)), uint32(len(t))})
+			text = append(text, t...)
 		}
-		run := &Run{Key: key, Data: r.text, Cells: r.cells}
+		r.text.buf, r.text.own = text, cells
+		run := &Run{Key: key, Data: text, Cells: cells}
 		if first > 0 {
 			run.Find = func(cells []uint32, dst []Ref) ([]Ref, error) {
 				for _, i := range cells {

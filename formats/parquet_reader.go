@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 )
 
 // A parquetReader reads blocks of one Parquet file. Keys and late columns have
@@ -13,39 +12,38 @@ import (
 type parquetReader struct {
 	s      *parquetSource
 	claim  int
-	keys   []int // column numbers, -1 for none
+	keys   []pqKey
 	stages []*lateStage
 	all    *lateStage // every column, for Record
-	u      unpacker
-	key    chunkReader
-	text   []byte
-	cells  []Cell
+	t      pqTools
+	c      chunkReader // walks the key columns, one after the other
+	pages  pqBuffers   // of c
+	text   pqText      // of the run in hand
 	table  []byte
+	keep   func(*Run, []uint32) ([]uint32, bool) // Want.Keep
+	batch  sharedBatch
+	part   Run // of a batch
+	kept   []uint32
+	refs   []Ref
+	spare  pqBuffers   // of spareOf, the late column that was fetched last of those without buffers of their own
+	dict   pqDict      // of spareOf
+	lent   *lateColumn // spareOf
 	fields []Field
 }
 
-// A lateStage holds the columns of one stage of Fetch.
-type lateStage struct {
-	cols []*lateColumn
-	grid Grid
-}
-
-// A lateColumn remembers its last page, so that rows may be fetched piece by
-// piece: a page is decoded once as long as the rows go up.
-type lateColumn struct {
-	n       int
-	claim   int // claim that c is set to, plus one
-	err     error
-	c       chunkReader
-	decoded int64 // bodyAt of the page in c.vals
-	list    *listWalk
+// A pqKey is a column that is read for every row.
+type pqKey struct {
+	col   int // -1 for none
+	dict  pqDict
+	group int // whose dictionary is in dict, plus one; 0 for none
 }
 
 func (r *parquetReader) Next() (Block, error) {
 	i := r.s.next.Add(1) - 1
 	if i >= int64(len(r.s.claims)) {
 		r.s.next.Add(-1)
-		r.u.close()
+		r.start(-1)
+		r.t.u.close()
 		return Block{}, io.EOF
 	}
 	r.start(int(i))
@@ -55,23 +53,43 @@ func (r *parquetReader) Next() (Block, error) {
 		Line: -1, Record: r.s.footer.groups[cl.group].first + cl.lo}, nil
 }
 
-func (r *parquetReader) start(claim int) { r.claim = claim }
+// start turns the reader to a claim, or to none.
+func (r *parquetReader) start(claim int) {
+	if r.claim >= 0 {
+		if sh := r.s.footer.groups[r.s.claims[r.claim].group].shared; sh != nil {
+			sh.leave()
+		}
+	}
+	r.claim = claim
+}
 
 // set turns a chunk reader to a column of the claimed block.
 func (r *parquetReader) set(c *chunkReader, col int) error {
 	cl := &r.s.claims[r.claim]
 	g := &r.s.footer.groups[cl.group]
 	pc := &r.s.footer.columns[col]
-	c.u = &r.u
+	c.t = &r.t
 	if pc.nested {
 		return errors.New("nested column is not read")
 	}
-	return c.reset(r.s.c.At, pc, &g.chunks[pc.leaf], g.rows)
+	return c.reset(pc, &g.chunks[pc.leaf], g.rows)
 }
 
 func (r *parquetReader) Runs() iter.Seq2[*Run, error] {
 	return func(yield func(*Run, error) bool) {
-		for k, col := range r.keys {
+		sh := r.sharedGroup()
+		if sh != nil {
+			cl := &r.s.claims[r.claim]
+			sh.help(r, int(cl.lo*int64(len(r.keys))/sh.rows))
+		}
+		for k := range r.keys {
+			col := r.keys[k].col
+			if sh != nil && !sh.cols[k].whole {
+				if !r.sharedRuns(k, &sh.cols[k], yield) {
+					return
+				}
+				continue
+			}
 			if col < 0 || r.s.footer.columns[col].nested {
 				if !yield(&Run{Key: k}, nil) {
 					return
@@ -113,10 +131,11 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 		inYield = false
 		return ok
 	}
-	c := &r.key
-	if err := r.set(c, col); err != nil {
+	c := &r.c
+	if err := r.setKey(key); err != nil {
 		return true, err
 	}
+	defer r.dropDict(key)
 	cl := &r.s.claims[r.claim]
 	if c.col.list != nil {
 		return r.listRuns(key, c, give)
@@ -174,19 +193,66 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 	}
 }
 
+// setKey turns r.c to a key column of the claimed block.
+func (r *parquetReader) setKey(key int) error {
+	c, k := &r.c, &r.keys[key]
+	c.b, c.into = &r.pages, &k.dict
+	if err := r.set(c, k.col); err != nil {
+		return err
+	}
+	if k.group == r.s.claims[r.claim].group+1 {
+		c.dict = &k.dict // the block before was a piece of the same group
+	} else {
+		k.group = 0
+	}
+	return nil
+}
+
+// dropDict gives up a dictionary that is too large to be kept.
+func (r *parquetReader) dropDict(key int) {
+	if k := &r.keys[key]; cap(k.dict.page) > maxKept {
+		k.dict, k.group = pqDict{}, 0
+	}
+}
+
+// nextPage goes to the next page of a key column.
+func (r *parquetReader) nextPage() (err error) {
+	defer recovered(&err)
+	return r.c.next(64 << 10)
+}
+
+// readDict reads the dictionary of a key column into r.text.
+func (r *parquetReader) readDict(key int) (err error) {
+	defer recovered(&err)
+	c := &r.c
+	if err := c.loadDict(); err != nil {
+		return err
+	}
+	r.keys[key].group = r.s.claims[r.claim].group + 1
+	return r.text.print(&c.dict.vals, &c.col.print)
+}
+
+// readPage reads the current page of a key column, which does not use the
+// dictionary, into r.text.
+func (r *parquetReader) readPage() (m nullMap, err error) {
+	defer recovered(&err)
+	c := &r.c
+	if err := c.load(); err != nil {
+		return m, err
+	}
+	if m, err = c.decodePage(); err != nil {
+		return m, err
+	}
+	return m, r.text.print(&c.b.vals, &c.col.print)
+}
+
 // dictRun is the dictionary of the chunk as a run.
 func (r *parquetReader) dictRun(key, col int) (*Run, error) {
-	c := &r.key
-	if err := c.loadDict(); err != nil {
+	if err := r.readDict(key); err != nil {
 		return nil, err
 	}
-	data, text, cells, err := c.dict.text(&c.col.print, r.text, r.cells)
-	if err != nil {
-		return nil, err
-	}
-	r.keepText(c, text, cells)
-	cl := &r.s.claims[r.claim]
-	return &Run{Key: key, Data: data, Cells: cells, Find: func(cells []uint32, dst []Ref) (out []Ref, err error) {
+	c, cl := &r.c, &r.s.claims[r.claim]
+	return &Run{Key: key, Data: r.text.data, Cells: r.text.cells, Find: func(cells []uint32, dst []Ref) (out []Ref, err error) {
 		if len(cells) == 0 {
 			return dst, nil
 		}
@@ -203,30 +269,14 @@ func (r *parquetReader) dictRun(key, col int) (*Run, error) {
 	}}, nil
 }
 
-// keepText keeps buffers for the next run, unless the cells are the column's.
-func (r *parquetReader) keepText(c *chunkReader, text []byte, cells []Cell) {
-	r.text = text
-	if len(cells) > 0 && (len(c.dict.cells) == 0 || &cells[0] != &c.dict.cells[0]) && (len(c.vals.cells) == 0 || &cells[0] != &c.vals.cells[0]) {
-		r.cells = cells[:0]
-	}
-}
-
 // pageRun is the current page, which does not use the dictionary, as a run.
 func (r *parquetReader) pageRun(key int, cl *pqClaim) (*Run, error) {
-	c := &r.key
-	if err := c.load(); err != nil {
-		return nil, err
-	}
-	m, err := c.decodePage()
+	c := &r.c
+	m, err := r.readPage()
 	if err != nil {
 		return nil, err
 	}
-	data, text, cells, err := c.vals.text(&c.col.print, r.text, r.cells)
-	if err != nil {
-		return nil, err
-	}
-	r.keepText(c, text, cells)
-	run := &Run{Key: key, Data: data, Cells: cells}
+	run := &Run{Key: key, Data: r.text.data, Cells: r.text.cells}
 	if first := c.first; first != cl.lo || !m.all || c.row > cl.hi {
 		run.Find = func(cells []uint32, dst []Ref) ([]Ref, error) {
 			m := m // from the start, however often it is called
@@ -245,159 +295,13 @@ func (r *parquetReader) pageRun(key int, cl *pqClaim) (*Run, error) {
 	return run, nil
 }
 
-// Fetch gives a Grid even with an error: the cells of the columns that could
-// not be read are empty in it. The last page of each column is remembered, so
-// that many rows are best fetched in pieces, going up.
-func (r *parquetReader) Fetch(stage int, rows []uint32) (*Grid, error) {
-	return r.fetch(r.stages[stage], rows)
-}
-
-func (r *parquetReader) fetch(st *lateStage, rows []uint32) (*Grid, error) {
-	g := &st.grid
-	g.Cols = len(st.cols)
-	g.Data = g.Data[:0]
-	g.Cells = growCells(g.Cells, len(rows)*g.Cols)
-	clear(g.Cells)
-	var errs []error
-	for j, lc := range st.cols {
-		if lc.n < 0 || r.s.footer.columns[lc.n].nested {
-			continue
-		}
-		if err := r.column(lc, rows, g, j); err != nil {
-			errs = append(errs, r.failed(lc.n, err))
-		}
-	}
-	return g, errors.Join(errs...)
-}
-
-// column fills one column of a grid.
-func (r *parquetReader) column(lc *lateColumn, rows []uint32, g *Grid, j int) (err error) {
-	defer recovered(&err)
-	if lc.claim != r.claim+1 {
-		lc.claim, lc.decoded, lc.list = r.claim+1, 0, nil
-		lc.err = r.set(&lc.c, lc.n)
-	}
-	if lc.err != nil {
-		return lc.err
-	}
-	cl := &r.s.claims[r.claim]
-	c := &lc.c
-	if c.col.list != nil {
-		return lc.lists(cl, rows, g, j)
-	}
-	var first error
-	for i := 0; i < len(rows); {
-		row := cl.lo + int64(rows[i])
-		if row >= cl.hi {
-			return fmt.Errorf("formats: row %d of %d", rows[i], cl.hi-cl.lo)
-		}
-		if err := c.seek(row); err != nil {
-			lc.decoded = 0
-			return err
-		}
-		end := i + 1
-		for end < len(rows) && cl.lo+int64(rows[end]) < c.row && rows[end] >= rows[end-1] {
-			end++
-		}
-		if err := lc.page(cl, rows[i:end], g, j, i); err != nil {
-			// The rows of other pages may be well.
-			lc.decoded = 0
-			c.loaded = 0
-			if first == nil {
-				first = err
-			}
-			if errors.Is(err, ErrTooLarge) {
-				return first
-			}
-		}
-		i = end
-	}
-	return first
-}
-
-// page fills cells of rows that are all in the current page; g's rows from at on.
-func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error {
-	c := &lc.c
-	dict := isDictEncoding(c.head.enc)
-	if c.loaded != c.bodyAt {
-		lc.decoded = 0
-		if dict {
-			if err := c.loadDict(); err != nil {
-				return err
-			}
-		}
-		if err := c.load(); err != nil {
-			return err
-		}
-	}
-	var m nullMap
-	var codes hybrid
-	var err error
-	switch {
-	case dict:
-		if m, _, err = c.nulls(); err == nil {
-			codes, err = c.codes()
-		}
-	case lc.decoded != c.bodyAt:
-		if m, err = c.decodePage(); err == nil {
-			lc.decoded = c.bodyAt
-		}
-	default:
-		m, _, err = c.nulls()
-	}
-	if err != nil {
-		return err
-	}
-	taken := 0 // codes passed over
-	for i, row := range rows {
-		ord, there, err := m.value(int(cl.lo + int64(row) - c.first))
-		if err != nil {
-			return err
-		}
-		if !there {
-			continue
-		}
-		var v []byte
-		if dict {
-			if !codes.skip(ord - taken) {
-				return errLevels
-			}
-			taken = ord
-			code, ok := codes.peek()
-			if !ok {
-				return errLevels
-			}
-			if int(code) >= c.dict.n {
-				return errCode
-			}
-			v = c.dict.at(int(code))
-		} else {
-			v = c.vals.at(ord)
-		}
-		if err := g.put(at+i, j, &c.col.print, v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// put prints one value into a cell of the grid.
-func (g *Grid) put(i, j int, p *printer, v []byte) error {
-	off := len(g.Data)
-	if uint64(off)+2*uint64(len(v))+64 > math.MaxUint32 {
-		return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
-	}
-	g.Data = p.append(g.Data, v)
-	g.Cells[i*g.Cols+j] = Cell{uint32(off), uint32(len(g.Data) - off)}
-	return nil
-}
-
 func (r *parquetReader) Record(row uint32) ([]Field, error) {
 	if r.all == nil {
-		r.all = &lateStage{}
-		for i := range r.s.part.Columns {
-			r.all.cols = append(r.all.cols, &lateColumn{n: i})
+		var cols []Column
+		for i, name := range r.s.part.Columns {
+			cols = append(cols, Column{Name: name, N: i})
 		}
+		r.all = r.lateStage(cols)
 	}
 	g, err := r.fetch(r.all, []uint32{row})
 	r.fields = r.fields[:0]

@@ -29,6 +29,9 @@ func (v *pqValues) at(i int) []byte {
 	return v.data[c.Off : c.Off+c.Len]
 }
 
+// size is what the buffers take, in bytes.
+func (v *pqValues) size() int { return cap(v.cells)*8 + cap(v.own) + cap(v.nums)*8 }
+
 var errValues = fmt.Errorf("%w: values end early", errThrift)
 
 // plainDictionary is what old writers call both the encoding of a dictionary
@@ -329,22 +332,35 @@ func bitsAt(b []byte, bit, width uint) uint64 {
 	return w & (1<<width - 1)
 }
 
-// text prints all values into cells. Text is not copied: data may be that of v.
-func (v *pqValues) text(p *printer, buf []byte, cells []Cell) (data, owned []byte, out []Cell, err error) {
+// A pqText is the values of a page or dictionary as text.
+type pqText struct {
+	data  []byte
+	cells []Cell
+	// Buffers for values that had to be printed. Text is not copied: then
+	// data and cells are those of the values.
+	buf []byte
+	own []Cell
+}
+
+// print makes text of all values.
+func (t *pqText) print(v *pqValues, p *printer) error {
 	if v.width == 0 && (p.asIs() || p.kind == printBytes && v.valid()) {
-		return v.data, buf, v.cells, nil
+		t.data, t.cells = v.data, v.cells
+		return nil
 	}
-	cells = growCells(cells, v.n)
-	buf = buf[:0]
+	t.own = growCells(t.own, v.n)
+	buf := t.buf[:0]
 	for i := range v.n {
 		off := len(buf)
 		buf = p.append(buf, v.at(i))
 		if len(buf) > math.MaxUint32 {
-			return nil, buf[:0], nil, fmt.Errorf("%w: printed values of a page", ErrTooLarge)
+			return fmt.Errorf("%w: printed values of a page", ErrTooLarge)
 		}
-		cells[i] = Cell{uint32(off), uint32(len(buf) - off)}
+		t.own[i] = Cell{uint32(off), uint32(len(buf) - off)}
 	}
-	return buf, buf, cells, nil
+	t.buf = buf
+	t.data, t.cells = buf, t.own
+	return nil
 }
 
 // valid says whether every value is UTF-8.

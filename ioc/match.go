@@ -198,7 +198,7 @@ func (s *Set) anchored(c []byte) bool {
 	}
 	a, dots, whole, ok := anchorAt(c, from, from+n)
 	if !ok {
-		return true // full-width text may hide dots
+		return true // full-width text may hide dots, and an IDN has another spelling
 	}
 	return (dots > 0 || !whole) && s.anchors.has(a.hash())
 }

@@ -169,7 +169,8 @@ var anchorMask = func() (t [17]anchor) {
 // anchorAt finds the anchor of the name that ends at data[to], of which from
 // is the start; at least 16 bytes stand before to. dots is how many full stops
 // were met, at most 2; whole says that the anchor begins where the name does.
-// ok is false if there is anything but ASCII in it.
+// ok is false if the last two labels hold anything but ASCII: then their normal
+// form has another end.
 func anchorAt(data []byte, from, to int) (a anchor, dots int, whole, ok bool) {
 	p := (*[16]byte)(data[to-16:])
 	n := min(to-from, 16)
@@ -178,6 +179,17 @@ func anchorAt(data []byte, from, to int) (a anchor, dots int, whole, ok bool) {
 	dots = bits.OnesCount64(hi) + bits.OnesCount64(lo)
 	ok = (a.lo|a.hi)&screenHigh1 == 0
 	whole = to-from <= 16
+	if dots < 2 && !whole {
+		// The labels go on to the left.
+		for i, more := to-17, 2-dots; i >= from && ok; i-- {
+			if data[i] == '.' {
+				if more--; more == 0 {
+					break
+				}
+			}
+			ok = data[i] < 0x80
+		}
+	}
 	if dots >= 2 {
 		// The second from the end.
 		if bits.OnesCount64(hi) >= 2 {
@@ -227,7 +239,7 @@ func (s *Set) absentName(data []byte, from, to int) bool {
 		return false // what is to be trimmed, and (3)com(0)
 	}
 	a, dots, whole, ok := anchorAt(data, from, to)
-	if !ok || whole && blank(data[from]) {
+	if !ok || blank(data[from]) {
 		return false
 	}
 	if dots == 0 && whole {

@@ -33,7 +33,9 @@ type worker struct {
 	payload []byte // encoded hits of the block
 	scratch []byte
 	now     claimed
+	lap     lap
 	each    func(*formats.Run, error) bool // takeRun: made once, not for every block
+	plan    *plan                          // of the input in hand
 
 	named      string // the last name of a table that a row gave, and
 	namedTable int8   // which it is: rows repeat it
@@ -43,6 +45,7 @@ type worker struct {
 type claimed struct {
 	in       *input
 	block    formats.Block
+	def      int8          // table of the rows that do not say which they are of
 	evidence []clock.Order // by key, what its dates prove; nil unless that is asked
 	broken   int           // columns that could not be read
 	err      error         // ends the scan
@@ -57,9 +60,12 @@ func (r *run) newWorker() *worker {
 	return w
 }
 
-// reset turns the worker to an input of its own reader.
-func (w *worker) reset(reader formats.Reader) {
-	w.reader = reader
+// reset turns the worker to an input.
+func (w *worker) reset(in *input) {
+	w.plan = in.plan
+	want := in.plan.want
+	want.Keep = w.keep
+	w.reader = in.src.NewReader(want)
 	w.named, w.namedTable = "", unsaid // another input may have other tables
 }
 
@@ -86,7 +92,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 		def = in.plan.tableOf(b.Part)
 	}
 	w.tables = w.tables[:0]
-	w.now = claimed{in: in, block: b}
+	w.now = claimed{in: in, block: b, def: def}
 	undecided := in.dates.watching()
 	if undecided {
 		w.now.evidence = make([]clock.Order, len(in.plan.keys))
@@ -95,6 +101,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 	if w.now.err != nil {
 		return w.now.err
 	}
+	w.lap.add(&w.stats.Match)
 	w.countRest(in, b, def)
 	if err := w.seen(in, b); err != nil {
 		w.lose(err)
@@ -107,6 +114,8 @@ func (w *worker) block(in *input, b formats.Block) error {
 		slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
 		findings = w.gather(in, b, def)
 	}
+	w.lap.add(&w.stats.Late)
+	defer w.lap.add(&w.stats.Output)
 	if undecided || in.dates.held() {
 		return in.dates.put(w, b.Seq, w.now.evidence, findings)
 	}
@@ -128,6 +137,7 @@ func (w *worker) takeRun(run *formats.Run, err error) bool {
 	in := w.now.in
 	k := &in.plan.keys[run.Key]
 	switch {
+	case k.discriminates && run.Key == in.plan.lastNamer && w.allNamed(in.plan, w.now.def, run):
 	case k.discriminates:
 		if w.now.err = w.sortRows(in, w.now.block, run); w.now.err != nil {
 			return false
@@ -166,6 +176,24 @@ func (w *worker) matchRun(in *input, k *planKey, run *formats.Run) error {
 		}
 	}
 	return nil
+}
+
+// keep appends the cells of a run that may match. Cells that say something of
+// their rows beside that are not judged.
+func (w *worker) keep(run *formats.Run, dst []uint32) ([]uint32, bool) {
+	k := &w.plan.keys[run.Key]
+	if k.discriminates || k.dates {
+		return dst, false
+	}
+	for g := range k.groups {
+		w.lookUp(k, g, run)
+		dst = append(dst, w.cells...)
+	}
+	if len(k.groups) > 1 {
+		slices.Sort(dst)
+		dst = slices.Compact(dst)
+	}
+	return dst, true
 }
 
 // lookUp fills w.cells and w.parts with the cells of a run that may match.
@@ -238,6 +266,28 @@ func jsonElements(key, g int, cands []ioc.JSONCandidate) []element {
 		out = append(out, element{Key: key, Group: g, Member: c.Key, Value: c.Value, Cands: []ioc.Candidate{c.Candidate}})
 	}
 	return out
+}
+
+// allNamed says that the cells of a run name no table but def, or none. Then
+// nothing is to be learnt from their rows, which are those of most files: a
+// dictionary of one cell stands for a million of them.
+func (w *worker) allNamed(p *plan, def int8, run *formats.Run) bool {
+	if def == other {
+		return false
+	}
+	for i, c := range run.Cells {
+		if c.Len == 0 {
+			continue
+		}
+		if cell := run.Cell(i); string(cell) != w.named {
+			w.named = string(cell)
+			w.namedTable = p.tableNamed(w.named)
+		}
+		if w.namedTable != def {
+			return false
+		}
+	}
+	return true
 }
 
 // sortRows reads which table each row of a mixed stream belongs to, and counts

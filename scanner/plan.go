@@ -24,6 +24,7 @@ type plan struct {
 	late           func(*formats.Part) int8 // finds it for parts that the head did not show
 	mixed          bool                     // rows are told apart by a cell
 	keys           []planKey
+	lastNamer      int            // of keys: the last one that discriminates
 	hunted         [][]*table.Key // by table: the keys of its hunt's projected columns, nil for others
 	cols           []lateCol
 	columns        *table.Columns
@@ -380,7 +381,8 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 				// A stream of both kinds may show the other one later.
 				n = name{full: column, bare: column, n: -1}
 			}
-			add(n).discriminates = true
+			k := add(n)
+			k.discriminates, p.lastNamer = true, k.n
 		}
 	}
 	for i := range p.dates {
@@ -484,18 +486,24 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 			}
 		}
 	}
+	matched := func(t *table.Table) func(*table.Key) bool {
+		return func(k *table.Key) bool {
+			_, ok := r.keyGroup(t, k)
+			return ok
+		}
+	}
 	for _, t := range p.tables {
 		for _, column := range t.Times {
 			add(column, 0)
 		}
 		for i := range t.Keys {
-			if port := t.Keys[i].Port; port != "" {
-				add(port, 0)
+			if k := &t.Keys[i]; k.Port != "" && matched(t)(k) {
+				add(k.Port, 0)
 			}
 		}
 	}
 	for _, t := range p.tables {
-		for _, column := range t.Columns() {
+		for _, column := range t.Columns(matched(t)) {
 			add(column, 1)
 		}
 		for _, x := range r.Rules {

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/iocsweep/iocsweep/formats"
 )
@@ -163,6 +164,7 @@ func (r *run) openInput(in *input) {
 	name := in.in.String()
 	r.stats.Current.Store(&name)
 	in.opts = r.Formats
+	in.opts.Times = &r.stats.Input
 	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
 	src, err := formats.Open(in.in, in.opts)
 	// Standard input can be read only once, so it cannot borrow a header.
@@ -260,10 +262,12 @@ func named(in formats.Input, err error) error {
 
 // sweep claims and matches blocks of one input until none is left.
 func (w *worker) sweep(in *input) {
-	reader := in.src.NewReader(in.plan.want)
-	w.reset(reader)
+	w.reset(in)
+	reader := w.reader
 	for w.ctx.Err() == nil || w.strictGoesOn(in) {
+		w.lap.last = time.Now()
 		b, err := in.chain.claim(reader)
+		w.lap.add(&w.stats.Claim)
 		if err != nil {
 			w.mu.Lock()
 			in.drained = true

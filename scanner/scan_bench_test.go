@@ -116,7 +116,7 @@ func TestBlockAllocations(t *testing.T) {
 					t.Fatalf("not opened: %+v", r.inputs[0].report)
 				}
 				w := r.newWorker()
-				w.reset(in.src.NewReader(in.plan.want))
+				w.reset(in)
 				block := func() {
 					b, err := w.reader.Next()
 					if err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type scanReport struct {
 	flags      *scanFlags
 	scan       *scanner.Scan
 	took       time.Duration
+	loaded     time.Duration // of took, until the indicators were there
 	walkErrors []error
 	partial    bool // something beside the inputs could not be read whole
 }
@@ -369,8 +371,35 @@ func (r *scanReport) absent() []string {
 	return out
 }
 
+// stats says where the time went: the workers' in per cent, with what is left
+// spent waiting.
+func (r *scanReport) stats() string {
+	threads := r.scan.Threads
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	swept := r.took - r.loaded
+	all := swept * time.Duration(threads)
+	var b strings.Builder
+	n := r.scan.Stats.Bytes.Load()
+	fmt.Fprintf(&b, "stats: indicators loaded in %.3f s; %.3f GB swept in %.3f s (%.2f GB/s) by %s:", r.loaded.Seconds(),
+		float64(n)/1e9, swept.Seconds(), float64(n)/1e9/max(swept.Seconds(), 1e-9), count(int64(threads), "worker"))
+	left := all
+	for _, c := range r.scan.Stats.Costs() {
+		left -= c.Time
+		fmt.Fprintf(&b, " %s %.1f%%,", c.What, share(c.Time, all))
+	}
+	fmt.Fprintf(&b, " waiting %.1f%%", share(max(left, 0), all))
+	return b.String()
+}
+
+func share(part, all time.Duration) float64 { return 100 * float64(part) / float64(max(all, 1)) }
+
 // closing prints the end of a scan to standard error.
 func (a *app) closing(f *scanFlags, r *scanReport) {
+	if f.stats {
+		a.warnf("%s", r.stats())
+	}
 	if f.verbose {
 		for _, file := range r.sum.Files {
 			a.warnf("%s: %s: %s %s, %s, %s, %s%s", scanner.Printable(file.Input.String()), file.Status, orDash(file.Format), orDash(file.Table),

@@ -293,7 +293,7 @@ func (t *Table) sideAddr(r *Row, n int) netip.Addr {
 	}
 	for i := range t.Keys {
 		k := &t.Keys[i]
-		if k.RoleBy == "" || k.Kind != ioc.KindIP || labelRole(r.cell(k.RoleBy)) != sideNames[n] {
+		if !k.labelled() || labelRole(r.cell(k.RoleBy)) != sideNames[n] {
 			continue
 		}
 		if a, _, ok := ioc.ParseAddr([]byte(r.cell(k.Column))); ok {
@@ -302,6 +302,9 @@ func (t *Table) sideAddr(r *Row, n int) netip.Addr {
 	}
 	return netip.Addr{}
 }
+
+// labelled says that a key's address may stand in for a side's.
+func (k *Key) labelled() bool { return k.RoleBy != "" && k.Kind == ioc.KindIP }
 
 var sideNames = [2]string{"src", "dst"}
 

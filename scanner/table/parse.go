@@ -111,18 +111,17 @@ func (p *parser) whole() error {
 	for _, list := range [][]string{t.Times, t.Hunt, t.Triage} {
 		p.used = append(p.used, list...)
 	}
-	for _, k := range t.Keys {
-		if k.Level < Never {
-			p.used = append(p.used, k.Column, k.Port, k.RoleBy)
+	for _, q := range t.KQL {
+		p.used = append(p.used, q.Column)
+	}
+	if t.sides[0].addr != "" {
+		for _, k := range t.Keys {
+			if k.labelled() {
+				p.used = append(p.used, k.Column, k.RoleBy)
+			}
 		}
 	}
-	done := map[string]bool{"": true}
-	for _, c := range p.used {
-		if !done[strings.ToLower(c)] {
-			done[strings.ToLower(c)] = true
-			t.used = append(t.used, p.spelled(c))
-		}
-	}
+	t.used = p.used
 	return nil
 }
 

@@ -120,7 +120,7 @@ type Table struct {
 	roles      map[string][]Term
 	outcome    outcome
 	who        [whoCount]whoRule
-	used       []string
+	used       []string // whichever keys are matched; may repeat
 }
 
 // KQL is one column that the hunt reads, with its operator.
@@ -204,9 +204,29 @@ func (t *Table) Key(column string) *Key {
 }
 
 // Columns returns every column that a hit, its role, its time, direction or
-// who needs, as spelled in the definition and without repeats. Rules may need
-// others: they list their own.
-func (t *Table) Columns() []string { return t.used }
+// who needs where the given keys are matched, as spelled in the definition and
+// without repeats. A key that is neither matched nor printed is left out: those
+// of the deep level hold most of a table's bytes. Rules may need others: they
+// list their own.
+func (t *Table) Columns(matched func(*Key) bool) []string {
+	var list []string
+	done := map[string]bool{"": true}
+	add := func(columns ...string) {
+		for _, c := range columns {
+			if fold := strings.ToLower(c); !done[fold] {
+				done[fold] = true
+				list = append(list, t.native[fold].name)
+			}
+		}
+	}
+	add(t.used...)
+	for i := range t.Keys {
+		if k := &t.Keys[i]; k.Level < Never && matched(k) {
+			add(k.Column, k.Port, k.RoleBy)
+		}
+	}
+	return list
+}
 
 // Native returns all columns that the table is known to have, as spelled.
 func (t *Table) Native() []string { return t.names }

@@ -59,10 +59,17 @@ func TestBuiltin(t *testing.T) {
 		if c.native > 0 && len(c.t.Native()) != c.native {
 			t.Errorf("%s has %d native columns, want %d", c.t.Name, len(c.t.Native()), c.native)
 		}
-		for _, k := range c.t.KeysAt(Deep) {
-			if !slices.Contains(c.t.Columns(), k.Column) {
-				t.Errorf("%s: Columns lacks %s", c.t.Name, k.Column)
+		for _, level := range []Level{Hunt, Wide, Deep} {
+			used := c.t.Columns(func(k *Key) bool { return k.Level <= level })
+			for _, k := range c.t.KeysAt(Deep) {
+				printed := slices.Contains(c.t.Hunt, k.Column) || slices.Contains(c.t.Triage, k.Column)
+				if (printed || k.Level <= level) && !slices.Contains(used, k.Column) {
+					t.Errorf("%s: Columns lacks %s at level %d", c.t.Name, k.Column, level)
+				}
 			}
+		}
+		if deep := "Message"; c.t.Holds(deep) != "" && slices.Contains(c.t.Columns(func(k *Key) bool { return k.Level <= Wide }), deep) {
+			t.Errorf("%s: Columns has %s without need", c.t.Name, deep)
 		}
 	}
 	if k := dne.Key("additionalfields"); k == nil || len(k.JSON) != 5 || k.JSON[1].Key != "answers" {

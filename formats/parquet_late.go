@@ -1,0 +1,276 @@
+package formats
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// A lateStage holds the columns of one stage of Fetch.
+type lateStage struct {
+	cols []*lateColumn
+	grid Grid
+}
+
+// A lateColumn is a column that is read for some rows. It remembers its last
+// page, so that rows may be fetched piece by piece: a page is read and decoded
+// once as long as the rows go up. Columns with large pages take turns with one
+// set of buffers until one of them is fetched from again: as a rule all rows
+// of a block are fetched at once, and to touch fresh memory for each of sixty
+// columns costs more than to unpack into it.
+type lateColumn struct {
+	n       int
+	key     int // of parquetReader.keys: the same column, whose dictionary may be there already; -1
+	group   int // that c is set to, plus one
+	met     bool
+	err     error
+	c       chunkReader
+	own     *lateBuffers
+	decoded int64 // bodyAt of the page in the buffers' values
+	list    *listWalk
+}
+
+type lateBuffers struct {
+	pqBuffers
+	dict pqDict
+}
+
+// forget gives the column's buffers up.
+func (lc *lateColumn) forget() {
+	lc.decoded, lc.c.loaded, lc.c.dict = 0, 0, nil
+}
+
+const (
+	// lentPage is from which size on pages are large, in bytes, with their
+	// dictionary as stored. Writers make pages of up to 1 MiB; DuckDB one of
+	// a million rows.
+	lentPage = 1 << 20
+	// maxKept bounds the dictionary that a key keeps for the rest of its
+	// block, and maxOwned what the late columns of a reader keep, in bytes.
+	// Files with sound pages stay far below.
+	maxKept  = 32 << 20
+	maxOwned = 128 << 20
+)
+
+// lend gives a late column, whose walk stands at a page, buffers to read into.
+func (r *parquetReader) lend(lc *lateColumn) {
+	if lc.own != nil {
+		return
+	}
+	c := &lc.c
+	list := c.col.list != nil // a walk that goes on from call to call
+	large := int64(c.head.size)+c.meta.dataStart-c.meta.start > lentPage
+	again := lc.met && r.lent != lc
+	lc.met = true
+	if list || (!large || again) && r.owned() < maxOwned {
+		lc.forget()
+		if r.lent == lc {
+			r.lent = nil
+		}
+		lc.own = new(lateBuffers)
+		c.b, c.into = &lc.own.pqBuffers, &lc.own.dict
+		return
+	}
+	if r.lent != lc {
+		if r.lent != nil {
+			r.lent.forget()
+		}
+		lc.forget()
+		r.lent = lc
+	}
+	c.b, c.into = &r.spare, &r.dict
+}
+
+// owned is how many bytes the late columns keep for themselves.
+func (r *parquetReader) owned() int {
+	n := 0
+	count := func(st *lateStage) {
+		for _, lc := range st.cols {
+			if o := lc.own; o != nil {
+				n += cap(o.page) + o.vals.size() + cap(o.dict.page) + o.dict.vals.size()
+			}
+		}
+	}
+	for _, st := range r.stages {
+		count(st)
+	}
+	if r.all != nil {
+		count(r.all)
+	}
+	return n
+}
+
+func (r *parquetReader) lateStage(cols []Column) *lateStage {
+	st := &lateStage{}
+	for _, c := range cols {
+		lc := &lateColumn{n: findColumn(r.s.part.Columns, c), key: -1}
+		for k := range r.keys {
+			if lc.n >= 0 && r.keys[k].col == lc.n {
+				lc.key = k
+			}
+		}
+		st.cols = append(st.cols, lc)
+	}
+	return st
+}
+
+// Fetch gives a Grid even with an error: the cells of the columns that could
+// not be read are empty in it. The last page of each column is remembered, so
+// that many rows are best fetched in pieces, going up.
+func (r *parquetReader) Fetch(stage int, rows []uint32) (*Grid, error) {
+	return r.fetch(r.stages[stage], rows)
+}
+
+func (r *parquetReader) fetch(st *lateStage, rows []uint32) (*Grid, error) {
+	g := &st.grid
+	g.Cols = len(st.cols)
+	g.Data = g.Data[:0]
+	g.Cells = growCells(g.Cells, len(rows)*g.Cols)
+	clear(g.Cells)
+	cl := &r.s.claims[r.claim]
+	if late := r.lateOf(cl, rows); late != nil {
+		return late.fetch(r, st, rows)
+	}
+	var errs []error
+	for j, lc := range st.cols {
+		if lc.n < 0 || r.s.footer.columns[lc.n].nested {
+			continue
+		}
+		if err := r.column(lc, cl, rows, g, j); err != nil {
+			errs = append(errs, r.failed(lc.n, err))
+		}
+	}
+	return g, errors.Join(errs...)
+}
+
+// column fills one column of a grid with the cells of rows of a claim.
+func (r *parquetReader) column(lc *lateColumn, cl *pqClaim, rows []uint32, g *Grid, j int) (err error) {
+	defer recovered(&err)
+	c := &lc.c
+	if lc.group != cl.group+1 { // pieces of a group share pages
+		lc.group, lc.met, lc.list = cl.group+1, false, nil
+		lc.err = r.set(c, lc.n)
+		lc.forget()
+	}
+	if lc.err != nil {
+		return lc.err
+	}
+	if c.col.list != nil {
+		r.lend(lc)
+		return lc.lists(cl, rows, g, j)
+	}
+	var first error
+	for i := 0; i < len(rows); {
+		row := cl.lo + int64(rows[i])
+		if row >= cl.hi {
+			return fmt.Errorf("formats: row %d of %d", rows[i], cl.hi-cl.lo)
+		}
+		if err := c.seek(row); err != nil {
+			lc.decoded = 0
+			return err
+		}
+		r.lend(lc)
+		if lc.key >= 0 {
+			switch k := &r.keys[lc.key]; {
+			case k.group == lc.group:
+				c.dict = &k.dict
+			case c.dict == &k.dict:
+				c.dict = nil
+			}
+		}
+		end := i + 1
+		for end < len(rows) && cl.lo+int64(rows[end]) < c.row && rows[end] >= rows[end-1] {
+			end++
+		}
+		if err := lc.page(cl, rows[i:end], g, j, i); err != nil {
+			// The rows of other pages may be well.
+			lc.decoded = 0
+			c.loaded = 0
+			if first == nil {
+				first = err
+			}
+			if errors.Is(err, ErrTooLarge) {
+				return first
+			}
+		}
+		i = end
+	}
+	return first
+}
+
+// page fills cells of rows that are all in the current page; g's rows from at on.
+func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error {
+	c := &lc.c
+	dict := isDictEncoding(c.head.enc)
+	if c.loaded != c.bodyAt {
+		lc.decoded = 0
+		if err := c.load(); err != nil {
+			return err
+		}
+	}
+	if dict {
+		if err := c.loadDict(); err != nil {
+			return err
+		}
+	}
+	var m nullMap
+	var codes hybrid
+	var err error
+	switch {
+	case dict:
+		if m, err = c.nullMap(); err == nil {
+			codes, err = c.codes()
+		}
+	case lc.decoded != c.bodyAt:
+		if m, err = c.decodePage(); err == nil {
+			lc.decoded = c.bodyAt
+		}
+	default:
+		m, err = c.nullMap()
+	}
+	if err != nil {
+		return err
+	}
+	taken := 0 // codes passed over
+	for i, row := range rows {
+		ord, there, err := m.value(int(cl.lo + int64(row) - c.first))
+		if err != nil {
+			return err
+		}
+		if !there {
+			continue
+		}
+		var v []byte
+		if dict {
+			if !codes.skip(ord - taken) {
+				return errLevels
+			}
+			taken = ord
+			code, ok := codes.peek()
+			if !ok {
+				return errLevels
+			}
+			if int(code) >= c.dict.vals.n {
+				return errCode
+			}
+			v = c.dict.vals.at(int(code))
+		} else {
+			v = c.b.vals.at(ord)
+		}
+		if err := g.put(at+i, j, &c.col.print, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put prints one value into a cell of the grid.
+func (g *Grid) put(i, j int, p *printer, v []byte) error {
+	off := len(g.Data)
+	if uint64(off)+2*uint64(len(v))+64 > math.MaxUint32 {
+		return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
+	}
+	g.Data = p.append(g.Data, v)
+	g.Cells[i*g.Cols+j] = Cell{uint32(off), uint32(len(g.Data) - off)}
+	return nil
+}

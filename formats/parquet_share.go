@@ -1,0 +1,544 @@
+package formats
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// A pqShared is a group of many rows, whose blocks are pieces of it. A piece is
+// a range of rows, but what there is to do is a dictionary that serves all of
+// them, or a page that a writer made of a million values, so pieces alone would
+// make every worker do the same. Therefore the readers that hold a piece look
+// through the key columns of the group together before any of them hands out
+// its own: each takes what is left to do, a dictionary, a page, or some
+// thousand cells of one that another reader has unpacked. What Want.Keep keeps
+// is noted with its rows, and each piece hands out what it has of that: few
+// cells as a rule, which are then matched once more.
+type pqShared struct {
+	rows   int64
+	pieces atomic.Int32 // that have not been left
+
+	mu      sync.Mutex
+	cond    sync.Cond
+	keys    []int // columns, as the first reader asked for them
+	cols    []sharedColumn
+	batches []*sharedBatch // that others may help with
+	ready   bool           // nothing is left to do; cols does not change any more
+	late    sharedLate
+}
+
+// A sharedColumn is how far a key column has come, and what was kept of it.
+type sharedColumn struct {
+	whole   bool // all its cells are asked for: each piece reads it for itself
+	begun   bool
+	busy    bool // a reader moves it on
+	ended   bool
+	running int // pages in hand
+	at      pqCursor
+	dict    sharedDict
+	table   []byte // by code of the dictionary: 1 if it is kept
+
+	codes []uint32 // codes kept, ascending: the first of cells
+	data  []byte
+	cells []Cell
+	refs  []Ref // rows of the group, cells
+	err   error // the first in the file's order
+	errAt int64 // its row
+}
+
+type sharedDict uint8
+
+const (
+	dictUnread sharedDict = iota
+	dictUseless
+	dictKept
+)
+
+// A sharedBatch is cells that one reader has unpacked and several look at. The
+// owner waits until they are through: the cells lie in its buffers.
+type sharedBatch struct {
+	key        int
+	data       []byte
+	cells      []Cell
+	next, done int
+	kept       []uint32
+}
+
+// batchCells is how many cells are looked at without a look at the others.
+const batchCells = 4096
+
+// sharedGroup returns the claimed group if it is to be looked through together.
+func (r *parquetReader) sharedGroup() *pqShared {
+	sh := r.s.footer.groups[r.s.claims[r.claim].group].shared
+	if sh == nil || r.keep == nil {
+		return nil
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if sh.cols == nil {
+		sh.cond.L = &sh.mu
+		sh.cols = make([]sharedColumn, len(r.keys))
+		for k := range r.keys {
+			sh.keys = append(sh.keys, r.keys[k].col)
+			c := &sh.cols[k]
+			if _, ok := r.keep(&Run{Key: k}, nil); !ok {
+				c.whole, c.ended = true, true
+			} else if col := r.keys[k].col; col < 0 || r.s.footer.columns[col].nested {
+				c.ended = true
+			}
+		}
+	}
+	same := func(col int, k pqKey) int { return cmp.Compare(col, k.col) }
+	if slices.CompareFunc(sh.keys, r.keys, same) != 0 {
+		return nil // its reader asks for other columns
+	}
+	return sh
+}
+
+// help does what is left to do of the group, and returns when all is done.
+// Readers begin with different columns.
+func (sh *pqShared) help(r *parquetReader, from int) {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for !sh.ready {
+		if k := sh.idle(from); k >= 0 {
+			sh.cols[k].busy = true
+			sh.step(r, k)
+			continue
+		}
+		if b := sh.open(); b != nil {
+			sh.look(r, b)
+			continue
+		}
+		if sh.allDone() {
+			for k := range sh.cols {
+				slices.SortFunc(sh.cols[k].refs, func(a, b Ref) int { return cmp.Compare(a.Row, b.Row) })
+			}
+			sh.late.plan(sh, r)
+			sh.ready = true
+			sh.cond.Broadcast()
+			return
+		}
+		sh.cond.Wait()
+	}
+}
+
+// idle returns a column that can be moved on, -1 if there is none.
+func (sh *pqShared) idle(from int) int {
+	for i := range sh.cols {
+		k := (from + i) % len(sh.cols)
+		if c := &sh.cols[k]; !c.ended && !c.busy {
+			return k
+		}
+	}
+	return -1
+}
+
+// open returns a batch of which cells are left, nil if there is none.
+func (sh *pqShared) open() *sharedBatch {
+	for _, b := range sh.batches {
+		if b.next < len(b.cells) {
+			return b
+		}
+	}
+	return nil
+}
+
+func (sh *pqShared) allDone() bool {
+	for k := range sh.cols {
+		if c := &sh.cols[k]; !c.ended || c.running > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// look looks at some cells of a batch.
+func (sh *pqShared) look(r *parquetReader, b *sharedBatch) {
+	lo, hi := b.next, min(b.next+batchCells, len(b.cells))
+	b.next = hi
+	sh.mu.Unlock()
+	r.part = Run{Key: b.key, Data: b.data, Cells: b.cells[lo:hi]}
+	r.kept, _ = r.keep(&r.part, r.kept[:0])
+	sh.mu.Lock()
+	for _, i := range r.kept {
+		b.kept = append(b.kept, uint32(lo)+i)
+	}
+	if b.done += hi - lo; b.done == len(b.cells) {
+		sh.cond.Broadcast()
+	}
+}
+
+// judge returns the cells of a key that are to be kept, ascending.
+func (sh *pqShared) judge(r *parquetReader, key int, t *pqText) []uint32 {
+	b := &r.batch
+	*b = sharedBatch{key: key, data: t.data, cells: t.cells, kept: b.kept[:0]}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if len(b.cells) > batchCells {
+		sh.batches = append(sh.batches, b)
+		sh.cond.Broadcast()
+	}
+	for b.next < len(b.cells) {
+		sh.look(r, b)
+	}
+	sh.batches = slices.DeleteFunc(sh.batches, func(o *sharedBatch) bool { return o == b })
+	for b.done < len(b.cells) {
+		sh.cond.Wait()
+	}
+	slices.Sort(b.kept)
+	return b.kept
+}
+
+// step moves a column on by its dictionary or by a page. It is called, and
+// returns, with sh.mu held.
+func (sh *pqShared) step(r *parquetReader, key int) {
+	col := &sh.cols[key]
+	sh.mu.Unlock()
+	page, err := sh.advance(r, key, col)
+	sh.mu.Lock()
+	col.busy = false
+	col.at = r.c.pqCursor
+	if err != nil {
+		col.ended = true
+		if err != io.EOF {
+			col.fail(r.c.row, err)
+		}
+	}
+	if !page || err != nil {
+		sh.cond.Broadcast()
+		return
+	}
+	col.running++
+	first := r.c.first
+	sh.cond.Broadcast()
+	sh.mu.Unlock()
+	if isDictEncoding(r.c.head.enc) {
+		err = sh.codesPage(r, col)
+	} else {
+		err = sh.plainPage(r, key, col)
+	}
+	sh.mu.Lock()
+	if err != nil {
+		col.fail(first, err)
+	}
+	col.running--
+	sh.cond.Broadcast()
+}
+
+func (c *sharedColumn) fail(row int64, err error) {
+	if c.err == nil || row < c.errAt {
+		c.err, c.errAt = err, row
+	}
+}
+
+// advance goes to the next page that has to be looked into, if page is true.
+// Else there is more to do, or io.EOF. The first time it looks at the
+// dictionary alone, where that may be all.
+func (sh *pqShared) advance(r *parquetReader, key int, col *sharedColumn) (page bool, err error) {
+	c := &r.c
+	if err := r.setKey(key); err != nil {
+		return false, err
+	}
+	if !col.begun {
+		col.begun = true
+		if c.meta.onlyDict() {
+			if err := sh.dictionary(r, key, col); err != nil {
+				return false, err
+			}
+			if col.dict == dictUseless {
+				return false, io.EOF
+			}
+			return false, nil
+		}
+	} else {
+		c.pqCursor = col.at
+	}
+	for {
+		if err := r.nextPage(); err != nil {
+			return false, err
+		}
+		if !isDictEncoding(c.head.enc) {
+			return true, nil
+		}
+		if col.dict == dictUnread {
+			at := c.pqCursor
+			err := sh.dictionary(r, key, col)
+			c.pqCursor = at
+			if err != nil {
+				// The pages that do not use it may be sound.
+				sh.mu.Lock()
+				col.fail(c.first, err)
+				sh.mu.Unlock()
+			}
+		}
+		if col.dict == dictKept {
+			return true, nil
+		}
+	}
+}
+
+// dictionary reads and judges the dictionary of a column.
+func (sh *pqShared) dictionary(r *parquetReader, key int, col *sharedColumn) error {
+	c := &r.c
+	col.dict = dictUseless
+	if err := r.readDict(key); err != nil {
+		return err
+	}
+	kept := sh.judge(r, key, &r.text)
+	if len(kept) == 0 {
+		return nil
+	}
+	col.dict = dictKept
+	col.table = make([]byte, c.dict.vals.n)
+	col.codes = slices.Clone(kept)
+	for _, i := range kept {
+		col.table[i] = 1
+		if err := col.add(&r.text, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add notes a kept cell.
+func (c *sharedColumn) add(t *pqText, i uint32) error {
+	cell := t.cells[i]
+	off := len(c.data)
+	if uint64(off)+uint64(cell.Len) > math.MaxUint32 {
+		return fmt.Errorf("%w: cells to be matched of more than 4 GiB", ErrTooLarge)
+	}
+	c.data = append(c.data, t.data[cell.Off:cell.Off+cell.Len]...)
+	c.cells = append(c.cells, Cell{uint32(off), cell.Len})
+	return nil
+}
+
+// codesPage finds the rows of the dictionary's kept cells in the current page.
+func (sh *pqShared) codesPage(r *parquetReader, col *sharedColumn) error {
+	c := &r.c
+	refs, err := func() (refs []Ref, err error) {
+		defer recovered(&err)
+		if err := c.load(); err != nil {
+			return nil, err
+		}
+		return c.findPage(col.table, 0, sh.rows, r.refs[:0])
+	}()
+	r.refs = refs
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, ref := range refs {
+		n, _ := slices.BinarySearch(col.codes, ref.Cell)
+		col.refs = append(col.refs, Ref{ref.Row, uint32(n)})
+	}
+	return err
+}
+
+// plainPage looks at the cells of the current page, which has no dictionary.
+func (sh *pqShared) plainPage(r *parquetReader, key int, col *sharedColumn) error {
+	c := &r.c
+	m, err := r.readPage()
+	if err != nil {
+		return err
+	}
+	kept := sh.judge(r, key, &r.text)
+	if len(kept) == 0 {
+		return nil
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, i := range kept {
+		row, err := m.rowOf(int(i))
+		if err != nil {
+			return err
+		}
+		if err := col.add(&r.text, i); err != nil {
+			return err
+		}
+		col.refs = append(col.refs, Ref{uint32(c.first + int64(row)), uint32(len(col.cells) - 1)})
+	}
+	return nil
+}
+
+// sharedRun is what was kept of a key in the rows of the claimed piece.
+func (r *parquetReader) sharedRun(key int, col *sharedColumn) *Run {
+	cl := &r.s.claims[r.claim]
+	row := func(ref Ref, row int64) int { return cmp.Compare(int64(ref.Row), row) }
+	lo, _ := slices.BinarySearchFunc(col.refs, cl.lo, row)
+	hi, _ := slices.BinarySearchFunc(col.refs, cl.hi, row)
+	run := &Run{Key: key, Data: col.data}
+	if lo == hi {
+		return run
+	}
+	// The cells that the piece has, in the order in which they first occur.
+	at := make([]uint32, len(col.cells)) // place in run.Cells, plus one
+	refs := make([]Ref, hi-lo)
+	for i, ref := range col.refs[lo:hi] {
+		if at[ref.Cell] == 0 {
+			run.Cells = append(run.Cells, col.cells[ref.Cell])
+			at[ref.Cell] = uint32(len(run.Cells))
+		}
+		refs[i] = Ref{ref.Row - uint32(cl.lo), at[ref.Cell] - 1}
+	}
+	run.Find = func(cells []uint32, dst []Ref) ([]Ref, error) {
+		if len(cells) == len(run.Cells) {
+			return append(dst, refs...), nil
+		}
+		for _, ref := range refs {
+			if _, ok := slices.BinarySearch(cells, ref.Cell); ok {
+				dst = append(dst, ref)
+			}
+		}
+		return dst, nil
+	}
+	return run
+}
+
+// sharedRuns yields the run of a key whose group was looked through together.
+// Only the first piece reports what could not be read of it: once is enough.
+func (r *parquetReader) sharedRuns(key int, col *sharedColumn, yield func(*Run, error) bool) bool {
+	if !yield(r.sharedRun(key, col), nil) {
+		return false
+	}
+	if col.err != nil && r.s.claims[r.claim].lo == 0 {
+		return yield(&Run{Key: key}, r.failed(r.keys[key].col, col.err))
+	}
+	return true
+}
+
+// A sharedLate holds late cells of all rows of a group of which a cell was
+// kept, so that the pieces do not unpack the same pages and dictionaries one
+// after the other. The first reader to want a column fetches it for all of
+// them.
+type sharedLate struct {
+	rows []uint32 // of the group, ascending; nil if there are too many
+	cols []lateCells
+}
+
+type lateCells struct {
+	busy, done bool
+	data       []byte
+	cells      []Cell // one for each row
+	err        error
+}
+
+// maxLateRows is for how many rows of a group late cells are held. Where more
+// are asked for, each piece has enough of them to read its own pages.
+const maxLateRows = 64 << 10
+
+func (l *sharedLate) plan(sh *pqShared, r *parquetReader) {
+	n := 0
+	for k := range sh.cols {
+		n += len(sh.cols[k].refs)
+	}
+	if n > 4*maxLateRows { // several of one row, perhaps
+		return
+	}
+	rows := make([]uint32, 0, n)
+	for k := range sh.cols {
+		for _, ref := range sh.cols[k].refs {
+			rows = append(rows, ref.Row)
+		}
+	}
+	slices.Sort(rows)
+	if rows = slices.Compact(rows); len(rows) <= maxLateRows {
+		l.rows, l.cols = rows, make([]lateCells, len(r.s.part.Columns))
+	}
+}
+
+// lateOf returns the claimed group's late cells if they have the given rows.
+func (r *parquetReader) lateOf(cl *pqClaim, rows []uint32) *pqShared {
+	sh := r.sharedGroup()
+	if sh == nil || !sh.ready || len(sh.late.rows) == 0 {
+		return nil
+	}
+	for _, row := range rows {
+		if _, ok := slices.BinarySearch(sh.late.rows, uint32(cl.lo)+row); !ok {
+			return nil
+		}
+	}
+	return sh
+}
+
+// fetch fills the stage's grid, which is empty. Columns that another reader has
+// in hand come last.
+func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid, error) {
+	g := &st.grid
+	errs := make([]error, len(st.cols))
+	var waiting []int
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	take := func(j int, wait bool) {
+		lc := st.cols[j]
+		if lc.n < 0 || r.s.footer.columns[lc.n].nested {
+			return
+		}
+		c := &sh.late.cols[lc.n]
+		for c.busy {
+			if !wait {
+				waiting = append(waiting, j)
+				return
+			}
+			sh.cond.Wait()
+		}
+		if !c.done {
+			c.busy = true
+			sh.mu.Unlock()
+			c.read(r, lc, sh)
+			sh.mu.Lock()
+			c.busy, c.done = false, true
+			sh.cond.Broadcast()
+		}
+		err := c.copy(g, j, rows, sh.late.rows, uint32(r.s.claims[r.claim].lo))
+		if err == nil {
+			err = c.err
+		}
+		if err != nil {
+			errs[j] = r.failed(lc.n, err)
+		}
+	}
+	for j := range st.cols {
+		take(j, false)
+	}
+	for _, j := range waiting {
+		take(j, true)
+	}
+	return g, errors.Join(errs...)
+}
+
+// read fetches a column for all rows.
+func (c *lateCells) read(r *parquetReader, lc *lateColumn, sh *pqShared) {
+	all := pqClaim{group: r.s.claims[r.claim].group, hi: sh.rows}
+	g := &Grid{Cols: 1, Cells: make([]Cell, len(sh.late.rows))}
+	c.err = r.column(lc, &all, sh.late.rows, g, 0)
+	c.data, c.cells = g.Data, g.Cells
+}
+
+// copy fills a column of a grid with the cells of rows that begin at base.
+func (c *lateCells) copy(g *Grid, j int, rows, all []uint32, base uint32) error {
+	for i, row := range rows {
+		at, _ := slices.BinarySearch(all, base+row)
+		cell := c.cells[at]
+		off := len(g.Data)
+		if uint64(off)+uint64(cell.Len) > math.MaxUint32 {
+			return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
+		}
+		g.Data = append(g.Data, c.data[cell.Off:cell.Off+cell.Len]...)
+		g.Cells[i*g.Cols+j] = Cell{uint32(off), cell.Len}
+	}
+	return nil
+}
+
+// leave gives up the claimed piece. The last to leave drops what was kept.
+func (sh *pqShared) leave() {
+	if sh.pieces.Add(-1) == 0 {
+		sh.mu.Lock()
+		sh.cols, sh.keys, sh.late, sh.ready = nil, nil, sharedLate{}, false
+		sh.mu.Unlock()
+	}
+}
