@@ -30,6 +30,11 @@ func of(text string) Source {
 // at once and in pieces. The results must be the same.
 func read(t testing.TB, sources []Source, o Options) ([]ioc.Indicator, []Report, error) {
 	t.Helper()
+	return readBy(t, sources, o, []int{1, 7, 64, 4096}, []int{1, 3})
+}
+
+func readBy(t testing.TB, sources []Source, o Options, pieces, workers []int) ([]ioc.Indicator, []Report, error) {
+	t.Helper()
 	list, reports, err := Read(sources, o)
 	var all []ioc.Indicator
 	if list != nil {
@@ -38,10 +43,10 @@ func read(t testing.TB, sources []Source, o Options) ([]ioc.Indicator, []Report,
 	o.general = true
 	same(t, "by the general way", all, reports, err, sources, o)
 	o.general = false
-	for _, piece := range []int{1, 7, 64, 4096} {
-		for _, workers := range []int{1, 3} {
-			o.piece, o.workers = piece, workers
-			same(t, fmt.Sprintf("in pieces of %d bytes by %d", piece, workers), all, reports, err, sources, o)
+	for _, p := range pieces {
+		for _, w := range workers {
+			o.piece, o.workers = p, w
+			same(t, fmt.Sprintf("in pieces of %d bytes by %d", p, w), all, reports, err, sources, o)
 		}
 	}
 	return all, reports, err
@@ -50,7 +55,7 @@ func read(t testing.TB, sources []Source, o Options) ([]ioc.Indicator, []Report,
 func same(t testing.TB, how string, all []ioc.Indicator, reports []Report, err error, sources []Source, o Options) {
 	t.Helper()
 	list, moreReports, moreErr := Read(sources, o)
-	if list == nil != (all == nil && reports == nil) || fmt.Sprint(err) != fmt.Sprint(moreErr) {
+	if err != nil && fmt.Sprint(err) != fmt.Sprint(moreErr) {
 		t.Fatalf("%s: error %v, want %v", how, moreErr, err)
 	}
 	if list == nil {
@@ -205,6 +210,62 @@ domain cnc.example.net threat=payload_delivery malware=Gafgyt first=2026-05-20 a
 			if err != nil || lines(forced) != lines(list) {
 				t.Errorf("forced: %v\n%s", err, lines(forced))
 			}
+		})
+	}
+}
+
+// Tables that are read in pieces go on line by line where they have to, and
+// lists after a line that is too long.
+func TestPieces(t *testing.T) {
+	var rows, fox, list strings.Builder
+	for n := range 400 {
+		fmt.Fprintf(&rows, "h%d.example.net,\"note, %d\"\n", n%390, n)
+		fmt.Fprintf(&fox, "\"2026-03-15 04:01:14\", \"1\", \"45.1.2.%d:80\", \"ip:port\", \"botnet_cc\", \"win.x\", \"None\", \"X\", \"\", \"100\", \"False\", \"None\", \"X\", \"0\", \"y\"\n", n%250)
+		fmt.Fprintf(&list, "h%d.example.net\n45.1.2.%d:%d\r\n\n# comment\nevil[.]h%d.example.net\n10.0.0.%d\n", n%390, n%256, n%300, n, n%256)
+	}
+	long := strings.Repeat("x", maxLine+10)
+	tests := []struct{ name, text string }{
+		{"cell of two lines", "ioc,note\n" + rows.String() + "two.example.net,\"one\ntwo\"\n" + rows.String()},
+		{"cell of two lines first", "ioc,note\ntwo.example.net,\"one\ntwo\"\n" + rows.String()},
+		{"header of two lines", "ioc,\"no\nte\"\n" + rows.String()},
+		{"stray quote", "ioc,note\n" + rows.String() + "two.example.net,\"one\n" + strings.Repeat(rows.String(), 2)},
+		{"stray quote first", "ioc,note\ntwo.example.net,\"one\n" + rows.String()},
+		{"stray quote at the end", "ioc,note\n" + rows.String() + "two.example.net,\"one\n"},
+		{"without last line break", "ioc,note\n" + rows.String() + "last.example.net,x"},
+		{"long line", "ioc,note\n" + rows.String() + long + "\n" + rows.String()},
+		{"long line first", "ioc,note\n" + long + "\n" + rows.String()},
+		{"long line last", "ioc,note\n" + rows.String() + long},
+		{"longest line", "ioc,note\n" + rows.String() + long[:maxLine-1] + "\n" + rows.String()},
+		{"longest line last", "ioc,note\n" + rows.String() + long[:maxLine]},
+		{"without header", rows.String()},
+		{"header only", "ioc,note\n"},
+		{"comments", "# a\nioc,note\n" + rows.String() + "# b\n#\n" + rows.String()},
+		{"ThreatFox", fox.String() + "# Number of entries: 400\n"},
+		{"ThreatFox cut", fox.String() + "# Number of entries: 4\n" + fox.String() + "# Number of entries: 801\n#\n"},
+		{"ThreatFox twice", fox.String() + "# \"ioc_value\",\"ioc_type\",\"first_seen_utc\"\n\"h.example.net\",\"domain\",\"2026-03-15\"\n"},
+		{"ThreatFox with headers", fox.String() + "\"ioc_type\",\"ioc_value\"\n\"domain\",\"h.example.net\"\n"},
+		{"list", list.String()},
+		{"list with a long line", list.String() + long + "\n" + list.String()},
+		{"list with a long line last", list.String() + long},
+		{"list with the longest line", list.String() + long[:maxLine-1] + "\n" + list.String()},
+		{"list without last line break", list.String() + "h.example.net"},
+		{"list of hosts", strings.Repeat("0.0.0.0 a.example.net b.example.net\n", 100)},
+		{"NULs", list.String() + "a\x00.example.net\n\x00\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := Options{}
+			if tt.name == "NULs" {
+				o.Format = "list" // nobody would guess it
+			}
+			list, _, err := readBy(t, []Source{of(tt.text)}, o, []int{100, 1000, 10_000, pieceLen}, []int{1, 2})
+			if err != nil && tt.name != "header only" || err == nil && len(list) == 0 {
+				t.Errorf("%d indicators, error %v", len(list), err)
+			}
+			failing := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
+				return io.NopCloser(io.MultiReader(strings.NewReader(tt.text), iotest.ErrReader(errors.New("disk gone")))), nil
+			}}
+			readBy(t, []Source{failing}, o, []int{100, 10_000}, []int{1, 2})
 		})
 	}
 }

@@ -23,16 +23,16 @@ func FuzzFeed(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data, false)
+		f.Add(data, false, uint16(len(data)/3))
 	}
-	f.Add([]byte("{\"type\":\"ip\",\"value\":\"203.0.113.7\",\"feeds\":[\"a:1\"]}\n"), true)
-	f.Add([]byte("ioc,port\n203.0.113.7,\"8\n\"\n2001:db8::1,443\n\"x\n"), true)
-	f.Add([]byte("[{\"ioc\":\"a.example.net\",\"ioc_type\":\"domain\"}]"), false)
-	f.Fuzz(func(t *testing.T, data []byte, broad bool) {
+	f.Add([]byte("{\"type\":\"ip\",\"value\":\"203.0.113.7\",\"feeds\":[\"a:1\"]}\n"), true, uint16(1))
+	f.Add([]byte("ioc,port\n203.0.113.7,\"8\n\"\n2001:db8::1,443\n\"x\n"), true, uint16(8))
+	f.Add([]byte("[{\"ioc\":\"a.example.net\",\"ioc_type\":\"domain\"}]"), false, uint16(2))
+	f.Fuzz(func(t *testing.T, data []byte, broad bool, piece uint16) {
 		breaks := bytes.Count(data, []byte("\n"))
 		for _, format := range append(Names(), "") {
 			o := Options{Format: format, ForceBroad: broad}
-			list, reports, _ := read(t, []Source{of(string(data))}, o)
+			list, reports, _ := readBy(t, []Source{of(string(data))}, o, []int{int(piece) + 1}, []int{1 + int(piece)%3})
 			r := &reports[0]
 			if r.Taken != len(list) {
 				t.Fatalf("%s: taken %d of %d", format, r.Taken, len(list))
@@ -68,9 +68,7 @@ func FuzzFeed(f *testing.F) {
 			slow := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
 				return io.NopCloser(iotest.HalfReader(bytes.NewReader(data))), nil
 			}}
-			if again, _, _ := read(t, []Source{slow}, o); lines(again) != lines(list) {
-				t.Fatalf("%s: read in halves:\n%s\nat once:\n%s", format, lines(again), lines(list))
-			}
+			same(t, "in halves", list, reports, nil, []Source{slow}, o)
 		}
 	})
 }
