@@ -10,7 +10,7 @@ import (
 func TestGen(t *testing.T) {
 	dir := t.TempDir()
 	var log strings.Builder
-	if got := run([]string{"gen", "-dir", dir, "-size", "200KB", "-tables", "dnsevents", "-formats", "csv,parquet", "-iocs", "40"}, &log); got != 0 {
+	if got := run([]string{"gen", "-dir", dir, "-size", "200KB", "-tables", "dnsevents", "-formats", "csv,parquet", "-iocs", "40"}, nil, nil, &log); got != 0 {
 		t.Fatalf("status %d: %s", got, &log)
 	}
 	info, err := os.Stat(filepath.Join(dir, "logs", "DnsEvents.csv"))
@@ -33,7 +33,6 @@ func TestBadUsage(t *testing.T) {
 		args string
 		want string
 	}{
-		{"", "usage"},
 		{"nothing", "usage"},
 		{"gen", "-dir is missing"},
 		{"gen -dir " + dir + " -size much", "is no size"},
@@ -48,7 +47,7 @@ func TestBadUsage(t *testing.T) {
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			var log strings.Builder
-			if got := run(strings.Fields(test.args), &log); got == 0 {
+			if got := run(strings.Fields(test.args), nil, nil, &log); got == 0 {
 				t.Error("status 0")
 			}
 			if !strings.Contains(log.String(), test.want) {
