@@ -151,6 +151,10 @@ func (s *svg) panel(x, y int, p panel, most float64) {
 	}
 	const room = chartPanel - chartName - chartValue
 	at := func(speed float64) float64 { return float64(x+chartName) + speed/most*room }
+	// First, so that numbers stand before it.
+	if p.limit > 0 {
+		fmt.Fprintf(s, `<line x1="%.1f" x2="%.1f" y1="%d" y2="%d" class="limit"/>`+"\n", at(p.limit), at(p.limit), y-2, y+p.height()-chartStep+chartBar+2)
+	}
 	for i, b := range p.bars {
 		top := y + i*chartStep
 		class := "them"
@@ -160,9 +164,6 @@ func (s *svg) panel(x, y int, p panel, most float64) {
 		s.text(x+chartName-6, top+chartBar-3, "", "end", b.name)
 		fmt.Fprintf(s, `<rect x="%d" y="%d" width="%.1f" height="%d" class="%s"/>`+"\n", x+chartName, top, max(1, at(b.speed)-float64(x+chartName)), chartBar, class)
 		s.text(int(at(b.speed))+5, top+chartBar-3, "soft", "", digits3(b.speed))
-	}
-	if p.limit > 0 {
-		fmt.Fprintf(s, `<line x1="%.1f" x2="%.1f" y1="%d" y2="%d" class="limit"/>`+"\n", at(p.limit), at(p.limit), y-2, y+p.height()-chartStep+chartBar+2)
 	}
 }
 

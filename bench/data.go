@@ -78,13 +78,27 @@ func ensure(d *gen.Dataset) error {
 	text := []byte(head)
 	for _, w := range want {
 		file, print, _ := strings.Cut(w, " ")
-		info, err := os.Stat(filepath.Join(d.Dir, filepath.FromSlash(file)))
+		size, err := synced(filepath.Join(d.Dir, filepath.FromSlash(file)))
 		if err != nil {
 			return err
 		}
-		text = fmt.Appendf(text, "file %s %d %s\n", file, info.Size(), print)
+		text = fmt.Appendf(text, "file %s %d %s\n", file, size, print)
 	}
 	return os.WriteFile(path, text, 0o666)
+}
+
+// synced brings a file to the disk and returns its size: gigabytes that are
+// still to be written would disturb whatever is measured next.
+func synced(path string) (size int64, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		size = info.Size()
+	}
+	return size, errors.Join(err, f.Sync(), f.Close())
 }
 
 // whole says whether the files that a parameter file lists are there, and

@@ -90,7 +90,7 @@ func runLoaded(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	lines := bufio.NewScanner(stdin)
 	for lines.Scan() {
 		file, out, _ := strings.Cut(lines.Text(), "\t")
-		s, err := scanOnce(set, *threads, file, out)
+		s, err := scanOnto(set, *threads, file, out)
 		if err != nil {
 			return err
 		}
@@ -101,15 +101,19 @@ func runLoaded(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	return lines.Err()
 }
 
-// scanOnce does what iocsweep scan --order input --format jsonl does behind
-// its feed.
-func scanOnce(set *ioc.Set, threads int, file, out string) (sample, error) {
+func scanOnto(set *ioc.Set, threads int, file, out string) (sample, error) {
 	w, err := os.Create(out)
 	if err != nil {
 		return sample{}, err
 	}
-	defer w.Close()
 	runtime.GC()
+	s, err := scan(set, threads, file, w)
+	return s, errors.Join(err, w.Close())
+}
+
+// scan does what iocsweep scan --order input --format jsonl does behind its
+// feed.
+func scan(set *ioc.Set, threads int, file string, w io.Writer) (sample, error) {
 	before := spent()
 	start := time.Now()
 	inputs, errs := formats.Walk([]string{file}, nil)

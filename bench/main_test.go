@@ -44,6 +44,20 @@ func TestBadUsage(t *testing.T) {
 		{"gen -dir " + dir + " -hits 0.6 -near 0.6", "shares"},
 		{"gen -dir " + dir + " more", "is no flag"},
 		{"gen -wrong", "flag provided but not defined"},
+		{"-wrong", "flag provided but not defined"},
+		{"run more", "is no flag"},
+		{"-tables Syslog", "is no table"},
+		{"-formats xml", "is no format"},
+		{"-size much", "is no size"},
+		{"-peers awk", "is no peer: have duckdb"},
+		{"-jobs (", "missing closing"},
+		{"-runs 0", "have 1 or more"},
+		{"-threads -1", "have 1 or more"},
+		{"-iocs 3", "have 20 to"},
+		{"-many 99999999999", "have 20 to"},
+		{"-hits 2", "shares"},
+		{"-keep -out " + dir, "both say where"},
+		{"-list -jobs nothing", "no job matches"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			var log strings.Builder

@@ -123,7 +123,7 @@ func (r *report) head() string {
 // legend explains the columns of the tables.
 const legend = `
 wall, CPU: medians of whole processes, from start to end, feeds read and output
-written; of Indicators: of the scan alone. memory: the most that was resident.
+written; in Indicators: of the scan alone. memory: the most that was resident.
 GB/s: of the file as it lies on the disk. found, missed: records that hold an
 indicator in a structured column. wrong: records that were reported and hold
 none. ratio: wall time over that of the first line, the median of the rounds.
@@ -217,7 +217,7 @@ func (r *report) summary() string {
 }
 
 // benchmarks is every run in the format of Go's benchmarks, which benchstat
-// reads: benchstat -row .name,/table,/format,/iocs -col /peer bench.txt
+// reads: benchstat -row .name,/table,/format,/iocs -col /peer,/threads bench.txt
 func (r *report) benchmarks() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\npkg: github.com/iocsweep/iocsweep/bench\ncpu: %s\n", runtime.GOOS, runtime.GOARCH, r.machine.cpu)
@@ -294,14 +294,11 @@ func name(command []string) string { return strings.TrimSuffix(filepath.Base(com
 // symbols stand for the folders of this machine.
 func (b *bench) symbols() *strings.Replacer {
 	var pairs []string
-	add := func(dir, symbol string) {
-		if abs, err := filepath.Abs(dir); err == nil && abs != dir {
-			pairs = append(pairs, abs, symbol)
+	for _, p := range [][2]string{{b.tmp, "$TMP"}, {b.o.dir, "$DIR"}, {b.root, "$REPO"}} {
+		if p[0] != "" {
+			pairs = append(pairs, p[0], p[1])
 		}
-		pairs = append(pairs, dir, symbol)
 	}
-	add(b.tmp, "$TMP")
-	add(filepath.Clean(b.o.dir), "$DIR")
 	if home, err := os.UserHomeDir(); err == nil && len(home) > 1 {
 		pairs = append(pairs, home, "$HOME")
 	}

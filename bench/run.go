@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -108,7 +109,8 @@ type bench struct {
 	ctx            context.Context
 	o              options
 	stdout, stderr io.Writer
-	self           string // this program, which measures the others
+	self           string // this program
+	root           string // the repository's folder
 	tmp            string
 	tools          tools
 	// The data sets: the usual one, one with hits in many rows, and one of a
@@ -134,6 +136,9 @@ func runBench(args []string, _ io.Reader, stdout, stderr io.Writer) (err error) 
 	match, err := regexp.Compile(b.o.jobs)
 	if err != nil {
 		return fmt.Errorf("-jobs: %w", err)
+	}
+	if b.o.dir, err = filepath.Abs(b.o.dir); err != nil {
+		return err
 	}
 	if err := b.plan(); err != nil {
 		return err
@@ -245,6 +250,7 @@ func (b *bench) prepare(j *job) error {
 			return err
 		}
 		b.ready[j.data] = true
+		debug.FreeOSMemory() // the tools want the room
 	}
 	for _, f := range j.feeds {
 		if err := f.ensure(); err != nil {

@@ -45,6 +45,11 @@ func (b *bench) find(ctx context.Context) error {
 		}
 		return nil
 	}
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/iocsweep/iocsweep").Output()
+	if err != nil {
+		return fmt.Errorf("find the module, in whose folder this is to be run: %w", err)
+	}
+	b.root = string(bytes.TrimSpace(root))
 	t.measure = b.executable("measure")
 	if err := b.build(ctx, t.measure, ".", "./bench/measure", false); err != nil {
 		return err
@@ -104,12 +109,8 @@ func (b *bench) executable(name string) string {
 
 // build compiles a program of this repository, from a folder of it.
 func (b *bench) build(ctx context.Context, out, folder, pkg string, cgo bool) error {
-	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/iocsweep/iocsweep").Output()
-	if err != nil {
-		return fmt.Errorf("%s: not in the module's folder: %w", pkg, err)
-	}
 	c := exec.CommandContext(ctx, "go", "build", "-o", out, pkg)
-	c.Dir = filepath.Join(string(bytes.TrimSpace(root)), filepath.FromSlash(folder))
+	c.Dir = filepath.Join(b.root, filepath.FromSlash(folder))
 	c.Env = append(os.Environ(), "CGO_ENABLED="+map[bool]string{false: "0", true: "1"}[cgo])
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
