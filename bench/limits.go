@@ -36,11 +36,11 @@ var limits = []limit{
 			return last(seps[:n]) + last(nls[:n]) + last(quotes[:n])
 		}
 	}},
-	{"structure", "reads the file and finds its line breaks and the quotes that are not escaped", func() func([]byte) int {
-		quotes, nls := make([]uint64, limitBlock/64), make([]uint64, limitBlock/64)
+	{"structure", "reads the file and finds its line breaks, backslashes, and the quotes that they do not escape", func() func([]byte) int {
+		quotes, slashes, nls := make([]uint64, limitBlock/64), make([]uint64, limitBlock/64), make([]uint64, limitBlock/64)
 		return func(b []byte) int {
 			n := len(b) / 64
-			return int(simd.JSON(b, 0, quotes[:n], nls[:n])) + last(quotes[:n]) + last(nls[:n])
+			return int(simd.JSON(b, 0, quotes[:n], slashes[:n], nls[:n])) + last(quotes[:n]) + last(slashes[:n]) + last(nls[:n])
 		}
 	}},
 }

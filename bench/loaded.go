@@ -81,7 +81,7 @@ func runLoaded(args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	set := ioc.NewSet(list)
+	set := list.Set()
 	list = nil
 	debug.FreeOSMemory() // or the first scan pays for what reading left behind
 	if _, err := fmt.Fprintln(stdout, "ready"); err != nil {
