@@ -62,9 +62,9 @@ type Question struct {
 	// Has says whether the feed holds an indicator, given in its normal form.
 	// Nil: all that were planted.
 	Has func(indicator string) bool
-	// HasAddr says whether the feed holds an IPv4 address. It is asked about
-	// near misses, for a feed larger than the one that was planted may hold
-	// some of them. Nil: none.
+	// HasAddr says whether the feed holds an IPv4 address that the planted
+	// one does not. It is asked about near misses, for an address beside an
+	// indicator may be one in a larger feed. Nil: it holds none.
 	HasAddr func([4]byte) bool
 }
 
