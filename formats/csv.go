@@ -4,6 +4,7 @@ import (
 	"io"
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
@@ -51,8 +52,12 @@ type seam struct {
 func (s *csvSource) await(seq int) (seam, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.turn != seq && !s.dead {
-		s.cond.Wait()
+	if s.turn != seq && !s.dead {
+		start := time.Now()
+		for s.turn != seq && !s.dead {
+			s.cond.Wait()
+		}
+		s.c.times.waited(start)
 	}
 	return s.seam, !s.dead
 }
@@ -201,7 +206,7 @@ func (r *csvReader) block(sp span) (Block, error) {
 	first := int(m.next - r.base)
 	doubtful := m.region > m.next // text to be taken with care
 	if first != r.first || doubtful {
-		r.first = first
+		r.first, r.bare = first, r.bare[:0]
 		r.refill(0, len(r.seps), 0)
 		r.restart(first)
 		next, quick = 0, false

@@ -280,6 +280,7 @@ type Options struct {
 	BlockSize int      // bytes of text per block, in Parquet 8 for each row; 0 means 1 MiB
 	MaxRecord int      // largest record in bytes; 0 means 64 MiB
 	Strict    bool     // notice every ragged record, also where that costs time
+	Times     *Times   // counts what reading costs; nil: nobody asks
 	TempDir   string   // where inputs that need seeking are spooled; "" means os.TempDir
 }
 

@@ -75,6 +75,8 @@ type Content struct {
 	Consumed func() int64
 	// Close is never nil. A Format's Open leaves it alone if it fails.
 	Close func() error
+
+	times *Times // nil: nobody asks
 }
 
 // stdinContent reads what is given as standard input; it is never closed.

@@ -32,6 +32,7 @@ const maxJSONHead = 8 << 20
 type jsonSource struct {
 	info  Info
 	close func() error
+	times *Times
 
 	mu   sync.Mutex
 	cut  *jsonCutter
@@ -43,7 +44,7 @@ type jsonSource struct {
 
 func openJSON(c *Content, o Options) (Source, error) {
 	o = jsonLimits(o)
-	s := &jsonSource{close: c.Close, used: c.Consumed}
+	s := &jsonSource{close: c.Close, used: c.Consumed, times: c.times}
 	s.info = Info{Input: c.Input, Format: "json", Compression: c.Compression, Encoding: c.Encoding, Size: c.Size, Serial: c.At == nil}
 	// A first pass over the head finds the tables. What it takes off a stream
 	// is kept for the second.
@@ -127,7 +128,7 @@ func (r *jsonReader) Next() (Block, error) {
 // claim takes the next block off the document.
 func (r *jsonReader) claim() (b Block, text []byte, base int64, err error) {
 	s := r.src
-	s.mu.Lock()
+	s.times.lock(&s.mu)
 	defer s.mu.Unlock()
 	if s.over {
 		return b, nil, 0, io.EOF

@@ -34,7 +34,7 @@ type jsonWalker struct {
 }
 
 type jsonKey struct {
-	glue    string // from behind the comma or brace up to the value: `"RemoteIP":`
+	glue    string // from behind the comma or brace up to the value, as last seen: `"RemoteIP":`
 	n       int    // its length; jsonNever for keys that cannot be predicted
 	head    uint64 // its first eight bytes,
 	mask    uint64 // as far as it has so many
@@ -190,6 +190,11 @@ func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
 			k = &w.keys[id]
 		}
 		prev = id
+		if b[p] <= ' ' { // more white space than last time
+			if p = jsonSpace(b, p, end); p >= end {
+				return end, jsonEnds
+			}
+		}
 
 		if k.role != jsonPlain {
 			start, slot := p, k.slot

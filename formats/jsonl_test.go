@@ -125,6 +125,7 @@ func TestJSONLShapes(t *testing.T) {
 		{"flat", `{"a":"1","b":2}` + "\n" + `{"b":"4","a":"3"}`, "1:1|2|,2:3|4|", 0},
 		{"crlf, blank lines", "{\"a\":\"1\"}\r\n\r\n\n{\"b\":\"2\"}\r\n", "1:1||,4:|2|", 0},
 		{"spaces", ` { "a" : "1" , "b" : [ 1 , 2 ] } `, "1:1|[ 1 , 2 ]|", 0},
+		{"spaces come and go", `{"a":"1","b":2}` + "\n" + `{"a": "3", "b":  4}` + "\n" + `{ "a":"5","b":6 }` + "\n" + `{"a" :7,"b":` + "\t8}", "1:1|2|,2:3|4|,3:5|6|,4:7|8|", 0},
 		{"any case and zone suffix", `{"A":"1","B [UTC]":"2"}`, "1:1|2|", 0},
 		{"escaped key and cell", `{"\u0061":"x\"\\\u00e9\ud83d\ude00\ud800"}`, "1:x\"\\é😀\ufffd||", 0},
 		{"words and numbers", `{"a":true,"b":-1.5e+10,"category":null}`, "1:true|-1.5e+10|", 0},

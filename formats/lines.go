@@ -205,15 +205,16 @@ type window struct {
 	active []int64 // starts of the spans that are being read
 	used   func() int64
 	disk   int64 // bytes on disk accounted for so far
+	times  *Times
 }
 
 func newWindow(c *Content, start int64) *window {
 	// A head shorter than 64 KiB is the whole input.
-	return &window{src: c.Stream, next: start, used: c.Consumed, buf: make([]byte, 0, len(c.Head)+512)}
+	return &window{src: c.Stream, next: start, used: c.Consumed, times: c.times, buf: make([]byte, 0, len(c.Head)+512)}
 }
 
 func (w *window) claim(t *text) (span, error) {
-	w.mu.Lock()
+	w.times.lock(&w.mu)
 	defer w.mu.Unlock()
 	s := span{seq: int(t.seq.Load()), from: w.next}
 	w.fill(s.from + t.block)
@@ -245,7 +246,7 @@ func (w *window) release(from int64) {
 }
 
 func (w *window) read(p []byte, off int64) int {
-	w.mu.Lock()
+	w.times.lock(&w.mu)
 	defer w.mu.Unlock()
 	w.fill(off + int64(len(p)))
 	if off >= w.base+int64(len(w.buf)) {

@@ -75,6 +75,7 @@ func openContent(in Input, o Options) (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.timed(o.Times)
 	if err := c.unwrap(o); err != nil {
 		c.Close()
 		return nil, err

@@ -35,7 +35,14 @@ func compressionOf(head []byte) string {
 // unpack puts a decompressor between c and its reader. close, if the
 // decompressor has one, is called when c is closed.
 func (c *Content) unpack(name string, open func(io.Reader) (r io.Reader, close func() error)) {
-	r, close := open(c.reader())
+	in := c.reader()
+	if c.times != nil {
+		in = timedReader{in, &c.times.Unpack, -1}
+	}
+	r, close := open(in)
+	if c.times != nil {
+		r = timedReader{r, &c.times.Unpack, 1}
+	}
 	c.Stream = &unpacked{name: name, r: r}
 	if close != nil {
 		c.onClose(close)

@@ -42,7 +42,7 @@ func TestSetShards(t *testing.T) {
 		if len(got) != 1 || !slices.Equal(got, again.Match(kind, []byte(cell), nil)) {
 			t.Fatalf("%s: %v", cell, got)
 		}
-		if !slices.Contains(s.Indicators(got[0].Entry), &list[i]) {
+		if !slices.ContainsFunc(s.Indicators(got[0].Entry), func(in *Indicator) bool { return in.Value == list[i].Value }) {
 			t.Fatalf("%s: entry %d lacks it", cell, got[0].Entry)
 		}
 	}

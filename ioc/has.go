@@ -85,16 +85,11 @@ func (s *Set) In(cell []byte, dst []Candidate) []Candidate {
 		return dst
 	}
 	m := Candidate{Port: -1, Len: uint32(len(cell))}
-	x, h := &s.v4, uint64(0)
 	if a.Is4() {
-		h = hash4(value4(a))
-	} else {
-		x, h = &s.v6, hash16(a)
+		v := value4(a)
+		return s.addAddr4(v, hash4(v), m, dst)
 	}
-	if !x.filter.has(h) {
-		return dst
-	}
-	return s.addAddr(x, h, a, m, dst)
+	return s.addAddr6(a, hash16(a), m, dst)
 }
 
 // HasAny is KQL's has_any operator for the domain indicators: it appends every

@@ -8,60 +8,50 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// An index finds the entries whose key has a given hash. It is filled shard by
-// shard, in parallel, and only read afterwards.
-//
-// A shard is a value of the hash's top bits. Every shard owns one stretch of
-// the filter and one stretch of the slots, so that builders never meet, and a
-// reader needs no shard header: both places follow from the hash alone.
+// An index finds the entries whose key has a given hash. It is filled by many
+// at once, and only read afterwards.
 //
 // The filter stands in front of the slots: a word of 64 bits for four keys on
 // average, two bits for each. It holds 100,000 keys in 256 KB, within reach of
-// the caches, and turns away about 98 of 100 absent keys. A slot is a full
-// hash and an entry; half of the slots or more are free. Keys themselves are
-// not here: whoever finds an entry compares the key, so that equal hashes
-// cannot make a hit.
+// the caches, and turns away about 98 of 100 absent keys. A slot has the lower
+// half of a hash in its upper half, and the entry plus one in its lower; 0 is a
+// free slot, and a third of them are free. Keys themselves are not here: whoever
+// finds an entry compares the key, so that equal hashes cannot make a hit.
 type index struct {
-	filter  filter
-	hashes  []uint64
-	entries []uint32 // entry + 1; 0 is a free slot
-	mask    uint64   // slots of a shard, less one
-	shift   uint8    // h >> shift is the shard
-	n       int      // keys
+	filter filter
+	slots  []uint64
+	n      int // keys
 }
 
-// makeIndex makes an index for n keys in 1<<shardBits shards, the largest of
-// which has most keys.
-func makeIndex(n, most, shardBits int) index {
-	slots := 1 << bits.Len(uint(max(2*most, 2)-1))
-	total := slots << shardBits
-	if n == 0 {
-		slots, total, shardBits = 1, 1, 0
+// makeIndex makes an index for n keys. It takes its slots off the beginning of
+// room, which is all zero, as far as that goes.
+func makeIndex(n int, room []uint64) (x index, rest []uint64) {
+	slots := n + n/2 + 1
+	if slots > len(room) {
+		return index{makeFilter(n), make([]uint64, slots), n}, room
 	}
-	return index{
-		filter:  makeFilter(n, shardBits),
-		hashes:  make([]uint64, total),
-		entries: make([]uint32, total),
-		mask:    uint64(slots - 1),
-		shift:   uint8(64 - shardBits),
-		n:       n,
-	}
+	return index{makeFilter(n), room[:slots:slots], n}, room[slots:]
 }
 
-// add puts an entry in. Calls for different shards may run at the same time.
-func (x *index) add(h uint64, entry uint32) {
-	x.filter.words[h>>x.filter.shift] |= filterBits(h)
-	j := x.slot(h)
-	for x.entries[j] != 0 {
-		j = x.next(j)
+// home is where the search for h starts; it goes on with next until a free one.
+func (x *index) home(h uint64) int { return int(uint64(uint32(h)) * uint64(len(x.slots)) >> 32) }
+
+func (x *index) next(j int) int {
+	if j++; j == len(x.slots) {
+		return 0
 	}
-	x.hashes[j], x.entries[j] = h, entry+1
+	return j
 }
 
-// slot is where the search for h starts; it goes on with next until a free one.
-func (x *index) slot(h uint64) uint64 { return h>>x.shift*(x.mask+1) + h&x.mask }
+// tagged says that a slot has what it holds of a hash.
+func (x *index) tagged(j int, h uint64) bool { return x.slots[j]>>32 == uint64(uint32(h)) }
 
-func (x *index) next(j uint64) uint64 { return j&^x.mask | (j+1)&x.mask }
+func (x *index) entry(j int) int { return int(uint32(x.slots[j])) - 1 }
+
+// peek reads what put will change, and returns anything.
+func (x *index) peek(h uint64) uint64 {
+	return atomic.LoadUint64(&x.slots[x.home(h)]) + x.filter.peek(h)
+}
 
 // A filter is a blocked Bloom filter: the top bits of a hash choose the word.
 type filter struct {
@@ -69,8 +59,8 @@ type filter struct {
 	shift uint8
 }
 
-func makeFilter(n, shardBits int) filter {
-	b := max(shardBits, bits.Len(uint(max(n/4, 1)-1)))
+func makeFilter(n int) filter {
+	b := bits.Len(uint(max(n/4, 1) - 1))
 	return filter{make([]uint64, 1<<b), uint8(64 - b)}
 }
 
@@ -79,9 +69,14 @@ func (f *filter) has(h uint64) bool {
 	return f.words[h>>f.shift]&m == m
 }
 
+func (f *filter) word(h uint64) *uint64 { return &f.words[h>>f.shift] }
+
+// peek reads what share will change, and returns anything.
+func (f *filter) peek(h uint64) uint64 { return atomic.LoadUint64(f.word(h)) }
+
 // share adds a key while other goroutines do so too.
 func (f *filter) share(h uint64) {
-	word, m := &f.words[h>>f.shift], filterBits(h)
+	word, m := f.word(h), filterBits(h)
 	if atomic.LoadUint64(word)&m != m { // many names share their last labels
 		atomic.OrUint64(word, m)
 	}

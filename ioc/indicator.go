@@ -1,12 +1,15 @@
 // Package ioc holds indicators of compromise: what they are, how their many
 // spellings are brought to one normal form, and the immutable [Set] in which
 // cells of a log are looked up. It knows nothing of files and columns.
+//
+// An [Indicator] says all that is known of one thing to look for, and is what
+// programs work with. Millions of them are kept in a [List], in a few dozen
+// bytes each, and made anew when asked for. A List gives the Set:
+//
+//	text → Parse → Indicator → List → Set → Match → Indicator
 package ioc
 
-import (
-	"net/netip"
-	"time"
-)
+import "net/netip"
 
 // Type is what an indicator is.
 type Type uint8
@@ -19,9 +22,11 @@ const (
 	Domain             // a name and everything below it
 )
 
+const types = 4
+
 // String is the type as reports print it.
 func (t Type) String() string {
-	return [...]string{"ip", "ip:port", "cidr", "domain"}[t]
+	return [types]string{"ip", "ip:port", "cidr", "domain"}[t]
 }
 
 // An Indicator is one thing to look for, with what its sources say of it.
@@ -31,6 +36,12 @@ type Indicator struct {
 	Prefix netip.Prefix // IP and IPPort: the address as a full-length prefix; CIDR: the masked network
 	Port   uint16       // IPPort only
 
+	Details
+	Feeds []string // where it stands, as path:line, in the order read
+}
+
+// Details are what sources say of an indicator.
+type Details struct {
 	ThreatType string
 	Malware    string
 	Confidence int // 0 to 100, -1 where no source gives one
@@ -40,18 +51,10 @@ type Indicator struct {
 	// Compromised is whether the host is a hacked legitimate one: 1 yes, 0 no, -1 not said.
 	Compromised int8
 	Tags        []string // in feed order, without repeats
-	Feeds       []string // where it stands, as path:line, in the order read
 }
 
-// A Date is an instant with the text that gave it, so that reports can keep
-// the feed's precision. The zero Date means none.
-type Date struct {
-	Text string    // as reports print it: 2026-05-20 or 2026-05-20T04:01:14Z
-	Time time.Time // UTC
-}
-
-// IsZero says that there is no date.
-func (d Date) IsZero() bool { return d.Text == "" }
+// NoDetails are the details of an indicator of which nothing is known.
+func NoDetails() Details { return Details{Confidence: -1, Compromised: -1} }
 
 // Addr returns the address of an IP or IPPort indicator.
 func (i *Indicator) Addr() netip.Addr { return i.Prefix.Addr() }

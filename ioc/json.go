@@ -31,6 +31,7 @@ type JSONCandidate struct {
 // is scanned as text with rest, so that damage hides nothing. It does not
 // allocate where nothing matches.
 func (s *Set) MatchJSON(members []Member, rest bool, cell []byte, dst []JSONCandidate) []JSONCandidate {
+	cell = cell[:len(cell):len(cell)] // see leaf
 	w := walkers.Get().(*walker)
 	w.s, w.members, w.rest, w.dst = s, members, rest, dst
 	w.value(cell, 0, scope{exact: true, top: true})

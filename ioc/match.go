@@ -3,8 +3,6 @@ package ioc
 import (
 	"bytes"
 	"net/netip"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // Match appends to dst what a cell of kind k holds: for every member (the
@@ -66,7 +64,7 @@ func (s *Set) matchAddr(a netip.Addr, m Candidate, dst []Candidate) []Candidate 
 	}
 	if s.v6.n > 0 {
 		if h := hash16(a); s.v6.filter.has(h) {
-			dst = s.addAddr(&s.v6, h, a, m, dst)
+			dst = s.addAddr6(a, h, m, dst)
 		}
 	}
 	if s.has6 {
@@ -77,26 +75,34 @@ func (s *Set) matchAddr(a netip.Addr, m Candidate, dst []Candidate) []Candidate 
 
 // absent4 says that an IPv4 address is surely not held.
 func (s *Set) absent4(v uint32) bool {
-	return !s.v4.filter.has(hash4(v)) && (s.wide4 == nil || s.wide4[v>>22]>>(v>>16&63)&1 == 0)
+	return !(s.near4.has(v>>16) && s.v4.filter.has(hash4(v))) && !s.wide4.has(v>>16)
 }
 
 func (s *Set) match4(v uint32, m Candidate, dst []Candidate) []Candidate {
-	if h := hash4(v); s.v4.filter.has(h) {
-		dst = s.addAddr(&s.v4, h, addr4(v), m, dst)
+	if s.near4.has(v >> 16) {
+		if h := hash4(v); s.v4.filter.has(h) {
+			dst = s.addAddr4(v, h, m, dst)
+		}
 	}
-	if s.wide4 != nil && s.wide4[v>>22]>>(v>>16&63)&1 != 0 {
+	if s.wide4.has(v >> 16) {
 		dst = s.addNetsOf(addr4(v), m, dst)
 	}
 	return dst
 }
 
-// addAddr appends the entry of an address whose hash is h, if there is one.
-func (s *Set) addAddr(x *index, h uint64, a netip.Addr, m Candidate, dst []Candidate) []Candidate {
-	for j := x.slot(h); x.entries[j] != 0; j = x.next(j) {
-		if e := x.entries[j] - 1; x.hashes[j] == h && s.order[e].Prefix.Addr() == a {
-			m.Entry = e
-			return append(dst, m)
-		}
+// addAddr4 appends the entry of an address whose hash is h, if there is one.
+func (s *Set) addAddr4(v uint32, h uint64, m Candidate, dst []Candidate) []Candidate {
+	if e, ok := s.find4(v, h); ok {
+		m.Entry = e
+		return append(dst, m)
+	}
+	return dst
+}
+
+func (s *Set) addAddr6(a netip.Addr, h uint64, m Candidate, dst []Candidate) []Candidate {
+	if e, ok := s.find6(a, h); ok {
+		m.Entry = e
+		return append(dst, m)
 	}
 	return dst
 }
@@ -105,9 +111,9 @@ func (s *Set) addAddr(x *index, h uint64, a netip.Addr, m Candidate, dst []Candi
 func (s *Set) addNetsOf(a netip.Addr, m Candidate, dst []Candidate) []Candidate {
 	e, ok := s.nets.Lookup(a)
 	for ok {
-		m.Entry = e
+		m.Entry = s.netIDs[e]
 		dst = append(dst, m)
-		e = s.parents[e-s.netBase]
+		e = s.parents[e]
 		ok = e != 0
 		e--
 	}
@@ -192,24 +198,9 @@ func (s *Set) anchored(c []byte) bool {
 	}
 	a, dots, whole, ok := anchorAt(c, from, from+n)
 	if !ok {
-		return true // full-width text may hide dots
+		return true // full-width text may hide dots, and an IDN has another spelling
 	}
 	return (dots > 0 || !whole) && s.anchors.has(a.hash())
 }
 
 func (s *Set) hasLength(n int) bool { return n < 256 && s.lengths[n>>6]>>(n&63)&1 != 0 }
-
-// findName returns the entry of a name in normal form.
-func (s *Set) findName(name []byte) (uint32, bool) {
-	x := &s.names
-	h := xxhash.Sum64(name)
-	if !x.filter.has(h) {
-		return 0, false
-	}
-	for j := x.slot(h); x.entries[j] != 0; j = x.next(j) {
-		if e := x.entries[j] - 1; x.hashes[j] == h && s.order[e].Value == string(name) {
-			return e, true
-		}
-	}
-	return 0, false
-}

@@ -91,14 +91,14 @@ func parse(text string, broad bool) (Indicator, error) {
 		if port >= 0 {
 			return addrPort(a, port), nil
 		}
-		return Indicator{Type: IP, Value: a.String(), Prefix: netip.PrefixFrom(a, a.BitLen()), Confidence: -1, Compromised: -1}, nil
+		return Indicator{Type: IP, Value: a.String(), Prefix: netip.PrefixFrom(a, a.BitLen()), Details: NoDetails()}, nil
 	}
 	return domain(s, broad)
 }
 
 func addrPort(a netip.Addr, port int) Indicator {
 	return Indicator{Type: IPPort, Value: netip.AddrPortFrom(a, uint16(port)).String(),
-		Prefix: netip.PrefixFrom(a, a.BitLen()), Port: uint16(port), Confidence: -1, Compromised: -1}
+		Prefix: netip.PrefixFrom(a, a.BitLen()), Port: uint16(port), Details: NoDetails()}
 }
 
 func network(p netip.Prefix) (Indicator, error) {
@@ -110,9 +110,9 @@ func network(p netip.Prefix) (Indicator, error) {
 	}
 	p = p.Masked()
 	if p.IsSingleIP() {
-		return Indicator{Type: IP, Value: p.Addr().String(), Prefix: p, Confidence: -1, Compromised: -1}, nil
+		return Indicator{Type: IP, Value: p.Addr().String(), Prefix: p, Details: NoDetails()}, nil
 	}
-	return Indicator{Type: CIDR, Value: p.String(), Prefix: p, Confidence: -1, Compromised: -1}, nil
+	return Indicator{Type: CIDR, Value: p.String(), Prefix: p, Details: NoDetails()}, nil
 }
 
 func domain(s string, broad bool) (Indicator, error) {
@@ -143,7 +143,7 @@ func domain(s string, broad bool) (Indicator, error) {
 			return Indicator{}, ErrPublicSuffix
 		}
 	}
-	return Indicator{Type: Domain, Value: v, Confidence: -1, Compromised: -1}, nil
+	return Indicator{Type: Domain, Value: v, Details: NoDetails()}, nil
 }
 
 func isHash(s string) bool {

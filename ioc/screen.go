@@ -99,13 +99,12 @@ func (q quad) hash() uint64 {
 	return (hi ^ lo) * prime3
 }
 
-// half is what stands before the second full stop.
-func (q quad) half() (h uint64, ok bool) {
+// half is the bit in halves of what stands before the second full stop, and
+// some bit where there is none.
+func (q quad) half() uint32 {
 	d := equalBytes(q.lo, '.')
-	if d &= d - 1; d == 0 {
-		return 0, false
-	}
-	return q.lo & (d&-d>>7 - 1), true
+	d &= d - 1
+	return uint32(q.lo & (d&-d>>7 - 1) * prime1 >> 48)
 }
 
 // absentQuad says that an address written like this is not held. Addresses are
@@ -116,24 +115,14 @@ func (s *Set) absentQuad(q quad, n int) bool {
 	if n == 15 && (equalBytes(q.lo, '0')|equalBytes(q.hi, '0'))&(0x80|0x80<<32) != 0 {
 		return false // an octet begins with 0
 	}
-	if s.quads.has(q.hash()) {
-		return false
-	}
-	if s.halves == nil {
-		return true
-	}
-	h, ok := q.half()
-	bit := halfBit(h)
-	return !ok || s.halves[bit>>6]>>(bit&63)&1 == 0
+	half := q.half()
+	return !(s.near4Text.has(half) && s.quads.has(q.hash())) && !s.wide4Text.has(half)
 }
 
-// halfBit is the place of half an address in Set.halves.
-func halfBit(h uint64) uint64 { return h * prime1 >> 48 }
-
 // quadOf is the quad of an address in normal form.
-func quadOf(addr string) quad {
+func quadOf(addr uint32) quad {
 	var b [32]byte
-	q, _ := quadAt(b[:], 0, copy(b[:16], addr))
+	q, _ := quadAt(b[:], 0, len(addr4(addr).AppendTo(b[:0])))
 	return q
 }
 
@@ -180,7 +169,8 @@ var anchorMask = func() (t [17]anchor) {
 // anchorAt finds the anchor of the name that ends at data[to], of which from
 // is the start; at least 16 bytes stand before to. dots is how many full stops
 // were met, at most 2; whole says that the anchor begins where the name does.
-// ok is false if there is anything but ASCII in it.
+// ok is false if the last two labels hold anything but ASCII: then their normal
+// form has another end.
 func anchorAt(data []byte, from, to int) (a anchor, dots int, whole, ok bool) {
 	p := (*[16]byte)(data[to-16:])
 	n := min(to-from, 16)
@@ -189,6 +179,17 @@ func anchorAt(data []byte, from, to int) (a anchor, dots int, whole, ok bool) {
 	dots = bits.OnesCount64(hi) + bits.OnesCount64(lo)
 	ok = (a.lo|a.hi)&screenHigh1 == 0
 	whole = to-from <= 16
+	if dots < 2 && !whole {
+		// The labels go on to the left.
+		for i, more := to-17, 2-dots; i >= from && ok; i-- {
+			if data[i] == '.' {
+				if more--; more == 0 {
+					break
+				}
+			}
+			ok = data[i] < 0x80
+		}
+	}
 	if dots >= 2 {
 		// The second from the end.
 		if bits.OnesCount64(hi) >= 2 {
@@ -215,8 +216,12 @@ func (a anchor) hash() uint64 {
 }
 
 // anchorOf is the anchor of a name in normal form, which has several labels.
-func anchorOf(name string) anchor {
-	var b [16 + maxName]byte
+func anchorOf(name []byte) anchor {
+	if n := len(name); n >= 16 {
+		a, _, _, _ := anchorAt(name, 0, n)
+		return a
+	}
+	var b [32]byte
 	n := copy(b[16:], name)
 	a, _, _, _ := anchorAt(b[:], 16, 16+n)
 	return a
@@ -234,7 +239,7 @@ func (s *Set) absentName(data []byte, from, to int) bool {
 		return false // what is to be trimmed, and (3)com(0)
 	}
 	a, dots, whole, ok := anchorAt(data, from, to)
-	if !ok || whole && blank(data[from]) {
+	if !ok || blank(data[from]) {
 		return false
 	}
 	if dots == 0 && whole {

@@ -59,6 +59,7 @@ func FuzzScreen(f *testing.F) {
 		"10.0.0.5", "255.255.255.255", "256.1.1.1", "1.2.3.4.5", "01.2.3.4", "1.2.3.4,5.6.7.8", "100.200.100.200 ,10.0.0.5;", "1.2.3.4,5.6.7.8.9",
 		"http://10.0.0.5/x", "HTTP://User@www.Example.COM:80/a@b", "https://www.example.com?x", "https://www.example.com:8443/x", "HTTPS\x1a//a.example",
 		"www.example.com:123@evil.test", "example.com.", " example.com", "a.b.c.d.e.f.g.h.example.com", "averyverylongdomainname.example", "averyverylongname.averyverylongdomainname.example",
+		"                a.example", "\"\"\"\"\"\"\"\"\"\"\"\"\"\"a.example", "\u00fcmlautverylonglabel.example", "www.\u00fcmlautverylonglabel.example", "http://%C3%BCmlautverylonglabel.example/",
 		"xn--bcher-kva.example", "b\u00fccher.example", "example\u3002com", "(7)example(3)com(0)", "0x7f000001", "http://2130706433/", "localhost", "_dmarc.example.com", "a@example.com",
 	} {
 		f.Add([]byte(s), []byte(strings.Repeat(".", 20)), []byte(strings.Repeat(".9", 20)))
@@ -74,11 +75,35 @@ func FuzzScreen(f *testing.F) {
 		for _, s := range append(held(cell), fixed) {
 			for k := range Kind(len(kindNames)) {
 				if got := s.Match(k, cell, nil); len(got) > 0 && len(Screen(s, k, data, at, nil)) == 0 {
-					t.Errorf("%v cell %q turned away by a set of %s, which matches %+v", k, cell, s.All()[0].Value, got)
+					t.Errorf("%v cell %q turned away by a set of %s, which matches %+v", k, cell, s.list.At(0).Value, got)
 				}
 			}
 		}
 	})
+}
+
+// A character that is not ASCII changes the whole label, so also what stands
+// in the last bytes of a name.
+func TestAnchorIDN(t *testing.T) {
+	for n := 1; n <= 40; n++ {
+		for i := range n {
+			label := strings.Repeat("a", i) + "\u00fc" + strings.Repeat("b", n-1-i)
+			name, ok := AppendDomain(nil, []byte(label+".com"))
+			if !ok {
+				t.Fatal(label)
+			}
+			s := NewSet([]Indicator{{Type: Domain, Value: string(name)}})
+			for _, cell := range []string{label + ".com", "www." + label + ".com", "x.www." + label + ".com."} {
+				if len(s.Match(KindDomain, []byte(cell), nil)) != 1 {
+					t.Errorf("%s is not found", cell)
+				}
+				data := []byte("the cells before,the cells before," + cell + ",the cells behind")
+				if len(Screen(s, KindDomain, data, []span{{34, uint32(len(cell))}}, nil)) != 1 {
+					t.Errorf("%s is turned away", cell)
+				}
+			}
+		}
+	}
 }
 
 // The point of Screen: plain cells that hold nothing go no further.

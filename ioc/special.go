@@ -4,15 +4,16 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/publicsuffix"
 )
 
-// special are the networks of IANA's special-purpose address registries and
-// the multicast ranges, the narrower before those that hold them. An indicator in one of them is legitimate (responders
-// pivot on private addresses) but worth a word.
-var special = func() (list []specialNet) {
-	for _, s := range strings.Split(`0.0.0.0/32 this host
+// specialText is the networks of IANA's special-purpose address registries and
+// the multicast ranges, the narrower before those that hold them. An indicator
+// in one of them is legitimate (responders pivot on private addresses) but
+// worth a word.
+const specialText = `0.0.0.0/32 this host
 0.0.0.0/8 this network
 10.0.0.0/8 private
 100.64.0.0/10 shared address space
@@ -62,25 +63,57 @@ var special = func() (list []specialNet) {
 5f00::/16 segment routing
 fc00::/7 unique local
 fe80::/10 link-local
-ff00::/8 multicast`, "\n") {
-		p, name, _ := strings.Cut(s, " ")
-		list = append(list, specialNet{netip.MustParsePrefix(p), name})
-	}
-	return list
-}()
+ff00::/8 multicast`
 
-type specialNet struct {
-	net  netip.Prefix
-	name string
+// specialNets is specialText for look-up. Most addresses are turned away by
+// their beginning.
+type specialNets struct {
+	nets   []netip.Prefix
+	names  []string
+	first4 [256 / 64]uint64     // bit n: a network touches n/8
+	first6 [1 << 16 / 64]uint64 // bit n: a network touches n::/16
+}
+
+// special is made when first asked for: most runs of the command need it, but
+// for some it would be a good part of their time.
+var special = sync.OnceValue(func() *specialNets {
+	s := new(specialNets)
+	for line := range strings.Lines(specialText) {
+		text, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		p := netip.MustParsePrefix(text)
+		s.nets, s.names = append(s.nets, p), append(s.names, name)
+		a := p.Addr().AsSlice()
+		first, width, words := uint32(a[0]), 8, s.first4[:]
+		if p.Addr().Is6() {
+			first, width, words = first<<8|uint32(a[1]), 16, s.first6[:]
+		}
+		for n := range uint32(1) << max(width-p.Bits(), 0) {
+			words[(first+n)>>6] |= 1 << ((first + n) & 63)
+		}
+	}
+	return s
+})
+
+// may4 says that an address may be special.
+func (s *specialNets) may4(v uint32) bool { return s.first4[v>>30]>>(v>>24&63)&1 != 0 }
+
+// may6 does so for an address with these first two bytes.
+func (s *specialNets) may6(hi, lo byte) bool {
+	n := uint(hi)<<8 | uint(lo)
+	return s.first6[n>>6]>>(n&63)&1 != 0
 }
 
 // Special returns what an address is set aside for ("private", "loopback",
 // "documentation"), "" for public addresses.
 func Special(a netip.Addr) string {
 	a = a.Unmap()
-	for i := range special {
-		if special[i].net.Contains(a) {
-			return special[i].name
+	s := special()
+	if b := a.As16(); a.Is4() && !s.may4(value4(a)) || a.Is6() && !s.may6(b[0], b[1]) {
+		return ""
+	}
+	for i := range s.nets {
+		if s.nets[i].Contains(a) {
+			return s.names[i]
 		}
 	}
 	return ""

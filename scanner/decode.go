@@ -150,7 +150,8 @@ func Decode(line []byte, tables []*table.Table) (*Hit, error) {
 }
 
 func (r indicatorRecord) indicator() (*ioc.Indicator, error) {
-	i := &ioc.Indicator{Value: r.Value, Confidence: -1, Compromised: -1, Tags: r.Tags, Feeds: r.Feeds}
+	i := &ioc.Indicator{Value: r.Value, Details: ioc.NoDetails(), Feeds: r.Feeds}
+	i.Tags = r.Tags
 	var err error
 	switch r.Type {
 	case ioc.Domain.String():
@@ -193,11 +194,9 @@ func (r indicatorRecord) indicator() (*ioc.Indicator, error) {
 		if d.text == "" {
 			continue
 		}
-		t := clock.Parse(d.text, clock.None, nil)
-		if t.Status != clock.OK {
-			return nil, fmt.Errorf("read hit: date %q", d.text)
+		if *d.to, err = ioc.ParseDate(d.text); err != nil {
+			return nil, fmt.Errorf("read hit: %w", err)
 		}
-		*d.to = ioc.Date{Text: d.text, Time: t.Time.Std()}
 	}
 	if r.Compromised != nil {
 		i.Compromised = 0

@@ -54,10 +54,10 @@ func generatedSet(t testing.TB) *ioc.Set {
 	}
 	list, _, err := feed.Read([]feed.Source{{Path: "feed.csv",
 		Open: func() (io.ReadCloser, error) { return io.NopCloser(&b), nil }}}, feed.Options{})
-	if err != nil || len(list) != diffFeed.N {
-		t.Fatalf("%d indicators: %v", len(list), err)
+	if err != nil || list.Len() != diffFeed.N {
+		t.Fatalf("%d indicators: %v", list.Len(), err)
 	}
-	return ioc.NewSet(list)
+	return list.Set()
 }
 
 // written returns the rows in one format.

@@ -108,11 +108,11 @@ func appendIndicator(dst []byte, i *ioc.Indicator) []byte {
 	dst = append(dst, `,"confidence":`...)
 	dst = appendIntOrNull(dst, int64(i.Confidence), i.Confidence >= 0)
 	dst = append(dst, `,"first_seen":`...)
-	dst = appendStringOrNull(dst, i.FirstSeen.Text)
+	dst = appendDateOrNull(dst, i.FirstSeen)
 	dst = append(dst, `,"last_seen":`...)
-	dst = appendStringOrNull(dst, i.LastSeen.Text)
+	dst = appendDateOrNull(dst, i.LastSeen)
 	dst = append(dst, `,"valid_until":`...)
-	dst = appendStringOrNull(dst, i.ValidUntil.Text)
+	dst = appendDateOrNull(dst, i.ValidUntil)
 	dst = append(dst, `,"compromised":`...)
 	dst = append(dst, compromised(i)...)
 	dst = append(dst, `,"tags":`...)
@@ -120,6 +120,13 @@ func appendIndicator(dst []byte, i *ioc.Indicator) []byte {
 	dst = append(dst, `,"feeds":`...)
 	dst = appendStrings(dst, i.Feeds)
 	return append(dst, '}')
+}
+
+func appendDateOrNull(dst []byte, d ioc.Date) []byte {
+	if d.IsZero() {
+		return append(dst, "null"...)
+	}
+	return append(d.AppendTo(append(dst, '"')), '"')
 }
 
 func compromised(i *ioc.Indicator) string {

@@ -58,9 +58,9 @@ func CSV(dst []byte, h *Hit) []byte {
 	text(i.ThreatType)
 	text(i.Malware)
 	number(int64(i.Confidence), i.Confidence >= 0)
-	text(i.FirstSeen.Text)
-	text(i.LastSeen.Text)
-	text(i.ValidUntil.Text)
+	text(i.FirstSeen.String())
+	text(i.LastSeen.String())
+	text(i.ValidUntil.String())
 	if c := compromised(i); c != "null" {
 		dst = append(dst, c...)
 	}

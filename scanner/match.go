@@ -33,6 +33,7 @@ type worker struct {
 	payload []byte // encoded hits of the block
 	scratch []byte
 	now     claimed
+	lap     lap
 	each    func(*formats.Run, error) bool // takeRun: made once, not for every block
 	plan    *plan                          // of the input in hand
 
@@ -100,6 +101,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 	if w.now.err != nil {
 		return w.now.err
 	}
+	w.lap.add(&w.stats.Match)
 	w.countRest(in, b, def)
 	if err := w.seen(in, b); err != nil {
 		w.lose(err)
@@ -112,6 +114,8 @@ func (w *worker) block(in *input, b formats.Block) error {
 		slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
 		findings = w.gather(in, b, def)
 	}
+	w.lap.add(&w.stats.Late)
+	defer w.lap.add(&w.stats.Output)
 	if undecided || in.dates.held() {
 		return in.dates.put(w, b.Seq, w.now.evidence, findings)
 	}

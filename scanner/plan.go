@@ -416,7 +416,7 @@ func (r *run) spellings() []string {
 		return nil
 	}
 	only := []string{}
-	for _, i := range r.Indicators.All() {
+	for i := range r.Indicators.All() {
 		if i.Type == ioc.IP || i.Type == ioc.IPPort {
 			only = append(only, i.Addr().String())
 		}

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/iocsweep/iocsweep/formats"
 )
@@ -163,6 +164,7 @@ func (r *run) openInput(in *input) {
 	name := in.in.String()
 	r.stats.Current.Store(&name)
 	in.opts = r.Formats
+	in.opts.Times = &r.stats.Input
 	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
 	src, err := formats.Open(in.in, in.opts)
 	// Standard input can be read only once, so it cannot borrow a header.
@@ -263,7 +265,9 @@ func (w *worker) sweep(in *input) {
 	w.reset(in)
 	reader := w.reader
 	for w.ctx.Err() == nil || w.strictGoesOn(in) {
+		w.lap.last = time.Now()
 		b, err := in.chain.claim(reader)
+		w.lap.add(&w.stats.Claim)
 		if err != nil {
 			w.mu.Lock()
 			in.drained = true

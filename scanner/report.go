@@ -305,7 +305,7 @@ func moreSpecific(a, b Also) int {
 func group(elements []resolved) []Hit {
 	var hits []Hit
 	leads := func(i *ioc.Indicator) int {
-		return slices.IndexFunc(hits, func(h Hit) bool { return h.Indicator == i })
+		return slices.IndexFunc(hits, func(h Hit) bool { return sameIndicator(h.Indicator, i) })
 	}
 	for _, e := range elements {
 		n := leads(e.found[0].Indicator)
@@ -321,7 +321,7 @@ func group(elements []resolved) []Hit {
 			if leads(a.Indicator) >= 0 {
 				continue
 			}
-			at := slices.IndexFunc(h.Also, func(b Also) bool { return b.Indicator == a.Indicator })
+			at := slices.IndexFunc(h.Also, func(b Also) bool { return sameIndicator(b.Indicator, a.Indicator) })
 			switch {
 			case at < 0:
 				h.Also = append(h.Also, a)
@@ -334,6 +334,11 @@ func group(elements []resolved) []Hit {
 		slices.SortStableFunc(hits[i].Also, moreSpecific)
 	}
 	return hits
+}
+
+// sameIndicator compares what a set made at different times.
+func sameIndicator(a, b *ioc.Indicator) bool {
+	return a == b || a.Type == b.Type && a.Value == b.Value
 }
 
 // parsePort reads a port's cell, -1 if it holds none. JSON, spreadsheets and
@@ -374,10 +379,10 @@ func life(h *Hit) string {
 	if !h.HasTime || i.FirstSeen.IsZero() && i.ValidUntil.IsZero() {
 		return "unknown"
 	}
-	if !i.FirstSeen.IsZero() && h.Time < clock.FromStd(i.FirstSeen.Time) {
+	if !i.FirstSeen.IsZero() && h.Time < clock.FromStd(i.FirstSeen.Time()) {
 		return "before"
 	}
-	if !i.ValidUntil.IsZero() && h.Time > clock.FromStd(i.ValidUntil.Time) {
+	if !i.ValidUntil.IsZero() && h.Time > clock.FromStd(i.ValidUntil.Time()) {
 		return "after"
 	}
 	return "active"

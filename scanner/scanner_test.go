@@ -30,7 +30,10 @@ func indicators(t testing.TB, values ...string) *ioc.Set {
 		i.Feeds = []string{"test:1"}
 		for _, f := range strings.Fields(rest) {
 			name, date, _ := strings.Cut(f, "=")
-			d := ioc.Date{Text: date, Time: clock.Parse(date, clock.None, nil).Time.Std()}
+			d, err := ioc.ParseDate(date)
+			if err != nil {
+				t.Fatal(err)
+			}
 			switch name {
 			case "first":
 				i.FirstSeen = d

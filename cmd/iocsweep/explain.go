@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/ioc"
@@ -32,7 +31,7 @@ which rule, and which come near it without matching, and why.`,
 				return usage(fmt.Errorf("read indicators: %w", err))
 			}
 			a.saidOfFeeds(reports, true)
-			if _, err := fmt.Fprint(a.out, explanation(args[0], ioc.NewSet(list))); err != nil {
+			if _, err := fmt.Fprint(a.out, explanation(args[0], list.Set())); err != nil {
 				return outputError(err)
 			}
 			return nil
@@ -77,10 +76,10 @@ func explanation(value string, set *ioc.Set) string {
 	if !isAddr && !hasHost {
 		kind = ioc.KindText
 	}
-	matched := map[*ioc.Indicator]bool{}
+	matched := map[string]bool{} // by value
 	for _, c := range set.Match(kind, cell, nil) {
 		for _, i := range set.Indicators(c.Entry) {
-			matched[i] = true
+			matched[i.Value] = true
 			fmt.Fprintf(&b, "  matches           %s %s: %s%s\n", i.Type, i.Value, why(i, c), origin(i))
 		}
 	}
@@ -133,7 +132,7 @@ func why(i *ioc.Indicator, c ioc.Candidate) string {
 const maxNear = 20
 
 // near lists indicators that come close to a value without matching.
-func near(addr netip.Addr, name string, set *ioc.Set, matched map[*ioc.Indicator]bool) []string {
+func near(addr netip.Addr, name string, set *ioc.Set, matched map[string]bool) []string {
 	var out []string
 	registrable := ""
 	if name != "" {
@@ -147,10 +146,8 @@ func near(addr netip.Addr, name string, set *ioc.Set, matched map[*ioc.Indicator
 		}
 		around, _ = addr.Prefix(bits)
 	}
-	all := set.All()
-	for n := range all {
-		i := &all[n]
-		if slices.ContainsFunc(keys(matched), func(m *ioc.Indicator) bool { return m.Value == i.Value && m.Type == i.Type }) {
+	for i := range set.All() {
+		if matched[i.Value] {
 			continue
 		}
 		text := ""
@@ -175,17 +172,9 @@ func near(addr netip.Addr, name string, set *ioc.Set, matched map[*ioc.Indicator
 		if len(out) == maxNear {
 			return append(out, "… and more")
 		}
-		out = append(out, fmt.Sprintf("%s %s: %s%s", i.Type, i.Value, text, origin(i)))
+		out = append(out, fmt.Sprintf("%s %s: %s%s", i.Type, i.Value, text, origin(&i)))
 	}
 	return out
-}
-
-func keys(m map[*ioc.Indicator]bool) []*ioc.Indicator {
-	var list []*ioc.Indicator
-	for k := range m {
-		list = append(list, k)
-	}
-	return list
 }
 
 // oneEdit says that two texts differ by one character put in, left out or changed.

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/scanner"
@@ -12,12 +14,17 @@ import (
 
 func (a *app) inspect() *cobra.Command {
 	var f tableFlags
+	var estimate bool
+	var threads int
 	c := &cobra.Command{
 		Use:   "inspect PATH...",
 		Short: "Say what each file is; nothing is matched",
 		Long: `Says what each file is: format, compression, table, header, the columns that a
 scan would match, the time column and its form, first and last time, records.
-Only the time columns are read.`,
+Only the time columns are read.
+
+With --estimate it says instead how long a scan will take, after sweeping a part
+of the largest file of each kind.`,
 		RunE: func(c *cobra.Command, paths []string) error {
 			if len(paths) == 0 {
 				return usage(errors.New("no paths: give files, folders, or - for standard input"))
@@ -32,6 +39,10 @@ Only the time columns are read.`,
 			}
 			if len(inputs) == 0 {
 				return usage(errors.New("nothing to inspect: no file under the given paths"))
+			}
+			if estimate {
+				s.Threads = threads
+				return a.estimate(c.Context(), s, inputs, len(errs) > 0)
 			}
 			bad := len(errs) > 0
 			for n := range inputs {
@@ -55,7 +66,53 @@ Only the time columns are read.`,
 	}
 	c.Flags().SortFlags = false
 	f.register(c.Flags())
+	c.Flags().BoolVar(&estimate, "estimate", false, "say how long a scan will take")
+	c.Flags().IntVarP(&threads, "threads", "j", 0, "`N` workers of that scan (0: all cores)")
 	return c
+}
+
+// estimate prints how long a scan will take.
+func (a *app) estimate(ctx context.Context, s *scanner.Scan, inputs []formats.Input, bad bool) error {
+	e, err := s.Estimate(ctx, inputs)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return &statusError{statusInterrupted, err}
+	case err != nil:
+		return usage(err)
+	}
+	var b strings.Builder
+	for _, k := range e.Kinds {
+		form := k.Format
+		if k.Compression != "" {
+			form += ", " + k.Compression
+		}
+		fmt.Fprintf(&b, "%s (%s): %s, %.3f GB ", k.Table, form, count(int64(k.Files), "file"), float64(k.Bytes)/1e9)
+		if k.Rate > 0 {
+			fmt.Fprintf(&b, "at %.2f GB/s\n", k.Rate/1e9)
+		} else {
+			b.WriteString("too slow to tell in half a second: not in the sum\n")
+		}
+	}
+	if e.Skipped > 0 {
+		fmt.Fprintf(&b, "not scanned: %s\n", count(int64(e.Skipped), "file"))
+	}
+	fmt.Fprintf(&b, "about %s with %s, and the time to load the indicators\n", roughly(e.Time), count(int64(e.Threads), "worker"))
+	if _, err := fmt.Fprint(a.out, b.String()); err != nil {
+		return outputError(err)
+	}
+	if bad {
+		return &statusError{statusPartial, nil}
+	}
+	return nil
+}
+
+// roughly leaves a duration the digits that an estimate has.
+func roughly(d time.Duration) time.Duration {
+	for unit := time.Millisecond; ; unit *= 10 {
+		if d < 100*unit || unit == 100*time.Second {
+			return d.Round(unit)
+		}
+	}
 }
 
 // inspection lays out what one input is.

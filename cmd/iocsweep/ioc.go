@@ -114,7 +114,7 @@ func (a *app) iocExport() *cobra.Command {
 			if format == "csv" {
 				write = feed.WriteCSV
 			}
-			if err := write(a.out, list); err != nil {
+			if err := write(a.out, list.All()); err != nil {
 				return outputError(err)
 			}
 			if a.saidOfFeeds(reports, true) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -18,10 +19,11 @@ import (
 type scanReport struct {
 	sum        *scanner.Summary
 	feeds      []feed.Report
-	indicators []ioc.Indicator
+	indicators *ioc.List
 	flags      *scanFlags
 	scan       *scanner.Scan
 	took       time.Duration
+	loaded     time.Duration // of took, until the indicators were there
 	walkErrors []error
 	partial    bool // something beside the inputs could not be read whole
 }
@@ -73,7 +75,7 @@ func (r *scanReport) verdict() string {
 	var b strings.Builder
 	switch {
 	case s.Hits > 0:
-		fmt.Fprintf(&b, "%s on %s", count(s.Hits, "hit"), count(int64(len(r.indicators)), "indicator"))
+		fmt.Fprintf(&b, "%s on %s", count(s.Hits, "hit"), count(int64(r.indicators.Len()), "indicator"))
 		if s.Groups != nil {
 			met := map[string]bool{}
 			if i := slices.Index(s.Groups.By, "indicator"); i >= 0 {
@@ -81,11 +83,11 @@ func (r *scanReport) verdict() string {
 					met[g.Values[i]] = true
 				}
 				b.Reset()
-				fmt.Fprintf(&b, "%s on %d of %s", count(s.Hits, "hit"), len(met), count(int64(len(r.indicators)), "indicator"))
+				fmt.Fprintf(&b, "%s on %d of %s", count(s.Hits, "hit"), len(met), count(int64(r.indicators.Len()), "indicator"))
 			}
 		}
 	default:
-		fmt.Fprintf(&b, "No hits for %s", count(int64(len(r.indicators)), "indicator"))
+		fmt.Fprintf(&b, "No hits for %s", count(int64(r.indicators.Len()), "indicator"))
 	}
 	if s.Suppressed > 0 {
 		fmt.Fprintf(&b, " (%s suppressed by rules)", number(s.Suppressed))
@@ -347,13 +349,8 @@ func (r *scanReport) notes() []string {
 // for the indicators.
 func (r *scanReport) absent() []string {
 	var out []string
-	domains := 0
-	for i := range r.indicators {
-		if r.indicators[i].Type == ioc.Domain {
-			domains++
-		}
-	}
-	addresses := len(r.indicators) - domains
+	domains := r.indicators.Count(ioc.Domain)
+	addresses := r.indicators.Len() - domains
 	for _, t := range r.sum.Absent {
 		var rest []string
 		for _, o := range r.sum.Tables {
@@ -374,8 +371,35 @@ func (r *scanReport) absent() []string {
 	return out
 }
 
+// stats says where the time went: the workers' in per cent, with what is left
+// spent waiting.
+func (r *scanReport) stats() string {
+	threads := r.scan.Threads
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	swept := r.took - r.loaded
+	all := swept * time.Duration(threads)
+	var b strings.Builder
+	n := r.scan.Stats.Bytes.Load()
+	fmt.Fprintf(&b, "stats: indicators loaded in %.3f s; %.3f GB swept in %.3f s (%.2f GB/s) by %s:", r.loaded.Seconds(),
+		float64(n)/1e9, swept.Seconds(), float64(n)/1e9/max(swept.Seconds(), 1e-9), count(int64(threads), "worker"))
+	left := all
+	for _, c := range r.scan.Stats.Costs() {
+		left -= c.Time
+		fmt.Fprintf(&b, " %s %.1f%%,", c.What, share(c.Time, all))
+	}
+	fmt.Fprintf(&b, " waiting %.1f%%", share(max(left, 0), all))
+	return b.String()
+}
+
+func share(part, all time.Duration) float64 { return 100 * float64(part) / float64(max(all, 1)) }
+
 // closing prints the end of a scan to standard error.
 func (a *app) closing(f *scanFlags, r *scanReport) {
+	if f.stats {
+		a.warnf("%s", r.stats())
+	}
 	if f.verbose {
 		for _, file := range r.sum.Files {
 			a.warnf("%s: %s: %s %s, %s, %s, %s%s", scanner.Printable(file.Input.String()), file.Status, orDash(file.Format), orDash(file.Table),
@@ -504,10 +528,12 @@ func (r *scanReport) json() []byte {
 		out.Indicators.Merged += f.Merged
 		out.Indicators.Rejected += f.Rejected
 	}
-	out.Indicators.Loaded = len(r.indicators)
+	out.Indicators.Loaded = r.indicators.Len()
 	out.Indicators.ByType = map[string]int{}
-	for i := range r.indicators {
-		out.Indicators.ByType[r.indicators[i].Type.String()]++
+	for t := ioc.IP; t <= ioc.Domain; t++ {
+		if n := r.indicators.Count(t); n > 0 {
+			out.Indicators.ByType[t.String()] = n
+		}
 	}
 	for _, f := range r.sum.Files {
 		j := fileJSON{Path: f.Input.Path, Member: text(f.Input.Member), Format: text(f.Format), Compression: text(f.Compression),

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What a scan reads is never overwritten, and standard input is read once.
@@ -94,5 +95,15 @@ func TestNotesOnStandardError(t *testing.T) {
 	}
 	if got := errs.String(); strings.Count(got, "--date-order") != 1 || !strings.Contains(got, "a.csv and 2 more files: TimeGenerated: ") {
 		t.Errorf("standard error:\n%s", got)
+	}
+}
+
+func TestRoughly(t *testing.T) {
+	for in, want := range map[time.Duration]string{
+		0: "0s", 1234 * time.Microsecond: "1ms", 345 * time.Millisecond: "350ms", 27508 * time.Millisecond: "28s", 3 * time.Hour: "3h0m0s", 5000 * time.Second: "1h23m20s",
+	} {
+		if got := roughly(in).String(); got != want {
+			t.Errorf("%v: got %s, want %s", in, got, want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -144,15 +145,21 @@ func holdsIndicator(cell []byte) bool {
 // rows turns the records of a table into entries.
 type rows struct {
 	layout
-	words interner
-	order dayOrder
+	words  *interner
+	order  dayOrder
+	headed bool  // the next record is the header
+	entry  Entry // of the row at hand
+
+	threatfox         bool // comments and records may be headers at any place
+	entries           int
+	promised, promise int // number of entries that a comment names, none if none; its line
 }
 
-func (r *rows) cell(cells [][]byte, n int) string {
+func (r *rows) cell(cells [][]byte, n int) []byte {
 	if n < 0 || n >= len(cells) {
-		return ""
+		return nil
 	}
-	return string(cells[n])
+	return cells[n]
 }
 
 func (r *rows) word(cells [][]byte, n int) string {
@@ -173,8 +180,9 @@ func unquoteFormula(cell []byte) []byte {
 
 // emit gives the entries of one record: one for each column of values that is
 // not empty, or a rejected one where all are.
-func (r *rows) emit(cells [][]byte, line int, emit func(Entry)) {
-	e := newEntry(line)
+func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
+	e := &r.entry
+	*e = newEntry(line)
 	e.Type = r.word(cells, r.typ)
 	e.Port = r.cell(cells, r.port)
 	e.ThreatType = r.word(cells, r.threat)
@@ -184,13 +192,13 @@ func (r *rows) emit(cells [][]byte, line int, emit func(Entry)) {
 		}
 	}
 	if r.confidence != none {
-		e.Confidence = confidence(r.cell(cells, r.confidence))
+		e.Confidence = confidence(string(r.cell(cells, r.confidence)))
 	}
 	if r.compromised != none {
-		e.Compromised = truth(r.cell(cells, r.compromised))
+		e.Compromised = truth(string(r.cell(cells, r.compromised)))
 	}
 	if r.tags != none && r.tags < len(cells) {
-		e.Tags = r.words.tags(string(unquoteFormula(cells[r.tags])))
+		e.Tags = r.words.tags(unquoteFormula(cells[r.tags]))
 	}
 	for _, d := range []struct {
 		n    int
@@ -200,22 +208,22 @@ func (r *rows) emit(cells [][]byte, line int, emit func(Entry)) {
 			continue
 		}
 		text := r.cell(cells, d.n)
-		date, ok := readDate(text, r.order)
+		date, ok := readDate(string(text), r.order)
 		if !ok {
-			note(emit, line, text, "date not readable")
+			note(emit, line, string(text), "date not readable")
 		}
 		*d.date = date
 	}
-	if a := r.cell(cells, r.action); strings.EqualFold(a, "allowed") || strings.EqualFold(a, "allow") {
+	if a := r.cell(cells, r.action); bytes.EqualFold(a, []byte("allowed")) || bytes.EqualFold(a, []byte("allow")) {
 		e.Fate, e.Reason = Skipped, "allowed: an exception, not an indicator"
 	}
-	if strings.EqualFold(r.cell(cells, r.active), "false") {
+	if bytes.EqualFold(r.cell(cells, r.active), []byte("false")) {
 		e.Fate, e.Reason = Skipped, "not active"
 	}
 	found := false
 	for _, v := range r.values {
 		text := r.cell(cells, v.n)
-		if isNone(text) {
+		if isNone(string(text)) {
 			continue
 		}
 		found = true
@@ -245,14 +253,14 @@ func show(cells [][]byte) string {
 	return b.String()
 }
 
-func reject(emit func(Entry), line int, text, reason string) {
+func reject(emit func(*Entry), line int, text, reason string) {
 	e := newEntry(line)
-	e.Fate, e.Value, e.Reason = Rejected, text, reason
-	emit(e)
+	e.Fate, e.Value, e.Reason = Rejected, []byte(text), reason
+	emit(&e)
 }
 
-func note(emit func(Entry), line int, text, reason string) {
+func note(emit func(*Entry), line int, text, reason string) {
 	e := newEntry(line)
-	e.Fate, e.Value, e.Reason = Noted, text, reason
-	emit(e)
+	e.Fate, e.Value, e.Reason = Noted, []byte(text), reason
+	emit(&e)
 }

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -13,12 +14,12 @@ import (
 //
 //	DateAdded,IoC,Type
 //	2/4/2022,acetica.online,domainname
-var headedCSV = Kind{Name: "csv", Sniff: sniffHeadedCSV, Read: readCSV}
+var headedCSV = Kind{Name: "csv", Sniff: sniffHeadedCSV, Read: readCSV, pieces: csvInPieces}
 
 // bareCSV is a table without a header, in which some column mostly parses:
 //
 //	2026-08-16 01:04:58,masaomi346,domain,hndjsy.com,#phishing
-var bareCSV = Kind{Name: "csv-noheader", Sniff: sniffBareCSV, Read: readCSV}
+var bareCSV = Kind{Name: "csv-noheader", Sniff: sniffBareCSV, Read: readCSV, pieces: csvInPieces}
 
 func sniffHeadedCSV(head []byte) bool {
 	first := firstLine(head)
@@ -51,8 +52,25 @@ func firstLine(head []byte) (first []byte) {
 }
 
 // readCSV reads a table with or without a header.
-func readCSV(r io.Reader, emit func(Entry)) error {
-	b := buffered(r)
+func readCSV(r io.Reader, emit func(*Entry)) error {
+	t, c, err := openCSV(buffered(r), emit)
+	if t == nil {
+		return err
+	}
+	return t.read(c, emit)
+}
+
+func csvInPieces(r *reading, in *bufio.Reader) error {
+	t, c, err := openCSV(in, r.take)
+	if t == nil {
+		return err
+	}
+	return t.readInPieces(c, in, r)
+}
+
+// openCSV finds out what the columns of a table hold. The table is nil if there
+// is nothing to be read.
+func openCSV(b *bufio.Reader, emit func(*Entry)) (*rows, *recordReader, error) {
 	head, _ := b.Peek(headSize) // a read error comes again
 	first := firstLine(head)
 	l, delim, headed := splitHeader(first)
@@ -60,36 +78,114 @@ func readCSV(r io.Reader, emit func(Entry)) error {
 		var ok bool
 		if l, delim, ok = guessTable(head); !ok {
 			if len(bytes.TrimSpace(head)) == 0 {
-				return nil
+				return nil, nil, nil
 			}
-			return errors.New("no column of indicators found")
+			return nil, nil, errors.New("no column of indicators found")
 		}
 	}
-	t := rows{layout: l, words: interner{}}
+	t := &rows{layout: l, words: newInterner(), headed: headed, promised: none}
 	t.sample(head, delim, headed, emit)
-	return t.read(newRecordReader(b, delim), headed, emit)
+	return t, newRecordReader(b, delim), nil
 }
 
 // read emits all records.
-func (r *rows) read(c *recordReader, headed bool, emit func(Entry)) error {
+func (r *rows) read(c *recordReader, emit func(*Entry)) error {
+	c.comment = r.comment
 	for {
-		cells, line, err := c.next()
-		switch {
-		case err == io.EOF:
-			return nil
-		case err == errLongLine || err == errOpenQuote && len(cells) < r.width:
-			reject(emit, line, show(cells), err.Error())
-			headed = false
-			continue
-		case err != nil && err != errOpenQuote:
-			return &LineError{line, err}
+		if more, err := r.next(c, emit); !more {
+			return err
 		}
-		if headed {
-			headed = false
-			continue
+	}
+}
+
+// next reads a record, and says whether more may follow.
+func (r *rows) next(c *recordReader, emit func(*Entry)) (more bool, err error) {
+	cells, line, err := c.next()
+	switch {
+	case err == io.EOF:
+		r.end(emit)
+		return false, nil
+	case err != nil && err != errLongLine && err != errOpenQuote:
+		return false, &LineError{line, err}
+	}
+	r.record(cells, line, err, emit)
+	return true, nil
+}
+
+// record emits one record, with which recordReader.next gave err.
+func (r *rows) record(cells [][]byte, line int, err error, emit func(*Entry)) {
+	headed := r.headed
+	r.headed = false
+	switch {
+	case err == errLongLine || err == errOpenQuote && len(cells) < r.width:
+		reject(emit, line, show(cells), err.Error())
+	case r.threatfox && isThreatFoxHeader(cells):
+		if l, ok := readHeader(cells); ok {
+			r.layout = l
 		}
+	case !headed:
+		r.entries++
 		r.emit(cells, line, emit)
 	}
+}
+
+// readInPieces does what read does. Records are one line each in nearly all
+// tables; from the first that is not, they are read one by one.
+func (r *rows) readInPieces(c *recordReader, in *bufio.Reader, to *reading) error {
+	// What stands in front of the first record, and the header, may change
+	// how the others are read.
+	c.comment = r.comment
+	if more, err := r.next(c, to.take); !more {
+		return err
+	}
+	if c.single > 0 {
+		return r.read(c, to.take) // lines that were read ahead in vain
+	}
+	rest, err := to.inPieces(in, c.lines.no, func(p *piece) bool {
+		if p.table.words == nil {
+			p.table.words = newInterner()
+		}
+		p.table.layout, p.table.order, p.table.threatfox = r.layout, r.order, r.threatfox
+		p.table.entries, p.table.promised = 0, none
+		return p.table.piece(p, c.delim)
+	}, func(p *piece) {
+		r.entries += p.table.entries
+		if p.table.promised != none {
+			r.promised, r.promise = p.table.promised, p.table.promise
+		}
+	})
+	switch {
+	case rest != nil:
+		c.lines = rest
+		return r.read(c, to.take)
+	case err != nil:
+		return err
+	}
+	r.end(to.take)
+	return nil
+}
+
+// piece reads a piece of a table. It says false where a record goes on in the
+// next line, or where a header follows.
+func (r *rows) piece(p *piece, delim byte) bool {
+	p.records.delim = delim
+	for line, no := range p.lines {
+		bare := bytes.TrimSpace(line)
+		switch {
+		case len(bare) == 0:
+		case bare[0] == '#':
+			if r.threatfox && bytes.Contains(bare, []byte("ioc_value")) {
+				return false
+			}
+			r.comment(bare, no)
+		default:
+			if !p.records.split(line) || r.threatfox && isThreatFoxHeader(p.records.cells) {
+				return false
+			}
+			r.record(p.records.cells, no, nil, p.take)
+		}
+	}
+	return true
 }
 
 // maxSample is how many records of a table are looked at beforehand.
@@ -121,7 +217,7 @@ func sampleRecords(head []byte, delim byte) (records [][]string) {
 // sample decides from the first records what the header leaves open: whether
 // the column called type holds the types of indicators, and in which order its
 // dates are written.
-func (r *rows) sample(head []byte, delim byte, headed bool, emit func(Entry)) {
+func (r *rows) sample(head []byte, delim byte, headed bool, emit func(*Entry)) {
 	records := sampleRecords(head, delim)
 	if headed && len(records) > 0 {
 		records = records[1:]

@@ -23,6 +23,9 @@ const (
 // zone is UTC. An empty cell, and a year from 9999 on, which portals write for
 // "never", give the zero Date and true.
 func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
+	if d, ok = plainDate(s); ok {
+		return d, true
+	}
 	s = strings.TrimSpace(clean(s))
 	if isNone(s) {
 		return d, true
@@ -43,14 +46,41 @@ func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
 		return d, false
 	}
 	if !timed {
-		return ioc.Date{Text: t.Format(time.DateOnly), Time: t}, true
+		return ioc.Day(t), true
 	}
 	since, ok := readClock(clock)
 	if !ok {
 		return d, false
 	}
-	t = t.Add(since)
-	return ioc.Date{Text: t.Format(time.RFC3339Nano), Time: t}, true
+	return ioc.Instant(t.Add(since)), true
+}
+
+// plainDate reads the forms that most feeds have, 2026-05-20 and 2026-05-20
+// 04:01:14, as the rest of readDate would.
+func plainDate(s string) (d ioc.Date, ok bool) {
+	const form = "0000-00-00 00:00:00"
+	if len(s) != len(form) && len(s) != len(time.DateOnly) {
+		return d, false
+	}
+	for i := range len(s) {
+		if f := form[i]; f == '0' && s[i]-'0' > 9 || f != '0' && s[i] != f && (f != ' ' || s[i] != 'T') {
+			return d, false
+		}
+	}
+	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
+	y, m, day := two(0)*100+two(2), two(5), two(8)
+	t := time.Date(y, time.Month(m), day, 0, 0, 0, 0, time.UTC)
+	if y >= 9999 || m < 1 || m > 12 || day < 1 || t.Day() != day {
+		return d, false
+	}
+	if len(s) == len(time.DateOnly) {
+		return ioc.Day(t), true
+	}
+	h, mi, sec := two(11), two(14), two(17)
+	if h > 23 || mi > 59 || sec > 59 {
+		return d, false
+	}
+	return ioc.Instant(t.Add(time.Duration(h*3600+mi*60+sec) * time.Second)), true
 }
 
 // cutDate splits 2026-05-20T04:01:14Z, "2026-05-20 04:01" and "5/20/2026, 4:01

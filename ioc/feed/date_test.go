@@ -44,7 +44,7 @@ func TestReadDate(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
 			d, ok := readDate(tt.text, tt.order)
-			got := d.Text
+			got := d.String()
 			if !ok {
 				got = "!"
 			}
@@ -52,21 +52,21 @@ func TestReadDate(t *testing.T) {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
 			// The text that is printed means the same instant.
-			if again, ok := readDate(d.Text, anyOrder); !ok || again != d {
-				t.Errorf("%q reads as %v", d.Text, again)
+			if again, ok := readDate(d.String(), anyOrder); !ok || again != d {
+				t.Errorf("%q reads as %v", d.String(), again)
 			}
 		})
 	}
 }
 
 func TestDayOrderOfTable(t *testing.T) {
-	list, _, err := Read([]Source{of("ioc;first_seen\na.example.net;04/01/2025\nb.example.net;31/01/2025\n")}, Options{})
+	list, _, err := read(t, []Source{of("ioc;first_seen\na.example.net;04/01/2025\nb.example.net;31/01/2025\n")}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	compare(t, "proved by the second row", lines(list),
 		"domain a.example.net first=2025-01-04 at=feed:2\ndomain b.example.net first=2025-01-31 at=feed:3\n")
-	list, reports, _ := Read([]Source{of("ioc;first_seen\na.example.net;04/01/2025\n")}, Options{})
+	list, reports, _ := read(t, []Source{of("ioc;first_seen\na.example.net;04/01/2025\n")}, Options{})
 	compare(t, "assumed", lines(list), "domain a.example.net first=2025-04-01 at=feed:2\n")
 	compare(t, "warning", faults(reports[0].Warnings), "1 04/01/2025: dates taken as month/day/year\n")
 }

@@ -15,6 +15,9 @@ func sniffExported(head []byte) bool {
 	return oneLine && slices.Contains(keys, "type") && slices.Contains(keys, "value")
 }
 
+// maxPlaces bounds the places that an indicator brings: a list keeps no more.
+const maxPlaces = 100
+
 type exportedJSON struct {
 	Type        text  `json:"type"`
 	Value       text  `json:"value"`
@@ -29,8 +32,8 @@ type exportedJSON struct {
 	Feeds       texts `json:"feeds"`
 }
 
-func readExported(r io.Reader, emit func(Entry)) error {
-	words := interner{}
+func readExported(r io.Reader, emit func(*Entry)) error {
+	words := newInterner()
 	return eachLine(r, emit, func(raw []byte, line int) {
 		var o exportedJSON
 		if err := json.Unmarshal(raw, &o); err != nil || isNone(string(o.Value)) {
@@ -38,7 +41,7 @@ func readExported(r io.Reader, emit func(Entry)) error {
 			return
 		}
 		e := newEntry(line)
-		e.Value = string(o.Value)
+		e.Value = []byte(o.Value)
 		e.Type = words.word([]byte(o.Type))
 		e.ThreatType = words.word([]byte(o.Threat))
 		e.Malware = words.word([]byte(o.Malware))
@@ -53,6 +56,6 @@ func readExported(r io.Reader, emit func(Entry)) error {
 				e.Feeds = append(e.Feeds, f)
 			}
 		}
-		emit(e)
+		emit(&e)
 	})
 }

@@ -4,10 +4,16 @@
 //
 // [Read] takes feeds in order. Each is unpacked, its [Kind] is told by its
 // content or given, and the kind turns it into a stream of entries: what each
-// line says, not yet parsed. Entries are parsed by package ioc and merged, so
-// that the same indicator from several places is one that knows all of them.
+// line says, not yet parsed. Entries are judged, with the help of package ioc,
+// and what is usable is merged into a list, so that the same indicator from
+// several places is one that knows all of them.
 //
-//	Source → unpack → Kind.Read → Entry → ioc.Parse → merge → []ioc.Indicator
+//	Source → unpack → Kind.Read → Entry → judge → settle → ioc.List
+//
+// Most entries of most feeds are plain: there is nothing to warn of and nothing
+// to undo. They take a shorter way ([ioc.ParsePlain]) to the same result. Plain
+// lists, which may have millions of lines, are cut into pieces that are parsed
+// at the same time and settled in order.
 //
 // Nothing is dropped silently: each feed has a [Report] that counts what was
 // not taken by reason and lists each line that was refused.
@@ -18,7 +24,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +40,10 @@ type Options struct {
 	ForceBroad    bool      // take public suffixes and single labels too
 	MinConfidence int       // drop indicators that are weaker; those that have none stay
 	Now           time.Time // what valid_until is compared with; zero: the newest date of the feed itself
+
+	general bool // take no shorter way; for tests
+	workers int  // goroutines that parse pieces; 0: as many as there are processors
+	piece   int  // bytes of a piece; 0: pieceLen
 }
 
 // A Report says what became of one feed. Taken is what it brought; the
@@ -71,37 +83,32 @@ const (
 )
 
 // Read reads feeds and merges their indicators, in the order in which they were
-// first met.
-//
-// Merging: first non-empty malware and threat type, highest confidence, earliest
-// first_seen, latest last_seen, latest valid_until (an indicator that one of its
-// places gives no end has none), compromised if any says so, else not if any
-// says that; tags and places united in order, at most 256 tags and 100 places.
+// first met. How equals are merged is said at [ioc.List.Add].
 //
 // There is one report for each source. The error is set when a source gave no
 // usable indicator, could not be opened or recognised, or is a value of
 // FromValues that cannot be used; it joins all such errors, and the rest is read
 // all the same. A feed that breaks off after it has given something is no
 // error: its Report has Err.
-func Read(sources []Source, o Options) (list []ioc.Indicator, reports []Report, err error) {
+func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err error) {
 	var kind *Kind
 	if o.Format != "" {
 		if kind, err = find(o.Format); err != nil {
 			return nil, nil, err
 		}
 	}
-	m := newMerger()
+	list = new(ioc.List)
 	reports = make([]Report, len(sources))
+	ends := make([]int, len(sources)) // how many indicators there were behind each source
 	var errs []error
 	for i, s := range sources {
-		r := reading{
-			merger: m, source: i, options: o, report: &reports[i],
-			places: places{prefix: s.Path + ":"},
-		}
+		r := reading{report: &reports[i], list: list, path: s.Path + ":", judge: judge{options: o}}
 		r.report.Path = s.Path
 		r.report.ByType, r.report.Reasons = map[string]int{}, map[string]int{}
 		err := r.run(s, kind)
+		r.apply(&r.judge)
 		r.warnExpired()
+		ends[i] = list.Len()
 		r.report.Err = err
 		fatal := err
 		if r.report.Taken+r.report.Merged > 0 && s.values == nil {
@@ -114,7 +121,19 @@ func Read(sources []Source, o Options) (list []ioc.Indicator, reports []Report, 
 			errs = append(errs, fatal)
 		}
 	}
-	list = m.strong(o.MinConfidence, reports)
+	if o.MinConfidence > 0 {
+		source := 0
+		list.DeleteFunc(func(n int, d *ioc.Details) bool {
+			for n >= ends[source] {
+				source++
+			}
+			weak := d.Confidence >= 0 && d.Confidence < o.MinConfidence
+			if weak {
+				reports[source].Weak++
+			}
+			return weak
+		})
+	}
 	return list, reports, errors.Join(errs...)
 }
 
@@ -136,21 +155,21 @@ func (r *Report) summary() string {
 
 // A reading is one feed being read.
 type reading struct {
-	*merger
-	source  int
-	options Options
-	report  *Report
-	places  places
-
-	newest time.Time // of all dates of sighting
+	report *Report
+	list   *ioc.List
+	path   string // with a colon, as the places of its indicators begin
+	size   int64  // of the feed in bytes, 0 where it is not known
+	dates  span
 	ends   []ending
+
+	judge // of what is not read in pieces
 }
 
 // An ending is a valid_until, to be compared once the newest date is known.
 type ending struct {
 	line  int
 	value string
-	until time.Time
+	until ioc.Date
 }
 
 // run reads the feed of a source. The error names its path.
@@ -164,7 +183,7 @@ func (r *reading) run(s Source, kind *Kind) error {
 		return fmt.Errorf("read indicators: %w", err)
 	}
 	defer f.Close()
-	b, done, err := unpack(f)
+	b, packed, done, err := unpack(f)
 	defer done()
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.Path, err)
@@ -179,7 +198,14 @@ func (r *reading) run(s Source, kind *Kind) error {
 		}
 	}
 	r.report.Kind = kind.Name
-	err = kind.Read(b, r.take)
+	if !packed {
+		r.size = sizeOf(f)
+	}
+	if kind.pieces != nil && !r.options.general {
+		err = kind.pieces(r, b)
+	} else {
+		err = kind.Read(b, r.take)
+	}
 	var at *LineError
 	switch {
 	case errors.As(err, &at):
@@ -190,14 +216,24 @@ func (r *reading) run(s Source, kind *Kind) error {
 	return nil
 }
 
+// sizeOf is the size of a file, 0 of anything else.
+func sizeOf(f io.Reader) int64 {
+	if s, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok {
+		if i, err := s.Stat(); err == nil && i.Mode().IsRegular() {
+			return i.Size()
+		}
+	}
+	return 0
+}
+
 // values reads indicators typed on the command line.
 func (r *reading) values(values []string) error {
 	var errs []error
 	for i, v := range values {
 		e := newEntry(i + 1)
-		e.Value = v
+		e.Value = []byte(v)
 		before := len(r.report.Rejects) + r.report.Skipped
-		r.take(e)
+		r.take(&e)
 		if len(r.report.Rejects)+r.report.Skipped > before {
 			_, err := r.parse(&e)
 			errs = append(errs, fmt.Errorf("%s %s: %w", r.report.Path, clip(v), err))
@@ -206,148 +242,92 @@ func (r *reading) values(values []string) error {
 	return errors.Join(errs...)
 }
 
+// maxWaiting is how many plain indicators wait to be merged together.
+const maxWaiting = 512
+
 // take counts an entry and merges what it says.
-func (r *reading) take(e Entry) {
-	switch e.Fate {
+func (r *reading) take(e *Entry) {
+	r.judge.take(e)
+	if len(r.judge.rest) > 0 || r.judge.batch.Len() >= maxWaiting {
+		r.apply(&r.judge)
+	}
+}
+
+// apply settles what a judge has found, in the order in which it stood there,
+// and empties it.
+func (r *reading) apply(j *judge) {
+	at := 0
+	for i := range j.rest {
+		v := &j.rest[i]
+		r.merge(j, at, v.after)
+		r.settle(v)
+		at = v.after
+	}
+	r.merge(j, at, j.batch.Len())
+	r.dates.widen(&j.span)
+	j.reset()
+}
+
+// merge merges plain indicators of a judge.
+func (r *reading) merge(j *judge, from, to int) {
+	if from == to {
+		return
+	}
+	added := r.list.AddBatch(&j.batch, from, to, r.path)
+	for t, n := range added.Fresh {
+		if n > 0 {
+			r.report.ByType[ioc.Type(t).String()] += n
+			r.report.Taken += n
+		}
+	}
+	r.report.Merged += added.Merged
+}
+
+// settle does what was judged of an entry.
+func (r *reading) settle(v *verdict) {
+	switch v.outcome {
 	case Skipped:
-		r.skip(e.Reason)
+		r.report.Skipped++
+		r.count(v.reason)
 		return
 	case Rejected:
-		r.reject(&e, e.Reason)
+		r.report.Rejected++
+		r.count(v.reason)
+		r.report.Rejects = r.listed(r.report.Rejects, v, v.reason)
 		return
 	case Noted:
-		r.warn(&e, e.Reason)
+		r.warn(v, v.reason)
 		return
 	}
-	c := classOf(e.Type)
-	switch c {
-	case classURL:
-		r.skip("url")
-		return
-	case classHash:
-		r.skip("hash")
-		return
-	case classMail:
-		r.skip("mail address")
-		return
-	case classOther:
-		r.skip("type " + clean(e.Type))
-		return
+	if v.doubt != "" {
+		r.warn(v, v.doubt)
 	}
-	i, err := r.parse(&e)
-	if err != nil {
-		if what := notMatched(err); what != "" {
-			r.skip(what)
-		} else {
-			r.reject(&e, refusal(err))
-		}
-		return
+	if !v.indicator.ValidUntil.IsZero() && len(r.ends) < maxListed {
+		r.ends = append(r.ends, ending{v.line, v.indicator.Value, v.indicator.ValidUntil})
 	}
-	switch {
-	case i.Type == ioc.Domain && (c == classAddr || c == classSock):
-		r.warn(&e, "typed as an address, read as a domain")
-	case i.Type != ioc.Domain && c == className:
-		r.warn(&e, "typed as a name, read as an address")
-	case i.Type == ioc.Domain && strings.IndexByte(e.Value, ':') > 0 && !strings.Contains(e.Value, "://"):
-		r.warn(&e, "a name is matched whatever the port")
-	}
-	i.ThreatType, i.Malware, i.Confidence, i.Compromised, i.Tags = e.ThreatType, e.Malware, e.Confidence, e.Compromised, unique(e.Tags)
-	i.FirstSeen, i.LastSeen, i.ValidUntil = e.FirstSeen, e.LastSeen, e.ValidUntil
-	i.Feeds = r.places.at(e.Line)
-	if len(e.Feeds) > 0 {
-		i.Feeds = unite(i.Feeds, e.Feeds, maxPlaces)
-	}
-	r.dates(&e, &i)
-	if !r.add(i, r.source) {
+	v.indicator.Feeds = append([]string{r.path + strconv.Itoa(v.line)}, v.feeds...)
+	if !r.list.Add(&v.indicator) {
 		r.report.Merged++
 		return
 	}
 	r.report.Taken++
-	r.report.ByType[i.Type.String()]++
-	for _, w := range i.Warnings() {
-		r.warn(&e, w)
-	}
-}
-
-// parse reads the value as its type has it.
-func (r *reading) parse(e *Entry) (ioc.Indicator, error) {
-	value := e.Value
-	if classOf(e.Type) == classSock {
-		if i, err := parseSocket(value); err == nil {
-			return i, nil
-		}
-	}
-	i, err := r.parseText(value)
-	if err == nil && i.Type == ioc.IP && e.Port != "" {
-		// A port of zero, or none that can be read, leaves the address.
-		if p, err := ioc.Parse(joinPort(i.Value, strings.TrimSpace(e.Port))); err == nil && p.Type == ioc.IPPort && p.Port != 0 {
-			return p, nil
-		}
-	}
-	return i, err
-}
-
-func (r *reading) parseText(value string) (ioc.Indicator, error) {
-	if r.options.ForceBroad {
-		return ioc.ParseBroad(value)
-	}
-	return ioc.Parse(value)
-}
-
-var errNoPort = errors.New("no port")
-
-// parseSocket reads a value typed ip:port, which is split at its last colon:
-// 2001:db8::5:443 is port 443 of 2001:db8::5.
-func parseSocket(value string) (ioc.Indicator, error) {
-	text := ioc.Refang(value)
-	colon := strings.LastIndexByte(text, ':')
-	if colon < 0 {
-		return ioc.Indicator{}, errNoPort
-	}
-	i, err := ioc.Parse(joinPort(strings.Trim(text[:colon], "[]"), text[colon+1:]))
-	if err == nil && i.Type != ioc.IPPort {
-		err = errNoPort
-	}
-	return i, err
-}
-
-func joinPort(host, port string) string {
-	if strings.Contains(host, ":") {
-		return "[" + host + "]:" + port
-	}
-	return host + ":" + port
-}
-
-// dates keeps the span of the feed's dates.
-func (r *reading) dates(e *Entry, i *ioc.Indicator) {
-	if d := i.FirstSeen; !d.IsZero() {
-		if r.report.Oldest.IsZero() || d.Time.Before(r.report.Oldest.Time) {
-			r.report.Oldest = d
-		}
-		if r.report.Newest.IsZero() || d.Time.After(r.report.Newest.Time) {
-			r.report.Newest = d
-		}
-	}
-	for _, d := range []ioc.Date{e.FirstSeen, e.LastSeen, e.Added} {
-		if !d.IsZero() && d.Time.After(r.newest) {
-			r.newest = d.Time
-		}
-	}
-	if !e.ValidUntil.IsZero() && len(r.ends) < maxListed {
-		r.ends = append(r.ends, ending{e.Line, i.Value, e.ValidUntil.Time})
+	r.report.ByType[v.indicator.Type.String()]++
+	for _, w := range v.warnings {
+		r.warn(v, w)
 	}
 }
 
 // warnExpired warns of what had ended by the newest date of the feed, or by
 // Options.Now.
 func (r *reading) warnExpired() {
+	r.report.Oldest, r.report.Newest = r.dates.oldest, r.dates.newest
 	now := r.options.Now
 	if now.IsZero() {
-		now = r.newest
+		now = r.dates.latest.Time()
 	}
 	for _, e := range r.ends {
-		if e.until.Before(now) {
-			r.warn(&Entry{Line: e.line, Value: e.value}, "expired")
+		if e.until.Time().Before(now) {
+			r.warn(&verdict{line: e.line, value: e.value}, "expired")
 		}
 	}
 	// Kinds note some things only when they have read all.
@@ -361,51 +341,14 @@ func (r *reading) count(reason string) {
 	r.report.Reasons[reason]++
 }
 
-func (r *reading) skip(reason string) {
-	r.report.Skipped++
-	r.count(reason)
+func (r *reading) warn(v *verdict, reason string) {
+	r.report.Warnings = r.listed(r.report.Warnings, v, reason)
 }
 
-func (r *reading) reject(e *Entry, reason string) {
-	r.report.Rejected++
-	r.count(reason)
-	r.report.Rejects = r.list(r.report.Rejects, e, reason)
-}
-
-func (r *reading) warn(e *Entry, reason string) {
-	r.report.Warnings = r.list(r.report.Warnings, e, reason)
-}
-
-func (r *reading) list(to []Reject, e *Entry, reason string) []Reject {
+func (r *reading) listed(to []Reject, v *verdict, reason string) []Reject {
 	if len(to) >= maxListed {
 		r.report.Unlisted++
 		return to
 	}
-	return append(to, Reject{e.Line, clip(e.Value), reason})
-}
-
-// notMatched names the type of an indicator that is read but not matched, ""
-// for any other error.
-func notMatched(err error) string {
-	switch {
-	case errors.Is(err, ioc.ErrURL):
-		return "url"
-	case errors.Is(err, ioc.ErrHash):
-		return "hash"
-	case errors.Is(err, ioc.ErrEmail):
-		return "mail address"
-	}
-	return ""
-}
-
-// refusal is the reason of a rejected value, without the value: reasons are
-// counted.
-func refusal(err error) string {
-	switch {
-	case errors.Is(err, ioc.ErrPublicSuffix):
-		return "public suffix"
-	case errors.Is(err, ioc.ErrSingleLabel):
-		return "single label"
-	}
-	return "not an indicator"
+	return append(to, Reject{v.line, clip(v.value), reason})
 }

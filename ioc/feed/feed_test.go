@@ -6,9 +6,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +26,56 @@ func of(text string) Source {
 	return Source{Path: "feed", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
 }
 
+// read is Read, done in every way there is: by the short ways and without them,
+// at once and in pieces. The results must be the same.
+func read(t testing.TB, sources []Source, o Options) ([]ioc.Indicator, []Report, error) {
+	t.Helper()
+	return readBy(t, sources, o, []int{1, 7, 64, 4096}, []int{1, 3})
+}
+
+func readBy(t testing.TB, sources []Source, o Options, pieces, workers []int) ([]ioc.Indicator, []Report, error) {
+	t.Helper()
+	list, reports, err := Read(sources, o)
+	var all []ioc.Indicator
+	if list != nil {
+		all = slices.Collect(list.All())
+	}
+	o.general = true
+	same(t, "by the general way", all, reports, err, sources, o)
+	o.general = false
+	for _, p := range pieces {
+		for _, w := range workers {
+			o.piece, o.workers = p, w
+			same(t, fmt.Sprintf("in pieces of %d bytes by %d", p, w), all, reports, err, sources, o)
+		}
+	}
+	return all, reports, err
+}
+
+func same(t testing.TB, how string, all []ioc.Indicator, reports []Report, err error, sources []Source, o Options) {
+	t.Helper()
+	list, moreReports, moreErr := Read(sources, o)
+	if err != nil && fmt.Sprint(err) != fmt.Sprint(moreErr) {
+		t.Fatalf("%s: error %v, want %v", how, moreErr, err)
+	}
+	if list == nil {
+		return
+	}
+	if more := slices.Collect(list.All()); !reflect.DeepEqual(more, all) {
+		t.Fatalf("%s:\n%s\nwant:\n%s", how, lines(more), lines(all))
+	}
+	for i := range reports {
+		a, b := reports[i], moreReports[i]
+		if fmt.Sprint(a.Err) != fmt.Sprint(b.Err) {
+			t.Fatalf("%s: error of %s %v, want %v", how, a.Path, b.Err, a.Err)
+		}
+		a.Err, b.Err = nil, nil
+		if !reflect.DeepEqual(a, b) {
+			t.Fatalf("%s:\n%+v\nwant:\n%+v", how, b, a)
+		}
+	}
+}
+
 // lines shows indicators one a line, with all that is known of them.
 func lines(list []ioc.Indicator) string {
 	var b strings.Builder
@@ -33,7 +83,7 @@ func lines(list []ioc.Indicator) string {
 		v := &list[i]
 		fmt.Fprintf(&b, "%s %s", v.Type, v.Value)
 		for _, f := range []struct{ name, text string }{
-			{"threat", v.ThreatType}, {"malware", v.Malware}, {"first", v.FirstSeen.Text}, {"last", v.LastSeen.Text}, {"until", v.ValidUntil.Text},
+			{"threat", v.ThreatType}, {"malware", v.Malware}, {"first", v.FirstSeen.String()}, {"last", v.LastSeen.String()}, {"until", v.ValidUntil.String()},
 			{"tags", strings.Join(v.Tags, ",")}, {"at", strings.Join(v.Feeds, ",")},
 		} {
 			if f.text != "" {
@@ -139,7 +189,7 @@ domain cnc.example.net threat=payload_delivery malware=Gafgyt first=2026-05-20 a
 	for _, tt := range tests {
 		t.Run(tt.file, func(t *testing.T) {
 			path := "testdata/" + tt.file
-			list, reports, err := Read([]Source{File(path)}, Options{})
+			list, reports, err := read(t, []Source{File(path)}, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -156,10 +206,66 @@ domain cnc.example.net threat=payload_delivery malware=Gafgyt first=2026-05-20 a
 			}
 
 			// The kind that is told by content is the kind that may be forced.
-			forced, _, err := Read([]Source{File(path)}, Options{Format: tt.kind})
+			forced, _, err := read(t, []Source{File(path)}, Options{Format: tt.kind})
 			if err != nil || lines(forced) != lines(list) {
 				t.Errorf("forced: %v\n%s", err, lines(forced))
 			}
+		})
+	}
+}
+
+// Tables that are read in pieces go on line by line where they have to, and
+// lists after a line that is too long.
+func TestPieces(t *testing.T) {
+	var rows, fox, list strings.Builder
+	for n := range 400 {
+		fmt.Fprintf(&rows, "h%d.example.net,\"note, %d\"\n", n%390, n)
+		fmt.Fprintf(&fox, "\"2026-03-15 04:01:14\", \"1\", \"45.1.2.%d:80\", \"ip:port\", \"botnet_cc\", \"win.x\", \"None\", \"X\", \"\", \"100\", \"False\", \"None\", \"X\", \"0\", \"y\"\n", n%250)
+		fmt.Fprintf(&list, "h%d.example.net\n45.1.2.%d:%d\r\n\n# comment\nevil[.]h%d.example.net\n10.0.0.%d\n", n%390, n%256, n%300, n, n%256)
+	}
+	long := strings.Repeat("x", maxLine+10)
+	tests := []struct{ name, text string }{
+		{"cell of two lines", "ioc,note\n" + rows.String() + "two.example.net,\"one\ntwo\"\n" + rows.String()},
+		{"cell of two lines first", "ioc,note\ntwo.example.net,\"one\ntwo\"\n" + rows.String()},
+		{"header of two lines", "ioc,\"no\nte\"\n" + rows.String()},
+		{"stray quote", "ioc,note\n" + rows.String() + "two.example.net,\"one\n" + strings.Repeat(rows.String(), 2)},
+		{"stray quote first", "ioc,note\ntwo.example.net,\"one\n" + rows.String()},
+		{"stray quote at the end", "ioc,note\n" + rows.String() + "two.example.net,\"one\n"},
+		{"without last line break", "ioc,note\n" + rows.String() + "last.example.net,x"},
+		{"long line", "ioc,note\n" + rows.String() + long + "\n" + rows.String()},
+		{"long line first", "ioc,note\n" + long + "\n" + rows.String()},
+		{"long line last", "ioc,note\n" + rows.String() + long},
+		{"longest line", "ioc,note\n" + rows.String() + long[:maxLine-1] + "\n" + rows.String()},
+		{"longest line last", "ioc,note\n" + rows.String() + long[:maxLine]},
+		{"without header", rows.String()},
+		{"header only", "ioc,note\n"},
+		{"comments", "# a\nioc,note\n" + rows.String() + "# b\n#\n" + rows.String()},
+		{"ThreatFox", fox.String() + "# Number of entries: 400\n"},
+		{"ThreatFox cut", fox.String() + "# Number of entries: 4\n" + fox.String() + "# Number of entries: 801\n#\n"},
+		{"ThreatFox twice", fox.String() + "# \"ioc_value\",\"ioc_type\",\"first_seen_utc\"\n\"h.example.net\",\"domain\",\"2026-03-15\"\n"},
+		{"ThreatFox with headers", fox.String() + "\"ioc_type\",\"ioc_value\"\n\"domain\",\"h.example.net\"\n"},
+		{"list", list.String()},
+		{"list with a long line", list.String() + long + "\n" + list.String()},
+		{"list with a long line last", list.String() + long},
+		{"list with the longest line", list.String() + long[:maxLine-1] + "\n" + list.String()},
+		{"list without last line break", list.String() + "h.example.net"},
+		{"list of hosts", strings.Repeat("0.0.0.0 a.example.net b.example.net\n", 100)},
+		{"NULs", list.String() + "a\x00.example.net\n\x00\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := Options{}
+			if tt.name == "NULs" {
+				o.Format = "list" // nobody would guess it
+			}
+			list, _, err := readBy(t, []Source{of(tt.text)}, o, []int{100, 1000, 10_000, pieceLen}, []int{1, 2})
+			if err != nil && tt.name != "header only" || err == nil && len(list) == 0 {
+				t.Errorf("%d indicators, error %v", len(list), err)
+			}
+			failing := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
+				return io.NopCloser(io.MultiReader(strings.NewReader(tt.text), iotest.ErrReader(errors.New("disk gone")))), nil
+			}}
+			readBy(t, []Source{failing}, o, []int{100, 10_000}, []int{1, 2})
 		})
 	}
 }
@@ -170,7 +276,7 @@ func TestWrappings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, _, err := Read([]Source{of(string(plain))}, Options{})
+	want, _, err := read(t, []Source{of(string(plain))}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +315,7 @@ func TestWrappings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, _, err := Read([]Source{of(string(tt.data))}, Options{})
+			got, _, err := read(t, []Source{of(string(tt.data))}, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,7 +328,7 @@ func TestWrappings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, _, err := Read([]Source{of(string(data))}, Options{})
+		got, _, err := read(t, []Source{of(string(data))}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,7 +356,7 @@ func TestRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			list, reports, err := Read([]Source{of(tt.text)}, Options{})
+			list, reports, err := read(t, []Source{of(tt.text)}, Options{})
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "feed:") {
 				t.Errorf("error %v, want one about %q", err, tt.want)
 			}
@@ -259,15 +365,15 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := Read([]Source{of("203.0.113.7\n")}, Options{Format: "guess"}); err == nil || !strings.Contains(err.Error(), `"guess": want one of rule-page, threatfox-csv`) {
+	if _, _, err := read(t, []Source{of("203.0.113.7\n")}, Options{Format: "guess"}); err == nil || !strings.Contains(err.Error(), `"guess": want one of rule-page, threatfox-csv`) {
 		t.Errorf("unknown format: %v", err)
 	}
-	_, _, err := Read([]Source{File("testdata/absent.txt")}, Options{})
+	_, _, err := read(t, []Source{File("testdata/absent.txt")}, Options{})
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("absent file: %v", err)
 	}
 	// What is refused as a list can be forced to be one.
-	list, reports, err := Read([]Source{of("one two three\nfour five six\nb.example.net\n")}, Options{Format: "list"})
+	list, reports, err := read(t, []Source{of("one two three\nfour five six\nb.example.net\n")}, Options{Format: "list"})
 	if err != nil || len(list) != 1 || reports[0].Rejected != 2 {
 		t.Errorf("forced list: %v, %v", lines(list), err)
 	}
@@ -287,7 +393,7 @@ func TestBreaksOff(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			list, reports, err := Read([]Source{of(tt.text)}, Options{})
+			list, reports, err := read(t, []Source{of(tt.text)}, Options{})
 			if err != nil || len(list) == 0 {
 				t.Fatalf("%d indicators, error %v", len(list), err)
 			}
@@ -304,7 +410,7 @@ func TestBreaksOff(t *testing.T) {
 	cut := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
 		return io.NopCloser(io.MultiReader(strings.NewReader("a.example.net\nb.example.co"), iotest.ErrReader(errors.New("disk gone")))), nil
 	}}
-	list, reports, err := Read([]Source{cut}, Options{})
+	list, reports, err := read(t, []Source{cut}, Options{})
 	if err != nil || lines(list) != "domain a.example.net at=feed:1\n" || reports[0].Err == nil || reports[0].Err.Error() != "feed:2: disk gone" {
 		t.Errorf("%s%v, %v", lines(list), err, reports[0].Err)
 	}
@@ -322,7 +428,7 @@ func TestMerge(t *testing.T) {
 	source := func(path, text string) Source { s := of(text); s.Path = path; return s }
 	all := []Source{source("a.jsonl", first), source("b.jsonl", second), source("c.txt", third)}
 
-	list, reports, err := Read(all[:2], Options{})
+	list, reports, err := read(t, all[:2], Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,18 +440,18 @@ domain y.example.net at=a.jsonl:3
 	if r := reports[1]; r.Taken != 0 || r.Merged != 2 || reports[0].Taken != 3 || reports[0].ByType["domain"] != 2 {
 		t.Errorf("reports %+v", reports)
 	}
-	if r := reports[1]; r.Oldest.Text != "2026-05-19T23:00:00Z" || r.Newest.Text != "2026-06-19" {
-		t.Errorf("span %s to %s", r.Oldest.Text, r.Newest.Text)
+	if r := reports[1]; r.Oldest.String() != "2026-05-19T23:00:00Z" || r.Newest.String() != "2026-06-19" {
+		t.Errorf("span %s to %s", r.Oldest.String(), r.Newest.String())
 	}
 
 	// A place that gives no end means no end.
-	list, _, _ = Read(all, Options{})
+	list, _, _ = read(t, all, Options{})
 	if d := list[0].ValidUntil; !d.IsZero() {
-		t.Errorf("ends %s with a place that gives no end", d.Text)
+		t.Errorf("ends %s with a place that gives no end", d)
 	}
 
 	// The merged confidence decides, and who has none stays.
-	list, reports, _ = Read(all, Options{MinConfidence: 50})
+	list, reports, _ = read(t, all, Options{MinConfidence: 50})
 	compare(t, "strong", lines(list), `
 ip 203.0.113.7 threat=botnet_cc malware=Mirai first=2026-05-19T23:00:00Z last=2026-06-01 tags=b,a,c at=a.jsonl:1,b.jsonl:1,b.jsonl:2,c.txt:1 confidence=80 compromised=1
 domain y.example.net at=a.jsonl:3
@@ -355,33 +461,8 @@ domain y.example.net at=a.jsonl:3
 	}
 }
 
-// Many indicators, and two whose hashes are the same, keep apart and in order.
-func TestMerger(t *testing.T) {
-	m := newMerger()
-	value := func(n int) ioc.Indicator {
-		return ioc.Indicator{Type: ioc.Domain, Value: fmt.Sprintf("h%d.example.net", n), Confidence: n % 100}
-	}
-	const all = 3*chunkLen + 5
-	for n := range all {
-		// As if the hash were that of the first.
-		m.byHash[maphash.String(m.seed, value(7).Value)] = 0
-		if n != 7 && !m.add(value(n), 0) {
-			t.Fatalf("%d is not new", n)
-		}
-	}
-	if !m.add(value(7), 1) || m.add(value(7), 1) || len(m.clash) != 1 {
-		t.Errorf("a value whose hash is taken: %v", m.clash)
-	}
-	reports := make([]Report, 2)
-	list := m.strong(50, reports)
-	weak := all/100*50 + 50 // the last, incomplete hundred has all its weak ones
-	if len(list) != all-weak || reports[0].Weak != weak-1 || reports[1].Weak != 1 || list[0].Confidence != 50 || list[50].Value != "h150.example.net" {
-		t.Errorf("%d strong, weak %d and %d, %v", len(list), reports[0].Weak, reports[1].Weak, list[50])
-	}
-}
-
 func TestMergeBounds(t *testing.T) {
-	list, reports, err := Read([]Source{of(strings.Repeat("203.0.113.7\n", 1000))}, Options{})
+	list, reports, err := read(t, []Source{of(strings.Repeat("203.0.113.7\n", 1000))}, Options{})
 	if err != nil || len(list) != 1 || reports[0].Merged != 999 || len(list[0].Feeds) != maxPlaces {
 		t.Errorf("%d indicators, %d merged, %d places, %v", len(list), reports[0].Merged, len(list[0].Feeds), err)
 	}
@@ -389,24 +470,24 @@ func TestMergeBounds(t *testing.T) {
 	for n := range 1000 {
 		tags = append(tags, fmt.Sprint("tag", n))
 	}
-	list, _, err = Read([]Source{of("ioc,tags\n203.0.113.7,\"" + strings.Join(tags, ",") + "\"\n")}, Options{})
+	list, _, err = read(t, []Source{of("ioc,tags\n203.0.113.7,\"" + strings.Join(tags, ",") + "\"\n")}, Options{})
 	if err != nil || len(list[0].Tags) != maxTags {
 		t.Errorf("%d tags, %v", len(list[0].Tags), err)
 	}
 }
 
 func TestValues(t *testing.T) {
-	list, reports, err := Read([]Source{FromValues([]string{"203[.]0[.]113[.]7:23", "Evil.example.net"})}, Options{})
+	list, reports, err := read(t, []Source{FromValues([]string{"203[.]0[.]113[.]7:23", "Evil.example.net"})}, Options{})
 	if err != nil || reports[0].Kind != "values" {
 		t.Fatal(err)
 	}
 	compare(t, "values", lines(list), "ip:port 203.0.113.7:23 at=--ioc:1\ndomain evil.example.net at=--ioc:2\n")
 	for _, bad := range []string{"com", "beacon", "203.0.113.300", "hxxp://evil.example.net/x", "0123456789abcdef0123456789abcdef", ""} {
-		if _, _, err := Read([]Source{FromValues([]string{"a.example.net", bad})}, Options{}); err == nil || !strings.Contains(err.Error(), "--ioc "+bad+": ") {
+		if _, _, err := read(t, []Source{FromValues([]string{"a.example.net", bad})}, Options{}); err == nil || !strings.Contains(err.Error(), "--ioc "+bad+": ") {
 			t.Errorf("%q: error %v", bad, err)
 		}
 	}
-	list, _, err = Read([]Source{FromValues([]string{"com", "beacon"})}, Options{ForceBroad: true})
+	list, _, err = read(t, []Source{FromValues([]string{"com", "beacon"})}, Options{ForceBroad: true})
 	if err != nil || len(list) != 2 {
 		t.Errorf("forced: %v %v", lines(list), err)
 	}
@@ -421,7 +502,7 @@ duckdns.org,domain,2026-05-20,
 evil.example.net:8080,domain,,
 203.0.113.7,hostname,,
 `
-	_, reports, err := Read([]Source{of(text)}, Options{})
+	_, reports, err := read(t, []Source{of(text)}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -449,7 +530,7 @@ evil.example.net:8080,domain,,
 	}
 
 	// Before its end nothing has expired.
-	_, reports, _ = Read([]Source{of(text)}, Options{Now: time.Date(2026, 5, 9, 0, 0, 0, 0, time.UTC)})
+	_, reports, _ = read(t, []Source{of(text)}, Options{Now: time.Date(2026, 5, 9, 0, 0, 0, 0, time.UTC)})
 	for _, w := range reports[0].Warnings {
 		if w.Reason == "expired" {
 			t.Errorf("expired on 9 May: %v", w)
@@ -458,7 +539,7 @@ evil.example.net:8080,domain,,
 }
 
 func TestRulePageWithoutTable(t *testing.T) {
-	list, reports, err := Read([]Source{of("Malware Family: Mirai\nlet ips = dynamic(['203.0.113.7','203.0.113.8']);\nlet ips = dynamic(['203.0.113.7']);\nlet names = dynamic([\"evil.example.net\"]); T | where A == \"x\"\n")}, Options{})
+	list, reports, err := read(t, []Source{of("Malware Family: Mirai\nlet ips = dynamic(['203.0.113.7','203.0.113.8']);\nlet ips = dynamic(['203.0.113.7']);\nlet names = dynamic([\"evil.example.net\"]); T | where A == \"x\"\n")}, Options{})
 	if err != nil || reports[0].Kind != "rule-page" {
 		t.Fatal(err, reports[0].Kind)
 	}
@@ -466,7 +547,7 @@ func TestRulePageWithoutTable(t *testing.T) {
 }
 
 func TestRulePageTotal(t *testing.T) {
-	_, reports, err := Read([]Source{of("Malware Family: Mirai Total IOCs: 40 IOC Types: domain\n| Type | Value |\n|---|---|\n| domain | a.example.net |\n")}, Options{})
+	_, reports, err := read(t, []Source{of("Malware Family: Mirai Total IOCs: 40 IOC Types: domain\n| Type | Value |\n|---|---|\n| domain | a.example.net |\n")}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -475,14 +556,14 @@ func TestRulePageTotal(t *testing.T) {
 
 func TestThreatFoxWithoutBanner(t *testing.T) {
 	row := `"2026-03-15 04:01:14", "1001", "203.0.113.71:50003", "ip:port", "botnet_cc", "win.x", "None", "X", "", "100", "False", "None", "X", "0", "somebody"` + "\n"
-	list, reports, err := Read([]Source{of(row)}, Options{})
+	list, reports, err := read(t, []Source{of(row)}, Options{})
 	if err != nil || reports[0].Kind != "threatfox-csv" {
 		t.Fatal(err, reports[0].Kind)
 	}
 	compare(t, "indicators", lines(list), "ip:port 203.0.113.71:50003 threat=botnet_cc malware=X first=2026-03-15T04:01:14Z tags=X at=feed:1 confidence=100 compromised=0\n")
 
 	// The closing line tells that rows are missing.
-	_, reports, _ = Read([]Source{of(row + "# Number of entries: 3\n")}, Options{})
+	_, reports, _ = read(t, []Source{of(row + "# Number of entries: 3\n")}, Options{})
 	compare(t, "warnings", faults(reports[0].Warnings), "2 Number of entries: 3: the feed has 1 entries\n")
 }
 
@@ -490,11 +571,11 @@ func TestThreatFoxWithoutBanner(t *testing.T) {
 func TestHostileLines(t *testing.T) {
 	long := &repeated{n: 100 << 20}
 	feed := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
+		long.left = long.n
 		return io.NopCloser(io.MultiReader(strings.NewReader("a.example.net\n"), long, strings.NewReader("\nb.example.net\n"))), nil
 	}}
 	for _, format := range []string{"list", "threatfox-jsonl"} {
-		long.left = long.n
-		list, reports, _ := Read([]Source{feed}, Options{Format: format})
+		list, reports, _ := read(t, []Source{feed}, Options{Format: format})
 		r := reports[0]
 		if i := slices.IndexFunc(r.Rejects, func(r Reject) bool { return r.Line == 2 && r.Reason == errLongLine.Error() && len(r.Text) <= maxShown }); i < 0 {
 			t.Errorf("%s: no reject for the long line in %v", format, r.Rejects)
@@ -509,17 +590,17 @@ func TestHostileLines(t *testing.T) {
 	for n := range 500 {
 		fmt.Fprintf(&b, "h%d.example.net,fine\n", n)
 	}
-	list, reports, err := Read([]Source{of(b.String())}, Options{})
+	list, reports, err := read(t, []Source{of(b.String())}, Options{})
 	if err != nil || len(list) != 501 || reports[0].Rejected != 0 {
 		t.Errorf("%d indicators, %d rejected, error %v", len(list), reports[0].Rejected, err)
 	}
 
 	// An object without end is an error, not memory.
-	long.left = long.n
 	feed.Open = func() (io.ReadCloser, error) {
+		long.left = long.n
 		return io.NopCloser(io.MultiReader(strings.NewReader(`{"1":[{"ioc_value":"a.example.net","ioc_type":"domain"}],"2":[{"ioc_value":"`), long)), nil
 	}
-	_, reports, err = Read([]Source{feed}, Options{})
+	_, reports, err = read(t, []Source{feed}, Options{})
 	if err != nil || !errors.Is(reports[0].Err, errLongObject) {
 		t.Errorf("endless object: %v, %v", err, reports[0].Err)
 	}
@@ -548,7 +629,7 @@ func TestLineNumbersOfLongJSON(t *testing.T) {
 		fmt.Fprintf(&b, "\"%d\": [\n{\n\"ioc_value\": \"h%d.example.net\",\n\"pad\": \"%s\",\n\"ioc_type\": \"domain\"\n}\n],\n", n, n, strings.Repeat("x", n%97))
 	}
 	b.WriteString("\"9\": []\n}\n")
-	list, _, err := Read([]Source{of(b.String())}, Options{})
+	list, _, err := read(t, []Source{of(b.String())}, Options{})
 	if err != nil || len(list) != 3000 {
 		t.Fatal(len(list), err)
 	}

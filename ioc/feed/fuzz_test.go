@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -24,16 +23,16 @@ func FuzzFeed(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data, false)
+		f.Add(data, false, uint16(len(data)/3))
 	}
-	f.Add([]byte("{\"type\":\"ip\",\"value\":\"203.0.113.7\",\"feeds\":[\"a:1\"]}\n"), true)
-	f.Add([]byte("ioc,port\n203.0.113.7,\"8\n\"\n2001:db8::1,443\n\"x\n"), true)
-	f.Add([]byte("[{\"ioc\":\"a.example.net\",\"ioc_type\":\"domain\"}]"), false)
-	f.Fuzz(func(t *testing.T, data []byte, broad bool) {
+	f.Add([]byte("{\"type\":\"ip\",\"value\":\"203.0.113.7\",\"feeds\":[\"a:1\"]}\n"), true, uint16(1))
+	f.Add([]byte("ioc,port\n203.0.113.7,\"8\n\"\n2001:db8::1,443\n\"x\n"), true, uint16(8))
+	f.Add([]byte("[{\"ioc\":\"a.example.net\",\"ioc_type\":\"domain\"}]"), false, uint16(2))
+	f.Fuzz(func(t *testing.T, data []byte, broad bool, piece uint16) {
 		breaks := bytes.Count(data, []byte("\n"))
 		for _, format := range append(Names(), "") {
 			o := Options{Format: format, ForceBroad: broad}
-			list, reports, _ := Read([]Source{of(string(data))}, o)
+			list, reports, _ := readBy(t, []Source{of(string(data))}, o, []int{int(piece) + 1}, []int{1 + int(piece)%3})
 			r := &reports[0]
 			if r.Taken != len(list) {
 				t.Fatalf("%s: taken %d of %d", format, r.Taken, len(list))
@@ -69,9 +68,7 @@ func FuzzFeed(f *testing.F) {
 			slow := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
 				return io.NopCloser(iotest.HalfReader(bytes.NewReader(data))), nil
 			}}
-			if again, _, _ := Read([]Source{slow}, o); lines(again) != lines(list) {
-				t.Fatalf("%s: read in pieces:\n%s\nat once:\n%s", format, lines(again), lines(list))
-			}
+			same(t, "in halves", list, reports, nil, []Source{slow}, o)
 		}
 	})
 }
@@ -144,28 +141,4 @@ func FuzzRecords(f *testing.F) {
 			t.Fatalf("%q\ngot  %q\nwant %q", text, got, want)
 		}
 	})
-}
-
-func BenchmarkList(b *testing.B) {
-	var text bytes.Buffer
-	const n = 100_000
-	for i := range n {
-		switch i % 4 {
-		case 0:
-			text.WriteString("203.0." + strconv.Itoa(i/256%256) + "." + strconv.Itoa(i%256) + "\n")
-		case 1:
-			text.WriteString("198.51." + strconv.Itoa(i/256%256) + "." + strconv.Itoa(i%256) + ":" + strconv.Itoa(1024+i%60000) + "\n")
-		default:
-			text.WriteString("host-" + strconv.Itoa(i) + ".evil.example.net\n")
-		}
-	}
-	b.SetBytes(int64(text.Len()))
-	b.ReportAllocs()
-	for b.Loop() {
-		list, _, err := Read([]Source{of(text.String())}, Options{})
-		if err != nil || len(list) < n*9/10 {
-			b.Fatal(len(list), err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/line")
 }

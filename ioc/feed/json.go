@@ -114,7 +114,7 @@ func (d *document) skip(t json.Token) error {
 
 // entries reads the objects of an array, one entry each, to its end. The
 // opening bracket has been read.
-func (d *document) entries(w interner, emit func(Entry)) error {
+func (d *document) entries(w *interner, emit func(*Entry)) error {
 	for d.More() {
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
@@ -170,7 +170,7 @@ func (t *texts) UnmarshalJSON(raw []byte) error {
 }
 
 // words cleans tags and leaves out empty ones.
-func (t texts) words(w interner) (tags []string) {
+func (t texts) words(w *interner) (tags []string) {
 	for _, s := range t {
 		if s = w.word([]byte(strings.TrimSpace(s))); s != "" && len(tags) < maxTags {
 			tags = append(tags, s)
@@ -180,7 +180,7 @@ func (t texts) words(w interner) (tags []string) {
 }
 
 // date reads a date of a JSON object; one that cannot be read is noted.
-func (t text) date(line int, emit func(Entry)) ioc.Date {
+func (t text) date(line int, emit func(*Entry)) ioc.Date {
 	d, ok := readDate(string(t), anyOrder)
 	if !ok {
 		note(emit, line, string(t), "date not readable")
@@ -190,7 +190,7 @@ func (t text) date(line int, emit func(Entry)) ioc.Date {
 
 // eachLine calls object for every line that holds a JSON object, and rejects
 // the others.
-func eachLine(r io.Reader, emit func(Entry), object func(raw []byte, line int)) error {
+func eachLine(r io.Reader, emit func(*Entry), object func(raw []byte, line int)) error {
 	lines := newLineReader(r)
 	for {
 		line, err := lines.next()

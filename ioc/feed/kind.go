@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -18,9 +19,14 @@ type Kind struct {
 	// may be cut.
 	Sniff func(head []byte) bool
 	// Read calls emit for every entry, in feed order. An entry that cannot be
-	// used is emitted too, with its Fate, so that it can be counted. The error
-	// is one that ends the feed early: what was emitted before it stands.
-	Read func(r io.Reader, emit func(Entry)) error
+	// used is emitted too, with its Fate, so that it can be counted. An entry
+	// and its bytes live until emit returns. The error is one that ends the
+	// feed early: what was emitted before it stands.
+	Read func(r io.Reader, emit func(*Entry)) error
+
+	// pieces reads a feed to the same result as Read, on several processors;
+	// nil for kinds that have no such way.
+	pieces func(r *reading, in *bufio.Reader) error
 }
 
 // Kinds are all kinds in the order in which they are tried: those that are
@@ -33,7 +39,7 @@ var Kinds = []Kind{
 	threatfoxLines,
 	exported,
 	headedCSV,
-	list,
+	plainList,
 	bareCSV,
 }
 
@@ -51,22 +57,15 @@ const (
 // An Entry is what a feed says of one indicator, before it is parsed.
 type Entry struct {
 	Line  int    // physical line on which it stands, from 1
-	Value string // as the feed has it, defanged or not; for Rejected and Noted what to show
+	Value []byte // as the feed has it, defanged or not; for Rejected and Noted what to show
 	Type  string // the feed's word for what Value is; "" where it has none
-	Port  string // where the feed keeps the port apart from the address
+	Port  []byte // where the feed keeps the port apart from the address
 
-	ThreatType string
-	Malware    string
-	Confidence int // 0 to 100, -1 for none
-	FirstSeen  ioc.Date
-	LastSeen   ioc.Date
-	ValidUntil ioc.Date
+	ioc.Details // tags may repeat
 	// Added is when the feed took it up. It is no sighting: it only tells how
 	// fresh the feed is.
-	Added       ioc.Date
-	Compromised int8     // 1 yes, 0 no, -1 not said
-	Tags        []string // may repeat
-	Feeds       []string // where the feed itself had it from
+	Added ioc.Date
+	Feeds []string // where the feed itself had it from
 
 	Fate   Fate
 	Reason string // for all but Usable
@@ -74,7 +73,7 @@ type Entry struct {
 
 // newEntry returns an entry that says nothing yet.
 func newEntry(line int) Entry {
-	return Entry{Line: line, Confidence: -1, Compromised: -1}
+	return Entry{Line: line, Details: ioc.NoDetails()}
 }
 
 // Errors of feeds as a whole.

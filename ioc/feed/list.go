@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -9,7 +10,7 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// list is one indicator a line, with what people write around it:
+// plainList is one indicator a line, with what people write around it:
 //
 //	203.0.113.7                    # comment
 //	198.51.100.0/24 ; SBL12345
@@ -20,7 +21,7 @@ import (
 //
 // Lines that begin with #, ; or // are comments. The last is the path of a
 // URL, as trail lists have them: skipped.
-var list = Kind{Name: "list", Sniff: sniffList, Read: readList}
+var plainList = Kind{Name: "list", Sniff: sniffList, Read: readList, pieces: listInPieces}
 
 // sniffList wants indicators in at least half of the first lines. A feed of
 // comments alone is an empty list.
@@ -38,7 +39,7 @@ func sniffList(head []byte) bool {
 func countList(head []byte) (good, all int) {
 	sampleLines(head, func(line []byte) bool {
 		before := all
-		listLine(line, 0, func(e Entry) {
+		listLine(line, 0, func(e *Entry) {
 			if all > before {
 				return // the further names of a hosts line
 			}
@@ -47,8 +48,9 @@ func countList(head []byte) (good, all int) {
 				good++
 				return
 			}
-			_, err := ioc.Parse(e.Value)
-			if err == nil || notMatched(err) != "" && oneValue(e.Value) || errors.Is(err, ioc.ErrPublicSuffix) {
+			value := string(e.Value)
+			_, err := ioc.Parse(value)
+			if err == nil || notMatched(err) != "" && oneValue(value) || errors.Is(err, ioc.ErrPublicSuffix) {
 				good++
 			}
 		})
@@ -63,8 +65,25 @@ func oneValue(text string) bool {
 	return !strings.ContainsAny(before, ",; \t=|")
 }
 
-func readList(r io.Reader, emit func(Entry)) error {
-	lines := newLineReader(r)
+func readList(r io.Reader, emit func(*Entry)) error { return readLines(newLineReader(r), emit) }
+
+func listInPieces(r *reading, in *bufio.Reader) error {
+	rest, err := r.inPieces(in, 0, func(p *piece) bool {
+		for line, no := range p.lines {
+			// Most lines are an indicator and nothing else.
+			if i, ok := ioc.ParsePlain(line); !ok || !p.batch.Add(&i, no, nil) {
+				listLine(line, no, p.take)
+			}
+		}
+		return true
+	}, func(*piece) {})
+	if rest != nil {
+		return readLines(rest, r.take)
+	}
+	return err
+}
+
+func readLines(lines *lineReader, emit func(*Entry)) error {
 	for {
 		line, err := lines.next()
 		switch {
@@ -82,15 +101,15 @@ func readList(r io.Reader, emit func(Entry)) error {
 
 // listLine emits what one line holds: nothing for a comment, several names for
 // a hosts line.
-func listLine(line []byte, no int, emit func(Entry)) {
+func listLine(line []byte, no int, emit func(*Entry)) {
 	line = cutComment(bytes.TrimSpace(line))
 	if len(line) == 0 {
 		return
 	}
 	e := newEntry(no)
 	if line[0] == '/' && !bytes.ContainsAny(line, " \t") {
-		e.Value, e.Fate, e.Reason = string(line), Skipped, "URL path"
-		emit(e)
+		e.Value, e.Fate, e.Reason = line, Skipped, "URL path"
+		emit(&e)
 		return
 	}
 	// A count after a tab: 192.0.2.9<TAB>11.
@@ -101,17 +120,17 @@ func listLine(line []byte, no int, emit func(Entry)) {
 	}
 	if i := bytes.IndexAny(line, " \t"); i > 0 && isHostsAddress(line[:i]) {
 		for name := range bytes.FieldsSeq(line[i:]) {
-			e.Value = string(name)
+			e.Value = name
 			e.Fate, e.Reason = Usable, ""
-			if isOwnName(e.Value) {
+			if isOwnName(string(name)) {
 				e.Fate, e.Reason = Skipped, "name of the hosts file's own machine"
 			}
-			emit(e)
+			emit(&e)
 		}
 		return
 	}
-	e.Value = string(line)
-	emit(e)
+	e.Value = line
+	emit(&e)
 }
 
 // cutComment takes off what follows the value: all of a comment line, and what

@@ -49,9 +49,9 @@ func FromValues(values []string) Source {
 var errZip = errors.New("zip archive: unpack it first")
 
 // unpack returns the text of a feed: decompressed, in UTF-8, without byte order
-// mark. The compression is told by content. Close frees what unpacking holds,
-// not r.
-func unpack(r io.Reader) (b *bufio.Reader, close func(), err error) {
+// mark. The compression is told by content; packed says that there was one.
+// Close frees what unpacking holds, not r.
+func unpack(r io.Reader) (b *bufio.Reader, packed bool, close func(), err error) {
 	close = func() {}
 	b = bufio.NewReaderSize(r, headSize)
 	// Peek fails only where the input is shorter than that, or at a read
@@ -61,22 +61,22 @@ func unpack(r io.Reader) (b *bufio.Reader, close func(), err error) {
 	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
 		z, err := gzip.NewReader(b)
 		if err != nil {
-			return nil, close, fmt.Errorf("gzip: %w", err)
+			return nil, true, close, fmt.Errorf("gzip: %w", err)
 		}
-		b = bufio.NewReaderSize(z, headSize)
+		b, packed = bufio.NewReaderSize(z, headSize), true
 	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		z, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
-			return nil, close, fmt.Errorf("zstd: %w", err)
+			return nil, true, close, fmt.Errorf("zstd: %w", err)
 		}
 		close = z.Close
-		b = bufio.NewReaderSize(z, headSize)
+		b, packed = bufio.NewReaderSize(z, headSize), true
 	case bytes.HasPrefix(magic, []byte("BZh")):
-		b = bufio.NewReaderSize(bzip2.NewReader(b), headSize)
+		b, packed = bufio.NewReaderSize(bzip2.NewReader(b), headSize), true
 	case bytes.HasPrefix(magic, []byte("PK\x03\x04")):
-		return nil, close, errZip
+		return nil, true, close, errZip
 	}
-	return decode(b), close, nil
+	return decode(b), packed, close, nil
 }
 
 // decode turns UTF-16 into UTF-8 and takes off a byte order mark.

@@ -24,7 +24,7 @@ type recordReader struct {
 	comment func(line []byte, no int)
 
 	cells [][]byte // of the current record, in the line or in buf
-	buf   []byte   // cells that had quotes
+	buf   []byte   // cells that had quotes inside
 	own   []byte   // the line, where it had to be copied
 
 	pending []pendingLine // read in search of a quote that did not come
@@ -140,24 +140,37 @@ func (c *recordReader) split(text []byte) bool {
 	// move under those already cut.
 	c.buf = slices.Grow(c.buf[:0], len(text))
 	for {
-		text = bytes.TrimLeft(text, c.blanks())
-		start := len(c.buf)
-		closed := true
-		if len(text) > 0 && text[0] == '"' {
+		for len(text) > 0 && (text[0] == ' ' || text[0] == '\t' && c.delim != '\t') {
 			text = text[1:]
-			text, closed = c.quoted(text)
 		}
-		i := bytes.IndexByte(text, c.delim)
+		cell, closed := []byte(nil), true
 		rest := text
-		if i >= 0 {
-			rest = text[:i]
+		if len(text) > 0 && text[0] == '"' {
+			if end := bytes.IndexByte(text[1:], '"') + 1; end > 0 && (end+1 == len(text) || text[end+1] == c.delim) {
+				// Nearly all quoted cells: no quote inside, nothing behind.
+				cell, rest = text[1:end], text[end+1:]
+			} else {
+				start := len(c.buf)
+				rest, closed = c.quoted(text[1:])
+				i := bytes.IndexByte(rest, c.delim)
+				if i < 0 {
+					i = len(rest)
+				}
+				c.buf = append(c.buf, bytes.TrimSpace(rest[:i])...)
+				cell, rest = c.buf[start:], rest[i:]
+			}
+		} else {
+			i := bytes.IndexByte(text, c.delim)
+			if i < 0 {
+				i = len(text)
+			}
+			cell, rest = text[:i], text[i:]
 		}
-		c.buf = append(c.buf, bytes.TrimSpace(rest)...)
-		c.cells = append(c.cells, bytes.TrimSpace(c.buf[start:]))
-		if i < 0 || !closed {
+		c.cells = append(c.cells, bytes.TrimSpace(cell))
+		if len(rest) == 0 || !closed {
 			return closed
 		}
-		text = text[i+1:]
+		text = rest[1:]
 	}
 }
 
@@ -177,12 +190,4 @@ func (c *recordReader) quoted(text []byte) (rest []byte, closed bool) {
 		c.buf = append(c.buf, '"')
 		text = text[1:]
 	}
-}
-
-// blanks are what may stand before a quote.
-func (c *recordReader) blanks() string {
-	if c.delim == '\t' {
-		return " "
-	}
-	return " \t"
 }

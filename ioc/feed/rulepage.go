@@ -51,7 +51,7 @@ type listed struct {
 	line  int
 }
 
-func readRulePage(r io.Reader, emit func(Entry)) error {
+func readRulePage(r io.Reader, emit func(*Entry)) error {
 	data, err := io.ReadAll(io.LimitReader(r, maxPage+1))
 	lines := strings.Split(string(data), "\n")
 	if err != nil {
@@ -61,7 +61,7 @@ func readRulePage(r io.Reader, emit func(Entry)) error {
 	} else if len(data) > maxPage {
 		return errors.New("page longer than 16 MiB")
 	}
-	p := page{words: interner{}, emit: emit}
+	p := page{words: newInterner(), emit: emit}
 	p.read(lines)
 	p.compare(readLists(lines))
 	return err
@@ -69,8 +69,8 @@ func readRulePage(r io.Reader, emit func(Entry)) error {
 
 // A page collects what the table says, to compare it with the lists.
 type page struct {
-	words   interner
-	emit    func(Entry)
+	words   *interner
+	emit    func(*Entry)
 	malware string
 	total   int // IOCs that the page announces, 0 for none
 	totalAt int
@@ -100,12 +100,12 @@ func (p *page) read(lines []string) {
 			for j, c := range cells {
 				raw[j] = []byte(c)
 			}
-			t.emit(raw, i+1, func(e Entry) {
+			t.emit(raw, i+1, func(e *Entry) {
 				if e.Malware == "" {
 					e.Malware = p.malware
 				}
 				if e.Fate == Usable {
-					p.table = append(p.table, listed{e.Value, i + 1})
+					p.table = append(p.table, listed{string(e.Value), i + 1})
 				}
 				p.emit(e)
 			})
@@ -173,8 +173,8 @@ func (p *page) compare(lists []listed) {
 			}
 			seen[v.value] = true
 			e := newEntry(v.line)
-			e.Value, e.Malware = v.value, p.malware
-			p.emit(e)
+			e.Value, e.Malware = []byte(v.value), p.malware
+			p.emit(&e)
 		}
 		return
 	}

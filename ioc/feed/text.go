@@ -60,26 +60,46 @@ func shown(r rune) rune {
 	return r
 }
 
-// An interner keeps one copy of each of the few names that a feed repeats in
-// every line.
-type interner map[string]string
+// An interner keeps one copy of each of the few names and lists of tags that a
+// feed repeats in every line.
+type interner struct {
+	words map[string]string
+	lists map[string][]string
+}
+
+func newInterner() *interner {
+	return &interner{map[string]string{}, map[string][]string{}}
+}
 
 // maxInterned bounds an interner, for feeds in which nothing repeats.
 const maxInterned = 1 << 16
 
 // word returns the cleaned text of a cell, or "" where the feed means none.
-func (n interner) word(cell []byte) string {
-	if s, ok := n[string(cell)]; ok {
+func (n *interner) word(cell []byte) string {
+	if s, ok := n.words[string(cell)]; ok {
 		return s
 	}
 	s := clean(string(cell))
 	if isNone(s) {
 		s = ""
 	}
-	if len(n) < maxInterned && len(cell) <= maxMeta {
-		n[string(cell)] = s
+	if len(n.words) < maxInterned && len(cell) <= maxMeta {
+		n.words[string(cell)] = s
 	}
 	return s
+}
+
+// tags splits a cell at its commas. A JSON array of strings, as portals put
+// into a cell, loses its brackets and quotes.
+func (n *interner) tags(cell []byte) []string {
+	if list, ok := n.lists[string(cell)]; ok {
+		return list
+	}
+	list := n.splitTags(string(cell))
+	if len(n.lists) < maxInterned && len(cell) <= maxMeta {
+		n.lists[string(cell)] = list
+	}
+	return list
 }
 
 // isNone says that a cell is a way of writing nothing.
@@ -94,9 +114,7 @@ func isNone(s string) bool {
 // maxTags bounds the tags of one indicator.
 const maxTags = 256
 
-// tags splits a cell at its commas. A JSON array of strings, as portals put
-// into a cell, loses its brackets and quotes.
-func (n interner) tags(cell string) []string {
+func (n *interner) splitTags(cell string) []string {
 	cell = strings.TrimSpace(cell)
 	if isNone(cell) {
 		return nil
@@ -123,6 +141,12 @@ func (n interner) tags(cell string) []string {
 
 // truth reads a yes or no: 1, 0, or -1 where the cell says neither.
 func truth(s string) int8 {
+	switch s {
+	case "True", "true", "1":
+		return 1
+	case "False", "false", "0":
+		return 0
+	}
 	switch strings.ToLower(strings.TrimSpace(s)) {
 	case "true", "yes", "1":
 		return 1
@@ -135,6 +159,9 @@ func truth(s string) int8 {
 // confidence reads 80, 80% or 80.0: 0 to 100, or -1 where the cell is no such
 // number. Words and fractions of one have no agreed meaning.
 func confidence(s string) int {
+	if len(s) == 2 && s[0]-'0' <= 9 && s[1]-'0' <= 9 {
+		return int(s[0]-'0')*10 + int(s[1]-'0')
+	}
 	s = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(s), "%"))
 	if whole, frac, ok := strings.Cut(s, "."); ok && strings.Trim(frac, "0") == "" {
 		s = whole

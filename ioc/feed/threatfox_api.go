@@ -25,10 +25,10 @@ func sniffThreatFoxAPI(head []byte) bool {
 	return slices.Contains(keys, "query_status")
 }
 
-func readThreatFoxAPI(r io.Reader, emit func(Entry)) error {
+func readThreatFoxAPI(r io.Reader, emit func(*Entry)) error {
 	b := buffered(r)
 	d := newDocument(b)
-	words := interner{}
+	words := newInterner()
 	head, _ := b.Peek(headSize) // a read error comes again
 	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("[")) {
 		if err := d.want('['); err != nil {
@@ -71,8 +71,8 @@ func sniffThreatFoxLines(head []byte) bool {
 	return oneLine && hasThreatFoxKeys(keys)
 }
 
-func readThreatFoxLines(r io.Reader, emit func(Entry)) error {
-	words := interner{}
+func readThreatFoxLines(r io.Reader, emit func(*Entry)) error {
+	words := newInterner()
 	return eachLine(r, emit, func(raw []byte, line int) {
 		threatfoxObject(json.RawMessage(raw), line, words, emit)
 	})

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bufio"
 	"bytes"
 	"io"
 	"slices"
@@ -14,7 +15,7 @@ import (
 //	"2026-03-15 04:01:14", "1766764", "202.191.67.71:50003", "ip:port", "botnet_cc", …
 //
 // Rows that somebody cut out of it, without the banner, are of this kind too.
-var threatfoxCSV = Kind{Name: "threatfox-csv", Sniff: sniffThreatFoxCSV, Read: readThreatFoxCSV}
+var threatfoxCSV = Kind{Name: "threatfox-csv", Sniff: sniffThreatFoxCSV, Read: readThreatFoxCSV, pieces: threatfoxInPieces}
 
 // threatfoxHeader is the header where the feed has lost its own.
 var threatfoxHeader = []string{"first_seen_utc", "ioc_id", "ioc_value", "ioc_type", "threat_type", "fk_malware", "malware_alias",
@@ -51,48 +52,48 @@ func threatfoxColumns(line []byte) (layout, bool) {
 	return readHeader(c.cells)
 }
 
-func readThreatFoxCSV(r io.Reader, emit func(Entry)) error {
+func readThreatFoxCSV(r io.Reader, emit func(*Entry)) error {
+	return newThreatFoxTable().read(newRecordReader(r, ','), emit)
+}
+
+func threatfoxInPieces(r *reading, in *bufio.Reader) error {
+	return newThreatFoxTable().readInPieces(newRecordReader(in, ','), in, r)
+}
+
+func newThreatFoxTable() *rows {
 	cells := make([][]byte, len(threatfoxHeader))
 	for i, name := range threatfoxHeader {
 		cells[i] = []byte(name)
 	}
 	l, _ := readHeader(cells)
-	t := rows{layout: l, words: interner{}}
-	c := newRecordReader(r, ',')
-	// The feed says at its end how many entries it had: fewer means a file that
-	// was cut and put together again.
-	entries, promised, at := 0, none, 0
-	c.comment = func(line []byte, no int) {
-		if l, ok := threatfoxColumns(line); ok {
-			t.layout = l
-		}
-		if n, ok := bytes.CutPrefix(line, []byte("# Number of entries:")); ok {
-			if v, err := strconv.Atoi(string(bytes.TrimSpace(n))); err == nil {
-				promised, at = v, no
-			}
+	return &rows{layout: l, words: newInterner(), threatfox: true, promised: none}
+}
+
+// isThreatFoxHeader says that a record is the header, without its #.
+func isThreatFoxHeader(cells [][]byte) bool {
+	return slices.ContainsFunc(cells, func(c []byte) bool { return string(c) == "ioc_value" })
+}
+
+// comment reads a comment of a ThreatFox export: the header, and at the end how
+// many entries the feed had. Fewer mean a file that was cut and put together
+// again. Comments of other tables say nothing.
+func (r *rows) comment(line []byte, no int) {
+	if !r.threatfox {
+		return
+	}
+	if l, ok := threatfoxColumns(line); ok {
+		r.layout = l
+	}
+	if n, ok := bytes.CutPrefix(line, []byte("# Number of entries:")); ok {
+		if v, err := strconv.Atoi(string(bytes.TrimSpace(n))); err == nil {
+			r.promised, r.promise = v, no
 		}
 	}
-	for {
-		cells, line, err := c.next()
-		switch {
-		case err == io.EOF:
-			if promised != none && promised != entries {
-				note(emit, at, "Number of entries: "+strconv.Itoa(promised), "the feed has "+strconv.Itoa(entries)+" entries")
-			}
-			return nil
-		case err == errLongLine || err == errOpenQuote && len(cells) < t.width:
-			reject(emit, line, show(cells), err.Error())
-			continue
-		case err != nil && err != errOpenQuote:
-			return &LineError{line, err}
-		}
-		if slices.ContainsFunc(cells, func(c []byte) bool { return string(c) == "ioc_value" }) {
-			if l, ok := readHeader(cells); ok {
-				t.layout = l
-			}
-			continue
-		}
-		entries++
-		t.emit(cells, line, emit)
+}
+
+// end notes what a comment has promised and the table has not kept.
+func (r *rows) end(emit func(*Entry)) {
+	if r.promised != none && r.promised != r.entries {
+		note(emit, r.promise, "Number of entries: "+strconv.Itoa(r.promised), "the feed has "+strconv.Itoa(r.entries)+" entries")
 	}
 }

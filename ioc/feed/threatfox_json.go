@@ -31,9 +31,9 @@ func sniffThreatFoxExport(head []byte) bool {
 	return len(rest) > 0 && rest[0] == '[' && bytes.Contains(rest, []byte(`"ioc_value"`))
 }
 
-func readThreatFoxExport(r io.Reader, emit func(Entry)) error {
+func readThreatFoxExport(r io.Reader, emit func(*Entry)) error {
 	d := newDocument(r)
-	words := interner{}
+	words := newInterner()
 	if err := d.want('{'); err != nil {
 		return err
 	}
@@ -70,15 +70,15 @@ type threatfoxJSON struct {
 }
 
 // threatfoxObject emits the entry of one object of ThreatFox.
-func threatfoxObject(raw []byte, line int, w interner, emit func(Entry)) {
+func threatfoxObject(raw []byte, line int, w *interner, emit func(*Entry)) {
 	var o threatfoxJSON
 	if err := json.Unmarshal(raw, &o); err != nil {
 		reject(emit, line, string(raw), "not a ThreatFox object")
 		return
 	}
 	e := newEntry(line)
-	e.Value = string(firstText(o.Value, o.IOC))
-	if isNone(e.Value) {
+	e.Value = []byte(firstText(o.Value, o.IOC))
+	if isNone(string(e.Value)) {
 		reject(emit, line, string(raw[:min(len(raw), 2*maxShown)]), "no value")
 		return
 	}
@@ -90,7 +90,7 @@ func threatfoxObject(raw []byte, line int, w interner, emit func(Entry)) {
 	e.LastSeen = firstText(o.LastUTC, o.Last).date(line, emit)
 	e.Compromised = truth(string(o.Hacked))
 	e.Tags = o.Tags.words(w)
-	emit(e)
+	emit(&e)
 }
 
 // firstText returns the first text that says something.

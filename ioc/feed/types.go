@@ -20,13 +20,15 @@ const (
 )
 
 // typeWords are the words for types as feeds write them, in the form that plain
-// gives them.
+// gives them; and the commonest of those that are not in this form.
 var typeWords = map[string]class{
 	"ip": classAddr, "ips": classAddr, "ipv4": classAddr, "ipv6": classAddr, "ipaddress": classAddr, "ipaddr": classAddr,
 	"ipv4address": classAddr, "ipv6address": classAddr, "ipv4addr": classAddr, "ipv6addr": classAddr, "ipdst": classAddr,
 	"ipsrc": classAddr, "address": classAddr, "addr": classAddr, "hostip": classAddr, "networkip": classAddr, "cidr": classAddr,
 	"network": classAddr, "subnet": classAddr, "netblock": classAddr, "iprange": classAddr, "ipcidr": classAddr, "ipv4cidr": classAddr,
 	"ipv6cidr": classAddr,
+
+	"ip:port": classSock, "md5_hash": classHash, "sha1_hash": classHash, "sha256_hash": classHash, // as ThreatFox has them
 
 	"ipport": classSock, "ipdstport": classSock, "ipsrcport": classSock, "socket": classSock,
 
@@ -49,6 +51,9 @@ var typeWords = map[string]class{
 func classOf(word string) class {
 	if word == "" {
 		return classAny
+	}
+	if c, ok := typeWords[word]; ok {
+		return c
 	}
 	p := plain(word)
 	if p == "" {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"io"
+	"iter"
 	"strconv"
 	"strings"
 	"unicode"
@@ -14,11 +15,11 @@ import (
 
 // WriteJSONL writes indicators as one JSON object a line, as AppendJSON makes
 // them. What it writes can be read as a feed.
-func WriteJSONL(w io.Writer, list []ioc.Indicator) error {
+func WriteJSONL(w io.Writer, list iter.Seq[ioc.Indicator]) error {
 	b := bufio.NewWriterSize(w, headSize)
 	var line []byte
 	for i := range list {
-		line = append(AppendJSON(line[:0], &list[i]), '\n')
+		line = append(AppendJSON(line[:0], &i), '\n')
 		if _, err := b.Write(line); err != nil {
 			return err
 		}
@@ -41,9 +42,9 @@ func AppendJSON(dst []byte, i *ioc.Indicator) []byte {
 	} else {
 		dst = strconv.AppendInt(dst, int64(i.Confidence), 10)
 	}
-	dst = appendTextOrNull(append(dst, `,"first_seen":`...), i.FirstSeen.Text)
-	dst = appendTextOrNull(append(dst, `,"last_seen":`...), i.LastSeen.Text)
-	dst = appendTextOrNull(append(dst, `,"valid_until":`...), i.ValidUntil.Text)
+	dst = appendTextOrNull(append(dst, `,"first_seen":`...), i.FirstSeen.String())
+	dst = appendTextOrNull(append(dst, `,"last_seen":`...), i.LastSeen.String())
+	dst = appendTextOrNull(append(dst, `,"valid_until":`...), i.ValidUntil.String())
 	dst = append(append(dst, `,"compromised":`...), compromised(i, "null")...)
 	dst = appendTexts(append(dst, `,"tags":`...), i.Tags)
 	dst = appendTexts(append(dst, `,"feeds":`...), i.Feeds)
@@ -106,17 +107,16 @@ const formulaStarts = "=+-@\t\r"
 // is empty. Cells that a spreadsheet would run as a formula have an apostrophe
 // before them, and control characters are left out or blanks. What it writes can be read
 // as a feed, but for the feeds.
-func WriteCSV(w io.Writer, list []ioc.Indicator) error {
+func WriteCSV(w io.Writer, list iter.Seq[ioc.Indicator]) error {
 	c := csv.NewWriter(w)
 	c.Write([]string{"type", "value", "threat_type", "malware", "confidence", "first_seen", "last_seen", "valid_until", "compromised", "tags", "feeds"})
-	for n := range list {
-		i := &list[n]
+	for i := range list {
 		level := ""
 		if i.Confidence >= 0 {
 			level = strconv.Itoa(i.Confidence)
 		}
-		record := []string{i.Type.String(), i.Value, i.ThreatType, i.Malware, level, i.FirstSeen.Text, i.LastSeen.Text, i.ValidUntil.Text,
-			compromised(i, ""), strings.Join(i.Tags, ","), strings.Join(i.Feeds, " ")}
+		record := []string{i.Type.String(), i.Value, i.ThreatType, i.Malware, level, i.FirstSeen.String(), i.LastSeen.String(), i.ValidUntil.String(),
+			compromised(&i, ""), strings.Join(i.Tags, ","), strings.Join(i.Feeds, " ")}
 		for k, cell := range record {
 			record[k] = tame(cell)
 		}

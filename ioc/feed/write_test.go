@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func allFixtures(t *testing.T) []ioc.Indicator {
 	for _, f := range []string{"threatfox.csv", "threatfox.json", "list.txt", "typed.csv", "expiring.csv", "page.txt"} {
 		sources = append(sources, File("testdata/"+f))
 	}
-	list, _, err := Read(sources, Options{})
+	list, _, err := read(t, sources, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,17 +28,17 @@ func allFixtures(t *testing.T) []ioc.Indicator {
 
 func TestWriteJSONL(t *testing.T) {
 	const want = `{"type":"ip:port","value":"203.0.113.71:50003","threat_type":"botnet_cc","malware":"ExampleC2","confidence":100,"first_seen":"2026-03-15T04:01:14Z","last_seen":null,"valid_until":null,"compromised":false,"tags":["ExampleC2","AS64500"],"feeds":["testdata/threatfox.csv:6"]}` + "\n"
-	list, _, err := Read([]Source{File("testdata/threatfox.csv")}, Options{})
+	list, _, err := read(t, []Source{File("testdata/threatfox.csv")}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := WriteJSONL(&b, list[:1]); err != nil {
+	if err := WriteJSONL(&b, slices.Values(list[:1])); err != nil {
 		t.Fatal(err)
 	}
 	compare(t, "line", b.String(), want)
 
-	plain := ioc.Indicator{Type: ioc.Domain, Value: "x.example.net", Confidence: -1, Compromised: -1}
+	plain := ioc.Indicator{Type: ioc.Domain, Value: "x.example.net", Details: ioc.NoDetails()}
 	compare(t, "nothing known", string(AppendJSON(nil, &plain)),
 		`{"type":"domain","value":"x.example.net","threat_type":null,"malware":null,"confidence":null,"first_seen":null,"last_seen":null,"valid_until":null,"compromised":null,"tags":[],"feeds":[]}`)
 }
@@ -47,7 +48,7 @@ func TestWriteJSONL(t *testing.T) {
 func TestRoundTrip(t *testing.T) {
 	list := allFixtures(t)
 	var b bytes.Buffer
-	if err := WriteJSONL(&b, list); err != nil {
+	if err := WriteJSONL(&b, slices.Values(list)); err != nil {
 		t.Fatal(err)
 	}
 	for n, line := range strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n") {
@@ -62,7 +63,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("raw control characters in %q", line)
 		}
 	}
-	back, reports, err := Read([]Source{of(b.String())}, Options{})
+	back, reports, err := read(t, []Source{of(b.String())}, Options{})
 	if err != nil || reports[0].Kind != "jsonl" || reports[0].Merged+reports[0].Rejected > 0 {
 		t.Fatal(err, reports)
 	}
@@ -73,11 +74,11 @@ func TestRoundTrip(t *testing.T) {
 	compare(t, "read back", lines(back), lines(list))
 
 	var again bytes.Buffer
-	if err := WriteJSONL(&again, back); err != nil {
+	if err := WriteJSONL(&again, slices.Values(back)); err != nil {
 		t.Fatal(err)
 	}
 	var first bytes.Buffer
-	WriteJSONL(&first, list)
+	WriteJSONL(&first, slices.Values(list))
 	compare(t, "written again", again.String(), first.String())
 }
 
@@ -86,7 +87,7 @@ func TestWriteCSV(t *testing.T) {
 	list[1].Malware, list[1].ThreatType = `=HYPERLINK("x")`, "@sum\x1b[0m"
 	list[2].Tags = []string{"+1", "-2"}
 	var b bytes.Buffer
-	if err := WriteCSV(&b, list); err != nil {
+	if err := WriteCSV(&b, slices.Values(list)); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(b.String(), "type,value,threat_type,malware,confidence,first_seen,last_seen,valid_until,compromised,tags,feeds\n") {
@@ -108,7 +109,7 @@ func TestWriteCSV(t *testing.T) {
 	}
 
 	// Read back, the table gives all but the places.
-	back, reports, err := Read([]Source{of(b.String())}, Options{})
+	back, reports, err := read(t, []Source{of(b.String())}, Options{})
 	if err != nil || reports[0].Kind != "csv" {
 		t.Fatal(err, reports[0].Kind)
 	}
@@ -128,10 +129,10 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestWriteErrors(t *testing.T) {
 	list := allFixtures(t)
-	if err := WriteJSONL(full{}, list); err != errFull {
+	if err := WriteJSONL(full{}, slices.Values(list)); err != errFull {
 		t.Errorf("JSONL: %v", err)
 	}
-	if err := WriteCSV(full{}, list); err != errFull {
+	if err := WriteCSV(full{}, slices.Values(list)); err != errFull {
 		t.Errorf("CSV: %v", err)
 	}
 }

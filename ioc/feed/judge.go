@@ -1,0 +1,259 @@
+package feed
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// A judge says what is to become of entries. It changes nothing but itself, so
+// that several can work on the pieces of one feed. Plain indicators it only
+// puts into its batch; of others it keeps a verdict.
+type judge struct {
+	options Options
+	batch   ioc.Batch
+	rest    []verdict
+	span    span
+}
+
+// A verdict is what is to become of an entry that is not plain.
+type verdict struct {
+	after int // plain indicators of the batch that stand before it
+
+	line    int
+	value   string // the entry's
+	outcome Fate
+	reason  string // for all but Usable
+
+	indicator ioc.Indicator // without Feeds
+	feeds     []string      // where the feed had it from
+	doubt     string        // a warning, "" for none
+	warnings  []string      // those that are given the first time only
+}
+
+// A span is the time that dates cover.
+type span struct {
+	oldest, newest ioc.Date // of first_seen; of equals the first
+	latest         ioc.Date // of all dates of sighting
+}
+
+func (s *span) add(e *Entry) {
+	if d := e.FirstSeen; !d.IsZero() {
+		s.first(d, d)
+	}
+	for _, d := range [...]ioc.Date{e.FirstSeen, e.LastSeen, e.Added} {
+		s.sighted(d)
+	}
+}
+
+func (s *span) first(oldest, newest ioc.Date) {
+	if s.oldest.IsZero() || oldest.Compare(s.oldest) < 0 {
+		s.oldest = oldest
+	}
+	if s.newest.IsZero() || newest.Compare(s.newest) > 0 {
+		s.newest = newest
+	}
+}
+
+func (s *span) sighted(d ioc.Date) {
+	if !d.IsZero() && (s.latest.IsZero() || d.Compare(s.latest) > 0) {
+		s.latest = d
+	}
+}
+
+// widen adds the span of what follows.
+func (s *span) widen(next *span) {
+	if !next.oldest.IsZero() {
+		s.first(next.oldest, next.newest)
+	}
+	s.sighted(next.latest)
+}
+
+func (j *judge) reset() {
+	j.batch.Reset()
+	clear(j.rest)
+	j.rest, j.span = j.rest[:0], span{}
+}
+
+// take judges an entry.
+func (j *judge) take(e *Entry) {
+	if e.Fate == Usable && !j.options.general && j.plain(e) {
+		j.span.add(e)
+		return
+	}
+	v := j.weigh(e)
+	v.after = j.batch.Len()
+	if v.outcome == Usable {
+		j.span.add(e)
+	}
+	j.rest = append(j.rest, v)
+}
+
+// plain takes an entry whose value is plain and of the type that its word says.
+// False means that it has to be judged.
+func (j *judge) plain(e *Entry) bool {
+	if len(e.Feeds) > 0 || !e.ValidUntil.IsZero() {
+		return false
+	}
+	c := classOf(e.Type)
+	var p ioc.Plain
+	var ok bool
+	switch c {
+	case classAny, classAddr, className:
+		p, ok = ioc.ParsePlain(e.Value)
+	case classSock:
+		if p, ok = ioc.ParsePlainAddrPort(e.Value); !ok && bytes.IndexByte(e.Value, ':') < 0 {
+			p, ok = ioc.ParsePlain(e.Value)
+		}
+	}
+	if !ok || c != classAny && (p.Type() == ioc.Domain) != (c == className) {
+		return false
+	}
+	if p.Type() == ioc.IP && len(e.Port) > 0 {
+		port, ok := plainPort(e.Port)
+		if !ok {
+			return false
+		}
+		if port != 0 {
+			p = p.WithPort(port)
+		}
+	}
+	var d *ioc.Details
+	if said(&e.Details) {
+		d = &e.Details
+	}
+	return j.batch.Add(&p, e.Line, d)
+}
+
+// said says that a feed says anything.
+func said(d *ioc.Details) bool {
+	return d.ThreatType != "" || d.Malware != "" || d.Confidence >= 0 || d.Compromised >= 0 || len(d.Tags) > 0 ||
+		!d.FirstSeen.IsZero() || !d.LastSeen.IsZero() || !d.ValidUntil.IsZero()
+}
+
+func plainPort(text []byte) (port uint16, ok bool) {
+	n := 0
+	for _, c := range text {
+		if c < '0' || c > '9' || len(text) > 5 {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return uint16(n), n <= 0xffff
+}
+
+// weigh judges an entry by the general rules.
+func (j *judge) weigh(e *Entry) verdict {
+	v := verdict{line: e.Line, value: string(e.Value), outcome: e.Fate, reason: e.Reason}
+	if e.Fate != Usable {
+		return v
+	}
+	skip := func(reason string) verdict {
+		v.outcome, v.reason = Skipped, reason
+		return v
+	}
+	c := classOf(e.Type)
+	switch c {
+	case classURL:
+		return skip("url")
+	case classHash:
+		return skip("hash")
+	case classMail:
+		return skip("mail address")
+	case classOther:
+		return skip("type " + clean(e.Type))
+	}
+	i, err := j.parse(e)
+	if err != nil {
+		if what := notMatched(err); what != "" {
+			return skip(what)
+		}
+		v.outcome, v.reason = Rejected, refusal(err)
+		return v
+	}
+	switch {
+	case i.Type == ioc.Domain && (c == classAddr || c == classSock):
+		v.doubt = "typed as an address, read as a domain"
+	case i.Type != ioc.Domain && c == className:
+		v.doubt = "typed as a name, read as an address"
+	case i.Type == ioc.Domain && strings.IndexByte(v.value, ':') > 0 && !strings.Contains(v.value, "://"):
+		v.doubt = "a name is matched whatever the port"
+	}
+	i.Details = e.Details
+	v.indicator, v.feeds, v.warnings = i, e.Feeds, i.Warnings()
+	return v
+}
+
+// parse reads the value as its type has it.
+func (j *judge) parse(e *Entry) (ioc.Indicator, error) {
+	value := string(e.Value)
+	if classOf(e.Type) == classSock {
+		if i, err := parseSocket(value); err == nil {
+			return i, nil
+		}
+	}
+	parse := ioc.Parse
+	if j.options.ForceBroad {
+		parse = ioc.ParseBroad
+	}
+	i, err := parse(value)
+	if err == nil && i.Type == ioc.IP && len(e.Port) > 0 {
+		// A port of zero, or none that can be read, leaves the address.
+		if p, err := ioc.Parse(joinPort(i.Value, strings.TrimSpace(string(e.Port)))); err == nil && p.Type == ioc.IPPort && p.Port != 0 {
+			return p, nil
+		}
+	}
+	return i, err
+}
+
+var errNoPort = errors.New("no port")
+
+// parseSocket reads a value typed ip:port, which is split at its last colon:
+// 2001:db8::5:443 is port 443 of 2001:db8::5.
+func parseSocket(value string) (ioc.Indicator, error) {
+	text := ioc.Refang(value)
+	colon := strings.LastIndexByte(text, ':')
+	if colon < 0 {
+		return ioc.Indicator{}, errNoPort
+	}
+	i, err := ioc.Parse(joinPort(strings.Trim(text[:colon], "[]"), text[colon+1:]))
+	if err == nil && i.Type != ioc.IPPort {
+		err = errNoPort
+	}
+	return i, err
+}
+
+func joinPort(host, port string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]:" + port
+	}
+	return host + ":" + port
+}
+
+// notMatched names the type of an indicator that is read but not matched, ""
+// for any other error.
+func notMatched(err error) string {
+	switch {
+	case errors.Is(err, ioc.ErrURL):
+		return "url"
+	case errors.Is(err, ioc.ErrHash):
+		return "hash"
+	case errors.Is(err, ioc.ErrEmail):
+		return "mail address"
+	}
+	return ""
+}
+
+// refusal is the reason of a rejected value, without the value: reasons are
+// counted.
+func refusal(err error) string {
+	switch {
+	case errors.Is(err, ioc.ErrPublicSuffix):
+		return "public suffix"
+	case errors.Is(err, ioc.ErrSingleLabel):
+		return "single label"
+	}
+	return "not an indicator"
+}

@@ -1,0 +1,342 @@
+package ioc
+
+import (
+	"bytes"
+	"iter"
+	"net/netip"
+)
+
+// A List holds indicators, each once, in the order in which they came. It is
+// made for millions: an indicator of which a feed says nothing takes 16 bytes
+// and those of its name, one with dates 44 bytes more. Indicators are made
+// anew when asked for. The zero List is empty and ready.
+//
+// One goroutine fills it; once filled it may be read by many.
+type List struct {
+	records pages[record]
+	text    arena // names, and IPv6 addresses of 16 bytes each
+	odd     []Indicator
+	counts  [types]int
+
+	notes  pages[note] // number 0 means NoDetails and is not stored
+	shared map[note]uint32
+	words  nameList
+	tags   tagLists
+
+	paths  nameList
+	runs   []run
+	spots  []spot
+	lookup table // of all records by identity; made by the first Add
+}
+
+// A record is an indicator of a List.
+type record struct {
+	key  uint64 // what it is, see below
+	line uint32 // where it stands: a line, or spread and the number of a spot
+	note uint32 // what is said of it
+}
+
+// A key has its form in the top three bits. What else it holds:
+//
+//	name     length in 21 bits, place in List.text in 40
+//	4, 4port address in 32 bits, above it the port
+//	6, 6port place in 40 bits, above it the port
+//	net4     address in 32 bits, above it the prefix length
+//	net6     place in 40 bits, above it the prefix length
+//	odd      number in List.odd: what none of the others can hold, which no
+//	         feed has
+const (
+	formName = iota
+	form4
+	form4Port
+	form6
+	form6Port
+	formNet4
+	formNet6
+	formOdd
+
+	formShift = 61
+	placeBits = 40
+	placeMask = 1<<placeBits - 1
+	maxKept   = 1<<(formShift-placeBits) - 1 // longest name
+)
+
+// NewList makes a list of indicators. Those that are the same are merged.
+func NewList(indicators ...Indicator) *List {
+	l := new(List)
+	for i := range indicators {
+		l.Add(&indicators[i])
+	}
+	return l
+}
+
+// Len is the number of indicators.
+func (l *List) Len() int { return l.records.n }
+
+// Count is the number of indicators of a type.
+func (l *List) Count(t Type) int { return l.counts[t] }
+
+// Add adds an indicator, and says whether it is new. One with the type and
+// value of another is merged into that one: first threat type and malware that
+// are not empty, highest confidence, earliest first_seen, latest last_seen,
+// latest valid_until (none if either has none), compromised if either is, tags
+// and places united in order, at most 256 tags and 100 places.
+func (l *List) Add(i *Indicator) bool {
+	key, text := l.encode(i)
+	n, fresh := l.add(hashOf(key, text), key, text, l.note(&i.Details), l.firstPlace(i))
+	l.addPlaces(n, i)
+	return fresh
+}
+
+// append adds an indicator without looking for others like it.
+func (l *List) append(i *Indicator) {
+	key, text := l.encode(i)
+	l.addPlaces(l.insert(key, text, l.note(&i.Details), l.firstPlace(i)), i)
+}
+
+// Grow makes room for n more indicators.
+func (l *List) Grow(n int) {
+	if l.lookup.slots != nil || l.records.n == 0 {
+		l.lookup.grow(n)
+		return
+	}
+	// The list was filled, or cut, without looking for equals.
+	l.lookup.grow(l.records.n + n)
+	for n := range l.records.n {
+		key, text := l.parts(l.records.at(n).key)
+		h := hashOf(key, text)
+		if slot, found := l.find(h, key, text); !found {
+			l.lookup.put(slot, h, n)
+		}
+	}
+}
+
+// At returns the n-th indicator, from 0. Its tags must not be changed.
+func (l *List) At(n int) Indicator {
+	r := l.records.at(n)
+	i := l.identity(r.key)
+	i.Details = l.details(r.note)
+	i.Feeds = l.feeds(n)
+	return i
+}
+
+// All returns all indicators in order.
+func (l *List) All() iter.Seq[Indicator] {
+	return func(yield func(Indicator) bool) {
+		for n := range l.Len() {
+			if !yield(l.At(n)) {
+				return
+			}
+		}
+	}
+}
+
+// DeleteFunc removes the indicators for which del is true. It is called with
+// the number of each in the list as it was.
+func (l *List) DeleteFunc(del func(n int, d *Details) bool) {
+	kept := 0
+	runs := l.runs
+	l.runs, l.counts = nil, [types]int{}
+	at := -1
+	for n := range l.Len() {
+		for at+1 < len(runs) && int(runs[at+1].from) <= n {
+			at++
+		}
+		r := *l.records.at(n)
+		d := l.details(r.note)
+		if del(n, &d) {
+			continue
+		}
+		if at >= 0 && (len(l.runs) == 0 || l.runs[len(l.runs)-1].path != runs[at].path) {
+			l.runs = append(l.runs, run{uint32(kept), runs[at].path})
+		}
+		*l.records.at(kept) = r
+		l.counts[l.typeOf(r.key)]++
+		kept++
+	}
+	l.records.cut(kept)
+	l.lookup = table{}
+}
+
+// Set returns the set in which cells of a log are looked up. The list belongs
+// to the set from then on and must not be changed.
+func (l *List) Set() *Set { return newSet(l) }
+
+// add enters what is not there yet, and merges what is. It returns the number
+// of the record. h is hashOf the key.
+func (l *List) add(h uint32, key uint64, text []byte, note uint32, p place) (n int, fresh bool) {
+	t := &l.lookup
+	if t.used == t.limit {
+		l.Grow(1)
+	}
+	slot, found := l.find(h, key, text)
+	if !found {
+		n = l.insert(key, text, note, p)
+		t.put(slot, h, n)
+		return n, true
+	}
+	n = t.id(slot)
+	r := l.records.at(n)
+	if r.note != note {
+		r.note = l.mergeNotes(r.note, note)
+	}
+	l.addPlace(n, p)
+	return n, false
+}
+
+// insert enters a record behind all others.
+func (l *List) insert(key uint64, text []byte, note uint32, p place) (n int) {
+	if hasText(key) {
+		key |= l.text.add(text)
+	}
+	n = l.records.n
+	if last := len(l.runs) - 1; last < 0 || l.runs[last].path != p.path {
+		l.runs = append(l.runs, run{uint32(n), p.path})
+	}
+	*l.records.grow() = record{key, p.line, note}
+	l.counts[l.typeOf(key)]++
+	return n
+}
+
+// find returns the slot of a record, or the free one where it belongs.
+func (l *List) find(h uint32, key uint64, text []byte) (slot int, found bool) {
+	t := &l.lookup
+	for slot = t.home(h); t.slots[slot] != 0; slot = t.next(slot) {
+		if t.hash(slot) == h && l.same(l.records.at(t.id(slot)).key, key, text) {
+			return slot, true
+		}
+	}
+	return slot, false
+}
+
+// same says that a record's key is the given one, whose place is in text.
+func (l *List) same(have, key uint64, text []byte) bool {
+	if hasText(key) {
+		return have&^placeMask == key && bytes.Equal(l.text.at(have&placeMask, len(text)), text)
+	}
+	if key>>formShift == formOdd && have>>formShift == formOdd {
+		a, b := l.oddOf(have), l.oddOf(key)
+		return a.Type == b.Type && a.Value == b.Value
+	}
+	return have == key
+}
+
+// parts splits the key of a record into one without place, and its text.
+func (l *List) parts(key uint64) (uint64, []byte) {
+	switch key >> formShift {
+	case formName, form6, form6Port, formNet6:
+		return key &^ placeMask, l.text.at(key&placeMask, textLen(key))
+	case formOdd:
+		return key, []byte(l.oddOf(key).Value)
+	}
+	return key, nil
+}
+
+// encode returns the key of an indicator, without place, and its text.
+func (l *List) encode(i *Indicator) (key uint64, text []byte) {
+	key, text, ok := encodeIdentity(i)
+	if !ok {
+		key = formOdd<<formShift | uint64(len(l.odd))
+		l.odd = append(l.odd, Indicator{Type: i.Type, Value: i.Value, Prefix: i.Prefix, Port: i.Port})
+		text = []byte(i.Value)
+	}
+	return key, text
+}
+
+// encodeIdentity says false for an indicator that is not in normal form.
+func encodeIdentity(i *Indicator) (key uint64, text []byte, ok bool) {
+	if i.Type == Domain {
+		if i.Value == "" || len(i.Value) > maxKept || i.Prefix.IsValid() || i.Port != 0 {
+			return 0, nil, false
+		}
+		return nameKey(len(i.Value)), []byte(i.Value), true
+	}
+	a, length := i.Prefix.Addr(), i.Prefix.Bits()
+	if !i.Prefix.IsValid() || (i.Type == CIDR) == i.Prefix.IsSingleIP() || i.Prefix != i.Prefix.Masked() ||
+		i.Type != IPPort && i.Port != 0 || i.Value != textOf(i.Type, i.Prefix, i.Port) {
+		return 0, nil, false
+	}
+	if a.Is4() {
+		v := uint64(value4(a))
+		switch i.Type {
+		case IP:
+			return form4<<formShift | v, nil, true
+		case IPPort:
+			return form4Port<<formShift | uint64(i.Port)<<32 | v, nil, true
+		}
+		return formNet4<<formShift | uint64(length)<<32 | v, nil, true
+	}
+	b := a.As16()
+	switch i.Type {
+	case IP:
+		return form6 << formShift, b[:], true
+	case IPPort:
+		return form6Port<<formShift | uint64(i.Port)<<placeBits, b[:], true
+	}
+	return formNet6<<formShift | uint64(length)<<placeBits, b[:], true
+}
+
+// hasText says that a key of this form goes with a text.
+func hasText(key uint64) bool {
+	const forms = 1<<formName | 1<<form6 | 1<<form6Port | 1<<formNet6
+	return forms>>(key>>formShift)&1 != 0
+}
+
+func (l *List) oddOf(key uint64) *Indicator { return &l.odd[key&^(formOdd<<formShift)] }
+
+func nameKey(length int) uint64 { return formName<<formShift | uint64(length)<<placeBits }
+
+// textOf is the normal form of an address, socket or network.
+func textOf(t Type, p netip.Prefix, port uint16) string {
+	switch t {
+	case IP:
+		return p.Addr().String()
+	case IPPort:
+		return netip.AddrPortFrom(p.Addr(), port).String()
+	}
+	return p.String()
+}
+
+// identity is an indicator without its details.
+func (l *List) identity(key uint64) Indicator {
+	var i Indicator
+	switch key >> formShift {
+	case formName:
+		return Indicator{Type: Domain, Value: string(l.name(key))}
+	case formOdd:
+		return *l.oddOf(key)
+	case form4, form4Port, formNet4:
+		i.Prefix = netip.PrefixFrom(addr4(uint32(key)), 32)
+	default:
+		i.Prefix = netip.PrefixFrom(l.addr6(key), 128)
+	}
+	i.Type = l.typeOf(key)
+	switch key >> formShift {
+	case form4Port:
+		i.Port = uint16(key >> 32)
+	case form6Port:
+		i.Port = uint16(key >> placeBits)
+	case formNet4:
+		i.Prefix = netip.PrefixFrom(i.Prefix.Addr(), int(key>>32&0xff))
+	case formNet6:
+		i.Prefix = netip.PrefixFrom(i.Prefix.Addr(), int(key>>placeBits&0xff))
+	}
+	i.Value = textOf(i.Type, i.Prefix, i.Port)
+	return i
+}
+
+func (l *List) name(key uint64) []byte { return l.text.at(key&placeMask, int(key>>placeBits)) }
+
+func (l *List) addr6(key uint64) netip.Addr {
+	return netip.AddrFrom16([16]byte(l.text.at(key&placeMask, 16)))
+}
+
+func (l *List) typeOf(key uint64) Type {
+	if key>>formShift == formOdd {
+		return l.oddOf(key).Type
+	}
+	return formTypes[key>>formShift]
+}
+
+// formTypes has no entry for formOdd.
+var formTypes = [8]Type{formName: Domain, form4: IP, form4Port: IPPort, form6: IP, form6Port: IPPort, formNet4: CIDR, formNet6: CIDR}
