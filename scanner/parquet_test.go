@@ -49,11 +49,12 @@ func TestKQLProofs(t *testing.T) {
 	filtered := asFiltered(t, plain, "SourceIP", "DestinationIP")
 	// Each indicator that hits, with two that may not.
 	all, _ := sweep(t, &Scan{Indicators: set, KQL: true, Columns: ColumnsHunt}, formats.Bytes("x.csv", asCSV(t, rows, gen.CSVOptions{})))
+	indicators := slices.Collect(set.All())
 	hits := 0
 	for n := 0; n < len(all); n++ {
 		_, h := decoded(t, unsourced(t, all[n]))
-		at := slices.IndexFunc(set.All(), func(i ioc.Indicator) bool { return i.Value == h.Indicator.Value })
-		list := set.All()[at:min(at+3, set.Len())]
+		at := slices.IndexFunc(indicators, func(i ioc.Indicator) bool { return i.Value == h.Indicator.Value })
+		list := indicators[at:min(at+3, len(indicators))]
 		var want []string
 		for i, file := range [][]byte{asCSV(t, rows, gen.CSVOptions{}), plain, filtered} {
 			for _, workers := range []int{1, 3} {
