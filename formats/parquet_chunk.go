@@ -194,9 +194,12 @@ func (c *chunkReader) header(off int64, ahead int) (h pageHeader, body int64, er
 	}
 }
 
-// readAhead bounds what is read of a page beyond its header before it is known
-// to be wanted, in bytes.
-const readAhead = 1 << 20
+// How many bytes are read with a page's header.
+const (
+	headerAhead = 512      // where the body may not be needed: as a rule, the header takes less
+	pageAhead   = 64 << 10 // where it is
+	readAhead   = 1 << 20  // at most, where the page's size is known
+)
 
 // next goes to the next data page; io.EOF after the last.
 func (c *chunkReader) next(ahead int) error {
@@ -550,7 +553,7 @@ func (c *chunkReader) find(cells []uint32, lo, hi int64, table []byte, dst []Ref
 	}
 	values := c.wanted(cells)
 	for row := lo; row < hi; row = c.row {
-		if err := c.seek(row, 64<<10); err != nil {
+		if err := c.seek(row, c.ahead(values)); err != nil {
 			return dst, table, err
 		}
 		if !isDictEncoding(c.head.enc) || values != nil && c.lacks(values) {
@@ -565,6 +568,15 @@ func (c *chunkReader) find(cells []uint32, lo, hi int64, table []byte, dst []Ref
 		}
 	}
 	return dst, table, nil
+}
+
+// ahead is how much to read with a page's header: little where the page may
+// turn out to have none of the values.
+func (c *chunkReader) ahead(values []string) int {
+	if values != nil && len(c.ranges().nulls) > 0 {
+		return headerAhead
+	}
+	return pageAhead
 }
 
 // maxWanted is how many values pages are asked for by their ranges: of more,

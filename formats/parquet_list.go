@@ -126,7 +126,7 @@ func (w *listWalk) page() error {
 		if w.done {
 			return io.EOF
 		}
-		if err := c.next(64 << 10); err != nil {
+		if err := c.next(pageAhead); err != nil {
 			w.done = err == io.EOF
 			return err
 		}

@@ -171,7 +171,7 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 			first = err
 		}
 	}
-	if err := c.seek(cl.lo, 512); err != nil {
+	if err := c.seek(cl.lo, headerAhead); err != nil {
 		return true, err
 	}
 	dict := false
@@ -202,10 +202,10 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 			return true, first
 		}
 		row := c.row
-		if err := c.next(64 << 10); err != nil {
+		if err := c.next(c.ahead(r.onlyOf(key))); err != nil {
 			if err == errIndex {
 				c.rewind()
-				err = c.seek(row, 512)
+				err = c.seek(row, headerAhead)
 			}
 			if err != nil {
 				keep(err)
@@ -238,9 +238,9 @@ func (r *parquetReader) dropDict(key int) {
 }
 
 // nextPage goes to the next page of a key column.
-func (r *parquetReader) nextPage() (err error) {
+func (r *parquetReader) nextPage(ahead int) (err error) {
 	defer recovered(&err)
-	return r.c.next(64 << 10)
+	return r.c.next(ahead)
 }
 
 // readDict reads the dictionary of a key column into r.text.

@@ -268,7 +268,11 @@ func (sh *pqShared) advance(r *parquetReader, key int, col *sharedColumn) (page 
 		c.pqCursor = col.at
 	}
 	for {
-		if err := r.nextPage(); err != nil {
+		values := col.wanted
+		if values == nil {
+			values = r.onlyOf(key)
+		}
+		if err := r.nextPage(c.ahead(values)); err != nil {
 			return false, err
 		}
 		if !isDictEncoding(c.head.enc) {

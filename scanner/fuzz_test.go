@@ -31,6 +31,7 @@ func FuzzScan(f *testing.F) {
 		f.Add(asArrow(f, rows, gen.ArrowOptions{Stream: true, Batch: 5}), uint16(0))
 		f.Add(asArrow(f, rows, gen.ArrowOptions{Dictionary: true}), uint16(0))
 		f.Add(asParquet(f, rows, gen.ParquetOptions{Codec: "none", Group: 5}), uint16(0))
+		f.Add(asParquet(f, rows, gen.ParquetOptions{Encoding: gen.Overflow, DictionaryBytes: 100, PageBytes: 100}), uint16(24))
 	}
 	for _, text := range []string{
 		"", "\n\n", "{", "[", "TimeGenerated,SourceIP,DestinationIP,DeviceVendor\n4/1/2025,1.2.3.4,\"1.2.3.4\nx", "\xef\xbb\xbf{}\n",
