@@ -1,4 +1,24 @@
-// Command bench makes data for benchmarks and tests.
+// Command bench measures iocsweep beside other tools, and makes the data for it.
+//
+//	go run ./bench [run] [-size 1GB] [-tables LIST] [-formats LIST] [-iocs N] [-seed N]
+//		[-jobs REGEXP] [-peers LIST] [-runs 10] [-threads N] [-out FOLDER | -keep]
+//
+// makes data in bench/data (or -dir), unless those are there already, builds
+// iocsweep, finds the peers that are installed, runs all of them as whole
+// processes in turn, checks each answer against what was planted, and prints a
+// table for every job. With -out or -keep it also writes
+//
+//	table.txt    what it prints
+//	summary.tsv  the same for programs
+//	runs.tsv     every single run
+//	bench.txt    every single run as Go's benchmarks are written, for benchstat
+//	chart.svg    iocsweep beside its peers
+//	meta.txt     the commands, versions, parameters and the machine
+//
+// -list names the jobs: Scan is the usual sweep, with few indicators beside rg
+// and grep; Start takes a file of 10 KB; Output has a hit in one row of ten;
+// Indicators has 100 of them and ten million, the reading of the feed left
+// out. -before PROGRAM measures another iocsweep in turn with this one.
 //
 //	go run ./bench gen -dir DIR [-size 1GB | -rows N] [-tables LIST] [-formats LIST] [-iocs N] [-hits R] [-near R] [-seed N]
 //
@@ -25,19 +45,27 @@ import (
 // A command is one thing that bench does; args are those after its name.
 type command struct {
 	name string
-	run  func(args []string, stderr io.Writer) error
+	run  func(args []string, stdin io.Reader, stdout, stderr io.Writer) error
 }
 
+// The last is run by bench itself, in a process of its own.
 var commands = []command{
+	{"run", runBench},
 	{"gen", runGen},
+	{"loaded", runLoaded},
 }
 
-func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+const usage = "usage: bench [run|gen] [flags]; -h after either lists its flags\n"
 
-func run(args []string, stderr io.Writer) int {
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		args = append([]string{"run"}, args...)
+	}
 	for _, c := range commands {
-		if len(args) > 0 && args[0] == c.name {
-			switch err := c.run(args[1:], stderr); {
+		if args[0] == c.name {
+			switch err := c.run(args[1:], stdin, stdout, stderr); {
 			case errors.Is(err, flag.ErrHelp):
 				return 2
 			case err != nil:
@@ -47,15 +75,11 @@ func run(args []string, stderr io.Writer) int {
 			return 0
 		}
 	}
-	names := make([]string, len(commands))
-	for i, c := range commands {
-		names[i] = c.name
-	}
-	fmt.Fprintf(stderr, "usage: bench %s [flags]\n", strings.Join(names, "|"))
+	fmt.Fprint(stderr, usage)
 	return 2
 }
 
-func runGen(args []string, stderr io.Writer) error {
+func runGen(args []string, _ io.Reader, _, stderr io.Writer) error {
 	d := gen.Dataset{Log: func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) }}
 	f := flag.NewFlagSet("gen", flag.ContinueOnError)
 	f.SetOutput(stderr)
@@ -92,16 +116,8 @@ func runGen(args []string, stderr io.Writer) error {
 		return err
 	}
 	d.Formats = strings.Split(*formats, ",")
-	d.Tables = gen.Tables
-	if *tables != "" {
-		d.Tables = nil
-		for name := range strings.SplitSeq(*tables, ",") {
-			t := gen.TableByName(name)
-			if t == nil {
-				return fmt.Errorf("%q is no table", name)
-			}
-			d.Tables = append(d.Tables, t)
-		}
+	if d.Tables, err = parseTables(*tables); err != nil {
+		return err
 	}
 	start := time.Now()
 	if err := d.Write(); err != nil {
@@ -109,6 +125,21 @@ func runGen(args []string, stderr io.Writer) error {
 	}
 	fmt.Fprintf(stderr, "%s: done in %.1f s\n", d.Dir, time.Since(start).Seconds())
 	return nil
+}
+
+// parseTables reads names of tables with commas; none are all of them.
+func parseTables(names string) (list []*gen.Table, err error) {
+	if names == "" {
+		return gen.Tables, nil
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		t := gen.TableByName(name)
+		if t == nil {
+			return nil, fmt.Errorf("%q is no table", name)
+		}
+		list = append(list, t)
+	}
+	return list, nil
 }
 
 // parseSize reads 300MB, 10GB or a number of bytes.

@@ -10,7 +10,7 @@ import (
 func TestGen(t *testing.T) {
 	dir := t.TempDir()
 	var log strings.Builder
-	if got := run([]string{"gen", "-dir", dir, "-size", "200KB", "-tables", "dnsevents", "-formats", "csv,parquet", "-iocs", "40"}, &log); got != 0 {
+	if got := run([]string{"gen", "-dir", dir, "-size", "200KB", "-tables", "dnsevents", "-formats", "csv,parquet", "-iocs", "40"}, nil, nil, &log); got != 0 {
 		t.Fatalf("status %d: %s", got, &log)
 	}
 	info, err := os.Stat(filepath.Join(dir, "logs", "DnsEvents.csv"))
@@ -33,7 +33,6 @@ func TestBadUsage(t *testing.T) {
 		args string
 		want string
 	}{
-		{"", "usage"},
 		{"nothing", "usage"},
 		{"gen", "-dir is missing"},
 		{"gen -dir " + dir + " -size much", "is no size"},
@@ -45,10 +44,24 @@ func TestBadUsage(t *testing.T) {
 		{"gen -dir " + dir + " -hits 0.6 -near 0.6", "shares"},
 		{"gen -dir " + dir + " more", "is no flag"},
 		{"gen -wrong", "flag provided but not defined"},
+		{"-wrong", "flag provided but not defined"},
+		{"run more", "is no flag"},
+		{"-tables Syslog", "is no table"},
+		{"-formats xml", "is no format"},
+		{"-size much", "is no size"},
+		{"-peers awk", "is no peer: have duckdb"},
+		{"-jobs (", "missing closing"},
+		{"-runs 0", "have 1 or more"},
+		{"-threads -1", "have 1 or more"},
+		{"-iocs 3", "have 20 to"},
+		{"-many 99999999999", "have 20 to"},
+		{"-hits 2", "shares"},
+		{"-keep -out " + dir, "both say where"},
+		{"-list -jobs nothing", "no job matches"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			var log strings.Builder
-			if got := run(strings.Fields(test.args), &log); got == 0 {
+			if got := run(strings.Fields(test.args), nil, nil, &log); got == 0 {
 				t.Error("status 0")
 			}
 			if !strings.Contains(log.String(), test.want) {

@@ -123,6 +123,10 @@ type Want struct {
 	// and leave out of its runs what it does not keep. All readers of a source
 	// that have it must judge alike. It is called by Runs, between runs.
 	Keep func(r *Run, dst []uint32) (kept []uint32, judged bool)
+	// Only lists, by key, the only cells that are worth anything, byte for byte
+	// and ascending; nil for keys of which that cannot be said. A reader may
+	// leave out all others, as far as the file says where they are not.
+	Only [][]string
 }
 
 // A Block is a piece of a source that one Reader has claimed.
@@ -273,7 +277,7 @@ var (
 type Options struct {
 	Format    string   // name of a Format; "" detects it by content
 	Header    []string // column names for CSV files that have no header
-	BlockSize int      // bytes of text per block; 0 means 1 MiB
+	BlockSize int      // bytes of text per block, in Parquet 8 for each row; 0 means 1 MiB
 	MaxRecord int      // largest record in bytes; 0 means 64 MiB
 	Strict    bool     // notice every ragged record, also where that costs time
 	Times     *Times   // counts what reading costs; nil: nobody asks

@@ -8,7 +8,10 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
+
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // Parquet files. What the footer, the page headers and the encodings mean
@@ -38,12 +41,12 @@ var ErrEncrypted = errors.New("encrypted Parquet")
 
 const (
 	maxFooter = 256 << 20 // bytes
-	// A group of more rows than a block has bytes / pieceBytes is claimed in
-	// pieces, and of fewer where the file has few groups: a file should have
-	// fileClaims claims, so that all cores are kept busy, but no piece of fewer
-	// rows than a block has bytes / leastBytes.
-	pieceBytes = 8
-	leastBytes = 32
+	// A group of more rows than blockSize/pieceShare is claimed in pieces (128
+	// Ki rows by default), and one of fewer where the file has few groups: a
+	// file should have fileClaims claims, so that all cores are kept busy, but
+	// no piece with fewer rows than blockSize/leastShare.
+	pieceShare = 8
+	leastShare = 32
 	fileClaims = 16
 	// Groups with columns of lists are walked from their start to a piece, so
 	// these are larger. So are those of groups that are not looked through
@@ -60,9 +63,11 @@ type parquetSource struct {
 	footer *pqFooter
 	info   Info
 	part   *Part
-	block  int64 // Options.BlockSize
 	claims []pqClaim
 	next   atomic.Int64
+
+	mu    sync.Mutex
+	spare [][]sharedColumn // of groups that are done
 }
 
 // A pqClaim is what one block covers: rows of a group.
@@ -85,7 +90,7 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("footer: %w", err)
 	}
-	s := &parquetSource{c: c, footer: ft, part: &Part{Rows: ft.rows}, block: int64(o.blockSize())}
+	s := &parquetSource{c: c, footer: ft, part: &Part{Rows: ft.rows}}
 	var nested []string
 	for i := range ft.columns {
 		col := &ft.columns[i]
@@ -98,7 +103,7 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	if len(nested) > 0 {
 		s.info.Notes = append(s.info.Notes, "columns not read because they are nested: "+strings.Join(nested, ", "))
 	}
-	s.plan()
+	s.plan(o)
 	s.sample()
 	return s, nil
 }
@@ -134,12 +139,12 @@ func footerBytes(at io.ReaderAt, size int64) (b []byte, start int64, err error) 
 }
 
 // pieces is into how many blocks a group is cut, where count groups have rows.
-func (s *parquetSource) pieces(g *pqGroup, count int64) (n int64, shared bool) {
+func (s *parquetSource) pieces(g *pqGroup, count int64, o Options) (n int64, shared bool) {
 	if g.rows > maxBlockRows || slices.ContainsFunc(s.footer.columns, func(c pqColumn) bool { return c.list != nil }) {
 		n = max((g.rows+walkedRows-1)/walkedRows, min(g.size/groupBytes, g.rows/(walkedRows/8)), 1)
 	} else {
-		piece, least := max(s.block/pieceBytes, 1), max(s.block/leastBytes, 1)
-		n = max((g.rows+piece-1)/piece, min(fileClaims/count, g.rows/least), 1)
+		most, least := max(int64(o.blockSize())/pieceShare, 1), max(int64(o.blockSize())/leastShare, 1)
+		n = max((g.rows+most-1)/most, min(fileClaims/count, g.rows/least), 1)
 		shared = true
 	}
 	// A group that claims more rows than its bytes could make sense of must
@@ -149,7 +154,7 @@ func (s *parquetSource) pieces(g *pqGroup, count int64) (n int64, shared bool) {
 }
 
 // plan makes the list of claims. A group without rows has none.
-func (s *parquetSource) plan() {
+func (s *parquetSource) plan(o Options) {
 	total, count := int64(0), int64(0)
 	for i := range s.footer.groups {
 		g := &s.footer.groups[i]
@@ -168,7 +173,7 @@ func (s *parquetSource) plan() {
 		if g.rows == 0 {
 			continue
 		}
-		pieces, shared := s.pieces(g, count)
+		pieces, shared := s.pieces(g, count, o)
 		rows := min(max((g.rows+pieces-1)/pieces, 1), maxBlockRows)
 		if shared {
 			g.shared = &pqShared{rows: g.rows}
@@ -188,7 +193,7 @@ func (s *parquetSource) plan() {
 	}
 }
 
-// sample reads the first cells of the columns that tell tables and times
+// sample reads the first cells of the text columns that tell tables and times
 // apart: a page or two.
 func (s *parquetSource) sample() {
 	if len(s.claims) == 0 {
@@ -199,7 +204,8 @@ func (s *parquetSource) sample() {
 		bare, _ := BareName(name)
 		switch strings.ToLower(bare) {
 		case "type", "category", "timegenerated", "timestamp", "time":
-			if !s.footer.columns[i].nested {
+			// A typed time shows nothing that its type does not say.
+			if c := &s.footer.columns[i]; !c.nested && c.phys == format.ByteArray {
 				cols = append(cols, Column{Name: name, N: i})
 			}
 		}
@@ -230,8 +236,9 @@ func (s *parquetSource) Info() Info { return s.info }
 func (s *parquetSource) Close() error { return s.c.Close() }
 
 func (s *parquetSource) NewReader(w Want) Reader {
-	r := &parquetReader{s: s, claim: -1, keep: w.Keep}
+	r := &parquetReader{s: s, claim: -1, keep: w.Keep, only: w.Only}
 	r.t.reset(s.c.At)
+	r.runs, r.find.codes, r.find.ords = r.eachRun, r.rowsOfCodes, r.rowsOfOrds
 	for _, c := range w.Keys {
 		r.keys = append(r.keys, pqKey{col: findColumn(s.part.Columns, c)})
 	}

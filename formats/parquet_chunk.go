@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math/bits"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -24,12 +25,13 @@ const (
 
 // pqTools are what one worker reads with, whatever the column.
 type pqTools struct {
-	u     unpacker
-	win   pqWindow // of pages
-	index pqWindow // of offset and column indexes, which lie side by side
+	u      unpacker
+	win    pqWindow // of pages
+	index  pqWindow // of offset indexes, which lie side by side, and of Bloom filters
+	ranges pqWindow // of column indexes
 }
 
-func (t *pqTools) reset(at io.ReaderAt) { t.win.at, t.index.at = at, at }
+func (t *pqTools) reset(at io.ReaderAt) { t.win.at, t.index.at, t.ranges.at = at, at, at }
 
 // A pqWindow holds the bytes of a file that were read last. A call to the
 // system costs as much as to copy 10 KB, so more is read than is asked for
@@ -119,6 +121,8 @@ type chunkReader struct {
 	locs    []pageLoc // offset index, nil without a usable one
 	indexed bool      // locs has been looked for
 	indexOK bool
+	pages   pqRanges // column index
+	ranged  bool     // pages has been looked for
 
 	pqCursor
 
@@ -134,6 +138,7 @@ type pqCursor struct {
 	row    int64 // first row of the next page; not known in lists
 	seen   int64 // values of the pages passed; of use in lists only
 	head   pageHeader
+	headAt int64
 	bodyAt int64
 	first  int64 // first row of the current page
 	loc    int   // entry of locs that led to the next page, -1 without
@@ -144,6 +149,7 @@ type pqCursor struct {
 func (c *chunkReader) reset(col *pqColumn, meta *pqChunk, rows int64) error {
 	c.col, c.meta, c.rows = col, meta, rows
 	c.locs, c.indexed, c.indexOK = c.locs[:0], false, true
+	c.ranged = false
 	c.dict = nil
 	c.pqCursor = pqCursor{at: meta.start, loc: -1}
 	switch {
@@ -204,7 +210,8 @@ func (c *chunkReader) next(ahead int) error {
 		if c.at >= c.meta.end {
 			return fmt.Errorf("pages hold %d of %d rows: %w", c.row, c.rows, ErrTruncated)
 		}
-		h, body, err := c.header(c.at, ahead)
+		at := c.at
+		h, body, err := c.header(at, ahead)
 		if err != nil {
 			return err
 		}
@@ -212,7 +219,7 @@ func (c *chunkReader) next(ahead int) error {
 		if h.typ != format.DataPage && h.typ != format.DataPageV2 {
 			continue
 		}
-		c.head, c.bodyAt, c.first = h, body, c.row
+		c.head, c.headAt, c.bodyAt, c.first = h, at, body, c.row
 		c.seen += int64(h.values)
 		if c.col.list != nil {
 			return nil
@@ -242,13 +249,14 @@ func (c *chunkReader) next(ahead int) error {
 
 var errIndex = fmt.Errorf("%w: offset index does not fit its pages", errThrift)
 
-// seek makes the page that holds a row the current one.
-func (c *chunkReader) seek(row int64) error {
+// seek makes the page that holds a row the current one. Beyond its header up to
+// ahead bytes are read.
+func (c *chunkReader) seek(row int64, ahead int) error {
 	if c.bodyAt > 0 && row >= c.first && row < c.row {
 		return nil
 	}
 	for {
-		err := c.seekOnce(row)
+		err := c.seekOnce(row, ahead)
 		if err == nil {
 			return nil
 		}
@@ -263,14 +271,13 @@ func (c *chunkReader) rewind() {
 	c.pqCursor = pqCursor{at: c.meta.start, loc: -1}
 }
 
-func (c *chunkReader) seekOnce(row int64) error {
+func (c *chunkReader) seekOnce(row int64, ahead int) error {
 	if row < c.row {
 		c.rewind()
 	}
 	if row > c.row && c.indexOK {
 		c.jump(row)
 	}
-	ahead := 512
 	if size := c.meta.end - c.meta.start; size <= 16<<10 {
 		ahead = int(size)
 	}
@@ -541,31 +548,41 @@ func (c *chunkReader) find(cells []uint32, lo, hi int64, table []byte, dst []Ref
 	for _, i := range cells {
 		table[i] = 1
 	}
-	if err := c.seek(lo); err != nil {
-		return dst, table, err
-	}
-	for {
-		if isDictEncoding(c.head.enc) {
-			if err := c.load(); err != nil {
-				return dst, table, err
-			}
-			var err error
-			if dst, err = c.findPage(table, lo, hi, dst); err != nil {
-				return dst, table, err
-			}
+	values := c.wanted(cells)
+	for row := lo; row < hi; row = c.row {
+		if err := c.seek(row, 64<<10); err != nil {
+			return dst, table, err
 		}
-		if c.row >= hi {
-			return dst, table, nil
+		if !isDictEncoding(c.head.enc) || values != nil && c.lacks(values) {
+			continue
 		}
-		if err := c.next(64 << 10); err != nil {
-			if err == errIndex {
-				err = c.seek(c.first)
-			}
-			if err != nil {
-				return dst, table, err
-			}
+		if err := c.load(); err != nil {
+			return dst, table, err
+		}
+		var err error
+		if dst, err = c.findPage(table, lo, hi, dst); err != nil {
+			return dst, table, err
 		}
 	}
+	return dst, table, nil
+}
+
+// maxWanted is how many values pages are asked for by their ranges: of more,
+// every page has one.
+const maxWanted = 64
+
+// wanted returns entries of the dictionary as text, ascending; nil where there
+// is no use for that.
+func (c *chunkReader) wanted(cells []uint32) []string {
+	if !c.col.ranged() || c.meta.rangesLen == 0 || len(cells) > maxWanted {
+		return nil
+	}
+	values := make([]string, len(cells))
+	for i, n := range cells {
+		values[i] = string(c.dict.vals.at(int(n)))
+	}
+	slices.Sort(values)
+	return values
 }
 
 // findPage does it for the loaded page. The codes are compared first; the null

@@ -14,6 +14,7 @@ type pqFooter struct {
 	groups  []pqGroup
 	leaves  int
 	rows    int64
+	end     int64 // of what lies before the footer
 }
 
 // A pqColumn is a top-level column of the schema.
@@ -21,6 +22,7 @@ type pqColumn struct {
 	name     string
 	leaf     int  // number of its (first) leaf, which is that of the column chunk
 	optional bool // may be null: has definition levels
+	ordered  bool // statistics are made by the order of its type
 	phys     format.Type
 	width    int // of FIXED_LEN_BYTE_ARRAY
 	print    printer
@@ -50,6 +52,11 @@ type pqChunk struct {
 	dataStart         int64 // where the footer says that data pages begin
 	indexAt           int64 // offset index
 	indexLen          int32
+	rangesAt          int64 // column index
+	rangesLen         int32
+	bloomAt, bloomLen int64
+	nulls             int64  // -1 if not known
+	inexact           bool   // min or max may be no value
 	encodings         uint32 // bit set by format.Encoding
 	stats             bool   // dictPages and plainPages come from page encoding statistics
 	dictPages, others bool   // data pages that use the dictionary; others
@@ -83,7 +90,8 @@ type pqElement struct {
 func readFooter(b []byte, end int64) (*pqFooter, error) {
 	t := &thrift{b: b}
 	var elems []pqElement
-	ft := new(pqFooter)
+	var ordered []bool // by leaf
+	ft := &pqFooter{end: end}
 	var f thriftField
 	for f.next(t) {
 		switch f.id {
@@ -105,6 +113,16 @@ func readFooter(b []byte, end int64) (*pqFooter, error) {
 				}
 				ft.groups = append(ft.groups, g)
 			}
+		case 7:
+			for range t.list(f, thriftStruct) {
+				var u thriftField
+				known := false
+				for u.next(t) {
+					known = u.id == 1 // TYPE_ORDER
+					t.skip(u)
+				}
+				ordered = append(ordered, known)
+			}
 		default:
 			t.skip(f)
 		}
@@ -114,6 +132,13 @@ func readFooter(b []byte, end int64) (*pqFooter, error) {
 	}
 	if err := ft.schema(elems); err != nil {
 		return nil, err
+	}
+	if len(ordered) == ft.leaves {
+		for i := range ft.columns {
+			if c := &ft.columns[i]; !c.nested {
+				c.ordered = ordered[c.leaf]
+			}
+		}
 	}
 	var sum int64
 	for i := range ft.groups {
@@ -221,7 +246,7 @@ func readGroup(t *thrift, end int64) pqGroup {
 }
 
 func readChunk(t *thrift, end int64) pqChunk {
-	c := pqChunk{values: -1}
+	c := pqChunk{values: -1, nulls: -1}
 	meta := false
 	var f thriftField
 	var size int64
@@ -238,6 +263,10 @@ func readChunk(t *thrift, end int64) pqChunk {
 			c.indexAt = t.int64(f)
 		case 5:
 			c.indexLen = t.int32(f)
+		case 6:
+			c.rangesAt = t.int64(f)
+		case 7:
+			c.rangesLen = t.int32(f)
 		case 8:
 			c.encrypted = true
 			t.skip(f)
@@ -305,6 +334,10 @@ func readChunkMeta(t *thrift, c *pqChunk) (size, dict int64) {
 					return
 				}
 			}
+		case 14:
+			c.bloomAt = t.int64(f)
+		case 15:
+			c.bloomLen = t.int64(f)
 		default:
 			t.skip(f)
 		}
@@ -320,10 +353,14 @@ func readStatistics(t *thrift, c *pqChunk) {
 			c.oldMax = t.binary(f)
 		case 2:
 			c.oldMin = t.binary(f)
+		case 3:
+			c.nulls = t.int64(f)
 		case 5:
 			c.max = t.binary(f)
 		case 6:
 			c.min = t.binary(f)
+		case 7, 8:
+			c.inexact = c.inexact || !t.bool(f)
 		default:
 			t.skip(f)
 		}

@@ -165,7 +165,7 @@ func (r *parquetReader) column(lc *lateColumn, cl *pqClaim, rows []uint32, g *Gr
 		if row >= cl.hi {
 			return fmt.Errorf("formats: row %d of %d", rows[i], cl.hi-cl.lo)
 		}
-		if err := c.seek(row); err != nil {
+		if err := c.seek(row, 512); err != nil {
 			lc.decoded = 0
 			return err
 		}

@@ -18,9 +18,17 @@ type parquetReader struct {
 	t      pqTools
 	c      chunkReader // walks the key columns, one after the other
 	pages  pqBuffers   // of c
-	text   pqText      // of the run in hand
+	run    Run         // in hand
+	runs   iter.Seq2[*Run, error]
+	find   struct {
+		codes, ords func([]uint32, []Ref) ([]Ref, error)
+	} // made once, not for every run
+	text   pqText  // of the run
+	levels nullMap // of its page
+	first  int64   // row of its page
 	table  []byte
 	keep   func(*Run, []uint32) ([]uint32, bool) // Want.Keep
+	only   [][]string                            // Want.Only
 	batch  sharedBatch
 	part   Run // of a batch
 	kept   []uint32
@@ -29,6 +37,7 @@ type parquetReader struct {
 	dict   pqDict      // of spareOf
 	lent   *lateColumn // spareOf
 	fields []Field
+	span   [2][]byte
 }
 
 // A pqKey is a column that is read for every row.
@@ -57,7 +66,7 @@ func (r *parquetReader) Next() (Block, error) {
 func (r *parquetReader) start(claim int) {
 	if r.claim >= 0 {
 		if sh := r.s.footer.groups[r.s.claims[r.claim].group].shared; sh != nil {
-			sh.leave()
+			sh.leave(r.s)
 		}
 	}
 	r.claim = claim
@@ -75,36 +84,42 @@ func (r *parquetReader) set(c *chunkReader, col int) error {
 	return c.reset(pc, &g.chunks[pc.leaf], g.rows)
 }
 
-func (r *parquetReader) Runs() iter.Seq2[*Run, error] {
-	return func(yield func(*Run, error) bool) {
-		sh := r.sharedGroup()
-		if sh != nil {
-			cl := &r.s.claims[r.claim]
-			sh.help(r, int(cl.lo*int64(len(r.keys))/sh.rows))
-		}
-		for k := range r.keys {
-			col := r.keys[k].col
-			if sh != nil && !sh.cols[k].whole {
-				if !r.sharedRuns(k, &sh.cols[k], yield) {
-					return
-				}
-				continue
-			}
-			if col < 0 || r.s.footer.columns[col].nested {
-				if !yield(&Run{Key: k}, nil) {
-					return
-				}
-				continue
-			}
-			more, err := r.keyRuns(k, col, yield)
-			if err != nil && more {
-				more = yield(&Run{Key: k}, r.failed(col, err))
-			}
-			if !more {
+func (r *parquetReader) Runs() iter.Seq2[*Run, error] { return r.runs }
+
+func (r *parquetReader) eachRun(yield func(*Run, error) bool) {
+	sh := r.sharedGroup()
+	if sh != nil {
+		cl := &r.s.claims[r.claim]
+		sh.help(r, int(cl.lo*int64(len(r.keys))/sh.rows))
+	}
+	for k := range r.keys {
+		col := r.keys[k].col
+		if sh != nil && !sh.cols[k].whole {
+			if !r.sharedRuns(k, &sh.cols[k], yield) {
 				return
 			}
+			continue
+		}
+		if col < 0 || r.s.footer.columns[col].nested {
+			if !yield(r.emptyRun(k), nil) {
+				return
+			}
+			continue
+		}
+		more, err := r.keyRuns(k, col, yield)
+		if err != nil && more {
+			more = yield(r.emptyRun(k), r.failed(col, err))
+		}
+		if !more {
+			return
 		}
 	}
+}
+
+// emptyRun is a run of a key that has no cells.
+func (r *parquetReader) emptyRun(key int) *Run {
+	r.run = Run{Key: key}
+	return &r.run
 }
 
 // failed puts the position of the block before an error.
@@ -140,8 +155,11 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 	if c.col.list != nil {
 		return r.listRuns(key, c, give)
 	}
+	if r.absent(key) {
+		return give(r.emptyRun(key)), nil
+	}
 	if c.meta.onlyDict() {
-		run, err := r.dictRun(key, col)
+		run, err := r.dictRun(key)
 		if err != nil {
 			return true, err
 		}
@@ -153,7 +171,7 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 			first = err
 		}
 	}
-	if err := c.seek(cl.lo); err != nil {
+	if err := c.seek(cl.lo, 512); err != nil {
 		return true, err
 	}
 	dict := false
@@ -161,7 +179,7 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 		if isDictEncoding(c.head.enc) {
 			if !dict {
 				dict = true
-				if run, err := r.dictRun(key, col); err != nil {
+				if run, err := r.dictRun(key); err != nil {
 					keep(err)
 				} else {
 					at := c.pqCursor
@@ -170,6 +188,10 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 					}
 					c.pqCursor = at
 				}
+			}
+		} else if only := r.onlyOf(key); only != nil && c.lacks(only) {
+			if !give(r.emptyRun(key)) {
+				return false, nil
 			}
 		} else if run, err := r.pageRun(key, cl); err != nil {
 			keep(err)
@@ -183,7 +205,7 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 		if err := c.next(64 << 10); err != nil {
 			if err == errIndex {
 				c.rewind()
-				err = c.seek(row)
+				err = c.seek(row, 512)
 			}
 			if err != nil {
 				keep(err)
@@ -247,52 +269,59 @@ func (r *parquetReader) readPage() (m nullMap, err error) {
 }
 
 // dictRun is the dictionary of the chunk as a run.
-func (r *parquetReader) dictRun(key, col int) (*Run, error) {
+func (r *parquetReader) dictRun(key int) (*Run, error) {
 	if err := r.readDict(key); err != nil {
 		return nil, err
 	}
-	c, cl := &r.c, &r.s.claims[r.claim]
-	return &Run{Key: key, Data: r.text.data, Cells: r.text.cells, Find: func(cells []uint32, dst []Ref) (out []Ref, err error) {
-		if len(cells) == 0 {
-			return dst, nil
+	r.run = Run{Key: key, Data: r.text.data, Cells: r.text.cells, Find: r.find.codes}
+	return &r.run, nil
+}
+
+// rowsOfCodes finds the rows of entries of the dictionary.
+func (r *parquetReader) rowsOfCodes(cells []uint32, dst []Ref) (out []Ref, err error) {
+	if len(cells) == 0 {
+		return dst, nil
+	}
+	n, col := len(dst), r.keys[r.run.Key].col
+	out = dst
+	defer func() {
+		if err != nil {
+			out, err = out[:max(n, len(out))], r.failed(col, err)
 		}
-		n := len(dst)
-		out = dst
-		defer func() {
-			if err != nil {
-				out, err = out[:max(n, len(out))], r.failed(col, err)
-			}
-		}()
-		defer recovered(&err)
-		out, r.table, err = c.find(cells, cl.lo, cl.hi, r.table, dst)
-		return out, err
-	}}, nil
+	}()
+	defer recovered(&err)
+	cl := &r.s.claims[r.claim]
+	out, r.table, err = r.c.find(cells, cl.lo, cl.hi, r.table, dst)
+	return out, err
 }
 
 // pageRun is the current page, which does not use the dictionary, as a run.
 func (r *parquetReader) pageRun(key int, cl *pqClaim) (*Run, error) {
-	c := &r.c
 	m, err := r.readPage()
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{Key: key, Data: r.text.data, Cells: r.text.cells}
-	if first := c.first; first != cl.lo || !m.all || c.row > cl.hi {
-		run.Find = func(cells []uint32, dst []Ref) ([]Ref, error) {
-			m := m // from the start, however often it is called
-			for _, i := range cells {
-				row, err := m.rowOf(int(i))
-				if err != nil {
-					return dst, err
-				}
-				if at := first + int64(row); at >= cl.lo && at < cl.hi {
-					dst = append(dst, Ref{Row: uint32(at - cl.lo), Cell: i})
-				}
-			}
-			return dst, nil
+	r.run = Run{Key: key, Data: r.text.data, Cells: r.text.cells}
+	if first := r.c.first; first != cl.lo || !m.all || r.c.row > cl.hi {
+		r.run.Find, r.levels, r.first = r.find.ords, m, first
+	}
+	return &r.run, nil
+}
+
+// rowsOfOrds finds the rows of stored values of a page.
+func (r *parquetReader) rowsOfOrds(cells []uint32, dst []Ref) ([]Ref, error) {
+	cl := &r.s.claims[r.claim]
+	m := r.levels // from the start, however often it is called
+	for _, i := range cells {
+		row, err := m.rowOf(int(i))
+		if err != nil {
+			return dst, err
+		}
+		if at := r.first + int64(row); at >= cl.lo && at < cl.hi {
+			dst = append(dst, Ref{Row: uint32(at - cl.lo), Cell: i})
 		}
 	}
-	return run, nil
+	return dst, nil
 }
 
 func (r *parquetReader) Record(row uint32) ([]Field, error) {
@@ -321,8 +350,8 @@ func (r *parquetReader) Rejects() []Reject { return nil }
 
 // Span returns the least and the greatest value of a column in the claimed
 // block as the file's statistics have them, printed like its cells; false where
-// the file does not say. A group that is claimed in pieces has the same span
-// in each.
+// the file does not say. They live until the next call. A group that is claimed
+// in pieces has the same span in each.
 func (r *parquetReader) Span(col Column) (first, last []byte, ok bool) {
 	n := findColumn(r.s.part.Columns, col)
 	if n < 0 || r.claim < 0 {
@@ -350,5 +379,7 @@ func (r *parquetReader) Span(col Column) (first, last []byte, ok bool) {
 	if lo == nil || hi == nil {
 		return nil, nil, false
 	}
-	return pc.print.append(nil, lo), pc.print.append(nil, hi), true
+	r.span[0] = pc.print.append(r.span[0][:0], lo)
+	r.span[1] = pc.print.append(r.span[1][:0], hi)
+	return r.span[0], r.span[1], true
 }

@@ -26,8 +26,7 @@ type pqShared struct {
 
 	mu      sync.Mutex
 	cond    sync.Cond
-	keys    []int // columns, as the first reader asked for them
-	cols    []sharedColumn
+	cols    []sharedColumn // by key, as the first reader asked for them
 	batches []*sharedBatch // that others may help with
 	ready   bool           // nothing is left to do; cols does not change any more
 	late    sharedLate
@@ -35,6 +34,7 @@ type pqShared struct {
 
 // A sharedColumn is how far a key column has come, and what was kept of it.
 type sharedColumn struct {
+	col     int
 	whole   bool // all its cells are asked for: each piece reads it for itself
 	begun   bool
 	busy    bool // a reader moves it on
@@ -42,9 +42,11 @@ type sharedColumn struct {
 	running int // pages in hand
 	at      pqCursor
 	dict    sharedDict
-	table   []byte // by code of the dictionary: 1 if it is kept
+	table   []byte   // by code of the dictionary: 1 if it is kept
+	wanted  []string // the values kept; nil where they do not help to pass over pages
 
-	codes []uint32 // codes kept, ascending: the first of cells
+	codes []uint32 // codes kept, ascending
+	first uint32   // of cells: the first of codes
 	data  []byte
 	cells []Cell
 	refs  []Ref // rows of the group, cells
@@ -83,20 +85,22 @@ func (r *parquetReader) sharedGroup() *pqShared {
 	defer sh.mu.Unlock()
 	if sh.cols == nil {
 		sh.cond.L = &sh.mu
-		sh.cols = make([]sharedColumn, len(r.keys))
+		sh.cols = r.s.spareColumns(len(r.keys))
 		for k := range r.keys {
-			sh.keys = append(sh.keys, r.keys[k].col)
 			c := &sh.cols[k]
-			if _, ok := r.keep(&Run{Key: k}, nil); !ok {
+			c.col = r.keys[k].col
+			r.part = Run{Key: k}
+			if _, ok := r.keep(&r.part, nil); !ok {
 				c.whole, c.ended = true, true
 			} else if col := r.keys[k].col; col < 0 || r.s.footer.columns[col].nested {
 				c.ended = true
 			}
 		}
 	}
-	same := func(col int, k pqKey) int { return cmp.Compare(col, k.col) }
-	if slices.CompareFunc(sh.keys, r.keys, same) != 0 {
-		return nil // its reader asks for other columns
+	for k := range sh.cols {
+		if len(sh.cols) != len(r.keys) || sh.cols[k].col != r.keys[k].col {
+			return nil // it was begun for other columns
+		}
 	}
 	return sh
 }
@@ -120,7 +124,7 @@ func (sh *pqShared) help(r *parquetReader, from int) {
 			for k := range sh.cols {
 				slices.SortFunc(sh.cols[k].refs, func(a, b Ref) int { return cmp.Compare(a.Row, b.Row) })
 			}
-			sh.late.plan(sh, r)
+			sh.late.plan(sh.cols, len(r.s.part.Columns))
 			sh.ready = true
 			sh.cond.Broadcast()
 			return
@@ -248,6 +252,9 @@ func (sh *pqShared) advance(r *parquetReader, key int, col *sharedColumn) (page 
 	}
 	if !col.begun {
 		col.begun = true
+		if r.absent(key) {
+			return false, io.EOF
+		}
 		if c.meta.onlyDict() {
 			if err := sh.dictionary(r, key, col); err != nil {
 				return false, err
@@ -265,6 +272,9 @@ func (sh *pqShared) advance(r *parquetReader, key int, col *sharedColumn) (page 
 			return false, err
 		}
 		if !isDictEncoding(c.head.enc) {
+			if only := r.onlyOf(key); only != nil && c.lacks(only) {
+				continue
+			}
 			return true, nil
 		}
 		if col.dict == dictUnread {
@@ -278,7 +288,7 @@ func (sh *pqShared) advance(r *parquetReader, key int, col *sharedColumn) (page 
 				sh.mu.Unlock()
 			}
 		}
-		if col.dict == dictKept {
+		if col.dict == dictKept && (col.wanted == nil || !c.lacks(col.wanted)) {
 			return true, nil
 		}
 	}
@@ -296,10 +306,17 @@ func (sh *pqShared) dictionary(r *parquetReader, key int, col *sharedColumn) err
 		return nil
 	}
 	col.dict = dictKept
-	col.table = make([]byte, c.dict.vals.n)
-	col.codes = slices.Clone(kept)
+	col.table = slices.Grow(col.table[:0], c.dict.vals.n)[:c.dict.vals.n]
+	clear(col.table)
 	for _, i := range kept {
 		col.table[i] = 1
+	}
+	col.codes = append(col.codes[:0], kept...)
+	col.wanted = c.wanted(kept)
+	sh.mu.Lock() // pages without a dictionary may be in hand
+	defer sh.mu.Unlock()
+	col.first = uint32(len(col.cells))
+	for _, i := range kept {
 		if err := col.add(&r.text, i); err != nil {
 			return err
 		}
@@ -334,7 +351,7 @@ func (sh *pqShared) codesPage(r *parquetReader, col *sharedColumn) error {
 	defer sh.mu.Unlock()
 	for _, ref := range refs {
 		n, _ := slices.BinarySearch(col.codes, ref.Cell)
-		col.refs = append(col.refs, Ref{ref.Row, uint32(n)})
+		col.refs = append(col.refs, Ref{ref.Row, col.first + uint32(n)})
 	}
 	return err
 }
@@ -371,10 +388,11 @@ func (r *parquetReader) sharedRun(key int, col *sharedColumn) *Run {
 	row := func(ref Ref, row int64) int { return cmp.Compare(int64(ref.Row), row) }
 	lo, _ := slices.BinarySearchFunc(col.refs, cl.lo, row)
 	hi, _ := slices.BinarySearchFunc(col.refs, cl.hi, row)
-	run := &Run{Key: key, Data: col.data}
+	run := r.emptyRun(key)
 	if lo == hi {
 		return run
 	}
+	run.Data = col.data
 	// The cells that the piece has, in the order in which they first occur.
 	at := make([]uint32, len(col.cells)) // place in run.Cells, plus one
 	refs := make([]Ref, hi-lo)
@@ -385,8 +403,9 @@ func (r *parquetReader) sharedRun(key int, col *sharedColumn) *Run {
 		}
 		refs[i] = Ref{ref.Row - uint32(cl.lo), at[ref.Cell] - 1}
 	}
+	n := len(run.Cells)
 	run.Find = func(cells []uint32, dst []Ref) ([]Ref, error) {
-		if len(cells) == len(run.Cells) {
+		if len(cells) == n {
 			return append(dst, refs...), nil
 		}
 		for _, ref := range refs {
@@ -406,7 +425,7 @@ func (r *parquetReader) sharedRuns(key int, col *sharedColumn, yield func(*Run, 
 		return false
 	}
 	if col.err != nil && r.s.claims[r.claim].lo == 0 {
-		return yield(&Run{Key: key}, r.failed(r.keys[key].col, col.err))
+		return yield(r.emptyRun(key), r.failed(r.keys[key].col, col.err))
 	}
 	return true
 }
@@ -431,23 +450,23 @@ type lateCells struct {
 // are asked for, each piece has enough of them to read its own pages.
 const maxLateRows = 64 << 10
 
-func (l *sharedLate) plan(sh *pqShared, r *parquetReader) {
+func (l *sharedLate) plan(keys []sharedColumn, columns int) {
 	n := 0
-	for k := range sh.cols {
-		n += len(sh.cols[k].refs)
+	for k := range keys {
+		n += len(keys[k].refs)
 	}
-	if n > 4*maxLateRows { // several of one row, perhaps
+	if n == 0 || n > 4*maxLateRows { // several of one row, perhaps
 		return
 	}
 	rows := make([]uint32, 0, n)
-	for k := range sh.cols {
-		for _, ref := range sh.cols[k].refs {
+	for k := range keys {
+		for _, ref := range keys[k].refs {
 			rows = append(rows, ref.Row)
 		}
 	}
 	slices.Sort(rows)
 	if rows = slices.Compact(rows); len(rows) <= maxLateRows {
-		l.rows, l.cols = rows, make([]lateCells, len(r.s.part.Columns))
+		l.rows, l.cols = rows, make([]lateCells, columns)
 	}
 }
 
@@ -534,11 +553,36 @@ func (c *lateCells) copy(g *Grid, j int, rows, all []uint32, base uint32) error 
 	return nil
 }
 
-// leave gives up the claimed piece. The last to leave drops what was kept.
-func (sh *pqShared) leave() {
-	if sh.pieces.Add(-1) == 0 {
-		sh.mu.Lock()
-		sh.cols, sh.keys, sh.late, sh.ready = nil, nil, sharedLate{}, false
-		sh.mu.Unlock()
+// leave gives up the claimed piece. With the last one what was kept is dropped.
+func (sh *pqShared) leave(s *parquetSource) {
+	if sh.pieces.Add(-1) > 0 {
+		return
 	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if len(sh.cols) > 0 {
+		s.mu.Lock()
+		s.spare = append(s.spare, sh.cols)
+		s.mu.Unlock()
+	}
+	sh.cols, sh.late, sh.ready = nil, sharedLate{}, false
+}
+
+// spareColumns returns columns to begin a group with, in memory that a group
+// before had if there is any.
+func (s *parquetSource) spareColumns(n int) []sharedColumn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, cols := range s.spare {
+		if len(cols) != n {
+			continue
+		}
+		s.spare = slices.Delete(s.spare, i, i+1)
+		for k := range cols {
+			c := &cols[k]
+			*c = sharedColumn{table: c.table[:0], codes: c.codes[:0], data: c.data[:0], cells: c.cells[:0], refs: c.refs[:0]}
+		}
+		return cols
+	}
+	return make([]sharedColumn, n)
 }

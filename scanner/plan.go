@@ -393,6 +393,36 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 			d.key = k.n
 		}
 	}
+	if only := r.spellings(); only != nil {
+		p.want.Only = make([][]string, len(p.keys))
+		for i := range p.keys {
+			k := &p.keys[i]
+			others := func(g keyGroup) bool { return g.how != howIn }
+			if !k.discriminates && !k.dates && !slices.ContainsFunc(k.groups, others) {
+				p.want.Only[i] = only
+			}
+		}
+	}
+}
+
+// maxOnly is how many spellings are listed. Where more are looked for, no part
+// of a file is without one.
+const maxOnly = 1000
+
+// spellings returns the only cells that KQL's in matches, or nil where that is
+// not how cells are matched: everywhere else an address has many spellings.
+func (r *run) spellings() []string {
+	if !r.KQL || r.Indicators.Len() > maxOnly {
+		return nil
+	}
+	only := []string{}
+	for i := range r.Indicators.All() {
+		if i.Type == ioc.IP || i.Type == ioc.IPPort {
+			only = append(only, i.Addr().String())
+		}
+	}
+	slices.Sort(only)
+	return slices.Compact(only)
 }
 
 // keyGroup says how a key is looked up under the scan's flags, if it is.

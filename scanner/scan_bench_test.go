@@ -96,10 +96,16 @@ func BenchmarkScan(b *testing.B) {
 // A block that holds no hit costs a worker no memory, once its buffers have
 // grown.
 func TestBlockAllocations(t *testing.T) {
-	for _, format := range []string{"csv", "flat.jsonl"} {
+	for _, format := range []string{"csv", "flat.jsonl", "parquet"} {
 		for _, gt := range gen.Tables {
 			t.Run(format+"/"+gt.Name, func(t *testing.T) {
-				file := benchFile(t, gt, format, 2<<20, 0)
+				var file []byte
+				if format == "parquet" {
+					rows := generated(gt, 9000, 0, 0)
+					file = asParquet(t, rows, gen.ParquetOptions{Group: 50})
+				} else {
+					file = benchFile(t, gt, format, 2<<20, 0)
+				}
 				// With the order of dates given: else what blocks show of it is
 				// kept until it is proven.
 				s := &Scan{Indicators: benchSet(), Threads: 1, Output: io.Discard, DateOrder: clock.MDY}

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package main
 
 import (
@@ -23,14 +25,14 @@ type duck struct {
 	depths []int // numbers of labels that the feed's names have
 }
 
-func newDuck(threads int, addrs, names []string) (*duck, error) {
+func newDuck(threads int, addrs, names []string) (peer, error) {
 	c, err := duckdb.NewConnector("", nil)
 	if err != nil {
 		return nil, err
 	}
 	d := &duck{db: sql.OpenDB(c)}
 	for _, q := range []string{
-		fmt.Sprintf("SET threads = %d", threads), "SET preserve_insertion_order = false",
+		fmt.Sprintf("SET threads = %d", threads),
 		"CREATE TABLE addrs (v VARCHAR)", "CREATE TABLE names (v VARCHAR)",
 	} {
 		if _, err := d.db.Exec(q); err != nil {
@@ -73,6 +75,8 @@ func newDuck(threads int, addrs, names []string) (*duck, error) {
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
+func (d *duck) sql(j *job) string { return d.query(j, false) }
+
 // source is the table function that reads a file.
 func (d *duck) source(j *job) string {
 	t := gen.TableByName(j.table)
@@ -86,7 +90,7 @@ func (d *duck) source(j *job) string {
 		}
 		return fmt.Sprintf(`read_csv(%s, auto_detect=false, header=true, delim=',', quote='"', escape='"', max_line_size=16777216, columns={%s})`, quote(j.path), strings.Join(cols, ", "))
 	}
-	keys := j.all()
+	keys := j.All()
 	if j.table == "DeviceNetworkEvents" && !strings.HasSuffix(j.path, ".flat.jsonl") {
 		return fmt.Sprintf("(SELECT unnest(properties) FROM read_json(%s, format='newline_delimited', auto_detect=false, columns={'properties': 'STRUCT(%s)'}))",
 			quote(j.path), `"`+strings.Join(keys, `" VARCHAR, "`)+`" VARCHAR`)
@@ -98,12 +102,13 @@ func (d *duck) source(j *job) string {
 // faster than to unnest them, and the data have no longer lists.
 const listMembers = 6
 
-// query counts the rows that hit. Names and lists are split once, in an inner
+// query counts the rows that hit or, if numbered, lists the numbers of their
+// records, for which DuckDB has to keep the order of the file. Names and lists are split once, in an inner
 // query, and what is compared are their parts; of the ways tried (regular
 // expressions, split_part, unnest, grouping equal names first) this was the
 // fastest over all columns.
-func (d *duck) query(j *job) string {
-	inner := slices.Clone(j.all())
+func (d *duck) query(j *job, numbered bool) string {
+	inner := slices.Clone(j.All())
 	var or []string
 	split := func(expr, by string) string {
 		name := fmt.Sprintf("s%d", len(inner))
@@ -121,35 +126,71 @@ func (d *duck) query(j *job) string {
 			or = append(or, strings.Join(suffix, "||'.'||")+" IN (FROM names)")
 		}
 	}
-	for _, c := range j.address {
+	for _, c := range j.Address {
 		addr(c)
 	}
-	for _, c := range j.list {
+	for _, c := range j.List {
 		s := split(c, ", ")
 		for k := range listMembers {
 			addr(fmt.Sprintf("%s[%d]", s, k+1))
 		}
 	}
-	for _, c := range j.name {
+	for _, c := range j.Name {
 		name(c)
 	}
-	for _, c := range j.host {
+	for _, c := range j.Host {
 		addr(c)
 		name(c)
 	}
-	for _, c := range j.url {
+	for _, c := range j.URL {
 		host := fmt.Sprintf(`regexp_extract(%s, '^(?:[A-Za-z]+://)?(?:[^/@]*@)?([^/:?]+)', 1)`, c)
 		addr(host)
 		name(host)
 	}
-	for _, c := range j.json {
+	for _, c := range j.JSON {
 		// A row has one of them. The answers are left alone, which saves time.
 		name(fmt.Sprintf(`regexp_extract(%s, '"(?:query|host|server_name)":"([^"]+)"', 1)`, c))
 	}
-	return "SELECT count(*) FROM (SELECT " + strings.Join(inner, ", ") + " FROM " + d.source(j) + ")\nWHERE " + strings.Join(or, "\n OR ")
+	answer := "count(*)"
+	if numbered {
+		answer = "record"
+		inner = append(inner, "row_number() OVER () AS record")
+	}
+	return "SELECT " + answer + " FROM (SELECT " + strings.Join(inner, ", ") + " FROM " + d.source(j) + ")\nWHERE " + strings.Join(or, "\n OR ")
 }
 
 func (d *duck) count(j *job) (rows int64, err error) {
-	err = d.db.QueryRow(d.query(j)).Scan(&rows)
+	if _, err := d.db.Exec("SET preserve_insertion_order = false"); err != nil {
+		return 0, err
+	}
+	err = d.db.QueryRow(d.query(j, false)).Scan(&rows)
 	return rows, err
+}
+
+func (d *duck) records(j *job) ([]int64, error) {
+	if _, err := d.db.Exec("SET preserve_insertion_order = true"); err != nil {
+		return nil, err
+	}
+	rows, err := d.db.Query(d.query(j, true))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []int64
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	slices.Sort(list)
+	return list, rows.Err()
+}
+
+func (d *duck) close() { d.db.Close() }
+
+func (d *duck) version() (v string, err error) {
+	err = d.db.QueryRow("SELECT version()").Scan(&v)
+	return v, err
 }

@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 )
 
@@ -109,34 +111,34 @@ func (l *loop) fields(cell string) bool {
 
 // row is whether a row hits; get returns a cell by the column's name.
 func (l *loop) row(j *job, get func(string) string) bool {
-	for _, c := range j.address {
+	for _, c := range j.Address {
 		if l.addr(get(c)) {
 			return true
 		}
 	}
-	for _, c := range j.list {
+	for _, c := range j.List {
 		for a := range strings.SplitSeq(get(c), ",") {
 			if l.addr(strings.TrimSpace(a)) {
 				return true
 			}
 		}
 	}
-	for _, c := range j.name {
+	for _, c := range j.Name {
 		if l.name(get(c)) {
 			return true
 		}
 	}
-	for _, c := range j.host {
+	for _, c := range j.Host {
 		if l.addr(get(c)) || l.name(get(c)) {
 			return true
 		}
 	}
-	for _, c := range j.url {
+	for _, c := range j.URL {
 		if l.host(get(c)) {
 			return true
 		}
 	}
-	for _, c := range j.json {
+	for _, c := range j.JSON {
 		if l.fields(get(c)) {
 			return true
 		}
@@ -145,52 +147,64 @@ func (l *loop) row(j *job, get func(string) string) bool {
 }
 
 func (l *loop) count(j *job) (rows int64, err error) {
+	list, err := l.records(j)
+	return int64(len(list)), err
+}
+
+func (l *loop) records(j *job) (list []int64, err error) {
 	f, err := os.Open(j.path)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer f.Close()
 	in := bufio.NewReaderSize(f, 1<<20)
-	if j.format == "jsonl" {
+	switch j.format {
+	case "csv":
+		return l.csv(j, in)
+	case "jsonl":
 		return l.jsonl(j, in)
 	}
+	return nil, fmt.Errorf("%s: the standard library has no reader for %s", j.path, j.format)
+}
+
+func (l *loop) csv(j *job, in io.Reader) (list []int64, err error) {
 	r := csv.NewReader(in)
 	r.ReuseRecord = true
 	head, err := r.Read()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	at := map[string]int{}
 	for i, h := range head {
 		at[h] = i
 	}
-	for {
+	for n := int64(1); ; n++ {
 		record, err := r.Read()
 		if err == io.EOF {
-			return rows, nil
+			return list, nil
 		}
 		if err != nil {
-			return rows, err
+			return list, err
 		}
 		if l.row(j, func(c string) string { return record[at[c]] }) {
-			rows++
+			list = append(list, n)
 		}
 	}
 }
 
-func (l *loop) jsonl(j *job, in *bufio.Reader) (rows int64, err error) {
+func (l *loop) jsonl(j *job, in io.Reader) (list []int64, err error) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 1<<20), 16<<20)
-	for lines.Scan() {
+	for n := int64(1); lines.Scan(); n++ {
 		text := lines.Bytes()
 		var m map[string]json.RawMessage
 		if err := json.Unmarshal(text, &m); err != nil {
-			return rows, err
+			return list, err
 		}
 		if p, ok := m["properties"]; ok {
 			m = nil
 			if err := json.Unmarshal(p, &m); err != nil {
-				return rows, err
+				return list, err
 			}
 		}
 		get := func(c string) string {
@@ -205,8 +219,12 @@ func (l *loop) jsonl(j *job, in *bufio.Reader) (rows int64, err error) {
 			return s
 		}
 		if l.row(j, get) {
-			rows++
+			list = append(list, n)
 		}
 	}
-	return rows, lines.Err()
+	return list, lines.Err()
 }
+
+func (l *loop) close() {}
+
+func (l *loop) version() (string, error) { return runtime.Version(), nil }

@@ -1,78 +1,172 @@
 // Command peers lets other tools do iocsweep's job on a data set that
-// go run ./bench gen made, and prints how long they took and what they found.
-// It is a module of its own, so that DuckDB's libraries stay out of iocsweep's
-// requirements. From its folder:
+// go run ./bench gen made. It is a module of its own, so that DuckDB's
+// libraries stay out of iocsweep's requirements; built without cgo it has only
+// the plain Go loop. From its folder,
 //
-//	go run . -dir DIR [-peers duckdb,go] [-columns hunt|wide] [-match TEXT] [-runs N] [-threads N]
+//	go run . -dir DIR [-peers duckdb,go] [-columns hunt|wide] [-match TEXT] [-runs N] [-threads N] [-sql]
+//
+// prints how long they take for each file, reading the feed left out, and what
+// they find. As one peer of go run ./bench it runs once,
+//
+//	peers -file FILE -feed FEED -peers NAME [-columns LEVEL] [-threads N] [-records]
+//
+// and prints how many rows have a hit. With -records it prints the numbers of
+// those records, for checking the answer and not for timing: DuckDB is free to
+// lose the order of rows while it counts, and not while it numbers them.
 package main
 
 import (
+	"bufio"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/iocsweep/iocsweep/bench/corpus"
 )
 
-// A peer counts the rows of a file that have a hit.
+// A peer searches files for the indicators that it was made with.
 type peer interface {
+	// count returns the number of rows that have a hit, as fast as it can be had.
 	count(*job) (rows int64, err error)
+	// records returns the numbers of those rows, from 1 and ascending, however
+	// long that takes.
+	records(*job) ([]int64, error)
+	version() (string, error)
+	close()
+}
+
+// newPeer makes the peer of that name.
+func newPeer(name string, threads int, addrs, names []string) (peer, error) {
+	switch name {
+	case "duckdb":
+		return newDuck(threads, addrs, names)
+	case "go":
+		return newLoop(addrs, names), nil
+	}
+	return nil, fmt.Errorf("%q is no peer: have duckdb, go", name)
+}
+
+// options are the flags.
+type options struct {
+	dir, file, feed, peers, level, match string
+	runs, threads                        int
+	sql, records, version                bool
 }
 
 func main() {
-	dir := flag.String("dir", "", "data set made by go run ./bench gen (required)")
-	which := flag.String("peers", "duckdb,go", "peers to run")
-	level := flag.String("columns", "wide", "hunt: those of the KQL hunts; wide: those that iocsweep matches by default")
-	match := flag.String("match", "", "only files whose name contains this")
-	runs := flag.Int("runs", 3, "runs of each; the median counts")
-	threads := flag.Int("threads", 2, "threads of DuckDB")
-	show := flag.Bool("sql", false, "print DuckDB's queries")
+	var o options
+	flag.StringVar(&o.dir, "dir", "", "data set made by go run ./bench gen")
+	flag.StringVar(&o.file, "file", "", "one file of a data set, to be searched once, in place of -dir")
+	flag.StringVar(&o.feed, "feed", "", "plain list of indicators (default: the data set's feed.txt)")
+	flag.StringVar(&o.peers, "peers", "duckdb,go", "peers to run")
+	flag.StringVar(&o.level, "columns", "wide", "hunt: those of the KQL hunts; wide: those that iocsweep matches by default")
+	flag.StringVar(&o.match, "match", "", "only files whose name contains this")
+	flag.IntVar(&o.runs, "runs", 3, "runs of each; the median counts")
+	flag.IntVar(&o.threads, "threads", 2, "threads of DuckDB")
+	flag.BoolVar(&o.sql, "sql", false, "print DuckDB's queries")
+	flag.BoolVar(&o.records, "records", false, "with -file: print the numbers of the records that have a hit, not how many they are")
+	flag.BoolVar(&o.version, "version", false, "print the versions of the peers")
 	flag.Parse()
-	if err := run(*dir, *level, *which, *match, *runs, *threads, *show); err != nil {
+	if err := run(o, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir, level, which, match string, runs, threads int, show bool) error {
-	jobs, err := findJobs(dir, level)
-	if err != nil {
-		return err
+func run(o options, w io.Writer) error {
+	switch {
+	case o.version:
+		return versions(o, w)
+	case o.file != "":
+		return once(o, w)
+	case o.dir != "":
+		return table(o, w)
 	}
-	addrs, names, err := readFeed(filepath.Join(dir, "feed.txt"))
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%-8s %-40s %8s %9s %8s %8s %8s\n", "peer", "file", "MB", "seconds", "GB/s", "found", "truth")
-	for name := range strings.SplitSeq(which, ",") {
-		start := time.Now()
-		var p peer
-		switch name {
-		case "duckdb":
-			d, err := newDuck(threads, addrs, names)
-			if err != nil {
-				return err
-			}
-			defer d.db.Close()
-			p = d
-		case "go":
-			p = newLoop(addrs, names)
-		default:
-			return fmt.Errorf("%q is no peer: have duckdb, go", name)
+	return errors.New("-dir or -file is missing")
+}
+
+func versions(o options, w io.Writer) error {
+	for name := range strings.SplitSeq(o.peers, ",") {
+		p, err := newPeer(name, o.threads, nil, nil)
+		if err != nil {
+			return err
 		}
-		fmt.Printf("%-8s %-40s %8s %9.3f\n", name, "(the feed)", "", time.Since(start).Seconds())
+		v, err := p.version()
+		p.close()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(w, name, v)
+	}
+	return nil
+}
+
+// once searches one file.
+func once(o options, w io.Writer) error {
+	j, err := newJob(o.file, o.level)
+	if err != nil {
+		return err
+	}
+	addrs, names, err := corpus.ReadFeed(o.feed)
+	if err != nil {
+		return err
+	}
+	p, err := newPeer(o.peers, o.threads, addrs, names)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if !o.records {
+		n, err := p.count(j)
+		fmt.Fprintln(w, n)
+		return err
+	}
+	list, err := p.records(j)
+	b := bufio.NewWriter(w)
+	for _, n := range list {
+		fmt.Fprintln(b, n)
+	}
+	return errors.Join(err, b.Flush())
+}
+
+// table searches the files of a data set and prints a line for each.
+func table(o options, w io.Writer) error {
+	jobs, err := findJobs(o.dir, o.level)
+	if err != nil {
+		return err
+	}
+	if o.feed == "" {
+		o.feed = filepath.Join(o.dir, "feed.txt")
+	}
+	addrs, names, err := corpus.ReadFeed(o.feed)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%-8s %-40s %8s %9s %8s %8s %8s\n", "peer", "file", "MB", "seconds", "GB/s", "found", "truth")
+	for name := range strings.SplitSeq(o.peers, ",") {
+		start := time.Now()
+		p, err := newPeer(name, o.threads, addrs, names)
+		if err != nil {
+			return err
+		}
+		defer p.close()
+		fmt.Fprintf(w, "%-8s %-40s %8s %9.3f\n", name, "(the feed)", "", time.Since(start).Seconds())
 		for _, j := range jobs {
-			if !strings.Contains(j.file, match) || name == "go" && j.format == "parquet" {
+			if !strings.Contains(j.file, o.match) || name == "go" && j.format == "parquet" {
 				continue
 			}
-			if d, ok := p.(*duck); ok && show {
-				fmt.Println(d.query(j))
+			if d, ok := p.(interface{ sql(*job) string }); ok && o.sql {
+				fmt.Fprintln(w, d.sql(j))
 			}
 			var took []time.Duration
 			var rows int64
-			for range max(1, runs) {
+			for range max(1, o.runs) {
 				start := time.Now()
 				if rows, err = p.count(j); err != nil {
 					return fmt.Errorf("%s: %s: %w", name, j.file, err)
@@ -81,7 +175,7 @@ func run(dir, level, which, match string, runs, threads int, show bool) error {
 			}
 			slices.Sort(took)
 			s := took[len(took)/2].Seconds()
-			fmt.Printf("%-8s %-40s %8.1f %9.3f %8.2f %8d %8d\n", name, j.file, float64(j.size)/1e6, s, float64(j.size)/1e9/s, rows, len(j.truth))
+			fmt.Fprintf(w, "%-8s %-40s %8.1f %9.3f %8.2f %8d %8d\n", name, j.file, float64(j.size)/1e6, s, float64(j.size)/1e9/s, rows, len(j.truth.Hits))
 		}
 	}
 	return nil

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package main
 
 import (
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/iocsweep/iocsweep/bench/corpus"
 	"github.com/iocsweep/iocsweep/bench/gen"
 )
 
@@ -25,7 +28,7 @@ func dataset(t *testing.T, formats ...string) string {
 // time would be that of another job.
 func TestPeersDoTheJob(t *testing.T) {
 	dir := dataset(t, "csv", "jsonl", "flat.jsonl", "parquet", "snappy.parquet")
-	addrs, names, err := readFeed(filepath.Join(dir, "feed.txt"))
+	addrs, names, err := corpus.ReadFeed(filepath.Join(dir, "feed.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,14 +39,14 @@ func TestPeersDoTheJob(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.db.Close()
+	defer d.close()
 	// The parts of the truth that each finds at least: DuckDB compares text.
 	peers := []struct {
 		name  string
 		peer  peer
 		least float64
 	}{{"duckdb", d, 0.15}, {"go", newLoop(addrs, names), 0.6}}
-	for level := range levels {
+	for level := range corpus.Levels {
 		jobs, err := findJobs(dir, level)
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +65,14 @@ func TestPeersDoTheJob(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					truth := float64(len(j.truth))
+					list, err := p.peer.records(j)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if s := j.truth.Score(list); int64(len(list)) != n || s.Wrong != 0 || int64(s.Found) != n {
+						t.Errorf("%d rows counted, %d numbered, of which %+v", n, len(list), s)
+					}
+					truth := float64(len(j.truth.Hits))
 					if float64(n) > truth || float64(n) < truth*p.least {
 						t.Errorf("%d rows, truth has %v", n, truth)
 					}
@@ -88,7 +98,7 @@ func TestDuckDBReadsParquet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.db.Close()
+	defer d.close()
 	for _, table := range gen.Tables {
 		var rows []*gen.Row
 		for r := range gen.Rows(table, 2500, gen.Options{Seed: 8, Feed: &gen.Feed{Seed: 8, N: 100}, Hits: 0.2, Near: 0.2}) {
@@ -119,7 +129,7 @@ func TestDuckDBReadsParquet(t *testing.T) {
 				if err := f.Close(); err != nil {
 					t.Fatal(err)
 				}
-				compare(t, d, table, rows, path)
+				compare(t, d.(*duck), table, rows, path)
 			})
 		}
 	}
