@@ -43,7 +43,7 @@ type Set struct {
 	near4, near4Text, wide4, wide4Text *halves
 
 	// What Indicators has made last, by the end of the entry's number.
-	made [1 << 8]atomic.Pointer[entry]
+	made [1 << 12]atomic.Pointer[entry]
 }
 
 // An entry is what Indicators returns.
