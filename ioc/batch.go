@@ -36,7 +36,7 @@ func (b *Batch) Reset() { b.items, b.text, b.details = b.items[:0], b.text[:0], 
 // nil means NoDetails. It says false if the line's number is too large, and
 // then the indicator has to be added to the List.
 func (b *Batch) Add(p *Plain, line int, d *Details) bool {
-	if line <= 0 || line >= spread {
+	if line <= 0 || int64(line) >= spread {
 		return false
 	}
 	text := p.text()

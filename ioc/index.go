@@ -23,13 +23,13 @@ type index struct {
 	n      int // keys
 }
 
+// slotsFor is how many slots the index of n keys has.
+func slotsFor(n int) int { return n + n/2 + 1 }
+
 // makeIndex makes an index for n keys. It takes its slots off the beginning of
-// room, which is all zero, as far as that goes.
+// room, which is all zero.
 func makeIndex(n int, room []uint64) (x index, rest []uint64) {
-	slots := n + n/2 + 1
-	if slots > len(room) {
-		return index{makeFilter(n), make([]uint64, slots), n}, room
-	}
+	slots := slotsFor(n)
 	return index{makeFilter(n), room[:slots:slots], n}, room[slots:]
 }
 

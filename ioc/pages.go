@@ -101,7 +101,8 @@ func (t *table) grow(n int) {
 		return
 	}
 	old := t.slots
-	size := max(256, 2*len(old), (t.used+n)*3/2)
+	// A little more than a Set will need, so that it can take the memory over.
+	size := max(256, 2*len(old), (t.used+n)*8/5)
 	t.slots, t.limit = make([]uint64, size), size*3/4
 	for _, s := range old {
 		if s != 0 {

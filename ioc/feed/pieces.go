@@ -13,6 +13,9 @@ import (
 // not need.
 const pieceLen = 32 << 10
 
+// maxGuess bounds the room that is made for a feed because of its beginning.
+const maxGuess = 1 << 25
+
 // A piece is a stretch of a feed with what was found in it.
 type piece struct {
 	text []byte // whole lines
@@ -84,7 +87,8 @@ func (r *reading) inPieces(in *bufio.Reader, lines int, parse func(*piece) bool,
 		settle(first)
 		if n == 0 {
 			// The rest of the file is likely to be like its beginning.
-			r.list.Grow(int(float64(r.list.Len()-before) * float64(r.size) / float64(length)))
+			all := float64(r.list.Len()-before) * float64(r.size) / float64(length)
+			r.list.Grow(int(min(all, maxGuess)))
 		}
 	}
 
