@@ -135,9 +135,11 @@ func (h *hybrid) read(dst []uint32) int {
 		if h.at&7 == 0 {
 			src := h.bits[h.at*int(h.width)/8:]
 			// The kernel reads beyond its input, up to the padding of the
-			// page buffer; without padding the values are taken one by one.
-			if m := k &^ 7; m > 0 && cap(src) >= m*int(h.width)/8+bitpack.PaddingInt32+8 {
-				bitpack.Unpack(dst[:m], src, h.width)
+			// page buffer, and its plain form wants that within the slice's
+			// length; without padding the values are taken one by one.
+			m := k &^ 7
+			if padded := m*int(h.width)/8 + bitpack.PaddingInt32 + 8; m > 0 && cap(src) >= padded {
+				bitpack.Unpack(dst[:m], src[:padded], h.width)
 				i = m
 			}
 		}
