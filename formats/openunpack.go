@@ -10,7 +10,6 @@ import (
 	"io/fs"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 )
 
 // compressionOf names the compression that head begins with, "" for none.
@@ -145,17 +144,4 @@ func (g *gzipReader) next() error {
 
 func newBzip2(r io.Reader) (io.Reader, func() error) {
 	return bzip2.NewReader(bufio.NewReaderSize(r, 64<<10)), nil
-}
-
-// maxWindow is the most memory that a zstd stream may ask for to look back
-// into: what the zstd command grants without being asked.
-const maxWindow = 128 << 20
-
-func newZstd(r io.Reader) (io.Reader, func() error) {
-	// With a concurrency of 1 nothing runs in the background.
-	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-	if err != nil {
-		panic("formats: zstd: " + err.Error()) // the options are constants
-	}
-	return d, func() error { d.Close(); return nil }
 }
