@@ -88,14 +88,14 @@ func (d *duck) source(j *job) string {
 		for _, c := range t.Columns {
 			cols = append(cols, quote(c.Name)+": 'VARCHAR'")
 		}
-		return fmt.Sprintf(`read_csv(%s, auto_detect=false, header=true, delim=',', quote='"', escape='"', max_line_size=16777216, columns={%s})`, quote(j.path), strings.Join(cols, ", "))
+		return fmt.Sprintf(`read_csv(%s, auto_detect=false, header=true, delim=',', quote='"', escape='"', buffer_size=4194304, max_line_size=1048576, columns={%s})`, quote(j.path), strings.Join(cols, ", "))
 	}
 	keys := j.All()
 	if j.table == "DeviceNetworkEvents" && !strings.HasSuffix(j.path, ".flat.jsonl") {
-		return fmt.Sprintf("(SELECT unnest(properties) FROM read_json(%s, format='newline_delimited', auto_detect=false, columns={'properties': 'STRUCT(%s)'}))",
+		return fmt.Sprintf("(SELECT unnest(properties) FROM read_json(%s, format='newline_delimited', auto_detect=false, maximum_object_size=1048576, columns={'properties': 'STRUCT(%s)'}))",
 			quote(j.path), `"`+strings.Join(keys, `" VARCHAR, "`)+`" VARCHAR`)
 	}
-	return fmt.Sprintf("read_json(%s, format='newline_delimited', auto_detect=false, columns={'%s': 'VARCHAR'})", quote(j.path), strings.Join(keys, "': 'VARCHAR', '"))
+	return fmt.Sprintf("read_json(%s, format='newline_delimited', auto_detect=false, maximum_object_size=1048576, columns={'%s': 'VARCHAR'})", quote(j.path), strings.Join(keys, "': 'VARCHAR', '"))
 }
 
 // listMembers is how many members of a list are compared one by one. That is
