@@ -36,7 +36,8 @@ type csvSource struct {
 // know: where its first record starts. Whether a byte lies between quotes
 // depends on everything before it, so seams are handed on from block to block,
 // each as soon as the block knows where its own last record ends. Every block
-// has read its bytes, guessed its seam and, by that, resolved its quotes
+// has read its bytes, guessed its seam and, by that, resolved its quotes, and
+// split its records if these do not show at once where the last one ends,
 // before it waits.
 type seam struct {
 	next int64 // where the next record starts
@@ -178,50 +179,59 @@ func (r *csvReader) Next() (Block, error) {
 }
 
 func (r *csvReader) block(sp span) (Block, error) {
-	r.rows, r.bounds, r.rejects, r.bare = r.rows[:0], r.bounds[:0], r.rejects[:0], r.bare[:0]
-	r.unread, r.lineAt, r.lines, r.head = 0, 0, 0, 0
+	r.head = 0
+	if sp.seq == 0 {
+		r.head = r.s.lines
+	}
+	r.begin(0)
 	if err := r.load(sp); err != nil {
 		return Block{}, err
 	}
 	end := int(sp.to - r.base)
-	next, quick := 0, false
-	if r.first = r.guess(sp); r.first >= 0 {
-		r.restart(r.first)
-		next, quick = r.quick(end)
+	next, lines := 0, 0
+	quick, done := false, false // the seam behind the block is known; its records are, too
+	if first := r.guess(sp); first >= 0 {
+		r.begin(first)
+		r.restart(first)
+		if next, quick = r.quick(end); !quick {
+			m := seam{next: r.base + int64(first)}
+			var err error
+			lines, err = r.split(&m, end, true)
+			next, done = int(m.next-r.base), err == nil
+			quick = done
+		}
 	}
 	m, ok := r.s.await(sp.seq)
 	if !ok {
 		return Block{}, io.EOF
 	}
 	b := Block{Seq: sp.seq, Part: r.s.part, Size: sp.size, Group: -1, Line: -1, Record: -1}
-	if sp.seq == 0 {
-		r.head = r.s.lines
-		b.Lines = r.head
-	}
+	b.Lines = r.head
 	if m.next >= sp.to { // one record covers the whole span
 		r.s.publish(sp.seq, m)
-		r.first = 0
+		r.begin(0)
 		return b, nil
 	}
 	first := int(m.next - r.base)
-	doubtful := m.region > m.next // text to be taken with care
-	if first != r.first || doubtful {
-		r.first, r.bare = first, r.bare[:0]
+	doubtful := max(m.region, m.clear) > m.next // text to be taken with care
+	if first != r.first || doubtful || !quick {
+		r.begin(first)
 		r.refill(0, len(r.seps), 0)
 		r.restart(first)
-		next, quick = 0, false
+		next, quick, done = 0, false, false
 		if !doubtful {
 			next, quick = r.quick(end)
 		}
 	}
-	r.lineAt, r.lines = r.first, r.head
 	if quick {
 		m.next = r.base + int64(next)
 		r.s.publish(sp.seq, m)
 	}
-	lines, err := r.split(&m, end)
-	if err != nil {
-		return Block{}, err
+	if !done {
+		var err error
+		if lines, err = r.split(&m, end, false); err != nil {
+			return Block{}, err
+		}
 	}
 	if !quick {
 		r.s.publish(sp.seq, m)
@@ -230,6 +240,13 @@ func (r *csvReader) block(sp span) (Block, error) {
 	b.Rows = len(r.rows)
 	b.Records = len(r.rows) + r.unread
 	return b, nil
+}
+
+// begin forgets what has been found in the block, of which the first record
+// starts at first.
+func (r *csvReader) begin(first int) {
+	r.rows, r.bounds, r.rejects, r.bare = r.rows[:0], r.bounds[:0], r.rejects[:0], r.bare[:0]
+	r.unread, r.first, r.lineAt, r.lines = 0, first, first, r.head
 }
 
 // guess says where the first record of a span starts if the line breaks before

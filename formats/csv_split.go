@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -56,9 +57,14 @@ func (r *csvReader) walk(at, limit int, ords []int, out []uint32) (seps, nl int)
 	}
 }
 
+// errUnsettled ends a trial.
+var errUnsettled = errors.New("formats: depends on what stands before")
+
 // split makes rows of the records that start before end, and returns the
-// number of line breaks they span. It moves m to the next record.
-func (r *csvReader) split(m *seam, end int) (lines int, err error) {
+// number of line breaks they span. It moves m to the next record. A trial, for
+// which nothing but m.next is known, ends with errUnsettled at text that is
+// read in the light of what stands before it, and at what takes long.
+func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 	at, stops := r.first, len(r.keys.ords)
 	var repaired error
 	r.cutTo = -1
@@ -83,6 +89,9 @@ func (r *csvReader) split(m *seam, end int) (lines int, err error) {
 		seps, nl := r.walk(at, limit, r.keys.ords, r.bounds[n:])
 		if nl < 0 || nl-at > r.s.t.max {
 			r.bounds = r.bounds[:n]
+			if trial {
+				return 0, errUnsettled
+			}
 			var over bool
 			if nl >= 0 {
 				over, repaired, err = r.stray(m, at, 0)
@@ -107,6 +116,9 @@ func (r *csvReader) split(m *seam, end int) (lines int, err error) {
 				doubt, err := r.doubt(m, at, nl, seps+1)
 				if err != nil {
 					return 0, err
+				}
+				if trial && m.region != 0 {
+					return 0, errUnsettled
 				}
 				if doubt {
 					r.bounds = r.bounds[:n]
