@@ -213,8 +213,8 @@ func (r *csvReader) block(sp span) (Block, error) {
 		return b, nil
 	}
 	first := int(m.next - r.base)
-	doubtful := max(m.region, m.clear) > m.next // text to be taken with care
-	if first != r.first || doubtful || !quick {
+	doubtful := m.region > m.next // text to be taken with care
+	if first != r.first || doubtful || !quick || done && m.clear > m.next {
 		r.begin(first)
 		r.refill(0, len(r.seps), 0)
 		r.restart(first)
