@@ -78,8 +78,13 @@ func feedReport(b *strings.Builder, r *feed.Report) {
 	fmt.Fprintf(b, "  merged     %s\n", number(int64(r.Merged)))
 	fmt.Fprintf(b, "  skipped    %s\n", number(int64(r.Skipped)))
 	fmt.Fprintf(b, "  rejected   %s\n", number(int64(r.Rejected)))
-	if r.Weak > 0 {
-		fmt.Fprintf(b, "  too weak   %s\n", number(int64(r.Weak)))
+	for _, dropped := range []struct {
+		why string
+		n   int
+	}{{"too weak", r.Weak}, {"ended", r.Ended}, {"too old", r.Old}} {
+		if dropped.n > 0 {
+			fmt.Fprintf(b, "  %-10s %s\n", dropped.why, number(int64(dropped.n)))
+		}
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
 		fmt.Fprintf(b, "    %s: %s\n", number(int64(r.Reasons[reason])), scanner.Printable(reason))

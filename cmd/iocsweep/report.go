@@ -62,6 +62,12 @@ func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
 		if r.Weak > 0 {
 			a.warnf("%s: %d indicators dropped for --min-confidence", scanner.Printable(r.Path), r.Weak)
 		}
+		if r.Ended > 0 {
+			a.warnf("%s: %d indicators dropped for --active-only", scanner.Printable(r.Path), r.Ended)
+		}
+		if r.Old > 0 {
+			a.warnf("%s: %d indicators dropped for --max-age", scanner.Printable(r.Path), r.Old)
+		}
 	}
 	return broken
 }
@@ -457,6 +463,8 @@ func (r *scanReport) json() []byte {
 		Skipped  int            `json:"skipped"`
 		Rejected int            `json:"rejected"`
 		Weak     int            `json:"below_min_confidence"`
+		Ended    int            `json:"ended"`
+		Old      int            `json:"beyond_max_age"`
 		ByType   map[string]int `json:"by_type"`
 		Reasons  map[string]int `json:"reasons"`
 		Error    *string        `json:"error"`
@@ -520,7 +528,7 @@ func (r *scanReport) json() []byte {
 	out.Feeds, out.Files, out.Rules, out.Absent = []feedJSON{}, []fileJSON{}, []ruleJSON{}, []string{}
 	for _, f := range r.feeds {
 		j := feedJSON{Path: f.Path, Kind: f.Kind, Taken: f.Taken, Merged: f.Merged, Skipped: f.Skipped, Rejected: f.Rejected,
-			Weak: f.Weak, ByType: f.ByType, Reasons: f.Reasons}
+			Weak: f.Weak, Ended: f.Ended, Old: f.Old, ByType: f.ByType, Reasons: f.Reasons}
 		if f.Err != nil {
 			j.Error = text(f.Err.Error())
 		}

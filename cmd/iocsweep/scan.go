@@ -102,6 +102,8 @@ type feedFlags struct {
 	values        []string
 	format        string
 	minConfidence int
+	maxAge        int
+	activeOnly    bool
 	forceBroad    bool
 }
 
@@ -123,6 +125,8 @@ func (f *feedFlags) register(fs flagSet) {
 func (f *feedFlags) registerKind(fs flagSet) {
 	fs.StringVar(&f.format, "iocs-format", "", "`KIND` of the sources instead of detecting it: "+strings.Join(feed.Names(), ", "))
 	fs.IntVar(&f.minConfidence, "min-confidence", 0, "drop indicators of a lower confidence than `N`; those that have none stay")
+	fs.BoolVar(&f.activeOnly, "active-only", false, "drop indicators whose valid_until is past")
+	fs.IntVar(&f.maxAge, "max-age", 0, "drop indicators last seen more than `DAYS` days ago; those without dates stay")
 	fs.BoolVar(&f.forceBroad, "force-broad", false, "accept public suffixes and single labels as indicators")
 }
 
@@ -136,7 +140,11 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 			sources = append(sources, feed.Source{Path: "-", Open: func() (io.ReadCloser, error) { return io.NopCloser(a.in), nil }})
 			continue
 		}
-		sources = append(sources, feed.File(path))
+		files, err := feed.Files(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		sources = append(sources, files...)
 	}
 	if stdin > 1 {
 		return nil, nil, errors.New("standard input can be read only once")
@@ -147,7 +155,15 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 	if len(sources) == 0 {
 		return nil, nil, errors.New("no indicators: give a source with -i or a value with --ioc")
 	}
-	return feed.Read(sources, feed.Options{Format: f.format, ForceBroad: f.forceBroad, MinConfidence: f.minConfidence})
+	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, MinConfidence: f.minConfidence}
+	now := time.Now()
+	if f.activeOnly {
+		o.Ended = now
+	}
+	if f.maxAge > 0 {
+		o.Since = now.AddDate(0, 0, -f.maxAge)
+	}
+	return feed.Read(sources, o)
 }
 
 // tableFlags say how inputs are read and which columns are matched.

@@ -10,10 +10,14 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// headedCSV is a table whose header names a column of values:
+// headedCSV is a table whose header names a column of values. The header may be
+// the last comment before the first record, as abuse.ch has it:
 //
 //	DateAdded,IoC,Type
 //	2/4/2022,acetica.online,domainname
+//
+//	# Firstseen,DstIP,DstPort
+//	2026-03-15 04:11:02,203.0.113.7,443
 var headedCSV = Kind{Name: "csv", Sniff: sniffHeadedCSV, Read: readCSV, pieces: csvInPieces}
 
 // bareCSV is a table without a header, in which some column mostly parses:
@@ -26,8 +30,30 @@ func sniffHeadedCSV(head []byte) bool {
 	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
 		return false
 	}
-	_, _, ok := splitHeader(first)
-	return ok
+	_, _, headed, commented := header(head)
+	return headed || commented
+}
+
+// header finds the header of a table: its first record, or the last comment
+// before that.
+func header(head []byte) (l layout, delim byte, headed, commented bool) {
+	first := firstLine(head)
+	if l, delim, headed = splitHeader(first); headed || first == nil {
+		return l, delim, headed, false
+	}
+	var last []byte
+	sampleLines(head, func(line []byte) bool {
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && line[0] == '#' {
+			last = bytes.TrimLeft(line, "# \t")
+		}
+		return len(line) == 0 || line[0] == '#'
+	})
+	if l, delim, commented = splitHeader(last); commented {
+		c := recordReader{delim: delim}
+		commented = l.width > 1 && c.split(first) && len(c.cells) == l.width
+	}
+	return l, delim, false, commented
 }
 
 func sniffBareCSV(head []byte) bool {
@@ -72,9 +98,8 @@ func csvInPieces(r *reading, in *bufio.Reader) error {
 // is nothing to be read.
 func openCSV(b *bufio.Reader, emit func(*Entry)) (*rows, *recordReader, error) {
 	head, _ := b.Peek(headSize) // a read error comes again
-	first := firstLine(head)
-	l, delim, headed := splitHeader(first)
-	if !headed {
+	l, delim, headed, commented := header(head)
+	if !headed && !commented {
 		var ok bool
 		if l, delim, ok = guessTable(head); !ok {
 			if len(bytes.TrimSpace(head)) == 0 {

@@ -39,6 +39,8 @@ type Options struct {
 	Format        string    // name of a Kind for all feeds; "" tells it by content
 	ForceBroad    bool      // take public suffixes and single labels too
 	MinConfidence int       // drop indicators that are weaker; those that have none stay
+	Ended         time.Time // drop indicators whose valid_until is before; zero: none
+	Since         time.Time // drop indicators last seen before, or first where they have no last; those without dates stay
 	Now           time.Time // what valid_until is compared with; zero: the newest date of the feed itself
 
 	general bool // take no shorter way; for tests
@@ -47,7 +49,7 @@ type Options struct {
 }
 
 // A Report says what became of one feed. Taken is what it brought; the
-// indicators of Read are the sum of Taken less the sum of Weak.
+// indicators of Read are the sum of Taken less the sums of Weak, Ended and Old.
 type Report struct {
 	Path string
 	Kind string // name of the Kind, "" if none was found
@@ -57,6 +59,8 @@ type Report struct {
 	Skipped  int // entries of types that are not matched, or that are no indicators by their own word
 	Rejected int // entries that could not be used
 	Weak     int // of Taken, those dropped for MinConfidence after merging
+	Ended    int // and for Ended
+	Old      int // and for Since
 
 	ByType   map[string]int // Taken by type: ip, ip:port, cidr, domain
 	Reasons  map[string]int // Skipped and Rejected by reason
@@ -121,17 +125,24 @@ func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err er
 			errs = append(errs, fatal)
 		}
 	}
-	if o.MinConfidence > 0 {
+	if o.MinConfidence > 0 || !o.Ended.IsZero() || !o.Since.IsZero() {
 		source := 0
 		list.DeleteFunc(func(n int, d *ioc.Details) bool {
 			for n >= ends[source] {
 				source++
 			}
-			weak := d.Confidence >= 0 && d.Confidence < o.MinConfidence
-			if weak {
-				reports[source].Weak++
+			r := &reports[source]
+			switch seen := cmp.Or(d.LastSeen, d.FirstSeen); {
+			case d.Confidence >= 0 && d.Confidence < o.MinConfidence:
+				r.Weak++
+			case !o.Ended.IsZero() && !d.ValidUntil.IsZero() && d.ValidUntil.Time().Before(o.Ended):
+				r.Ended++
+			case !o.Since.IsZero() && !seen.IsZero() && seen.Time().Before(o.Since):
+				r.Old++
+			default:
+				return false
 			}
-			return weak
+			return true
 		})
 	}
 	return list, reports, errors.Join(errs...)

@@ -181,6 +181,95 @@ ip 203.0.113.40 threat=C2 at=spread.csv:2 confidence=100
 domain phish.example.net first=2026-08-16T01:04:58Z at=bare.csv:1
 ip 203.0.113.50 first=2026-08-16T01:06:58Z at=bare.csv:3
 `, "", "", "map[url:1]"},
+		{"misp.json", "misp", `
+ip 203.0.113.7 tags=mirai,botnet at=misp.json:5
+ip:port 203.0.113.8:23 first=2026-05-19T10:00:00Z at=misp.json:6
+ip:port [2001:db8::8]:443 at=misp.json:7
+domain evil.example.net at=misp.json:8
+ip 203.0.113.9 at=misp.json:8
+domain cnc.example.net at=misp.json:9
+domain object.example.net at=misp.json:19
+`, "15 \"odd\": not a MISP attribute\n", "9 cnc.example.net:5555: a name is matched whatever the port\n",
+			"map[deleted:1 not a MISP attribute:1 to_ids is false:1 type filename|md5:1 type text:1 url:1]"},
+		{"stix20.json", "stix", `
+ip 203.0.113.7 tags=malicious-activity,mirai at=stix20.json:3
+ip:port 203.0.113.8:23 at=stix20.json:4
+domain evil.example.net at=stix20.json:5
+domain a.example.net at=stix20.json:5
+domain b.example.net at=stix20.json:5
+domain both.example.net at=stix20.json:7
+domain like.example.net at=stix20.json:8
+cidr 198.51.100.0/24 at=stix20.json:10
+`, "13 [ipv4-addr:value = '203.0.113.97': pattern not readable: want ] before the end\n",
+			"7 [domain-name:value = 'both.example.net' AND file:name = 'x']: the pattern asks for more than is matched: file:name\n",
+			"map[hash:1 no indicator: identity:1 pattern in yara:1 pattern not readable: want ] before the end:1 pattern on mutex:1 pattern that excludes:2 pattern with LIKE:1 pattern with MATCHES:1 revoked:1 url:1]"},
+		{"stix21.jsonl", "stix", `
+domain evil.example.net threat=malicious-activity until=2026-02-01T00:00:00Z at=stix21.jsonl:1 confidence=55
+ip 2001:db8::7 at=stix21.jsonl:2
+`, "", "1 evil.example.net: expired\n", "map[no indicator: ipv4-addr:1]"},
+		{"upload.json", "stix", "ip 203.0.113.7 at=upload.json:4\n", "", "", "map[]"},
+		{"openioc.ioc", "openioc", `
+domain evil.example.net at=openioc.ioc:6
+ip 203.0.113.7 at=openioc.ioc:10
+domain uri.example.net at=openioc.ioc:14
+`, "", "", "map[hash:1 item on Network/String:1 item on RegistryItem/Path:1 item that excludes:1 item with condition matches:1]"},
+		{"zeek.intel", "zeek-intel", `
+ip 203.0.113.7 tags=somebody at=zeek.intel:2
+domain evil.example.net tags=somebody at=zeek.intel:3
+cidr 198.51.100.0/24 at=zeek.intel:4
+`, "6 -\tIntel::DOMAIN\tsomebody\tF: no value\n", "", "map[no value:1 type FILE_NAME:1 url:1]"},
+		{"adblock.txt", "adblock", `
+domain evil.example.net at=adblock.txt:3
+domain wide.example.net at=adblock.txt:4
+domain star.example.net at=adblock.txt:5
+ip 203.0.113.7 at=adblock.txt:6
+domain plain.example.net at=adblock.txt:13
+domain hosts.example.net at=adblock.txt:14
+`, "", "", "map[allowed: an exception, not an indicator:1 regular expression:1 rule about the content of pages:1 rule for certain pages:1 url:1 wildcard:1]"},
+		{"dnsmasq.conf", "dnsmasq", `
+domain evil.example.net at=dnsmasq.conf:2
+domain a.example.net at=dnsmasq.conf:3
+domain b.example.net at=dnsmasq.conf:3
+domain c.example.net at=dnsmasq.conf:4
+domain d.example.net at=dnsmasq.conf:6
+domain plain.example.net at=dnsmasq.conf:7
+`, "", "", "map[asks another server, blocks nothing:1]"},
+		{"unbound.conf", "unbound", `
+domain evil.example.net at=unbound.conf:3
+domain a.example.net at=unbound.conf:4,unbound.conf:5
+`, "", "", "map[allowed: an exception, not an indicator:1]"},
+		{"rpz.zone", "rpz", `
+domain evil.example.net at=rpz.zone:5,rpz.zone:6
+domain ttl.example.net at=rpz.zone:7
+domain full.example.net at=rpz.zone:9
+ip 203.0.113.7 at=rpz.zone:11
+cidr 198.51.100.0/24 at=rpz.zone:12
+cidr 2001:db8::/48 at=rpz.zone:13
+`, "15 99.7.113.0.203.rpz-ip: not an indicator\n", "", "map[allowed: an exception, not an indicator:1 not an indicator:1 rule about who asks or answers:1]"},
+		{"feodo.json", "json", `
+ip:port 203.0.113.7:8080 malware=Emotet first=2026-05-01T10:00:00Z last=2026-05-20 at=feodo.json:2
+ip:port 203.0.113.8:443 malware=Mirai first=2026-05-02T10:00:00Z at=feodo.json:3
+`, "4 {\"note\": \"no address\"}: no value\n", "", "map[no value:1]"},
+		{"microsoft.json", "json", "domain evil.example.net threat=Phishing first=2020-09-29T08:01:39Z at=microsoft.json:1\n", "", "", "map[hash:1]"},
+		{"sslbl.csv", "csv", `
+ip:port 203.0.113.7:443 first=2026-05-20T04:11:02Z at=sslbl.csv:5
+ip:port 203.0.113.8:8443 first=2026-05-20T05:11:02Z at=sslbl.csv:6
+`, "", "", "map[]"},
+		{"report.md", "text", `
+ip 203.0.113.7 at=report.md:5
+domain cnc.example.net at=report.md:5
+ip 203.0.113.8 at=report.md:6
+domain table.example.net at=report.md:10
+ip 198.51.100.4 at=report.md:12
+domain alone.example.net at=report.md:13
+domain code.example.net at=report.md:14
+ip 203.0.113.9 at=report.md:17
+`, "", "", "map[hash:1 name of a file:2 url:1]"},
+		{"report.html", "text", `
+domain bold.example.net at=report.html:5
+ip 203.0.113.7 at=report.html:7
+domain entity.example.net at=report.html:8
+`, "", "", "map[]"},
 		{"page.txt", "rule-page", `
 ip:port 203.0.113.7:3778 threat=botnet_cc malware=Gafgyt first=2026-05-20 at=page.txt:6 confidence=80
 domain cnc.example.net threat=payload_delivery malware=Gafgyt first=2026-05-20 at=page.txt:7 confidence=100
@@ -338,15 +427,12 @@ func TestWrappings(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"STIX", `{"type":"bundle","objects":[{"type":"indicator","pattern":"[ipv4-addr:value = '203.0.113.7']"}]}`, "JSON of another shape"},
-		{"MISP", "{\n \"Event\": {\"Attribute\": []}}", "JSON of another shape"},
-		{"array of objects", `[{"ip_address":"203.0.113.7","port":8080}]`, "JSON of another shape"},
-		{"OpenIOC", `<?xml version="1.0"?><ioc/>`, "XML or HTML"},
-		{"Zeek", "#fields\tindicator\tindicator_type\n203.0.113.7\tIntel::ADDR\n", "a Zeek log"},
-		{"adblock", "! title\n||a.example.net^\n||b.example.net^\n", "text in which 0 of the first 3 lines"},
-		{"dnsmasq", "address=/a.example.net/0.0.0.0\naddress=/b.example.net/0.0.0.0\n", "text in which 0 of the first 2 lines"},
-		{"prose", "On Monday we saw evil[.]example[.]net answer.\nIt was gone by noon.\nb.example.net\n", "text in which 1 of the first 3 lines"},
-		{"zip", "PK\x03\x04....", "zip archive"},
+		{"JSON of logs", `[{"name":"x","count":1}]`, "JSON of another shape"},
+		{"XML", `<?xml version="1.0"?><x/>`, "XML or HTML"},
+		{"MISP without attributes", "{\n \"Event\": {\"Attribute\": []}}", "no usable indicator"},
+		{"STIX without indicators", `{"type":"bundle","objects":[{"type":"identity","id":"identity--1"}]}`, "no usable indicator (1 no indicator: identity)"},
+		{"prose", "On Monday we saw it answer.\nIt was gone by noon.\nSee www.example.com for more.\n", "text in which 0 of the first 3 lines"},
+		{"zip", "PK\x03\x04....", "zip"},
 		{"binary", "MZ\x90\x00\x03\x00\x00\x00\x04", "binary data"},
 		{"empty", "", "no usable indicator"},
 		{"comments", "# nothing\n# here\n", "no usable indicator"},

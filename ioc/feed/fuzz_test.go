@@ -18,7 +18,9 @@ import (
 // stand on a line that is there, and be the same however the bytes arrive.
 func FuzzFeed(f *testing.F) {
 	for _, name := range []string{"threatfox.csv", "threatfox.json", "threatfox-api.json", "threatfox.jsonl", "list.txt", "typed.csv", "expiring.csv",
-		"defender.csv", "spread.csv", "bare.csv", "page.txt"} {
+		"defender.csv", "spread.csv", "bare.csv", "page.txt", "misp.json", "stix20.json", "stix21.jsonl", "upload.json", "openioc.ioc", "zeek.intel",
+		"adblock.txt", "dnsmasq.conf", "unbound.conf", "rpz.zone", "feodo.json", "urlhaus.json", "microsoft.json", "sslbl.csv", "report.md",
+		"report.html"} {
 		data, err := os.ReadFile("testdata/" + name)
 		if err != nil {
 			f.Fatal(err)
@@ -30,7 +32,8 @@ func FuzzFeed(f *testing.F) {
 	f.Add([]byte("[{\"ioc\":\"a.example.net\",\"ioc_type\":\"domain\"}]"), false, uint16(2))
 	f.Fuzz(func(t *testing.T, data []byte, broad bool, piece uint16) {
 		breaks := bytes.Count(data, []byte("\n"))
-		for _, format := range append(Names(), "") {
+		names := Names() // one at a time: there are many
+		for _, format := range []string{names[int(piece)%len(names)], ""} {
 			o := Options{Format: format, ForceBroad: broad}
 			list, reports, _ := readBy(t, []Source{of(string(data))}, o, []int{int(piece) + 1}, []int{1 + int(piece)%3})
 			r := &reports[0]
@@ -95,6 +98,30 @@ func checkIndicator(t *testing.T, i *ioc.Indicator, broad bool) {
 			t.Fatalf("text %q is not clean", s)
 		}
 	}
+}
+
+// FuzzPattern reads any text as a STIX pattern. What it gives is what stands
+// between quotes somewhere in it.
+func FuzzPattern(f *testing.F) {
+	for _, s := range []string{
+		"[ipv4-addr:value = '203.0.113.7']", "[a:b='c'AND(d:e!='f\\'g'OR NOT h:i IN('j','k'))]REPEATS 2 TIMES",
+		"([a:b.'c d'[*].e LIKE '%.x'] FOLLOWEDBY [EXISTS a:b]) WITHIN 5 SECONDS START t'x' STOP t'y'",
+		"[network-traffic:dst_ref.value = '203.0.113.7' AND network-traffic:dst_port = 23]", strings.Repeat("(", 500), strings.Repeat("[a:b=1 AND (", 300),
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := parsePattern(text)
+		if err != nil {
+			return
+		}
+		e := newEntry(1)
+		p.emit(&e, text, func(e *Entry) {
+			if e.Fate == Usable && len(e.Value) > len(text) {
+				t.Errorf("%q of %q", e.Value, text)
+			}
+		})
+	})
 }
 
 // FuzzRecords compares well-formed tables with encoding/csv. Known differences:

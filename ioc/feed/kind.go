@@ -38,9 +38,20 @@ var Kinds = []Kind{
 	threatfoxAPI,
 	threatfoxLines,
 	exported,
+	misp,
+	stix,
+	jsonObjects,
+	openIOC,
+	zeekIntel,
+	adblock,
+	dnsmasq,
+	unbound,
+	rpz,
 	headedCSV,
 	plainList,
 	bareCSV,
+	report,
+	reportAll,
 }
 
 // A Fate is what becomes of an Entry.

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"compress/bzip2"
@@ -8,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -46,7 +49,73 @@ func FromValues(values []string) Source {
 	return Source{Path: "--ioc", values: append([]string{}, values...)}
 }
 
-var errZip = errors.New("zip archive: unpack it first")
+// Files are the feeds of a path: those in a folder, in the order of their
+// names, or the file itself. Of a MISP feed, which is a folder with a
+// manifest.json, they are the events.
+func Files(path string) ([]Source, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return []Source{File(path)}, nil // what cannot be opened is said by Read
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fmt.Errorf("read indicators: %w", err)
+	}
+	var sources []Source
+	for _, e := range entries {
+		if name := e.Name(); !e.IsDir() && name[0] != '.' && name != "manifest.json" && name != "hashes.csv" {
+			sources = append(sources, File(filepath.Join(path, name)))
+		}
+	}
+	if len(sources) == 0 {
+		return nil, fmt.Errorf("read indicators: %s: no file in the folder", path)
+	}
+	return sources, nil
+}
+
+// maxZip is the largest zip archive that is read from something other than a
+// file, in bytes: it has to be held.
+const maxZip = 256 << 20
+
+// unzip opens the one file of a zip archive; b is r, of which it has read ahead.
+func unzip(r io.Reader, b *bufio.Reader) (io.ReadCloser, error) {
+	var at io.ReaderAt
+	size := sizeOf(r)
+	if f, ok := r.(io.ReaderAt); ok && size > 0 {
+		at = f
+	} else {
+		held, err := io.ReadAll(io.LimitReader(b, maxZip+1))
+		if err != nil {
+			return nil, err
+		}
+		if len(held) > maxZip {
+			return nil, errors.New("zip archive of more than 256 MiB: unpack it first")
+		}
+		at, size = bytes.NewReader(held), int64(len(held))
+	}
+	z, err := zip.NewReader(at, size)
+	if err != nil {
+		return nil, fmt.Errorf("zip: %w", err)
+	}
+	var file *zip.File
+	for _, f := range z.File {
+		if f.FileInfo().IsDir() || strings.HasPrefix(f.Name, "__MACOSX/") {
+			continue
+		}
+		if file != nil {
+			return nil, errors.New("zip archive of several files: unpack it first")
+		}
+		file = f
+	}
+	if file == nil {
+		return nil, errors.New("zip archive without a file")
+	}
+	member, err := file.Open()
+	if err != nil {
+		return nil, fmt.Errorf("zip: %w", err)
+	}
+	return member, nil
+}
 
 // unpack returns the text of a feed: decompressed, in UTF-8, without byte order
 // mark. The compression is told by content; packed says that there was one.
@@ -74,7 +143,12 @@ func unpack(r io.Reader) (b *bufio.Reader, packed bool, close func(), err error)
 	case bytes.HasPrefix(magic, []byte("BZh")):
 		b, packed = bufio.NewReaderSize(bzip2.NewReader(b), headSize), true
 	case bytes.HasPrefix(magic, []byte("PK\x03\x04")):
-		return nil, true, close, errZip
+		member, err := unzip(r, b)
+		if err != nil {
+			return nil, true, close, err
+		}
+		close = func() { member.Close() }
+		b, packed = bufio.NewReaderSize(member, headSize), true
 	}
 	return decode(b), packed, close, nil
 }

@@ -1,0 +1,259 @@
+package feed
+
+import (
+	"bytes"
+	"io"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Lists of names in the languages of what blocks them. Lines that are not in
+// the list's own language are read as those of a plain list: the languages are
+// mixed a lot.
+var (
+	// adblock is for browsers: ||evil.example^, and @@ before what is let through.
+	adblock = blocklist("adblock", func(*zone) lineReaderOf { return adblockLine })
+	// dnsmasq is address=/evil.example/0.0.0.0, and server= and local= with no
+	// address behind.
+	dnsmasq = blocklist("dnsmasq", func(*zone) lineReaderOf { return dnsmasqLine })
+	// unbound is local-zone: "evil.example." always_null.
+	unbound = blocklist("unbound", func(*zone) lineReaderOf { return unboundLine })
+	// rpz is a zone of a name server's response policy: evil.example CNAME .
+	rpz = blocklist("rpz", func(z *zone) lineReaderOf { return z.line })
+)
+
+// A lineReaderOf emits what a trimmed line that is not blank says, nothing for
+// a comment. It says false of a line that is not in its language; own is true
+// if no other list has such lines.
+type lineReaderOf func(line []byte, no int, emit func(*Entry)) (ok, own bool)
+
+// A zone is what lines of a zone file say of those that follow.
+type zone struct{ origin string }
+
+func blocklist(name string, language func(*zone) lineReaderOf) Kind {
+	return Kind{
+		Name: name,
+		Sniff: func(head []byte) bool {
+			read, known, lines := language(new(zone)), 0, 0
+			sampleLines(head, func(line []byte) bool {
+				if line = bytes.TrimSpace(line); len(line) == 0 || line[0] == '#' {
+					return true
+				}
+				lines++
+				if _, own := read(line, 0, func(*Entry) {}); own {
+					known++
+				}
+				return lines < maxSample
+			})
+			return known > 0 && known*2 >= lines
+		},
+		Read: func(r io.Reader, emit func(*Entry)) error {
+			read, lines := language(new(zone)), newLineReader(r)
+			for {
+				line, err := lines.next()
+				switch {
+				case err == io.EOF:
+					return nil
+				case err == errLongLine:
+					reject(emit, lines.no, string(line), err.Error())
+					continue
+				case err != nil:
+					return &LineError{lines.no, err}
+				}
+				if line = bytes.TrimSpace(line); len(line) == 0 {
+					continue
+				}
+				if ok, _ := read(line, lines.no, emit); !ok {
+					listLine(line, lines.no, emit)
+				}
+			}
+		},
+	}
+}
+
+// give emits a value of unknown type.
+func give(emit func(*Entry), no int, value string) {
+	e := newEntry(no)
+	e.Value = []byte(value)
+	emit(&e)
+}
+
+func adblockLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
+	s := string(line)
+	switch {
+	case s[0] == '!', s[0] == '[' && s[len(s)-1] == ']' && strings.Contains(strings.ToLower(s), "ad"):
+		return true, false
+	case strings.HasPrefix(s, "@@"):
+		skipped(emit, no, s, "allowed: an exception, not an indicator")
+		return true, true
+	case strings.Contains(s, "##"), strings.Contains(s, "#@#"), strings.Contains(s, "#?#"):
+		skipped(emit, no, s, "rule about the content of pages")
+		return true, true
+	case len(s) > 2 && s[0] == '/' && s[len(s)-1] == '/':
+		skipped(emit, no, s, "regular expression")
+		return true, false
+	case s[0] != '|':
+		return false, false
+	}
+	s, options, _ := strings.Cut(s, "$")
+	value := strings.TrimRight(strings.TrimLeft(s, "|"), "|^")
+	switch {
+	case strings.Contains(options, "domain=") || strings.Contains(options, "badfilter"):
+		skipped(emit, no, s, "rule for certain pages")
+	case strings.ContainsAny(strings.TrimPrefix(value, "*."), "*^"):
+		skipped(emit, no, s, "wildcard")
+	default:
+		give(emit, no, value)
+	}
+	return true, true
+}
+
+func dnsmasqLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
+	key, rest, found := bytes.Cut(line, []byte("=/"))
+	if !found {
+		return line[0] == '#', false
+	}
+	switch strings.TrimSpace(string(key)) {
+	case "address", "server", "local", "ipset", "nftset":
+	default:
+		return false, false
+	}
+	end := bytes.LastIndexByte(rest, '/')
+	if end < 0 {
+		return false, false
+	}
+	to, _, _ := bytes.Cut(rest[end+1:], []byte("#"))
+	for name := range strings.SplitSeq(string(rest[:end]), "/") {
+		a, err := netip.ParseAddr(string(bytes.TrimSpace(to)))
+		if name == "" {
+			continue
+		}
+		if err == nil && !a.IsUnspecified() && !a.IsLoopback() && string(key) != "address" {
+			skipped(emit, no, name, "asks another server, blocks nothing")
+			continue
+		}
+		give(emit, no, name)
+	}
+	return true, true
+}
+
+func unboundLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
+	key, rest, found := bytes.Cut(line, []byte(":"))
+	if !found {
+		return line[0] == '#', false
+	}
+	fields := strings.Fields(strings.ReplaceAll(string(rest), `"`, " "))
+	switch string(key) {
+	case "local-zone", "local-data":
+	case "server":
+		return len(fields) == 0, false
+	default:
+		return false, false
+	}
+	switch {
+	case len(fields) == 0:
+		reject(emit, no, string(line), "no value")
+	case len(fields) > 1 && (fields[1] == "transparent" || fields[1] == "typetransparent" || fields[1] == "always_transparent"):
+		skipped(emit, no, fields[0], "allowed: an exception, not an indicator")
+	default:
+		give(emit, no, fields[0])
+	}
+	return true, true
+}
+
+// line reads a line of a zone: owner [ttl] [IN] CNAME target. Owners that are
+// addresses stand reversed: 32.7.113.0.203.rpz-ip is 203.0.113.7/32.
+func (z *zone) line(line []byte, no int, emit func(*Entry)) (ok, own bool) {
+	text, _, _ := strings.Cut(string(line), ";")
+	fields := strings.Fields(text)
+	if len(fields) == 0 {
+		return true, false
+	}
+	switch strings.ToUpper(fields[0]) {
+	case "$ORIGIN":
+		if len(fields) > 1 {
+			z.origin = "." + strings.ToLower(strings.TrimSuffix(fields[1], "."))
+		}
+		return true, false
+	case "$TTL", "@":
+		return true, false
+	}
+	kind := 1
+	for kind < len(fields) && (strings.EqualFold(fields[kind], "IN") || strings.Trim(fields[kind], "0123456789") == "") {
+		kind++
+	}
+	if kind >= len(fields) {
+		return false, false
+	}
+	owner := strings.ToLower(fields[0])
+	switch strings.ToUpper(fields[kind]) {
+	case "SOA":
+		z.origin = "." + strings.TrimSuffix(owner, ".")
+		return true, false
+	case "NS":
+		return true, false
+	case "CNAME", "A", "AAAA", "TXT":
+	default:
+		return false, false
+	}
+	if absolute, ok := strings.CutSuffix(owner, "."); ok {
+		owner = absolute
+		if z.origin != "" {
+			owner = strings.TrimSuffix(owner, z.origin)
+		}
+	}
+	target := ""
+	if kind+1 < len(fields) {
+		target = strings.ToLower(fields[kind+1])
+	}
+	switch {
+	case target == "rpz-passthru." || target == "rpz-passthru":
+		skipped(emit, no, owner, "allowed: an exception, not an indicator")
+	case strings.HasSuffix(owner, ".rpz-ip"):
+		if p, ok := reversedPrefix(strings.TrimSuffix(owner, ".rpz-ip")); ok {
+			give(emit, no, p)
+		} else {
+			reject(emit, no, owner, "not an indicator")
+		}
+	case strings.HasSuffix(owner, ".rpz-client-ip"), strings.HasSuffix(owner, ".rpz-nsip"), strings.HasSuffix(owner, ".rpz-nsdname"):
+		skipped(emit, no, owner, "rule about who asks or answers")
+	default:
+		give(emit, no, strings.TrimPrefix(owner, "*."))
+	}
+	return true, true
+}
+
+// reversedPrefix reads a network as owners of a policy zone have it: its length
+// and its parts from the last, zz for the longest run of zeros.
+func reversedPrefix(s string) (string, bool) {
+	parts := strings.Split(s, ".")
+	length, err := strconv.Atoi(parts[0])
+	if err != nil || len(parts) < 2 {
+		return "", false
+	}
+	var b strings.Builder
+	four := len(parts) == 5 && !strings.Contains(s, "zz")
+	for i := len(parts) - 1; i > 0; i-- {
+		switch {
+		case parts[i] == "zz" && (i == len(parts)-1 || i == 1):
+			b.WriteString("::")
+		case parts[i] == "zz":
+			b.WriteString(":")
+		default:
+			b.WriteString(parts[i])
+		}
+		if i > 1 && parts[i] != "zz" {
+			b.WriteByte(map[bool]byte{true: '.', false: ':'}[four])
+		}
+	}
+	text := strings.Replace(b.String(), ":::", "::", 1)
+	a, err := netip.ParseAddr(text)
+	if err != nil || length < 0 || length > a.BitLen() {
+		return "", false
+	}
+	if length == a.BitLen() {
+		return a.String(), true
+	}
+	return a.String() + "/" + strconv.Itoa(length), true
+}

@@ -1,0 +1,107 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// misp is an event of MISP as feeds, the API and PyMISP write it, or several:
+//
+//	{"Event":{"info":"…","Attribute":[{"type":"ip-dst|port","to_ids":true,"value":"203.0.113.7|443",…}],
+//		"Object":[{"name":"domain-ip","Attribute":[…]}]}}
+//	{"response":[{"Event":{…}}]}
+//
+// Attributes are taken wherever they stand, those of objects too. An attribute
+// that is not for detection (to_ids) or deleted is skipped. Of a composite both
+// parts are taken, but for file names.
+var misp = Kind{Name: "misp", Sniff: sniffMISP, Read: readMISP}
+
+func sniffMISP(head []byte) bool {
+	return startsJSON(head) && bytes.Contains(head, []byte(`"Attribute"`)) &&
+		(bytes.Contains(head, []byte(`"to_ids"`)) || bytes.Contains(head, []byte(`"Event"`)))
+}
+
+// startsJSON says that a feed begins as a JSON object or array.
+func startsJSON(head []byte) bool {
+	start := bytes.TrimLeft(head, " \t\r\n")
+	return len(start) > 0 && (start[0] == '{' || looksLikeJSONArray(start))
+}
+
+// A mispAttribute is what is read of an attribute. See MISP's core format,
+// section 2.4.
+type mispAttribute struct {
+	Type      text `json:"type"`
+	Value     text `json:"value"`
+	ToIDs     text `json:"to_ids"`
+	Deleted   text `json:"deleted"`
+	Timestamp text `json:"timestamp"`
+	First     text `json:"first_seen"`
+	Last      text `json:"last_seen"`
+	Tags      []struct {
+		Name text `json:"name"`
+	} `json:"Tag"`
+}
+
+func readMISP(r io.Reader, emit func(*Entry)) error {
+	words := newInterner()
+	return newDocument(r).records(func(key string) bool { return key == "Attribute" }, func(raw []byte, line int) {
+		mispEntry(raw, line, words, emit)
+	})
+}
+
+func mispEntry(raw []byte, line int, words *interner, emit func(*Entry)) {
+	var a mispAttribute
+	if err := json.Unmarshal(raw, &a); err != nil {
+		reject(emit, line, clip(string(raw)), "not a MISP attribute")
+		return
+	}
+	switch {
+	case truth(string(a.Deleted)) == 1:
+		skipped(emit, line, string(a.Value), "deleted")
+		return
+	case truth(string(a.ToIDs)) == 0:
+		skipped(emit, line, string(a.Value), "to_ids is false")
+		return
+	}
+	e := newEntry(line)
+	e.Type = words.word([]byte(a.Type))
+	e.FirstSeen, e.LastSeen = a.First.date(line, emit), a.Last.date(line, emit)
+	if sec, err := strconv.ParseInt(string(a.Timestamp), 10, 40); err == nil && sec > 0 {
+		e.Added, _ = readDate(time.Unix(sec, 0).UTC().Format(time.RFC3339), anyOrder)
+	}
+	for _, t := range a.Tags {
+		if s := words.word([]byte(t.Name)); s != "" && len(e.Tags) < maxTags {
+			e.Tags = append(e.Tags, s)
+		}
+	}
+	mispValue(&e, string(a.Value), emit)
+}
+
+// mispValue emits what an attribute of the entry's type holds.
+func mispValue(e *Entry, value string, emit func(*Entry)) {
+	give := func(typ, value string) {
+		e.Type, e.Value = typ, []byte(value)
+		emit(e)
+	}
+	typ := e.Type
+	first, second, composite := strings.Cut(value, "|")
+	if !composite || !strings.Contains(typ, "|") {
+		give(typ, value)
+		return
+	}
+	switch a, b, _ := strings.Cut(typ, "|"); {
+	case b == "port" && strings.HasPrefix(a, "ip-"):
+		give("ip:port", joinPort(first, second))
+	case b == "port":
+		give(a, joinPort(first, second)) // a name is matched whatever the port
+	case a == "domain" && b == "ip":
+		give(a, first)
+		give(b, second)
+	default:
+		give(typ, value) // filename|md5 and the like
+	}
+}

@@ -1,0 +1,247 @@
+package feed
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// report is prose that names indicators: a blog, a mail, an advisory, in plain
+// text, Markdown or HTML.
+//
+//	The loader at hxxp://203[.]0[.]113[.]7/mirai asks cnc(dot)example[.]net.
+//	| C2 | evil.example.net |
+//	- 198.51.100.4
+//
+// What is defanged is an indicator wherever it stands. What is not is one only
+// in a table, a list or code: elsewhere it is as likely the name of a product
+// or of the author's own site. Names of files and versions are none.
+var report = Kind{Name: "text", Sniff: sniffReport, Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, false, emit) }}
+
+// reportAll takes all that parses, wherever it stands. It has to be asked for.
+var reportAll = Kind{Name: "text-all", Sniff: func([]byte) bool { return false },
+	Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, true, emit) }}
+
+func isHTML(head []byte) bool {
+	start := bytes.ToLower(bytes.TrimLeft(head[:min(len(head), 2000)], " \t\r\n"))
+	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")) ||
+		bytes.HasPrefix(start, []byte("<")) && (bytes.Contains(start, []byte("<html")) || bytes.Contains(start, []byte("<body")))
+}
+
+func sniffReport(head []byte) bool {
+	if startsJSON(head) || bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("<")) && !isHTML(head) {
+		return false
+	}
+	found := false
+	readReport(bytes.NewReader(head), false, func(e *Entry) {
+		if e.Fate == Usable {
+			_, err := ioc.Parse(string(e.Value))
+			found = found || err == nil
+		}
+	})
+	return found
+}
+
+func readReport(r io.Reader, all bool, emit func(*Entry)) error {
+	b := buffered(r)
+	head, _ := b.Peek(headSize) // a read error comes again
+	t := prose{all: all, emit: emit}
+	if isHTML(head) {
+		return t.html(b)
+	}
+	return t.plain(b)
+}
+
+// prose takes indicators out of pieces of text.
+type prose struct {
+	all    bool
+	fenced bool // in a block of code
+	emit   func(*Entry)
+}
+
+func (t *prose) plain(r io.Reader) error {
+	lines := newLineReader(r)
+	for {
+		line, err := lines.next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err == errLongLine:
+			reject(t.emit, lines.no, string(line), err.Error())
+			continue
+		case err != nil:
+			return &LineError{lines.no, err}
+		}
+		text := strings.TrimSpace(strings.ToValidUTF8(string(line), "?"))
+		if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
+			t.fenced = !t.fenced
+			continue
+		}
+		t.line(text, lines.no)
+	}
+}
+
+var listMarker = regexp.MustCompile(`^(?:[-*+•·]|\d{1,3}[.)])\s+`)
+
+// line reads one line of text or Markdown.
+func (t *prose) line(text string, no int) {
+	text = strings.TrimLeft(text, "> \t") // quoted mail
+	if cells := strings.Split(text, "|"); len(cells) > 2 {
+		for _, c := range cells {
+			t.text(c, no, true)
+		}
+		return
+	}
+	item := listMarker.ReplaceAllString(text, "")
+	if t.fenced || item != text && strings.IndexFunc(strings.TrimSpace(item), isBlank) < 0 || strings.IndexFunc(text, isBlank) < 0 {
+		t.text(item, no, true)
+		return
+	}
+	// `code` within a line
+	for i, part := range strings.Split(text, "`") {
+		t.text(part, no, i%2 == 1)
+	}
+}
+
+func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == '\u00a0' }
+
+var (
+	// spacedDot is a dot in brackets with blanks around or in them.
+	spacedDot = regexp.MustCompile(`(?i)\s*([\[({<])\s*(\.|,|dot|punkt|punto)\s*([\])}>])\s*`)
+	// spelledDots is a text with the dots written as words, or with blanks on
+	// both sides.
+	spelledDots = regexp.MustCompile(`(?i)[a-z0-9-]+(?:\s+(?:dot|\.)\s+[a-z0-9-]+)+`)
+)
+
+// text takes what a piece of text holds. Within a table, list or code, values
+// need not be defanged.
+func (t *prose) text(s string, no int, bare bool) {
+	s = spacedDot.ReplaceAllString(s, "$1$2$3")
+	s = strings.NewReplacer("](", " ", "\u00a0", " ").Replace(s)
+	for _, m := range spelledDots.FindAllString(s, -1) {
+		if i, err := ioc.Parse(m); err == nil && (i.Type != ioc.Domain || !looksLikeFile(i.Value)) {
+			t.give(m, no)
+		}
+	}
+	if bare && strings.Count(s, ",") == 3 && strings.IndexFunc(strings.TrimSpace(s), isBlank) < 0 {
+		if i, err := ioc.Parse(strings.TrimSpace(s)); err == nil && i.Type == ioc.IP {
+			t.give(s, no) // 176,65,139,7
+			return
+		}
+	}
+	for word := range strings.FieldsSeq(s) {
+		for token := range strings.SplitSeq(word, ",") {
+			if strings.Contains(word, "[,]") {
+				token = word
+			}
+			t.token(token, no, bare)
+			if token == word {
+				break
+			}
+		}
+	}
+}
+
+// around are what stands around a value in prose.
+const around = "\"'`“”‘’«»<>(){};:!?*_|=,…"
+
+func (t *prose) token(s string, no int, bare bool) {
+	s = strings.TrimRight(strings.Trim(s, around), ".")
+	if strings.Count(s, "[") != strings.Count(s, "]") && !strings.Contains(s, "[.") && !strings.Contains(s, ".]") {
+		s = strings.Trim(s, "[]")
+	}
+	if len(s) < 4 || len(s) > 4096 || strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, ':') < 0 && ioc.Refang(s) == s && len(s) < 32 {
+		return
+	}
+	defanged := !strings.EqualFold(ioc.Refang(s), s)
+	if !defanged && !bare && !t.all {
+		return
+	}
+	i, err := ioc.Parse(s)
+	switch {
+	case err != nil && notMatched(err) == "":
+		return // a word
+	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeFile(i.Value):
+		skipped(t.emit, no, s, "name of a file")
+		return
+	}
+	t.give(s, no)
+}
+
+func (t *prose) give(value string, no int) {
+	e := newEntry(no)
+	e.Value = []byte(value)
+	t.emit(&e)
+}
+
+// fileEndings are top-level domains that are much more often the endings of
+// files.
+var fileEndings = []string{"sh", "py", "pl", "zip", "mov", "md", "so", "rs", "ps", "app", "bz", "cab", "java", "bat"}
+
+// looksLikeFile says that a name of two labels is rather that of a file.
+func looksLikeFile(name string) bool {
+	stem, ending, ok := strings.Cut(name, ".")
+	return ok && stem != "" && slices.Contains(fileEndings, ending)
+}
+
+// html reads a page. Text is put together over what only changes its looks, so
+// that a value with a bold part is whole.
+func (t *prose) html(r io.Reader) error {
+	z := html.NewTokenizer(r)
+	z.SetMaxBuf(maxLine)
+	no, from := 1, 1
+	structured, hidden := 0, 0
+	var b strings.Builder
+	flush := func() {
+		if s := strings.TrimSpace(b.String()); s != "" {
+			one := structured > 0
+			for line := range strings.Lines(s) {
+				t.text(strings.TrimSpace(line), from, one || strings.IndexFunc(s, isBlank) < 0)
+				from += strings.Count(line, "\n")
+			}
+		}
+		b.Reset()
+		from = no
+	}
+	for {
+		kind := z.Next()
+		raw := bytes.Count(z.Raw(), []byte("\n"))
+		switch kind {
+		case html.ErrorToken:
+			flush()
+			if err := z.Err(); err != io.EOF {
+				return &LineError{no, fmt.Errorf("read HTML: %w", err)}
+			}
+			return nil
+		case html.TextToken:
+			if hidden == 0 && b.Len() < maxLine {
+				b.Write(z.Text())
+			}
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			name, _ := z.TagName()
+			step := map[html.TokenType]int{html.StartTagToken: 1, html.EndTagToken: -1}[kind]
+			switch tag := atom.Lookup(name); tag {
+			case atom.Script, atom.Style:
+				hidden = max(0, hidden+step)
+			case atom.Td, atom.Th, atom.Li, atom.Code, atom.Pre:
+				flush()
+				structured = max(0, structured+step)
+			case atom.B, atom.I, atom.Em, atom.Strong, atom.Span, atom.A, atom.Font, atom.U, atom.Wbr, atom.Mark, atom.Small:
+			default:
+				flush()
+			}
+		}
+		no += raw
+		if b.Len() == 0 {
+			from = no
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+)
+
+// stix is STIX 2.0 and 2.1 in all its envelopes: a bundle, a page of TAXII, a
+// bare array, the body of Sentinel's upload API, one object alone or one a line.
+//
+//	{"type":"bundle","objects":[{"type":"indicator","pattern":"[domain-name:value = 'evil.example']",…}]}
+//	{"more":false,"objects":[…]}
+//	{"sourcesystem":"…","indicators":[…]}
+//
+// Only indicators are taken. Observations and what else a bundle holds are
+// counted as skipped.
+var stix = Kind{Name: "stix", Sniff: sniffSTIX, Read: readSTIX}
+
+func sniffSTIX(head []byte) bool {
+	if !startsJSON(head) {
+		return false
+	}
+	flat := bytes.Map(func(r rune) rune {
+		if r == ' ' || r == '\t' || r == '\r' || r == '\n' {
+			return -1
+		}
+		return r
+	}, head)
+	return bytes.Contains(flat, []byte(`"type":"bundle"`)) ||
+		bytes.Contains(flat, []byte(`"type":"indicator"`)) && bytes.Contains(flat, []byte(`"pattern":`)) ||
+		bytes.Contains(flat, []byte(`"spec_version":"2.`)) && bytes.Contains(flat, []byte(`"id":"`))
+}
+
+// A stixObject is what is read of an object.
+type stixObject struct {
+	Type       text  `json:"type"`
+	Name       text  `json:"name"`
+	Pattern    text  `json:"pattern"`
+	Language   text  `json:"pattern_type"`
+	Revoked    text  `json:"revoked"`
+	Confidence text  `json:"confidence"`
+	From       text  `json:"valid_from"`
+	Until      text  `json:"valid_until"`
+	Created    text  `json:"created"`
+	Modified   text  `json:"modified"`
+	Labels     texts `json:"labels"`
+	Kinds      texts `json:"indicator_types"`
+
+	Objects json.RawMessage `json:"objects"` // of a bundle on a line of its own
+}
+
+func readSTIX(r io.Reader, emit func(*Entry)) error {
+	words := newInterner()
+	b := buffered(r)
+	head, _ := b.Peek(headSize) // a read error comes again
+	if keys, oneLine := peekObject(head); oneLine && !slices.Contains(keys, "objects") && slices.Contains(keys, "pattern") {
+		return eachLine(b, emit, func(raw []byte, line int) { stixEntry(raw, line, words, emit) })
+	}
+	wanted := func(key string) bool {
+		return key == "" || key == "objects" || key == "indicators" || key == "stixobjects" || key == "value"
+	}
+	return newDocument(b).records(wanted, func(raw []byte, line int) { stixEntry(raw, line, words, emit) })
+}
+
+func stixEntry(raw []byte, line int, words *interner, emit func(*Entry)) {
+	var o stixObject
+	if err := json.Unmarshal(raw, &o); err != nil || o.Type == "" {
+		reject(emit, line, clip(string(raw)), "not a STIX object")
+		return
+	}
+	switch {
+	case o.Type == "bundle":
+		var inner []json.RawMessage
+		if json.Unmarshal(o.Objects, &inner) == nil {
+			for _, raw := range inner {
+				if len(raw) < len(o.Objects) {
+					stixEntry(raw, line, words, emit)
+				}
+			}
+		}
+		return
+	case o.Type != "indicator":
+		skipped(emit, line, string(o.Type), "no indicator: "+clean(string(o.Type)))
+		return
+	case truth(string(o.Revoked)) == 1:
+		skipped(emit, line, string(o.Pattern), "revoked")
+		return
+	case o.Language != "" && o.Language != "stix":
+		skipped(emit, line, string(o.Pattern), "pattern in "+clean(string(o.Language)))
+		return
+	}
+	p, err := parsePattern(string(o.Pattern))
+	if err != nil {
+		reject(emit, line, string(o.Pattern), "pattern not readable: "+err.Error())
+		return
+	}
+	e := newEntry(line)
+	e.Confidence = confidence(string(o.Confidence))
+	e.ValidUntil = o.Until.date(line, emit)
+	e.Added = firstText(o.Modified, o.Created, o.From).date(line, emit)
+	e.Tags = o.Labels.words(words)
+	if kinds := o.Kinds.words(words); len(kinds) > 0 {
+		e.ThreatType = kinds[0]
+	}
+	p.emit(&e, string(o.Pattern), emit)
+}

@@ -1,0 +1,86 @@
+package feed
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxNesting bounds how deep a document may nest around its records.
+const maxNesting = 100
+
+var errDeepJSON = errors.New("JSON nested more than 100 deep")
+
+// records calls object for every element of the arrays that wanted asks for,
+// wherever they are in the document: by the key under which they stand, "" for
+// an array that stands in another one or at the top. What an element holds is
+// not looked into. Several documents may follow one another.
+//
+//	{"response":[{"Event":{"Attribute":[{…},{…}],"Object":[{"Attribute":[{…}]}]}}]}
+func (d *document) records(wanted func(key string) bool, object func(raw []byte, line int)) error {
+	type level struct {
+		object bool
+		key    string // of an object: the key whose value comes next, once hasKey
+		hasKey bool
+	}
+	var stack []level
+	for seen := false; ; seen = true {
+		t, err := d.Token()
+		if err == io.EOF && seen && len(stack) == 0 {
+			return nil
+		}
+		if err != nil {
+			return d.fail(err)
+		}
+		d.in.left = maxObject
+		var top *level
+		if len(stack) > 0 {
+			top = &stack[len(stack)-1]
+		}
+		if top != nil && top.object && !top.hasKey && t != json.Delim('}') {
+			top.key, top.hasKey = t.(string), true
+			continue
+		}
+		switch t {
+		case json.Delim('{'), json.Delim('['):
+			if len(stack) == maxNesting {
+				return &LineError{d.line(), errDeepJSON}
+			}
+			var key string
+			if top != nil {
+				key = top.key
+			}
+			stack = append(stack, level{object: t == json.Delim('{')})
+			if t == json.Delim('[') && wanted(key) {
+				for d.More() {
+					var raw json.RawMessage
+					if err := d.Decode(&raw); err != nil {
+						return d.fail(err)
+					}
+					d.in.left = maxObject
+					object(raw, d.in.line(d.InputOffset()-int64(len(raw))))
+				}
+			}
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			stack = stack[:len(stack)-1]
+			if len(stack) == 0 {
+				continue
+			}
+			top = &stack[len(stack)-1]
+		default:
+			if top == nil {
+				return &LineError{d.line(), fmt.Errorf("want an object or array in the JSON, not %v", clip(fmt.Sprint(t)))}
+			}
+		}
+		top.hasKey = false
+	}
+}
+
+// skipped emits an entry that is read and not taken.
+func skipped(emit func(*Entry), line int, text, reason string) {
+	e := newEntry(line)
+	e.Fate, e.Value, e.Reason = Skipped, []byte(clip(text)), reason
+	emit(&e)
+}
