@@ -3,10 +3,13 @@ package scanner
 import (
 	"bytes"
 	"encoding/gob"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/iocsweep/iocsweep/scanner/clock"
 )
@@ -158,34 +161,61 @@ func (d *dates) end(w *worker) error {
 	return err
 }
 
+// release reports the blocks that have waited. It may be the work of a whole
+// scan, so it is shared out: to workers of its own, for the others are busy or
+// gone.
 func (d *dates) release(w *worker, blocks map[int]dateBlock) error {
-	var seqs []int
-	for seq := range blocks {
-		seqs = append(seqs, seq)
-	}
-	slices.Sort(seqs)
-	for _, seq := range seqs {
-		b := blocks[seq]
-		if b.at.end > b.at.off {
-			raw := make([]byte, b.at.end-b.at.off)
-			if _, err := d.file.ReadAt(raw, b.at.off); err != nil {
-				return fmt.Errorf("read waiting hits: %w", err)
+	seqs := slices.Sorted(maps.Keys(blocks))
+	var next atomic.Int64
+	share := func(w *worker) error {
+		for {
+			n := int(next.Add(1)) - 1
+			if n >= len(seqs) {
+				return nil
 			}
-			if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&b.findings); err != nil {
-				return fmt.Errorf("read waiting hits: %w", err)
-			}
-		}
-		w.payload = w.payload[:0]
-		for i := range b.findings {
-			if err := w.report(d.in, &b.findings[i]); err != nil {
+			if err := d.releaseBlock(w, seqs[n], blocks[seqs[n]]); err != nil {
 				return err
 			}
 		}
-		if err := w.commit(d.in, seq); err != nil {
+	}
+	helpers := make([]*worker, max(0, min(w.threads, len(seqs)/minRelease)-1))
+	errs := make([]error, len(helpers)+1)
+	var wait sync.WaitGroup
+	for i := range helpers {
+		helpers[i] = w.newWorker()
+		helpers[i].plan = w.plan
+		wait.Go(func() { errs[i] = share(helpers[i]) })
+	}
+	errs[len(helpers)] = share(w)
+	wait.Wait()
+	for _, h := range helpers {
+		if h.tally != nil {
+			w.tally.merge(h.tally)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// minRelease is how many blocks a worker that helps to release them is worth.
+const minRelease = 4
+
+func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
+	if b.at.end > b.at.off {
+		raw := make([]byte, b.at.end-b.at.off)
+		if _, err := d.file.ReadAt(raw, b.at.off); err != nil {
+			return fmt.Errorf("read waiting hits: %w", err)
+		}
+		if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&b.findings); err != nil {
+			return fmt.Errorf("read waiting hits: %w", err)
+		}
+	}
+	w.payload = w.payload[:0]
+	for i := range b.findings {
+		if err := w.report(d.in, &b.findings[i]); err != nil {
 			return err
 		}
 	}
-	return nil
+	return w.commit(d.in, seq)
 }
 
 // spill writes waiting findings to the temporary file once they exceed their share.

@@ -68,10 +68,10 @@ func JSONL(dst []byte, h *Hit) []byte {
 		dst = append(dst, f.name...)
 		dst = append(dst, `":`...)
 		switch {
+		case f.number != nil:
+			dst = appendIntOrNull(dst, f.number.N, f.number.Known)
 		case f.value == "":
 			dst = append(dst, "null"...)
-		case f.number:
-			dst = append(dst, f.value...)
 		default:
 			dst = appendString(dst, f.value)
 		}
@@ -181,6 +181,14 @@ func appendIntOrNull(dst []byte, n int64, ok bool) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// asItIs has the bytes that a JSON string holds as they are.
+var asItIs = func() (t [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 // appendString appends s as a JSON string. Beyond what JSON asks for, it
 // escapes everything that could drive a terminal (C1 controls, bidi and
 // zero-width characters, line separators), so that a hit may be looked at with
@@ -190,11 +198,11 @@ func appendString(dst []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
+		if asItIs[c] {
+			i++
+			continue
+		}
 		if c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
-				i++
-				continue
-			}
 			dst = append(dst, s[start:i]...)
 			switch c {
 			case '"', '\\':

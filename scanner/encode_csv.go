@@ -77,8 +77,8 @@ func CSV(dst []byte, h *Hit) []byte {
 	dst = append(dst, ',')
 	text(h.Life)
 	for _, f := range whoFields(&h.Who) {
-		if f.number {
-			dst = append(append(dst, f.value...), ',')
+		if f.number != nil {
+			dst = append(append(dst, f.text()...), ',')
 		} else {
 			text(f.value)
 		}

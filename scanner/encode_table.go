@@ -26,7 +26,7 @@ func TableText(dst []byte, h *Hit) []byte {
 	}
 	w := map[string]string{}
 	for _, f := range whoFields(&h.Who) {
-		w[f.name] = f.value
+		w[f.name] = f.text()
 	}
 	who := strings.Join(nonEmpty(w["host"], w["ip"], w["user"], w["process"]), " ")
 	peer := orDash(w["peer"])

@@ -63,10 +63,8 @@ func (g *Groups) add(h *Hit) {
 	case "blocked", "failed", "not-resolved":
 		one.Blocked = 1
 	}
-	for _, f := range whoFields(&h.Who) {
-		if f.name == "peer_port" && f.value != "" {
-			one.Ports = []string{f.value}
-		}
+	if p := h.Who.PeerPort; p.Known {
+		one.Ports = []string{p.String()}
 	}
 	g.put(one)
 }

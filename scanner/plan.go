@@ -24,8 +24,8 @@ type plan struct {
 	late           func(*formats.Part) int8 // finds it for parts that the head did not show
 	mixed          bool                     // rows are told apart by a cell
 	keys           []planKey
-	lastNamer      int            // of keys: the last one that discriminates
-	hunted         [][]*table.Key // by table: the keys of its hunt's projected columns, nil for others
+	lastNamer      int          // of keys: the last one that discriminates
+	projections    []projection // by table
 	cols           []lateCol
 	columns        *table.Columns
 	discriminators []int // of cols: the cells that name a row's table, in order of preference
@@ -544,11 +544,7 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 	}
 	p.columns = table.NewColumns(all, has)
 	for _, t := range p.tables {
-		keys := make([]*table.Key, len(t.Hunt))
-		for i, column := range t.Hunt {
-			keys[i] = t.Key(column)
-		}
-		p.hunted = append(p.hunted, keys)
+		p.projections = append(p.projections, newProjection(t, p.columns))
 	}
 }
 

@@ -2,8 +2,6 @@ package scanner
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,9 +185,11 @@ func (w *worker) report(in *input, f *finding) error {
 		h.Source = Source{Input: in.in, Record: f.Record, Line: f.Line, Group: f.Group}
 		h.Hunt = w.KQL || hunts(t, &row, h.Indicator)
 		h.Life = life(h)
-		h.Row = w.project(t, &row, f.All, h)
+		if h.Row = f.All; w.Row != RowAll {
+			h.Row = p.projections[f.Table].cells(f.Cells, h, w.Row == RowHunt)
+		}
 		h.Who = t.Who(&row, matched(h))
-		h.ID = identity(t, p.hunted[f.Table], &row, h)
+		h.ID = p.projections[f.Table].identity(f.Cells, h)
 		if err := w.send(in, f, &row, direction, h, n); err != nil {
 			return err
 		}
@@ -386,68 +386,6 @@ func life(h *Hit) string {
 		return "after"
 	}
 	return "active"
-}
-
-// project picks the cells that the hit shows.
-func (w *worker) project(t *table.Table, row *table.Row, all []Cell, h *Hit) []Cell {
-	if w.Row == RowAll {
-		return all
-	}
-	cells := make([]Cell, 0, len(t.Hunt)+len(t.Triage)+len(h.Matches))
-	seen := map[string]bool{}
-	show := func(column string) {
-		if !seen[column] {
-			seen[column] = true
-			cell, _ := row.Get(column)
-			cells = append(cells, Cell{column, cell})
-		}
-	}
-	for _, c := range t.Hunt {
-		show(c)
-	}
-	if w.Row == RowHunt {
-		return cells
-	}
-	// The definition's order, so that equal tables give equal columns.
-	for _, c := range t.Native() {
-		matched := func(m Match) bool {
-			column, _, _ := strings.Cut(m.Column, ".")
-			return column == c
-		}
-		if slices.Contains(t.Triage, c) || slices.ContainsFunc(h.Matches, matched) {
-			show(c)
-		}
-	}
-	return cells
-}
-
-// identity is the hit's ID: the table, the time cut to milliseconds, the
-// hunt's projected columns (keys are those that hold something) in normal form
-// and the leading indicator. Exports
-// and formats that spell the same event differently agree on it.
-func identity(t *table.Table, keys []*table.Key, row *table.Row, h *Hit) string {
-	b := make([]byte, 0, 256)
-	add := func(s string) { b = append(append(b, s...), 0) }
-	add(t.Name)
-	if h.HasTime {
-		add(h.Time.Milli().String())
-	} else {
-		add("")
-	}
-	for i, column := range t.Hunt {
-		cell, _ := row.Get(column)
-		if slices.Contains(t.Times, column) {
-			if !h.HasTime {
-				add(cell)
-			}
-			continue
-		}
-		add(normal(keys[i], cell))
-	}
-	add(h.Indicator.Type.String())
-	add(h.Indicator.Value)
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:8])
 }
 
 // normal is a projected cell without what differs between exports of it:

@@ -9,18 +9,26 @@ import (
 // whoField is one answer of table.Who under its name in the hit record.
 type whoField struct {
 	name   string
-	value  string // "" is null
-	number bool
+	value  string        // "" is null
+	number *table.Number // nil: value counts
+}
+
+// text is the answer as text, "" for null.
+func (f *whoField) text() string {
+	if f.number != nil {
+		return f.number.String()
+	}
+	return f.value
 }
 
 // whoFields lists the answers in the order of the hit record.
 func whoFields(w *table.Who) [13]whoField {
 	return [...]whoField{
-		{"host", w.Host, false}, {"ip", w.IP, false}, {"user", w.User, false},
-		{"process", w.Process, false}, {"command_line", w.CommandLine, false},
-		{"peer", w.Peer, false}, {"peer_name", w.PeerName, false}, {"peer_port", w.PeerPort.String(), true},
-		{"protocol", w.Protocol, false}, {"bytes_out", w.BytesOut.String(), true}, {"bytes_in", w.BytesIn.String(), true},
-		{"direction", w.Direction, false}, {"outcome", w.Outcome, false},
+		{"host", w.Host, nil}, {"ip", w.IP, nil}, {"user", w.User, nil},
+		{"process", w.Process, nil}, {"command_line", w.CommandLine, nil},
+		{"peer", w.Peer, nil}, {"peer_name", w.PeerName, nil}, {"peer_port", "", &w.PeerPort},
+		{"protocol", w.Protocol, nil}, {"bytes_out", "", &w.BytesOut}, {"bytes_in", "", &w.BytesIn},
+		{"direction", w.Direction, nil}, {"outcome", w.Outcome, nil},
 	}
 }
 

@@ -5,7 +5,8 @@ package table
 type Columns struct {
 	names []string
 	has   []bool
-	index map[string]int
+	index map[string]int // by lower-case name
+	exact map[string]int // as spelled, which nearly all who ask do as well
 }
 
 // NewColumns indexes bare column names (see formats.BareName). has says for
@@ -13,14 +14,30 @@ type Columns struct {
 // for but is missing has empty cells that are not "empty cells" to a rule. A
 // nil has means that all are there. Of repeated names the first counts.
 func NewColumns(names []string, has []bool) *Columns {
-	c := &Columns{names: names, has: has, index: make(map[string]int, len(names))}
+	c := &Columns{names: names, has: has, index: make(map[string]int, len(names)), exact: make(map[string]int, len(names))}
 	for i, n := range names {
 		key := string(lower(nil, n))
 		if _, ok := c.index[key]; !ok {
 			c.index[key] = i
 		}
 	}
+	for _, n := range names {
+		c.exact[n] = c.Index(n)
+	}
 	return c
+}
+
+// Index returns the number of a column, -1 without it. Names compare without
+// regard to ASCII case. It does not allocate.
+func (c *Columns) Index(column string) int {
+	if i, ok := c.exact[column]; ok {
+		return i
+	}
+	var buf [96]byte
+	if i, ok := c.index[string(lower(buf[:0], column))]; ok {
+		return i
+	}
+	return -1
 }
 
 // Names returns the column names in the order of a Row's cells.
@@ -38,9 +55,8 @@ type Row struct {
 // records of a JSON stream may have what its head did not show. Names compare
 // without regard to ASCII case. It does not allocate.
 func (r *Row) Get(column string) (cell string, has bool) {
-	var buf [96]byte
-	i, ok := r.index[string(lower(buf[:0], column))]
-	if !ok {
+	i := r.Index(column)
+	if i < 0 {
 		return "", false
 	}
 	if i < len(r.Cells) {

@@ -1,0 +1,114 @@
+package scanner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// A projection says which cells of a row the hits of one table show, and which
+// make their IDs. It is made once for an input, so that a hit costs no look at
+// a name.
+type projection struct {
+	table *table.Table
+	hunt  []shown // the hunt's projected columns
+	more  []shown // those that are for triage or may match, in the definition's order
+	ids   []idCell
+}
+
+// A shown column has its cell at a place of a finding's cells, -1 for one that
+// the input lacks.
+type shown struct {
+	name   string
+	at     int
+	triage bool
+}
+
+type idCell struct {
+	at   int
+	key  *table.Key // nil for a column that holds no address or name
+	time bool
+}
+
+func newProjection(t *table.Table, columns *table.Columns) projection {
+	p := projection{table: t}
+	for _, c := range t.Hunt {
+		at := columns.Index(c)
+		p.ids = append(p.ids, idCell{at, t.Key(c), slices.Contains(t.Times, c)})
+		if !slices.ContainsFunc(p.hunt, func(s shown) bool { return s.name == c }) {
+			p.hunt = append(p.hunt, shown{c, at, false})
+		}
+	}
+	for _, c := range t.Native() {
+		triage := slices.Contains(t.Triage, c)
+		if !slices.Contains(t.Hunt, c) && (triage || t.Key(c) != nil) {
+			p.more = append(p.more, shown{c, columns.Index(c), triage})
+		}
+	}
+	return p
+}
+
+func cellAt(cells []string, at int) string {
+	if at < 0 || at >= len(cells) {
+		return ""
+	}
+	return cells[at]
+}
+
+// cells picks those that a hit shows, in the definition's order, so that equal
+// tables give equal columns.
+func (p *projection) cells(row []string, h *Hit, huntOnly bool) []Cell {
+	out := make([]Cell, 0, len(p.hunt)+len(p.more))
+	for _, s := range p.hunt {
+		out = append(out, Cell{s.name, cellAt(row, s.at)})
+	}
+	if huntOnly {
+		return out
+	}
+	for _, s := range p.more {
+		if s.triage || h.matched(s.name) {
+			out = append(out, Cell{s.name, cellAt(row, s.at)})
+		}
+	}
+	return out
+}
+
+// matched says that a column has one of the hit's matches, itself or a member
+// of its JSON.
+func (h *Hit) matched(column string) bool {
+	for i := range h.Matches {
+		rest, ok := strings.CutPrefix(h.Matches[i].Column, column)
+		if ok && (rest == "" || rest[0] == '.') {
+			return true
+		}
+	}
+	return false
+}
+
+// identity is the hit's ID: the table, the time cut to milliseconds, the
+// hunt's projected columns in normal form and the leading indicator. Exports
+// and formats that spell the same event differently agree on it.
+func (p *projection) identity(row []string, h *Hit) string {
+	var room [512]byte
+	b := append(append(room[:0], p.table.Name...), 0)
+	if h.HasTime {
+		b = append(b, h.Time.Milli().String()...)
+	}
+	b = append(b, 0)
+	for _, c := range p.ids {
+		cell := cellAt(row, c.at)
+		switch {
+		case !c.time:
+			b = append(append(b, normal(c.key, cell)...), 0)
+		case !h.HasTime:
+			b = append(append(b, cell...), 0)
+		}
+	}
+	b = append(append(b, h.Indicator.Type.String()...), 0)
+	b = append(append(b, h.Indicator.Value...), 0)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}
