@@ -15,7 +15,7 @@ import (
 // newSet builds a set on a list. The same list gives the same entries,
 // whatever the number of processors.
 func newSet(l *List) *Set {
-	s := &Set{list: l}
+	s := &Set{list: l, made: make([]atomic.Pointer[entry], max(1, min(l.Len(), maxMade)))}
 
 	// What there is of each class decides on the size of all tables.
 	pieces := 1

@@ -43,8 +43,11 @@ type Set struct {
 	near4, near4Text, wide4, wide4Text *halves
 
 	// What Indicators has made last, by the end of the entry's number.
-	made [1 << 12]atomic.Pointer[entry]
+	made []atomic.Pointer[entry]
 }
+
+// maxMade is how many entries Indicators keeps at most.
+const maxMade = 1 << 15
 
 // An entry is what Indicators returns.
 type entry struct {

@@ -14,8 +14,9 @@ const maxJSON = 1 << 20
 // unquoted, numbers and booleans as written, arrays and objects as JSON. The
 // cell may be JSON text within a JSON string. Keys compare exactly first, then
 // without regard to case. has is false if the key is missing or null.
-func Member(cell, key string) (value string, has bool) {
-	object := members(cell)
+func Member(cell, key string) (value string, has bool) { return memberOf(members(cell), key) }
+
+func memberOf(object map[string]json.RawMessage, key string) (value string, has bool) {
 	raw, ok := object[key]
 	if !ok {
 		// In order of the keys, so that the answer does not depend on the map.

@@ -1,5 +1,7 @@
 package table
 
+import "encoding/json"
+
 // Columns is the column list of one input with an index that is built once.
 // It is immutable and shared by all rows of the input.
 type Columns struct {
@@ -44,10 +46,15 @@ func (c *Columns) Index(column string) int {
 func (c *Columns) Names() []string { return c.names }
 
 // Row is one record: its cells in the order of the Columns. It may have fewer
-// cells than there are columns; the rest are empty.
+// cells than there are columns; the rest are empty. It is for one goroutine.
 type Row struct {
 	*Columns
 	Cells []string
+
+	// The last JSON cell of which a member was asked, taken apart: several
+	// answers come from the same one.
+	parsed  string
+	members map[string]json.RawMessage
 }
 
 // Get returns the cell of a column, and whether the input has that column: it
@@ -63,6 +70,14 @@ func (r *Row) Get(column string) (cell string, has bool) {
 		cell = r.Cells[i]
 	}
 	return cell, cell != "" || r.has == nil || r.has[i]
+}
+
+// member is Member for a cell of the row.
+func (r *Row) member(cell, key string) (value string, has bool) {
+	if r.parsed != cell {
+		r.parsed, r.members = cell, members(cell)
+	}
+	return memberOf(r.members, key)
 }
 
 // cell is Get for those who do not care why there is nothing.

@@ -14,7 +14,7 @@ func row(pairs ...string) *Row {
 	for i := 0; i < len(pairs); i += 2 {
 		names, cells = append(names, pairs[i]), append(cells, pairs[i+1])
 	}
-	return &Row{NewColumns(names, nil), cells}
+	return &Row{Columns: NewColumns(names, nil), Cells: cells}
 }
 
 func builtins(t testing.TB) (csl, dne, dns *Table) {
@@ -210,7 +210,7 @@ func TestDetect(t *testing.T) {
 }
 
 func TestRow(t *testing.T) {
-	r := &Row{NewColumns([]string{"SourceIP", "Missing", "Unannounced", "Late"}, []bool{true, false, false, true}), []string{"1.2.3.4", "", "x"}}
+	r := &Row{Columns: NewColumns([]string{"SourceIP", "Missing", "Unannounced", "Late"}, []bool{true, false, false, true}), Cells: []string{"1.2.3.4", "", "x"}}
 	for _, c := range []struct {
 		column, cell string
 		has          bool

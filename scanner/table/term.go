@@ -175,7 +175,7 @@ func (t Term) Value(r *Row) (text string, has bool) {
 		return "", has
 	}
 	if t.Member != "" {
-		text, _ = Member(text, t.Member)
+		text, _ = r.member(text, t.Member)
 	}
 	switch t.Func {
 	case HostOf:
