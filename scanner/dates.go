@@ -1,8 +1,6 @@
 package scanner
 
 import (
-	"bytes"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"maps"
@@ -205,7 +203,8 @@ func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 		if _, err := d.file.ReadAt(raw, b.at.off); err != nil {
 			return fmt.Errorf("read waiting hits: %w", err)
 		}
-		if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&b.findings); err != nil {
+		var err error
+		if b.findings, err = readFindings(raw); err != nil {
 			return fmt.Errorf("read waiting hits: %w", err)
 		}
 	}
@@ -231,18 +230,16 @@ func (d *dates) spill() error {
 		_ = os.Remove(f.Name())
 		d.file = f
 	}
+	var buf []byte
 	for seq, b := range d.blocks {
 		if len(b.findings) == 0 {
 			continue
 		}
-		var buf bytes.Buffer
-		if err := gob.NewEncoder(&buf).Encode(b.findings); err != nil {
+		buf = appendFindings(buf[:0], b.findings)
+		if _, err := d.file.WriteAt(buf, d.size); err != nil {
 			return fmt.Errorf("spill waiting hits: %w", err)
 		}
-		if _, err := d.file.WriteAt(buf.Bytes(), d.size); err != nil {
-			return fmt.Errorf("spill waiting hits: %w", err)
-		}
-		b.at = span{d.size, d.size + int64(buf.Len())}
+		b.at = span{d.size, d.size + int64(len(buf))}
 		b.findings = nil
 		d.size = b.at.end
 		d.blocks[seq] = b

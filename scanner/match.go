@@ -70,8 +70,7 @@ func (w *worker) reset(in *input) {
 }
 
 // An element is one address or name of a row that an indicator may match: a
-// whole cell, or one member of a list, JSON value or text. It is exported to
-// gob when hits have to wait for the order of their dates.
+// whole cell, or one member of a list, JSON value or text.
 type element struct {
 	Key, Group int    // of plan.keys
 	Member     string // key inside a JSON cell, "" otherwise

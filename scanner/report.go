@@ -14,7 +14,7 @@ import (
 )
 
 // A finding is a row that holds at least one candidate, with all that is
-// needed to make hits of it. It owns its memory and can be written with gob.
+// needed to make hits of it. It owns its memory; appendFindings writes it.
 type finding struct {
 	Table    int      // index into plan.tables
 	Cells    []string // of plan.columns
