@@ -49,25 +49,15 @@ func blocklist(name string, language func(*zone) lineReaderOf) Kind {
 			return known > 0 && known*2 >= lines
 		},
 		Read: func(r io.Reader, emit func(*Entry)) error {
-			read, lines := language(new(zone)), newLineReader(r)
-			for {
-				line, err := lines.next()
-				switch {
-				case err == io.EOF:
-					return nil
-				case err == errLongLine:
-					reject(emit, lines.no, string(line), err.Error())
-					continue
-				case err != nil:
-					return &LineError{lines.no, err}
-				}
+			read := language(new(zone))
+			return newLineReader(r).each(emit, func(line []byte, no int) {
 				if line = bytes.TrimSpace(line); len(line) == 0 {
-					continue
+					return
 				}
-				if ok, _ := read(line, lines.no, emit); !ok {
-					listLine(line, lines.no, emit)
+				if ok, _ := read(line, no, emit); !ok {
+					listLine(line, no, emit)
 				}
-			}
+			})
 		},
 	}
 }

@@ -191,27 +191,16 @@ func (t text) date(line int, emit func(*Entry)) ioc.Date {
 // eachLine calls object for every line that holds a JSON object, and rejects
 // the others.
 func eachLine(r io.Reader, emit func(*Entry), object func(raw []byte, line int)) error {
-	lines := newLineReader(r)
-	for {
-		line, err := lines.next()
-		switch {
-		case err == io.EOF:
-			return nil
-		case err == errLongLine:
-			reject(emit, lines.no, string(line), err.Error())
-			continue
-		case err != nil:
-			return &LineError{lines.no, err}
-		}
+	return newLineReader(r).each(emit, func(line []byte, no int) {
 		line = bytes.TrimSpace(line)
 		switch {
 		case len(line) == 0:
 		case line[0] != '{' || !json.Valid(line):
-			reject(emit, lines.no, string(line), "not a JSON object")
+			reject(emit, no, string(line), "not a JSON object")
 		default:
-			object(line, lines.no)
+			object(line, no)
 		}
-	}
+	})
 }
 
 // peekObject returns the keys of the JSON object with which a feed begins, as

@@ -59,6 +59,24 @@ func (l *lineReader) next() ([]byte, error) {
 	return bytes.TrimSuffix(line, []byte("\r")), err
 }
 
+// each calls line for every line that is left, and rejects those that are too
+// long.
+func (l *lineReader) each(emit func(*Entry), line func(text []byte, no int)) error {
+	for {
+		text, err := l.next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err == errLongLine:
+			reject(emit, l.no, string(text), err.Error())
+		case err != nil:
+			return &LineError{l.no, err}
+		default:
+			line(text, l.no)
+		}
+	}
+}
+
 // long reads on in a line that does not fit the buffer.
 func (l *lineReader) long(begin []byte) ([]byte, error) {
 	l.buf = append(l.buf[:0], begin...)

@@ -84,19 +84,7 @@ func listInPieces(r *reading, in *bufio.Reader) error {
 }
 
 func readLines(lines *lineReader, emit func(*Entry)) error {
-	for {
-		line, err := lines.next()
-		switch {
-		case err == io.EOF:
-			return nil
-		case err == errLongLine:
-			reject(emit, lines.no, string(line), err.Error())
-		case err != nil:
-			return &LineError{lines.no, err}
-		default:
-			listLine(line, lines.no, emit)
-		}
-	}
+	return lines.each(emit, func(line []byte, no int) { listLine(line, no, emit) })
 }
 
 // listLine emits what one line holds: nothing for a comment, several names for

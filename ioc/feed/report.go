@@ -68,25 +68,14 @@ type prose struct {
 }
 
 func (t *prose) plain(r io.Reader) error {
-	lines := newLineReader(r)
-	for {
-		line, err := lines.next()
-		switch {
-		case err == io.EOF:
-			return nil
-		case err == errLongLine:
-			reject(t.emit, lines.no, string(line), err.Error())
-			continue
-		case err != nil:
-			return &LineError{lines.no, err}
-		}
+	return newLineReader(r).each(t.emit, func(line []byte, no int) {
 		text := strings.TrimSpace(strings.ToValidUTF8(string(line), "?"))
 		if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
 			t.fenced = !t.fenced
-			continue
+			return
 		}
-		t.line(text, lines.no)
-	}
+		t.line(text, no)
+	})
 }
 
 var listMarker = regexp.MustCompile(`^(?:[-*+•·]|\d{1,3}[.)])\s+`)

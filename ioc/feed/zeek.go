@@ -28,29 +28,17 @@ var zeekTypes = map[string]string{"ADDR": "ip", "SUBNET": "cidr", "DOMAIN": "dom
 	"PUBKEY_HASH": "hash", "EMAIL": "email"}
 
 func readZeek(r io.Reader, emit func(*Entry)) error {
-	lines, words := newLineReader(r), newInterner()
+	words := newInterner()
 	var fields []string
-	for {
-		line, err := lines.next()
-		switch {
-		case err == io.EOF && fields == nil:
-			return errors.New("no #fields line that names an indicator")
-		case err == io.EOF:
-			return nil
-		case err == errLongLine:
-			reject(emit, lines.no, string(line), err.Error())
-			continue
-		case err != nil:
-			return &LineError{lines.no, err}
-		}
+	err := newLineReader(r).each(emit, func(line []byte, no int) {
 		if names, ok := bytes.CutPrefix(line, []byte("#fields")); ok {
 			fields = strings.Split(strings.TrimLeft(string(names), "\t "), "\t")
-			continue
+			return
 		}
 		if len(bytes.TrimSpace(line)) == 0 || line[0] == '#' {
-			continue
+			return
 		}
-		e := newEntry(lines.no)
+		e := newEntry(no)
 		cells := bytes.Split(line, []byte("\t"))
 		for i, name := range fields[:min(len(fields), len(cells))] {
 			cell := bytes.TrimSpace(cells[i])
@@ -72,9 +60,13 @@ func readZeek(r io.Reader, emit func(*Entry)) error {
 			}
 		}
 		if len(e.Value) == 0 {
-			reject(emit, lines.no, string(line), "no value")
-			continue
+			reject(emit, no, string(line), "no value")
+			return
 		}
 		emit(&e)
+	})
+	if err == nil && fields == nil {
+		return errors.New("no #fields line that names an indicator")
 	}
+	return err
 }
