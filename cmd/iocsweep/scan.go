@@ -117,7 +117,7 @@ type flagSet interface {
 }
 
 func (f *feedFlags) register(fs flagSet) {
-	fs.StringArrayVarP(&f.iocs, "iocs", "i", nil, "indicator source `FILE`, repeatable; - is standard input")
+	fs.StringArrayVarP(&f.iocs, "iocs", "i", nil, "indicator source `FILE`, or a folder of them, repeatable; - is standard input")
 	fs.StringArrayVar(&f.values, "ioc", nil, "one indicator `VALUE`, defanged or not, repeatable")
 	f.registerKind(fs)
 }
@@ -156,6 +156,9 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 		return nil, nil, errors.New("no indicators: give a source with -i or a value with --ioc")
 	}
 	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, MinConfidence: f.minConfidence}
+	if f.maxAge < 0 {
+		return nil, nil, fmt.Errorf("--max-age %d: a number of days is wanted", f.maxAge)
+	}
 	now := time.Now()
 	if f.activeOnly {
 		o.Ended = now

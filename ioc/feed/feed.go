@@ -1,6 +1,6 @@
 // Package feed reads indicators from the shapes in which they are handed round:
-// ThreatFox exports, lists, tables, rule pages, and what this package writes
-// itself.
+// exports of abuse.ch, MISP, STIX, OpenIOC, Zeek, tables, lists and blocklists,
+// rule pages, reports in prose, and what this package writes itself.
 //
 // [Read] takes feeds in order. Each is unpacked, its [Kind] is told by its
 // content or given, and the kind turns it into a stream of entries: what each

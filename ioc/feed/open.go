@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,28 +50,49 @@ func FromValues(values []string) Source {
 	return Source{Path: "--ioc", values: append([]string{}, values...)}
 }
 
-// Files are the feeds of a path: those in a folder, in the order of their
-// names, or the file itself. Of a MISP feed, which is a folder with a
-// manifest.json, they are the events.
+// Files are the feeds of a path: the file itself, or those in a folder and the
+// folders below it, in the order of their names. Names that begin with a dot
+// are left out, and of a MISP feed, which is a folder with a manifest.json, that
+// and the hashes.csv beside it: they repeat what the events hold.
 func Files(path string) ([]Source, error) {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
 		return []Source{File(path)}, nil // what cannot be opened is said by Read
 	}
-	entries, err := os.ReadDir(path)
+	var sources []Source
+	err = filepath.WalkDir(path, func(at string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case at == path:
+		case e.Name()[0] == '.':
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+		case !e.IsDir() && !besideEvents(at):
+			sources = append(sources, File(at))
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read indicators: %w", err)
-	}
-	var sources []Source
-	for _, e := range entries {
-		if name := e.Name(); !e.IsDir() && name[0] != '.' && name != "manifest.json" && name != "hashes.csv" {
-			sources = append(sources, File(filepath.Join(path, name)))
-		}
 	}
 	if len(sources) == 0 {
 		return nil, fmt.Errorf("read indicators: %s: no file in the folder", path)
 	}
 	return sources, nil
+}
+
+// besideEvents says that a file is part of a MISP feed and none of its events.
+func besideEvents(path string) bool {
+	switch filepath.Base(path) {
+	case "manifest.json":
+		return true
+	case "hashes.csv":
+		_, err := os.Stat(filepath.Join(filepath.Dir(path), "manifest.json"))
+		return err == nil
+	}
+	return false
 }
 
 // maxZip is the largest zip archive that is read from something other than a
