@@ -47,7 +47,7 @@ type Set struct {
 }
 
 // maxMade is how many entries Indicators keeps at most.
-const maxMade = 1 << 15
+const maxMade = 1 << 16
 
 // An entry is what Indicators returns.
 type entry struct {

@@ -3,6 +3,7 @@ package scanner
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -26,7 +27,8 @@ type dates struct {
 	given   bool         // the order was given with the scan
 	columns []dateColumn // of plan.times
 	blocks  map[int]dateBlock
-	next    int // blocks before it have given their evidence
+	free    [][]byte // memory of findings, to use again
+	next    int      // blocks before it have given their evidence
 	bytes   int
 	file    *os.File
 	size    int64
@@ -43,8 +45,8 @@ type dateColumn struct {
 
 type dateBlock struct {
 	evidence []clock.Order
-	findings []finding
-	at       span // in the file, once spilled
+	findings []byte // as appendFinding writes them
+	at       span   // in the file, once spilled
 }
 
 func newDates(r *run, in *input) *dates {
@@ -87,14 +89,19 @@ func (d *dates) order(column int) (o clock.Order, proven bool) {
 	return c.order, c.proven
 }
 
-// put takes the evidence of a block and the findings that wait for a decision.
-// A decision releases every block that waits.
-func (d *dates) put(w *worker, seq int, evidence []clock.Order, findings []finding) error {
+// put takes the evidence of the block in hand and the findings that wait for a
+// decision. A decision releases every block that waits.
+func (d *dates) put(w *worker, seq int) error {
 	d.mu.Lock()
-	d.blocks[seq] = dateBlock{evidence: evidence, findings: findings}
-	for _, f := range findings {
-		d.bytes += f.size()
+	b := dateBlock{evidence: w.now.evidence}
+	if len(w.waiting) > 0 {
+		b.findings, w.waiting = w.waiting, nil
+		d.bytes += len(b.findings)
+		if n := len(d.free); n > 0 {
+			w.waiting, d.free = d.free[n-1], d.free[:n-1]
+		}
 	}
+	d.blocks[seq] = b
 	for {
 		b, ok := d.blocks[d.next]
 		if !ok {
@@ -120,7 +127,7 @@ func (d *dates) put(w *worker, seq int, evidence []clock.Order, findings []findi
 		return err
 	}
 	ready := d.blocks
-	d.blocks = map[int]dateBlock{}
+	d.blocks, d.free = map[int]dateBlock{}, nil
 	d.mu.Unlock()
 	return d.release(w, ready)
 }
@@ -149,7 +156,7 @@ func (d *dates) end(w *worker) error {
 		}
 	}
 	ready := d.blocks
-	d.blocks = nil
+	d.blocks, d.free = nil, nil
 	d.mu.Unlock()
 	err := d.release(w, ready)
 	if d.file != nil {
@@ -176,21 +183,16 @@ func (d *dates) release(w *worker, blocks map[int]dateBlock) error {
 			}
 		}
 	}
-	helpers := make([]*worker, max(0, min(w.threads, len(seqs)/minRelease)-1))
-	errs := make([]error, len(helpers)+1)
+	helpers := max(0, min(w.threads, len(seqs)/minRelease)-1)
+	errs := make([]error, helpers+1)
 	var wait sync.WaitGroup
 	for i := range helpers {
-		helpers[i] = w.newWorker()
-		helpers[i].plan = w.plan
-		wait.Go(func() { errs[i] = share(helpers[i]) })
+		h := w.newWorker()
+		h.plan = w.plan
+		wait.Go(func() { errs[i] = errors.Join(share(h), h.handOver()) })
 	}
-	errs[len(helpers)] = share(w)
+	errs[helpers] = share(w)
 	wait.Wait()
-	for _, h := range helpers {
-		if h.tally != nil {
-			w.tally.merge(h.tally)
-		}
-	}
 	return errors.Join(errs...)
 }
 
@@ -198,23 +200,27 @@ func (d *dates) release(w *worker, blocks map[int]dateBlock) error {
 const minRelease = 4
 
 func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
-	if b.at.end > b.at.off {
-		raw := make([]byte, b.at.end-b.at.off)
-		if _, err := d.file.ReadAt(raw, b.at.off); err != nil {
+	if n := b.at.end - b.at.off; n > 0 {
+		w.waiting = slices.Grow(w.waiting[:0], int(n))[:n]
+		if _, err := d.file.ReadAt(w.waiting, b.at.off); err != nil {
 			return fmt.Errorf("read waiting hits: %w", err)
 		}
-		var err error
-		if b.findings, err = readFindings(raw); err != nil {
-			return fmt.Errorf("read waiting hits: %w", err)
-		}
+		b.findings = w.waiting
 	}
 	w.payload = w.payload[:0]
-	for i := range b.findings {
-		if err := w.report(d.in, &b.findings[i]); err != nil {
+	r := &w.waited
+	r.reset(b.findings)
+	for {
+		switch err := r.next(); {
+		case err == io.EOF:
+			return w.commit(d.in, seq)
+		case err != nil:
+			return fmt.Errorf("read waiting hits: %w", err)
+		}
+		if err := w.report(d.in, &r.finding); err != nil {
 			return err
 		}
 	}
-	return w.commit(d.in, seq)
 }
 
 // spill writes waiting findings to the temporary file once they exceed their share.
@@ -230,16 +236,15 @@ func (d *dates) spill() error {
 		_ = os.Remove(f.Name())
 		d.file = f
 	}
-	var buf []byte
 	for seq, b := range d.blocks {
 		if len(b.findings) == 0 {
 			continue
 		}
-		buf = appendFindings(buf[:0], b.findings)
-		if _, err := d.file.WriteAt(buf, d.size); err != nil {
+		if _, err := d.file.WriteAt(b.findings, d.size); err != nil {
 			return fmt.Errorf("spill waiting hits: %w", err)
 		}
-		b.at = span{d.size, d.size + int64(len(buf))}
+		b.at = span{d.size, d.size + int64(len(b.findings))}
+		d.free = append(d.free, b.findings[:0])
 		b.findings = nil
 		d.size = b.at.end
 		d.blocks[seq] = b

@@ -18,7 +18,7 @@ func JSONL(dst []byte, h *Hit) []byte {
 	dst = append(dst, `,"time":`...)
 	if h.HasTime {
 		dst = append(dst, '"')
-		dst = append(dst, h.Time.String()...)
+		dst = h.Time.Append(dst)
 		dst = append(dst, '"')
 	} else {
 		dst = append(dst, "null"...)
@@ -89,7 +89,7 @@ func JSONL(dst []byte, h *Hit) []byte {
 	dst = append(dst, `,"group":`...)
 	dst = appendIntOrNull(dst, int64(h.Source.Group), h.Source.Group >= 0)
 	dst = append(dst, '}')
-	if h.SuppressedBy != nil {
+	if len(h.SuppressedBy) > 0 {
 		dst = append(dst, `,"suppressed_by":`...)
 		dst = appendStrings(dst, h.SuppressedBy)
 	}

@@ -3,47 +3,45 @@ package scanner
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// Findings that wait for the order of their dates are written to a file in a
-// form of their own: numbers as varints, texts with their lengths, no names.
+// Findings that wait for the order of their dates are kept in a form of their
+// own: numbers as varints, texts with their lengths, no names.
 
-// appendFindings appends the findings of a block.
-func appendFindings(dst []byte, list []finding) []byte {
+// appendFinding appends a finding.
+func appendFinding(dst []byte, f *finding) []byte {
 	number := func(n int64) { dst = binary.AppendVarint(dst, n) }
 	text := func(s string) {
 		dst = binary.AppendUvarint(dst, uint64(len(s)))
 		dst = append(dst, s...)
 	}
-	number(int64(len(list)))
-	for i := range list {
-		f := &list[i]
-		for _, n := range [...]int64{int64(f.Table), f.Record, f.Line, int64(f.Group), int64(f.N), int64(len(f.Cells)), int64(len(f.All)), int64(len(f.Elements))} {
-			number(n)
-		}
-		for _, s := range f.Cells {
-			text(s)
-		}
-		for _, c := range f.All {
-			text(c.Name)
-			text(c.Value)
-		}
-		for _, e := range f.Elements {
-			number(int64(e.Key))
-			number(int64(e.Group))
-			text(e.Member)
-			text(e.Value)
-			number(int64(len(e.Cands)))
-			for _, c := range e.Cands {
-				sub := int64(0)
-				if c.Sub {
-					sub = 1
-				}
-				for _, n := range [...]int64{int64(c.Entry), int64(c.Port), int64(c.Off), int64(c.Len), sub} {
-					number(n)
-				}
+	for _, n := range [...]int64{int64(f.Table), f.Record, f.Line, int64(f.Group), int64(f.N), int64(len(f.Cells)), int64(len(f.All)), int64(len(f.Elements))} {
+		number(n)
+	}
+	for _, s := range f.Cells {
+		text(s)
+	}
+	for _, c := range f.All {
+		text(c.Name)
+		text(c.Value)
+	}
+	for i := range f.Elements {
+		e := &f.Elements[i]
+		number(int64(e.Key))
+		number(int64(e.Group))
+		text(e.Member)
+		text(e.Value)
+		number(int64(len(e.Cands)))
+		for _, c := range e.Cands {
+			sub := int64(0)
+			if c.Sub {
+				sub = 1
+			}
+			for _, n := range [...]int64{int64(c.Entry), int64(c.Port), int64(c.Off), int64(c.Len), sub} {
+				number(n)
 			}
 		}
 	}
@@ -52,68 +50,84 @@ func appendFindings(dst []byte, list []finding) []byte {
 
 var errFindings = errors.New("temporary file is not what was written")
 
-// readFindings is the inverse of appendFindings. Texts share one piece of
-// memory.
-func readFindings(raw []byte) ([]finding, error) {
-	all, at, bad := string(raw), 0, false
-	number := func() int64 {
-		n, size := binary.Varint(raw[at:])
-		if size <= 0 {
-			bad = true
-			return 0
-		}
-		at += size
-		return n
-	}
-	text := func() string {
-		n, size := binary.Uvarint(raw[at:])
-		if size <= 0 || n > uint64(len(raw)-at-size) {
-			bad = true
-			return ""
-		}
-		at += size + int(n)
-		return all[at-int(n) : at]
-	}
-	// count is the number of things that follow, each of at least one byte.
-	count := func() int {
-		n := number()
-		if n < 0 || n > int64(len(raw)-at) {
-			bad = true
-			return 0
-		}
-		return int(n)
-	}
-	list := make([]finding, count())
-	for i := range list {
-		f := &list[i]
-		f.Table, f.Record, f.Line, f.Group, f.N = int(number()), number(), number(), int(number()), int(number())
-		cells, fields, elements := count(), count(), count()
-		if bad {
-			break
-		}
-		f.Cells = make([]string, cells)
-		for n := range f.Cells {
-			f.Cells[n] = text()
-		}
-		if fields > 0 {
-			f.All = make([]Cell, fields)
-		}
-		for n := range f.All {
-			f.All[n] = Cell{text(), text()}
-		}
-		f.Elements = make([]element, elements)
-		for n := range f.Elements {
-			e := &f.Elements[n]
-			e.Key, e.Group = int(number()), int(number())
-			e.Member, e.Value = text(), text()
-			e.Cands = make([]ioc.Candidate, count())
-			for m := range e.Cands {
-				e.Cands[m] = ioc.Candidate{Entry: uint32(number()), Port: int32(number()), Off: uint32(number()), Len: uint32(number()), Sub: number() != 0}
-			}
+// A findingReader takes apart what appendFinding wrote.
+type findingReader struct {
+	finding // the last that was read; it lives until the next
+
+	raw  string
+	at   int
+	bad  bool
+	slab []ioc.Candidate
+}
+
+// reset turns the reader to other findings. Their texts share its piece of memory.
+func (r *findingReader) reset(raw []byte) { r.raw, r.at, r.bad = string(raw), 0, false }
+
+func (r *findingReader) unsigned() (n uint64) {
+	for shift := 0; r.at < len(r.raw) && shift < 64; shift += 7 {
+		b := r.raw[r.at]
+		r.at++
+		n |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return n
 		}
 	}
-	if bad || at != len(raw) {
-		return nil, errFindings
+	r.bad = true
+	return 0
+}
+
+func (r *findingReader) number() int64 {
+	n := r.unsigned()
+	return int64(n>>1) ^ -int64(n&1)
+}
+
+func (r *findingReader) text() string {
+	n := r.unsigned()
+	if n > uint64(len(r.raw)-r.at) {
+		r.bad = true
+		return ""
 	}
-	return list, nil
+	r.at += int(n)
+	return r.raw[r.at-int(n) : r.at]
+}
+
+// count is the number of things that follow, each of at least one byte.
+func (r *findingReader) count() int {
+	n := r.number()
+	if n < 0 || n > int64(len(r.raw)-r.at) {
+		r.bad = true
+		return 0
+	}
+	return int(n)
+}
+
+// next reads one finding. It returns io.EOF behind the last.
+func (r *findingReader) next() error {
+	if r.at == len(r.raw) {
+		return io.EOF
+	}
+	f := &r.finding
+	f.Cells, f.All, f.Elements, r.slab = f.Cells[:0], f.All[:0], f.Elements[:0], r.slab[:0]
+	f.Table, f.Record, f.Line, f.Group, f.N = int(r.number()), r.number(), r.number(), int(r.number()), int(r.number())
+	cells, fields, elements := r.count(), r.count(), r.count()
+	for n := 0; n < cells && !r.bad; n++ {
+		f.Cells = append(f.Cells, r.text())
+	}
+	for n := 0; n < fields && !r.bad; n++ {
+		f.All = append(f.All, Cell{r.text(), r.text()})
+	}
+	for n := 0; n < elements && !r.bad; n++ {
+		e := element{Key: int(r.number()), Group: int(r.number()), Member: r.text(), Value: r.text()}
+		cands := r.count()
+		from := len(r.slab)
+		for m := 0; m < cands && !r.bad; m++ {
+			r.slab = append(r.slab, ioc.Candidate{Entry: uint32(r.number()), Port: int32(r.number()), Off: uint32(r.number()), Len: uint32(r.number()), Sub: r.number() != 0})
+		}
+		e.Cands = r.slab[from:len(r.slab):len(r.slab)]
+		f.Elements = append(f.Elements, e)
+	}
+	if r.bad {
+		return errFindings
+	}
+	return nil
 }

@@ -1,7 +1,9 @@
 package scanner
 
 import (
+	"io"
 	"reflect"
+	"slices"
 	"testing"
 	"testing/quick"
 )
@@ -10,25 +12,50 @@ import (
 // cut off or changed is noticed or read as something, never more than that.
 func TestFindings(t *testing.T) {
 	back := func(list []finding) bool {
-		raw := appendFindings(nil, list)
+		var raw []byte
+		ends := map[int]bool{0: true} // where a finding ends
+		for i := range list {
+			raw = appendFinding(raw, &list[i])
+			ends[len(raw)] = true
+		}
 		got, err := readFindings(raw)
 		if err != nil {
 			t.Log(err)
 			return false
 		}
 		for n := range raw {
-			if _, err := readFindings(raw[:n]); err == nil {
+			if _, err := readFindings(raw[:n]); err == nil && !ends[n] {
 				t.Logf("%d of %d bytes are taken for the whole", n, len(raw))
 				return false
 			}
 			damaged := append([]byte(nil), raw...)
 			damaged[n] ^= 0x55
-			readFindings(damaged)
+			_, _ = readFindings(damaged)
 		}
 		return reflect.DeepEqual(withoutEmpty(got), withoutEmpty(list))
 	}
 	if err := quick.Check(back, &quick.Config{MaxCount: 60, MaxCountScale: 0}); err != nil {
 		t.Error(err)
+	}
+}
+
+// readFindings copies all findings out of their form.
+func readFindings(raw []byte) (list []finding, err error) {
+	var r findingReader
+	r.reset(raw)
+	for {
+		if err := r.next(); err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return list, err
+		}
+		f := r.finding
+		f.Cells, f.All, f.Elements = slices.Clone(f.Cells), slices.Clone(f.All), slices.Clone(f.Elements)
+		for n := range f.Elements {
+			f.Elements[n].Cands = slices.Clone(f.Elements[n].Cands)
+		}
+		list = append(list, f)
 	}
 }
 

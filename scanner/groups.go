@@ -77,6 +77,9 @@ func (g *Groups) put(o *Group) {
 			g.Others += o.Count
 			return
 		}
+		for i, v := range o.Values {
+			o.Values[i] = strings.Clone(v) // it is a piece of the row's memory
+		}
 		g.groups[k] = o
 		return
 	}

@@ -50,7 +50,7 @@ type Hit struct {
 	Row    []Cell // the projection, in the table's or the file's order
 	Source Source
 
-	SuppressedBy []string // names of the rules that were true; nil for a kept hit
+	SuppressedBy []string // names of the rules that were true; none for a kept hit
 }
 
 // Also is an indicator that matched beside the leading one.
@@ -82,6 +82,7 @@ type Source struct {
 	Group  int   // Parquet row group from 0; -1 otherwise
 }
 
-// An Encoder appends one hit in some output format. It is pure and may be
-// called from several goroutines at once.
+// An Encoder appends one hit in some output format. It is pure, may be called
+// from several goroutines at once, and keeps nothing of the hit, which lives
+// until it returns.
 type Encoder func(dst []byte, h *Hit) []byte

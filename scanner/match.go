@@ -22,20 +22,28 @@ type worker struct {
 
 	cands   []ioc.Candidate
 	json    []ioc.JSONCandidate
-	maybe   []uint32      // cells of a run that are to be looked at, ascending
-	cells   []uint32      // those that hold a candidate
-	parts   [][]element   // what each of them holds
-	refs    []formats.Ref // rows that hold them
-	found   []located     // elements of the block's rows
-	rows    []uint32      // rows that hold any, ascending, without repeats
-	tables  []int8        // table of each row, where a run says it; index into plan.tables, else -1
+	maybe   []uint32        // cells of a run that are to be looked at, ascending
+	cells   []uint32        // those that hold a candidate
+	parts   []part          // what each of them holds
+	held    []element       // what the cells of the block hold
+	slab    []ioc.Candidate // of held
+	refs    []formats.Ref   // rows that hold them
+	found   []located       // elements of the block's rows
+	rows    []uint32        // rows that hold any, ascending, without repeats
+	tables  []int8          // table of each row, where a run says it; index into plan.tables, else -1
 	stage0  []uint32
-	payload []byte // encoded hits of the block
-	scratch []byte
+	texts   texts
+	row     finding // in hand
+	room    room    // for its hits
+	waiting []byte  // findings of the block that have to wait
+	waited  findingReader
+	payload []byte // encoded hits of the block, where they are streamed
 	now     claimed
-	lap     lap
-	each    func(*formats.Run, error) bool // takeRun: made once, not for every block
-	plan    *plan                          // of the input in hand
+
+	hits, suppressed, rejected pile // what is sorted
+	lap                        lap
+	each                       func(*formats.Run, error) bool // takeRun: made once, not for every block
+	plan                       *plan                          // of the input in hand
 
 	named      string // the last name of a table that a row gave, and
 	namedTable int8   // which it is: rows repeat it
@@ -54,10 +62,21 @@ type claimed struct {
 func (r *run) newWorker() *worker {
 	w := &worker{run: r, namedTable: unsaid}
 	w.each = w.takeRun
+	w.hits.to, w.suppressed.to, w.rejected.to = r.out.hits, r.out.suppressed, r.out.rejects
 	if r.Groups != nil {
 		w.tally = &Groups{By: r.Groups.By, groups: map[string]*Group{}}
 	}
 	return w
+}
+
+// handOver gives away what the worker has gathered. It is the last that it does.
+func (w *worker) handOver() error {
+	if w.tally != nil {
+		w.mu.Lock()
+		w.run.groups = append(w.run.groups, w.tally)
+		w.mu.Unlock()
+	}
+	return errors.Join(w.hits.flush(), w.suppressed.flush(), w.rejected.flush())
 }
 
 // reset turns the worker to an input.
@@ -78,14 +97,18 @@ type element struct {
 	Cands      []ioc.Candidate
 }
 
+// A part of worker.held: the elements of one cell.
+type part struct{ from, to uint32 }
+
 type located struct {
-	row uint32
-	element
+	row  uint32
+	held uint32 // number of the element
 }
 
 // block matches the block that the reader has just claimed.
 func (w *worker) block(in *input, b formats.Block) error {
-	w.payload, w.found = w.payload[:0], w.found[:0]
+	w.payload, w.waiting = w.payload[:0], w.waiting[:0]
+	w.found, w.held, w.slab = w.found[:0], w.held[:0], w.slab[:0]
 	def := other
 	if b.Rows > 0 {
 		def = in.plan.tableOf(b.Part)
@@ -100,7 +123,6 @@ func (w *worker) block(in *input, b formats.Block) error {
 	if w.now.err != nil {
 		return w.now.err
 	}
-	w.lap.add(&w.stats.Match)
 	w.countRest(in, b, def)
 	if err := w.seen(in, b); err != nil {
 		w.lose(err)
@@ -108,20 +130,17 @@ func (w *worker) block(in *input, b formats.Block) error {
 	if err := w.rejects(in, b); err != nil {
 		return err
 	}
-	var findings []finding
+	w.lap.add(&w.stats.Match)
+	wait := undecided || in.dates.held()
 	if len(w.found) > 0 {
 		slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
-		findings = w.gather(in, b, def)
-	}
-	w.lap.add(&w.stats.Late)
-	defer w.lap.add(&w.stats.Output)
-	if undecided || in.dates.held() {
-		return in.dates.put(w, b.Seq, w.now.evidence, findings)
-	}
-	for i := range findings {
-		if err := w.report(in, &findings[i]); err != nil {
+		if err := w.reportAll(in, b, def, wait); err != nil {
 			return err
 		}
+	}
+	defer w.lap.add(&w.stats.Output)
+	if wait {
+		return in.dates.put(w, b.Seq)
 	}
 	return w.commit(in, b.Seq)
 }
@@ -169,8 +188,8 @@ func (w *worker) matchRun(in *input, k *planKey, run *formats.Run) error {
 			if !ok {
 				panic("scanner: row of a cell that was not asked for")
 			}
-			for _, e := range w.parts[i] {
-				w.found = append(w.found, located{ref.Row, e})
+			for n := w.parts[i].from; n < w.parts[i].to; n++ {
+				w.found = append(w.found, located{ref.Row, n})
 			}
 		}
 	}
@@ -219,7 +238,7 @@ func (w *worker) lookUp(k *planKey, g int, run *formats.Run) {
 			if len(w.json) == 0 {
 				continue
 			}
-			w.cells, w.parts = append(w.cells, i), append(w.parts, jsonElements(k.n, g, w.json))
+			w.cells, w.parts = append(w.cells, i), append(w.parts, w.holdJSON(k.n, g))
 			continue
 		case howIn:
 			w.cands = set.In(cell, w.cands[:0])
@@ -231,40 +250,49 @@ func (w *worker) lookUp(k *planKey, g int, run *formats.Run) {
 		if len(w.cands) == 0 {
 			continue
 		}
-		w.cells, w.parts = append(w.cells, i), append(w.parts, elements(k.n, g, group, cell, w.cands))
+		w.cells, w.parts = append(w.cells, i), append(w.parts, w.hold(k.n, g, group.members(), cell))
 	}
 }
 
-// elements splits a cell's candidates by the member that holds them.
-func elements(key, g int, group *keyGroup, cell []byte, cands []ioc.Candidate) []element {
-	var out []element
-	for _, c := range cands {
-		if n := len(out); n > 0 && out[n-1].Cands[0].Off == c.Off && out[n-1].Cands[0].Len == c.Len {
-			out[n-1].Cands = append(out[n-1].Cands, c)
+// hold splits the candidates of a cell by the member that holds them.
+func (w *worker) hold(key, g int, members bool, cell []byte) part {
+	from := len(w.held)
+	for n, c := range w.cands {
+		if n > 0 && c.Off == w.cands[n-1].Off && c.Len == w.cands[n-1].Len {
+			w.alsoHold(c)
 			continue
 		}
-		e := element{Key: key, Group: g, Cands: []ioc.Candidate{c}}
-		if group.members() {
-			e.Value = string(cell[c.Off : c.Off+c.Len])
-		} else {
-			e.Value = string(cell)
+		value := cell
+		if members {
+			value = cell[c.Off : c.Off+c.Len]
 		}
-		out = append(out, e)
+		w.held = append(w.held, element{Key: key, Group: g, Value: w.texts.add(value)})
+		w.alsoHold(c)
 	}
-	return out
+	return part{uint32(from), uint32(len(w.held))}
 }
 
-func jsonElements(key, g int, cands []ioc.JSONCandidate) []element {
-	var out []element
-	for _, c := range cands {
-		if n := len(out); n > 0 && out[n-1].Member == c.Key && out[n-1].Value == c.Value &&
-			out[n-1].Cands[0].Off == c.Off && out[n-1].Cands[0].Len == c.Len {
-			out[n-1].Cands = append(out[n-1].Cands, c.Candidate)
-			continue
+// alsoHold adds a candidate to the last element.
+func (w *worker) alsoHold(c ioc.Candidate) {
+	e := &w.held[len(w.held)-1]
+	n := len(e.Cands)
+	w.slab = append(w.slab, c)
+	e.Cands = w.slab[len(w.slab)-n-1 : len(w.slab) : len(w.slab)]
+}
+
+func (w *worker) holdJSON(key, g int) part {
+	from := len(w.held)
+	for n, c := range w.json {
+		if n > 0 {
+			if o := w.json[n-1]; o.Key == c.Key && o.Value == c.Value && o.Off == c.Off && o.Len == c.Len {
+				w.alsoHold(c.Candidate)
+				continue
+			}
 		}
-		out = append(out, element{Key: key, Group: g, Member: c.Key, Value: c.Value, Cands: []ioc.Candidate{c.Candidate}})
+		w.held = append(w.held, element{Key: key, Group: g, Member: c.Key, Value: c.Value})
+		w.alsoHold(c.Candidate)
 	}
-	return out
+	return part{uint32(from), uint32(len(w.held))}
 }
 
 // allNamed says that the cells of a run name no table but def, or none. Then
@@ -420,7 +448,8 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 		}
 		if w.out.rejects != nil {
 			k := key{input: int32(in.n), record: record, n: int32(i)}
-			if err := w.out.rejects.add(k, encodeReject(in.in, pos, bad.Err, bad.Raw)); err != nil {
+			w.rejected.payload = append(w.rejected.payload, encodeReject(in.in, pos, bad.Err, bad.Raw)...)
+			if err := w.rejected.end(k); err != nil {
 				return err
 			}
 		}

@@ -1,13 +1,11 @@
 package scanner
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"container/heap"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -43,99 +41,49 @@ func (k key) compare(o key) int {
 		cmp.Compare(k.record, o.record), cmp.Compare(k.n, o.n))
 }
 
-// A sorter orders payloads by key within a share of memory: what exceeds the
-// share is sorted and spilled to a temporary file as a compressed run, and the
+// A sorter orders payloads by key within a share of memory. Workers hand it
+// sorted, compressed runs, so that all that it does under its lock is to count
+// them; what exceeds the share is merged into one run of a temporary file. All
 // runs are merged at the end. It is safe for concurrent use until flush.
 type sorter struct {
 	dir   string // for spilled runs
-	share int    // bytes of payload and keys held in memory
+	share int    // bytes of runs held in memory
 
-	mu     sync.Mutex
-	items  []item
-	chunks [][]byte // payloads; chunks, since growing one piece would need it twice
-	free   [][]byte // chunks to use again
-	held   int      // bytes of payload
-	file   *os.File // holds all runs, one after the other; removed as soon as it is made where the system allows
-	size   int64
-	runs   []span
-	err    error
+	mu   sync.Mutex
+	mem  []*cursor
+	held int       // bytes of mem
+	runs []*cursor // in file
+	file *os.File  // holds them one after the other; removed as soon as it is made where the system allows
+	size int64
+	err  error
 }
 
-type item struct {
-	key
-	chunk, off, len uint32
-}
-
-// chunkSize is the size of a chunk; a longer payload has one of its own.
-const chunkSize = 1 << 20
-
-type span struct{ off, end int64 }
-
-// itemCost is what one item costs beside its payload, with room for growth.
-const itemCost = 64
-
-// frameSize is how much of a run is compressed at once. Merging holds one
-// frame per run: 200 runs cost 13 MiB.
-const frameSize = 64 << 10
+// runSize is how much a worker gathers before it sorts. frameSize is how much
+// of a run is compressed at once: merging holds one frame of each run.
+const (
+	runSize   = 1 << 20
+	frameSize = 32 << 10
+)
 
 func newSorter(dir string, share int) *sorter {
-	return &sorter{dir: dir, share: max(share, 1<<20)}
+	return &sorter{dir: dir, share: share}
 }
 
-// add copies a payload into the sorter.
-func (s *sorter) add(k key, payload []byte) error {
+// put takes a run, as runWriter makes it.
+func (s *sorter) put(run []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
 		return s.err
 	}
-	if len(s.items) > 0 && s.held+len(payload)+(len(s.items)+1)*itemCost > s.share {
-		if s.err = s.spill(); s.err != nil {
-			return s.err
-		}
+	s.mem = append(s.mem, &cursor{rest: run})
+	if s.held += len(run); s.held > s.share {
+		s.err = s.spill()
 	}
-	n := len(s.chunks)
-	if n == 0 || len(s.chunks[n-1])+len(payload) > cap(s.chunks[n-1]) {
-		s.chunks = append(s.chunks, s.chunk(len(payload)))
-		n++
-	}
-	last := &s.chunks[n-1]
-	s.items = append(s.items, item{k, uint32(n - 1), uint32(len(*last)), uint32(len(payload))})
-	*last = append(*last, payload...)
-	s.held += len(payload)
-	return nil
+	return s.err
 }
 
-func (s *sorter) chunk(size int) []byte {
-	if n := len(s.free); n > 0 && size <= chunkSize {
-		c := s.free[n-1]
-		s.free = s.free[:n-1]
-		return c
-	}
-	return make([]byte, 0, max(size, chunkSize))
-}
-
-// empty forgets the items, and keeps the chunks for the next ones.
-func (s *sorter) empty() {
-	for _, c := range s.chunks {
-		if cap(c) == chunkSize {
-			s.free = append(s.free, c[:0])
-		}
-	}
-	clear(s.chunks)
-	s.items, s.chunks, s.held = s.items[:0], s.chunks[:0], 0
-}
-
-func (s *sorter) payload(it item) []byte {
-	return s.chunks[it.chunk][it.off : it.off+it.len]
-}
-
-func (s *sorter) sort() {
-	slices.SortFunc(s.items, func(a, b item) int { return a.compare(b.key) })
-}
-
-// spill writes what is in memory as one run: frames of a 4-byte length and an
-// S2 block each, which hold records of key, payload length and payload.
+// spill merges what is in memory into one run of the file.
 func (s *sorter) spill() error {
 	if s.file == nil {
 		f, err := os.CreateTemp(s.dir, "iocsweep-sort-*")
@@ -147,51 +95,35 @@ func (s *sorter) spill() error {
 		_ = os.Remove(f.Name())
 		s.file = f
 	}
-	s.sort()
-	w := bufio.NewWriterSize(&offsetWriter{s.file, s.size}, 256<<10)
-	start := s.size
-	var frame, packed []byte
-	flush := func() error {
-		if len(frame) == 0 {
-			return nil
+	from := s.size
+	var w runWriter
+	write := func() error {
+		_, err := s.file.WriteAt(w.run, s.size)
+		if err != nil {
+			return fmt.Errorf("spill hits: %w", err)
 		}
-		packed = s2.Encode(packed[:cap(packed)], frame)
-		var n [4]byte
-		binary.LittleEndian.PutUint32(n[:], uint32(len(packed)))
-		frame = frame[:0]
-		s.size += int64(len(packed)) + 4
-		if _, err := w.Write(n[:]); err != nil {
-			return err
+		s.size += int64(len(w.run))
+		w.run = w.run[:0]
+		return nil
+	}
+	err := merge(s.mem, func(k key, payload []byte) error {
+		w.add(k, payload)
+		if len(w.run) >= runSize/4 {
+			return write()
 		}
-		_, err := w.Write(packed)
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	for _, it := range s.items {
-		frame = it.appendTo(frame, s.payload(it))
-		if len(frame) >= frameSize {
-			if err := flush(); err != nil {
-				return fmt.Errorf("spill hits: %w", err)
-			}
-		}
+	w.end()
+	if err := write(); err != nil {
+		return err
 	}
-	if err := cmp.Or(flush(), w.Flush()); err != nil {
-		return fmt.Errorf("spill hits: %w", err)
-	}
-	s.runs = append(s.runs, span{start, s.size})
-	s.empty()
+	s.runs = append(s.runs, &cursor{file: s.file, off: from, end: s.size})
+	s.mem, s.held = nil, 0
 	return nil
 }
-
-func (it item) appendTo(dst, payload []byte) []byte {
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(it.time))
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(it.input))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(it.record))
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(it.n))
-	dst = binary.LittleEndian.AppendUint32(dst, it.len)
-	return append(dst, payload...)
-}
-
-const recordHead = 8 + 4 + 8 + 4 + 4
 
 // flush calls emit for every payload in order and empties the sorter. The
 // payload lives until emit returns.
@@ -201,28 +133,170 @@ func (s *sorter) flush(emit func(k key, payload []byte) error) error {
 	if s.err != nil {
 		return s.err
 	}
-	s.sort()
-	if len(s.runs) == 0 {
-		for _, it := range s.items {
-			if err := emit(it.key, s.payload(it)); err != nil {
-				return err
-			}
-		}
-		s.items, s.chunks, s.free = nil, nil, nil
-		return nil
-	}
-	// The rest becomes a run as well, so that merging has all memory.
-	if err := s.spill(); err != nil {
-		return err
-	}
-	s.items, s.chunks, s.free = nil, nil, nil
-	return s.merge(emit)
+	all := append(s.runs, s.mem...)
+	s.runs, s.mem = nil, nil
+	return merge(all, emit)
 }
 
-func (s *sorter) merge(emit func(k key, payload []byte) error) error {
+// close gives back the temporary file.
+func (s *sorter) close() {
+	if s.file != nil {
+		_ = s.file.Close()
+		_ = os.Remove(s.file.Name())
+		s.file = nil
+	}
+}
+
+// A pile gathers the payloads of one worker for a sorter.
+type pile struct {
+	to      *sorter
+	items   []item
+	payload []byte // of all items; the caller appends, then calls end
+	writer  runWriter
+}
+
+type item struct {
+	key
+	from, to int
+}
+
+// end gives what stands in payload behind the last item its key.
+func (p *pile) end(k key) error {
+	from := 0
+	if n := len(p.items); n > 0 {
+		from = p.items[n-1].to
+	}
+	p.items = append(p.items, item{k, from, len(p.payload)})
+	if len(p.payload)+len(p.items)*itemCost < runSize {
+		return nil
+	}
+	return p.flush()
+}
+
+// itemCost is what one item costs beside its payload.
+const itemCost = 48
+
+// flush hands the sorter all that was gathered.
+func (p *pile) flush() error {
+	if len(p.items) == 0 {
+		return nil
+	}
+	slices.SortFunc(p.items, func(a, b item) int { return a.compare(b.key) })
+	w := &p.writer
+	for _, it := range p.items {
+		w.add(it.key, p.payload[it.from:it.to])
+	}
+	w.end()
+	run := bytes.Clone(w.run)
+	p.items, p.payload, w.run = p.items[:0], p.payload[:0], w.run[:0]
+	return p.to.put(run)
+}
+
+// A runWriter makes a run: frames of a 4-byte length and an S2 block each,
+// which hold records of key, payload length and payload.
+type runWriter struct {
+	run   []byte
+	frame []byte
+}
+
+const recordHead = 8 + 4 + 8 + 4 + 4
+
+func (w *runWriter) add(k key, payload []byte) {
+	f := w.frame
+	f = binary.LittleEndian.AppendUint64(f, uint64(k.time))
+	f = binary.LittleEndian.AppendUint32(f, uint32(k.input))
+	f = binary.LittleEndian.AppendUint64(f, uint64(k.record))
+	f = binary.LittleEndian.AppendUint32(f, uint32(k.n))
+	f = binary.LittleEndian.AppendUint32(f, uint32(len(payload)))
+	w.frame = append(f, payload...)
+	if len(w.frame) >= frameSize {
+		w.end()
+	}
+}
+
+// end closes the frame.
+func (w *runWriter) end() {
+	if len(w.frame) == 0 {
+		return
+	}
+	at := len(w.run)
+	w.run = slices.Grow(w.run, 4+s2.MaxEncodedLen(len(w.frame)))
+	packed := s2.Encode(w.run[at+4:cap(w.run)], w.frame)
+	w.run = w.run[:at+4+len(packed)]
+	binary.LittleEndian.PutUint32(w.run[at:], uint32(len(packed)))
+	w.frame = w.frame[:0]
+}
+
+// A cursor reads one run: frames from memory, or from the file.
+type cursor struct {
+	rest []byte // frames of a run in memory
+
+	file     *os.File
+	off, end int64
+	packed   []byte
+
+	frame   []byte
+	records []byte // what is left of frame
+	key     key
+	payload []byte
+}
+
+// next goes on to the next record, and says whether there is one.
+func (c *cursor) next() (bool, error) {
+	if len(c.records) == 0 {
+		packed, err := c.nextFrame()
+		if packed == nil || err != nil {
+			return false, err
+		}
+		if c.frame, err = s2.Decode(c.frame[:cap(c.frame)], packed); err != nil {
+			return false, fmt.Errorf("read spilled hits: %w", err)
+		}
+		c.records = c.frame
+	}
+	b := c.records
+	c.key = key{
+		time:   int64(binary.LittleEndian.Uint64(b)),
+		input:  int32(binary.LittleEndian.Uint32(b[8:])),
+		record: int64(binary.LittleEndian.Uint64(b[12:])),
+		n:      int32(binary.LittleEndian.Uint32(b[20:])),
+	}
+	n := binary.LittleEndian.Uint32(b[24:])
+	c.payload = b[recordHead : recordHead+n]
+	c.records = b[recordHead+n:]
+	return true, nil
+}
+
+// nextFrame returns the next frame as it is packed, nil behind the last.
+func (c *cursor) nextFrame() ([]byte, error) {
+	if c.file == nil {
+		if len(c.rest) == 0 {
+			return nil, nil
+		}
+		end := 4 + binary.LittleEndian.Uint32(c.rest)
+		packed := c.rest[4:end]
+		c.rest = c.rest[end:]
+		return packed, nil
+	}
+	if c.off >= c.end {
+		return nil, nil
+	}
+	var n [4]byte
+	if _, err := c.file.ReadAt(n[:], c.off); err != nil {
+		return nil, fmt.Errorf("read spilled hits: %w", err)
+	}
+	size := int(binary.LittleEndian.Uint32(n[:]))
+	c.packed = slices.Grow(c.packed[:0], size)[:size]
+	if _, err := c.file.ReadAt(c.packed, c.off+4); err != nil {
+		return nil, fmt.Errorf("read spilled hits: %w", err)
+	}
+	c.off += int64(size) + 4
+	return c.packed, nil
+}
+
+// merge calls emit for what all runs hold, in order.
+func merge(runs []*cursor, emit func(k key, payload []byte) error) error {
 	var h runHeap
-	for _, r := range s.runs {
-		c := &cursor{file: s.file, off: r.off, end: r.end}
+	for _, c := range runs {
 		ok, err := c.next()
 		if err != nil {
 			return err
@@ -250,60 +324,6 @@ func (s *sorter) merge(emit func(k key, payload []byte) error) error {
 	return nil
 }
 
-// close gives back the temporary file.
-func (s *sorter) close() {
-	if s.file != nil {
-		_ = s.file.Close()
-		_ = os.Remove(s.file.Name())
-		s.file = nil
-	}
-}
-
-// A cursor reads one run.
-type cursor struct {
-	file     *os.File
-	off, end int64
-	packed   []byte
-	frame    []byte
-	rest     []byte // what is left of frame
-	key      key
-	payload  []byte
-}
-
-func (c *cursor) next() (bool, error) {
-	if len(c.rest) == 0 {
-		if c.off >= c.end {
-			return false, nil
-		}
-		var n [4]byte
-		if _, err := c.file.ReadAt(n[:], c.off); err != nil {
-			return false, fmt.Errorf("read spilled hits: %w", err)
-		}
-		size := int(binary.LittleEndian.Uint32(n[:]))
-		c.packed = slices.Grow(c.packed[:0], size)[:size]
-		if _, err := c.file.ReadAt(c.packed, c.off+4); err != nil {
-			return false, fmt.Errorf("read spilled hits: %w", err)
-		}
-		c.off += int64(size) + 4
-		var err error
-		if c.frame, err = s2.Decode(c.frame[:cap(c.frame)], c.packed); err != nil {
-			return false, fmt.Errorf("read spilled hits: %w", err)
-		}
-		c.rest = c.frame
-	}
-	b := c.rest
-	c.key = key{
-		time:   int64(binary.LittleEndian.Uint64(b)),
-		input:  int32(binary.LittleEndian.Uint32(b[8:])),
-		record: int64(binary.LittleEndian.Uint64(b[12:])),
-		n:      int32(binary.LittleEndian.Uint32(b[20:])),
-	}
-	n := binary.LittleEndian.Uint32(b[24:])
-	c.payload = b[recordHead : recordHead+n]
-	c.rest = b[recordHead+n:]
-	return true, nil
-}
-
 type runHeap []*cursor
 
 func (h runHeap) Len() int           { return len(h) }
@@ -317,16 +337,8 @@ func (h *runHeap) Pop() any {
 	return c
 }
 
-type offsetWriter struct {
-	w   io.WriterAt
-	off int64
-}
-
-func (o *offsetWriter) Write(b []byte) (int, error) {
-	n, err := o.w.WriteAt(b, o.off)
-	o.off += int64(n)
-	return n, err
-}
+// A span is a part of a temporary file.
+type span struct{ off, end int64 }
 
 // A sequence hands payloads on in the order of input and block, as they
 // become complete. Payloads whose turn has not come wait in memory, and

@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -15,11 +14,12 @@ import (
 )
 
 func TestSorter(t *testing.T) {
-	for _, share := range []int{1 << 20, 64 << 20} { // spilled in many runs, or not at all
+	for _, share := range []int{1 << 20, 64 << 20} { // spilled in several runs, or not at all
 		t.Run(fmt.Sprint("share=", share), func(t *testing.T) {
 			dir := t.TempDir()
 			s := newSorter(dir, share)
 			defer s.close()
+			piles := []pile{{to: s}, {to: s}, {to: s}}
 			r := rand.New(rand.NewPCG(1, 2))
 			type one struct {
 				key
@@ -31,9 +31,20 @@ func TestSorter(t *testing.T) {
 				if r.IntN(10) == 0 {
 					k.time = noTime
 				}
-				w := one{k, fmt.Sprintf("%d %s", i, bytes.Repeat([]byte("x"), r.IntN(300)))}
+				noise := make([]byte, r.IntN(300)) // which does not get shorter by packing
+				for n := range noise {
+					noise[n] = byte(r.Uint32())
+				}
+				w := one{k, fmt.Sprintf("%d %s", i, noise)}
 				want = append(want, w)
-				if err := s.add(k, []byte(w.text)); err != nil {
+				p := &piles[r.IntN(len(piles))]
+				p.payload = append(p.payload, w.text...)
+				if err := p.end(k); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i := range piles {
+				if err := piles[i].flush(); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -61,10 +72,12 @@ func TestSorter(t *testing.T) {
 }
 
 func TestSorterCannotSpill(t *testing.T) {
-	s := newSorter("/no/such/folder", 1<<20)
+	s := newSorter("/no/such/folder", 1000)
+	p := pile{to: s}
 	var err error
 	for i := 0; err == nil && i < 10_000; i++ {
-		err = s.add(key{record: int64(i)}, make([]byte, 1000))
+		p.payload = append(p.payload, make([]byte, 1000)...)
+		err = p.end(key{record: int64(i)})
 	}
 	if err == nil {
 		t.Fatal("no error")

@@ -104,28 +104,7 @@ func (o *outputs) finish(bad *badRecord) error {
 		}
 	}
 	if o.hits != nil {
-		w := bufio.NewWriterSize(o.run.Output, 256<<10)
-		emit := func(payload []byte) error {
-			if err := o.begin(); err != nil {
-				return err
-			}
-			_, err := w.Write(payload)
-			return err
-		}
-		if o.run.Each != nil {
-			emit = o.emit
-		}
-		err := o.hits.flush(func(k key, payload []byte) error {
-			if !keep(k) {
-				o.run.inputs[k.input].report.Hits--
-				return nil
-			}
-			return emit(payload)
-		})
-		if err == nil && o.run.Each == nil {
-			err = errors.Join(o.begin(), w.Flush())
-		}
-		if err != nil {
+		if err := o.merge(keep); err != nil {
 			return fmt.Errorf("write hits: %w", err)
 		}
 	}
@@ -142,6 +121,35 @@ func (o *outputs) finish(bad *badRecord) error {
 		return fmt.Errorf("write rejected records: %w", err)
 	}
 	return nil
+}
+
+// merge writes the sorted hits that stand before the bad record of a strict scan.
+func (o *outputs) merge(keep func(key) bool) error {
+	emit := o.emit
+	var w *behind
+	if o.run.Each == nil {
+		if err := o.begin(); err != nil {
+			return err
+		}
+		w = newBehind(o.run.Output)
+		emit = func(payload []byte) error {
+			_, err := w.Write(payload)
+			return err
+		}
+	}
+	err := o.hits.flush(func(k key, payload []byte) error {
+		if !keep(k) {
+			o.run.inputs[k.input].report.Hits--
+			return nil
+		}
+		return emit(payload)
+	})
+	if w != nil {
+		if closed := w.Close(); err == nil {
+			err = closed
+		}
+	}
+	return err
 }
 
 func drain(s *sorter, to io.Writer, keep func(key) bool) error {

@@ -58,10 +58,9 @@ func cellAt(cells []string, at int) string {
 	return cells[at]
 }
 
-// cells picks those that a hit shows, in the definition's order, so that equal
-// tables give equal columns.
-func (p *projection) cells(row []string, h *Hit, huntOnly bool) []Cell {
-	out := make([]Cell, 0, len(p.hunt)+len(p.more))
+// cells appends those that a hit shows, in the definition's order, so that
+// equal tables give equal columns.
+func (p *projection) cells(out []Cell, row []string, h *Hit, huntOnly bool) []Cell {
 	for _, s := range p.hunt {
 		out = append(out, Cell{s.name, cellAt(row, s.at)})
 	}
@@ -91,18 +90,18 @@ func (h *Hit) matched(column string) bool {
 // identity is the hit's ID: the table, the time cut to milliseconds, the
 // hunt's projected columns in normal form and the leading indicator. Exports
 // and formats that spell the same event differently agree on it.
-func (p *projection) identity(row []string, h *Hit) string {
-	var room [512]byte
-	b := append(append(room[:0], p.table.Name...), 0)
+func (p *projection) identity(row []string, h *Hit, room *room) string {
+	var buf [512]byte
+	b := append(append(buf[:0], p.table.Name...), 0)
 	if h.HasTime {
-		b = append(b, h.Time.Milli().String()...)
+		b = h.Time.Milli().Append(b)
 	}
 	b = append(b, 0)
 	for _, c := range p.ids {
 		cell := cellAt(row, c.at)
 		switch {
 		case !c.time:
-			b = append(append(b, normal(c.key, cell)...), 0)
+			b = append(appendNormal(b, c.key, cell, room), 0)
 		case !h.HasTime:
 			b = append(append(b, cell...), 0)
 		}

@@ -89,10 +89,9 @@ func (i *input) fail(s Status, err error) {
 // work sweeps inputs until none is left.
 func (w *worker) work() {
 	defer func() {
-		w.mu.Lock()
-		w.groups = append(w.run.groups, w.tally)
-		w.run.groups = w.groups
-		w.mu.Unlock()
+		if err := w.handOver(); err != nil {
+			w.stop(err)
+		}
 	}()
 	for {
 		in := w.take()

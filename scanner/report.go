@@ -14,7 +14,7 @@ import (
 )
 
 // A finding is a row that holds at least one candidate, with all that is
-// needed to make hits of it. It owns its memory; appendFindings writes it.
+// needed to make hits of it. Its memory is the worker's, until the next one.
 type finding struct {
 	Table    int      // index into plan.tables
 	Cells    []string // of plan.columns
@@ -26,33 +26,22 @@ type finding struct {
 	N        int // row within the block, for a total order where records cannot be numbered
 }
 
-func (f *finding) size() int {
-	n := 200 + 100*len(f.Elements)
-	for _, c := range f.Cells {
-		n += len(c) + 16
-	}
-	for _, c := range f.All {
-		n += len(c.Name) + len(c.Value) + 32
-	}
-	return n
-}
-
 // batch is how many rows have their late cells fetched at once: enough to
 // read a page once, few enough to bound memory where every row is a hit.
 const batch = 2048
 
-// gather fetches the late cells of the rows in w.found, which is sorted by row.
-// Rows of tables that are not swept for are dropped, and so are elements whose
-// column is no key of the row's table. Late cells that cannot be read are
-// empty: the row has matched, and is worth more without them than not at all.
-func (w *worker) gather(in *input, b formats.Block, def int8) []finding {
+// reportAll fetches the late cells of the rows in w.found, which is sorted by
+// row, and makes their hits, or adds them to what has to wait. Rows of tables
+// that are not swept for are dropped, and so are elements whose column is no
+// key of the row's table. Late cells that cannot be read are empty: the row has
+// matched, and is worth more without them than not at all.
+func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) error {
 	w.rows = w.rows[:0]
 	for _, f := range w.found {
 		if n := len(w.rows); n == 0 || w.rows[n-1] != f.row {
 			w.rows = append(w.rows, f.row)
 		}
 	}
-	var out []finding
 	found := w.found
 	lost := false // once is enough for a block
 	lose := func(err error) {
@@ -61,6 +50,7 @@ func (w *worker) gather(in *input, b formats.Block, def int8) []finding {
 		}
 		lost = true
 	}
+	f := &w.row
 	for rows := range slices.Chunk(w.rows, batch) {
 		early, err := w.reader.Fetch(0, rows)
 		if err != nil {
@@ -70,17 +60,20 @@ func (w *worker) gather(in *input, b formats.Block, def int8) []finding {
 		if err != nil {
 			lose(err)
 		}
+		w.lap.add(&w.stats.Late)
 		for i, row := range rows {
 			n := 0
 			for n < len(found) && found[n].row == row {
 				n++
 			}
-			f := finding{N: int(row), Cells: w.cellsOf(in.plan, early, late, i)}
+			f.N = int(row)
+			f.Cells = w.cellsOf(in.plan, early, late, i, f.Cells[:0])
 			f.Table = int(w.rowTable(in.plan, f.Cells, row, def))
+			f.Elements = f.Elements[:0]
 			if f.Table >= 0 {
-				for _, e := range found[:n] {
-					if in.plan.keys[e.Key].groups[e.Group].use(f.Table) != nil {
-						f.Elements = append(f.Elements, e.element)
+				for _, l := range found[:n] {
+					if e := &w.held[l.held]; in.plan.keys[e.Key].groups[e.Group].use(f.Table) != nil {
+						f.Elements = append(f.Elements, *e)
 					}
 				}
 			}
@@ -88,6 +81,7 @@ func (w *worker) gather(in *input, b formats.Block, def int8) []finding {
 			if len(f.Elements) == 0 {
 				continue
 			}
+			f.All = f.All[:0]
 			if w.Row == RowAll {
 				fields, err := w.reader.Record(row)
 				if err != nil {
@@ -95,37 +89,37 @@ func (w *worker) gather(in *input, b formats.Block, def int8) []finding {
 				}
 				for _, c := range fields {
 					if len(c.Value) > 0 {
-						f.All = append(f.All, Cell{string(c.Name), string(c.Value)})
+						f.All = append(f.All, Cell{w.texts.add(c.Name), w.texts.add(c.Value)})
 					}
 				}
 			}
 			pos := w.place(in, b.Seq, w.reader.Pos(row))
 			f.Record, f.Line, f.Group = pos.Record, pos.Line, pos.Group
-			out = append(out, f)
+			if wait {
+				w.waiting = appendFinding(w.waiting, f)
+			} else if err := w.report(in, f); err != nil {
+				return err
+			}
 		}
+		w.lap.add(&w.stats.Output)
 	}
-	return out
+	return nil
 }
 
-// cellsOf copies the late cells of one row, as many strings in one piece of
-// memory. A grid is nil where nothing of its stage could be read.
-func (w *worker) cellsOf(p *plan, early, late *formats.Grid, i int) []string {
-	w.scratch = w.scratch[:0]
-	cells := make([]string, len(p.cols))
+// cellsOf appends copies of the late cells of one row. A grid is nil where
+// nothing of its stage could be read.
+func (w *worker) cellsOf(p *plan, early, late *formats.Grid, i int, dst []string) []string {
 	grids := [...]*formats.Grid{early, late}
 	for _, c := range p.cols {
+		text := ""
 		if g := grids[c.stage]; g != nil && c.at >= 0 {
-			w.scratch = append(w.scratch, g.Cell(i, c.at)...)
+			if cell := g.Cell(i, c.at); len(cell) > 0 {
+				text = w.texts.add(cell)
+			}
 		}
+		dst = append(dst, text)
 	}
-	all := string(w.scratch)
-	for n, c := range p.cols {
-		if g := grids[c.stage]; g != nil && c.at >= 0 {
-			size := len(g.Cell(i, c.at))
-			cells[n], all = all[:size], all[size:]
-		}
-	}
-	return cells
+	return dst
 }
 
 // rowTable says which table a row belongs to: index into plan.tables, or -1.
@@ -153,24 +147,48 @@ type resolved struct {
 	found []Also // the most specific first
 }
 
+// room is what the making of a row's hits needs. All of it is used again for
+// the next row: the hits live until then.
+type room struct {
+	row      table.Row
+	elements []resolved
+	hits     []Hit
+	cells    []Cell
+	matched  []table.Element
+	text     []byte
+}
+
+// more makes a list one longer. What stood in the new place before is left
+// there, for its memory to be used again.
+func more[T any](list []T) []T {
+	if len(list) < cap(list) {
+		return list[:len(list)+1]
+	}
+	var zero T
+	return append(list, zero)
+}
+
 // report makes the hits of one row: what its elements match given the row's
 // ports, when it happened, which rules remove it.
 func (w *worker) report(in *input, f *finding) error {
 	p := in.plan
 	t := p.tables[f.Table]
-	row := table.Row{Columns: p.columns, Cells: f.Cells}
-	when := w.eventTime(in, t, &row)
+	room := &w.room
+	row := &room.row
+	row.Columns, row.Cells = p.columns, f.Cells
+	when := w.eventTime(in, t, row)
 	if when.ok && (w.HasFrom && when.time < w.From || w.HasTo && when.time >= w.To) {
 		return nil
 	}
-	direction := t.Direction(&row)
-	elements := make([]resolved, 0, len(f.Elements))
-	for _, e := range f.Elements {
-		if r, ok := w.resolve(p, t, f, &row, direction, e); ok {
-			elements = append(elements, r)
+	direction := t.Direction(row)
+	room.elements = room.elements[:0]
+	for i := range f.Elements {
+		room.elements = more(room.elements)
+		if n := len(room.elements) - 1; !w.resolve(p, t, f, row, direction, &f.Elements[i], &room.elements[n]) {
+			room.elements = room.elements[:n]
 		}
 	}
-	if len(elements) == 0 {
+	if len(room.elements) == 0 {
 		return nil
 	}
 	if when.bad {
@@ -178,35 +196,37 @@ func (w *worker) report(in *input, f *finding) error {
 		in.report.BadTimes++
 		in.mu.Unlock()
 	}
-	hits := group(elements)
-	for n := range hits {
-		h := &hits[n]
+	room.group()
+	for n := range room.hits {
+		h := &room.hits[n]
 		h.Table, h.Time, h.HasTime, h.TimeBasis = t, when.time, when.ok, when.basis
 		h.Source = Source{Input: in.in, Record: f.Record, Line: f.Line, Group: f.Group}
-		h.Hunt = w.KQL || hunts(t, &row, h.Indicator)
+		h.Hunt = w.KQL || hunts(t, row, h.Indicator)
 		h.Life = life(h)
 		if h.Row = f.All; w.Row != RowAll {
-			h.Row = p.projections[f.Table].cells(f.Cells, h, w.Row == RowHunt)
+			room.cells = p.projections[f.Table].cells(room.cells[:0], f.Cells, h, w.Row == RowHunt)
+			h.Row = room.cells
 		}
-		h.Who = t.Who(&row, matched(h))
-		h.ID = p.projections[f.Table].identity(f.Cells, h)
-		if err := w.send(in, f, &row, direction, h, n); err != nil {
+		h.Who = t.Who(row, direction, room.told(h))
+		h.ID = p.projections[f.Table].identity(f.Cells, h, room)
+		if err := w.send(in, f, row, direction, h, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// resolve decides what one element matches, now that the row's ports are known.
-func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d table.Direction, e element) (resolved, bool) {
+// resolve decides what one element matches, now that the row's ports are
+// known, and says whether there is anything.
+func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d table.Direction, e *element, r *resolved) bool {
 	g := &p.keys[e.Key].groups[e.Group]
 	k := g.use(f.Table)
-	var r resolved
 	port := -1
 	if k.Port != "" {
 		cell, _ := row.Get(k.Port)
 		port = parsePort(cell)
 	}
+	r.found = r.found[:0]
 	for _, c := range e.Cands {
 		for _, i := range w.Indicators.Indicators(c.Entry) {
 			class, ok := w.class(i, c, port, g, e)
@@ -216,12 +236,13 @@ func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d 
 		}
 	}
 	if len(r.found) == 0 {
-		return r, false
+		return false
 	}
 	slices.SortStableFunc(r.found, moreSpecific)
 	r.match = Match{Column: k.Column, Role: t.Role(k, row, d), Value: e.Value, Class: r.found[0].Class}
 	if r.match.Class < ClassDomain {
-		if host, ok := ioc.AppendHost(nil, []byte(e.Value)); ok {
+		w.room.text = append(w.room.text[:0], e.Value...)
+		if host, ok := ioc.AppendHost(nil, w.room.text); ok {
 			r.match.addr = host.Addr
 		}
 	}
@@ -229,21 +250,22 @@ func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d 
 	if e.Member != "" {
 		r.match.Column += "." + e.Member
 	}
-	return r, true
+	return true
 }
 
-// matched is what the table needs to know of a hit's matches to say who.
-func matched(h *Hit) table.Matched {
-	var m table.Matched
-	for _, x := range h.Matches {
-		column, _, _ := strings.Cut(x.Column, ".")
-		m.Elements = append(m.Elements, table.Element{Column: column, Role: x.Role, Addr: x.addr, Port: x.port})
+// told is what the table needs to know of a hit's matches to say who.
+func (r *room) told(h *Hit) table.Matched {
+	r.matched = r.matched[:0]
+	for i := range h.Matches {
+		m := &h.Matches[i]
+		column, _, _ := strings.Cut(m.Column, ".")
+		r.matched = append(r.matched, table.Element{Column: column, Role: m.Role, Addr: m.addr, Port: m.port})
 	}
-	return m
+	return table.Matched{Elements: r.matched}
 }
 
 // class says how an indicator of an entry matches, if it does.
-func (w *worker) class(i *ioc.Indicator, c ioc.Candidate, port int, g *keyGroup, e element) (Class, bool) {
+func (w *worker) class(i *ioc.Indicator, c ioc.Candidate, port int, g *keyGroup, e *element) (Class, bool) {
 	switch i.Type {
 	case ioc.Domain:
 		switch {
@@ -302,21 +324,30 @@ func moreSpecific(a, b Also) int {
 
 // group makes one hit per leading indicator, in the order of the elements. The
 // other indicators of its elements go to Also unless they lead elsewhere.
-func group(elements []resolved) []Hit {
-	var hits []Hit
+func (r *room) group() {
+	r.hits = r.hits[:0]
 	leads := func(i *ioc.Indicator) int {
-		return slices.IndexFunc(hits, func(h Hit) bool { return sameIndicator(h.Indicator, i) })
+		for n := range r.hits {
+			if sameIndicator(r.hits[n].Indicator, i) {
+				return n
+			}
+		}
+		return -1
 	}
-	for _, e := range elements {
+	for i := range r.elements {
+		e := &r.elements[i]
 		n := leads(e.found[0].Indicator)
 		if n < 0 {
-			n = len(hits)
-			hits = append(hits, Hit{Indicator: e.found[0].Indicator})
+			r.hits = more(r.hits)
+			n = len(r.hits) - 1
+			h := &r.hits[n]
+			*h = Hit{Indicator: e.found[0].Indicator, Matches: h.Matches[:0], Also: h.Also[:0], SuppressedBy: h.SuppressedBy[:0]}
 		}
-		hits[n].Matches = append(hits[n].Matches, e.match)
+		r.hits[n].Matches = append(r.hits[n].Matches, e.match)
 	}
-	for _, e := range elements {
-		h := &hits[leads(e.found[0].Indicator)]
+	for i := range r.elements {
+		e := &r.elements[i]
+		h := &r.hits[leads(e.found[0].Indicator)]
 		for _, a := range e.found[1:] {
 			if leads(a.Indicator) >= 0 {
 				continue
@@ -330,10 +361,9 @@ func group(elements []resolved) []Hit {
 			}
 		}
 	}
-	for i := range hits {
-		slices.SortStableFunc(hits[i].Also, moreSpecific)
+	for i := range r.hits {
+		slices.SortStableFunc(r.hits[i].Also, moreSpecific)
 	}
-	return hits
 }
 
 // sameIndicator compares what a set made at different times.
@@ -388,33 +418,39 @@ func life(h *Hit) string {
 	return "active"
 }
 
-// normal is a projected cell without what differs between exports of it:
-// blanks, the spelling of addresses and names. k is nil for a column that
-// holds neither.
-func normal(k *table.Key, cell string) string {
+// appendNormal appends a projected cell without what differs between exports
+// of it: blanks, the spelling of addresses and names. k is nil for a column
+// that holds neither. room is for bytes.
+func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 	cell = strings.TrimSpace(cell)
 	if k == nil {
-		return cell
+		return append(dst, cell...)
 	}
+	room.text = append(room.text[:0], cell...)
 	switch k.Kind {
 	case ioc.KindIP:
-		if a, port, ok := ioc.ParseAddr([]byte(cell)); ok && port < 0 {
-			return a.String()
+		if a, port, ok := ioc.ParseAddr(room.text); ok && port < 0 {
+			return a.AppendTo(dst)
 		}
 	case ioc.KindIPList:
 		parts := strings.FieldsFunc(cell, func(r rune) bool { return r == ',' || r == ';' || r == ' ' })
 		for i, part := range parts {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
 			if a, port, ok := ioc.ParseAddr([]byte(part)); ok && port < 0 {
-				parts[i] = a.String()
+				dst = a.AppendTo(dst)
+			} else {
+				dst = append(dst, part...)
 			}
 		}
-		return strings.Join(parts, ",")
+		return dst
 	case ioc.KindDomain:
-		if name, ok := ioc.AppendDomain(nil, []byte(cell)); ok {
-			return string(name)
+		if named, ok := ioc.AppendDomain(dst, room.text); ok {
+			return named
 		}
 	}
-	return cell
+	return append(dst, cell...)
 }
 
 // send counts a hit and hands it to the stream where it belongs.
@@ -442,18 +478,18 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 		k.time = int64(h.Time)
 	}
 	in.mu.Lock()
-	if h.SuppressedBy != nil {
+	if len(h.SuppressedBy) > 0 {
 		in.report.Suppressed++
 	} else {
 		in.report.Hits++
 	}
 	in.mu.Unlock()
-	if h.SuppressedBy != nil {
+	if len(h.SuppressedBy) > 0 {
 		if w.out.suppressed == nil {
 			return nil
 		}
-		w.scratch = JSONL(w.scratch[:0], h)
-		return w.out.suppressed.add(k, w.scratch)
+		w.suppressed.payload = JSONL(w.suppressed.payload, h)
+		return w.suppressed.end(k)
 	}
 	w.stats.Hits.Add(1)
 	if w.tally != nil {
@@ -466,6 +502,6 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 		w.payload = w.encode(w.payload, h)
 		return nil
 	}
-	w.scratch = w.encode(w.scratch[:0], h)
-	return w.out.hits.add(k, w.scratch)
+	w.hits.payload = w.encode(w.hits.payload, h)
+	return w.hits.end(k)
 }

@@ -490,7 +490,7 @@ func limitMemory(size int64) {
 	// ReadMemStats would stop the world and take a tenth of a short run.
 	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(heap)
-	debug.SetGCPercent(100)
+	debug.SetGCPercent(40)
 	debug.SetMemoryLimit(max(size-size/16, int64(heap[0].Value.Uint64())+size/2))
 }
 

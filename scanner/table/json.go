@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxJSON bounds the cells that Member looks into: it runs on hits only, but a
@@ -13,58 +14,125 @@ const maxJSON = 1 << 20
 // Member returns the value of a key of a JSON object cell as text: strings
 // unquoted, numbers and booleans as written, arrays and objects as JSON. The
 // cell may be JSON text within a JSON string. Keys compare exactly first, then
-// without regard to case. has is false if the key is missing or null.
-func Member(cell, key string) (value string, has bool) { return memberOf(members(cell), key) }
-
-func memberOf(object map[string]json.RawMessage, key string) (value string, has bool) {
-	raw, ok := object[key]
-	if !ok {
-		// In order of the keys, so that the answer does not depend on the map.
-		best := ""
-		for k := range object {
-			if strings.EqualFold(k, key) && (best == "" || k < best) {
-				best, raw = k, object[k]
-			}
-		}
-	}
-	return jsonText(raw)
+// without regard to case; of equal keys the last counts. has is false if the
+// key is missing or null.
+func Member(cell, key string) (value string, has bool) {
+	var o object
+	o.read(cell)
+	return o.member(key)
 }
 
-func members(cell string) map[string]json.RawMessage {
+// An object is a JSON object cell taken apart.
+type object struct {
+	cell    string
+	members []member
+}
+
+type member struct{ key, raw string }
+
+// read takes a cell apart. One that is no valid JSON object has no members.
+func (o *object) read(cell string) {
+	o.cell, o.members = cell, o.members[:0]
 	cell = strings.TrimSpace(cell)
 	if len(cell) > maxJSON {
-		return nil
+		return
 	}
 	if strings.HasPrefix(cell, `"`) {
 		var inner string
 		if json.Unmarshal([]byte(cell), &inner) != nil {
-			return nil
+			return
 		}
 		cell = strings.TrimSpace(inner)
 	}
-	if !strings.HasPrefix(cell, "{") {
-		return nil
+	if !strings.HasPrefix(cell, "{") || !json.Valid([]byte(cell)) {
+		return
 	}
-	var object map[string]json.RawMessage
-	if json.Unmarshal([]byte(cell), &object) != nil {
-		return nil
+	// What is valid needs no second look: only its tokens are told apart.
+	for i := skipBlank(cell, 1); cell[i] != '}'; i = skipBlank(cell, i) {
+		if cell[i] == ',' {
+			i = skipBlank(cell, i+1)
+		}
+		end := tokenEnd(cell, i)
+		key, _ := jsonText(cell[i:end])
+		i = skipBlank(cell, skipBlank(cell, end)+1)
+		end = tokenEnd(cell, i)
+		o.members = append(o.members, member{key, cell[i:end]})
+		i = end
 	}
-	return object
 }
 
-func jsonText(raw json.RawMessage) (string, bool) {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 || string(raw) == "null" {
+func skipBlank(s string, i int) int {
+	for s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r' {
+		i++
+	}
+	return i
+}
+
+// tokenEnd returns where the JSON value ends that starts at s[i].
+func tokenEnd(s string, i int) int {
+	depth := 0
+	for ; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			for i++; s[i] != '"'; i++ {
+				if s[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // the end of what the value stands in
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\t', '\n', '\r':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return i
+}
+
+func (o *object) member(key string) (value string, has bool) {
+	best := -1
+	for i, m := range o.members {
+		switch {
+		case m.key == key, best >= 0 && m.key == o.members[best].key:
+			best = i
+		case best >= 0 && o.members[best].key == key:
+		case strings.EqualFold(m.key, key) && (best < 0 || m.key < o.members[best].key):
+			best = i // the least key, so that the order of the file does not matter
+		}
+	}
+	if best < 0 {
 		return "", false
 	}
-	if raw[0] == '"' {
-		var s string
-		if json.Unmarshal(raw, &s) != nil {
-			return "", false
-		}
-		return s, true
+	return jsonText(o.members[best].raw)
+}
+
+// jsonText is a valid JSON value as text.
+func jsonText(raw string) (string, bool) {
+	switch {
+	case raw == "null":
+		return "", false
+	case raw[0] != '"':
+		return raw, true
 	}
-	return string(raw), true
+	if inner := raw[1 : len(raw)-1]; strings.IndexByte(inner, '\\') < 0 && utf8.ValidString(inner) {
+		return inner, true
+	}
+	var s string
+	if json.Unmarshal([]byte(raw), &s) != nil {
+		return "", false
+	}
+	return s, true
 }
 
 // List splits a cell that holds several values: a JSON array, or parts
@@ -77,14 +145,25 @@ func List(cell string) []string {
 		if json.Unmarshal([]byte(cell), &raw) == nil {
 			var list []string
 			for _, r := range raw {
-				if s, ok := jsonText(r); ok && s != "" {
+				if s, ok := jsonText(string(bytes.TrimSpace(r))); ok && s != "" {
 					list = append(list, s)
 				}
 			}
 			return list
 		}
 	}
-	return strings.FieldsFunc(cell, func(r rune) bool {
-		return r == ',' || r == ';' || r == ' ' || r == '\t' || r == '\n' || r == '\r'
-	})
+	return strings.FieldsFunc(cell, separates)
+}
+
+// separates says that a character stands between the parts of a list.
+func separates(r rune) bool {
+	return r == ',' || r == ';' || r == ' ' || r == '\t' || r == '\n' || r == '\r'
+}
+
+// hasElement says that List finds something.
+func hasElement(cell string) bool {
+	if strings.HasPrefix(cell, "[") {
+		return len(List(cell)) > 0
+	}
+	return strings.IndexFunc(cell, func(r rune) bool { return !separates(r) }) >= 0
 }

@@ -54,7 +54,7 @@ func (o *outcome) read(r *Row) string {
 		switch {
 		case code == "":
 			return "unknown"
-		case ResponseCode(code) == "0" && len(List(answers)) > 0:
+		case ResponseCode(code) == "0" && hasElement(answers):
 			return "resolved"
 		}
 		return "not-resolved"

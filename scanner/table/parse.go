@@ -122,6 +122,13 @@ func (p *parser) whole() error {
 		}
 	}
 	t.used = p.used
+	t.keyAt = make(map[string]int, len(t.Keys))
+	for i, k := range t.Keys {
+		t.keyAt[k.Column] = i
+	}
+	for i := range t.who {
+		t.who[i].settle(t)
+	}
 	return nil
 }
 

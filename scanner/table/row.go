@@ -1,7 +1,5 @@
 package table
 
-import "encoding/json"
-
 // Columns is the column list of one input with an index that is built once.
 // It is immutable and shared by all rows of the input.
 type Columns struct {
@@ -53,8 +51,7 @@ type Row struct {
 
 	// The last JSON cell of which a member was asked, taken apart: several
 	// answers come from the same one.
-	parsed  string
-	members map[string]json.RawMessage
+	parsed object
 }
 
 // Get returns the cell of a column, and whether the input has that column: it
@@ -74,10 +71,10 @@ func (r *Row) Get(column string) (cell string, has bool) {
 
 // member is Member for a cell of the row.
 func (r *Row) member(cell, key string) (value string, has bool) {
-	if r.parsed != cell {
-		r.parsed, r.members = cell, members(cell)
+	if r.parsed.cell != cell {
+		r.parsed.read(cell)
 	}
-	return memberOf(r.members, key)
+	return r.parsed.member(key)
 }
 
 // cell is Get for those who do not care why there is nothing.

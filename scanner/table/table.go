@@ -109,6 +109,7 @@ type Table struct {
 	Triage      []string // what a responder also wants to see, without those of Hunt
 	KQL         []KQL    // what the KQL hunt reads
 
+	keyAt      map[string]int     // Keys by column as spelled
 	native     map[string]column  // by folded name
 	names      []string           // native columns as spelled, in file order
 	alias      map[string][]Term  // by folded name; empty slice: the event time
@@ -195,6 +196,9 @@ func (t *Table) KeysAt(l Level) []Key {
 
 // Key returns the key of a column, or nil. Names compare without regard to case.
 func (t *Table) Key(column string) *Key {
+	if i, ok := t.keyAt[column]; ok { // as spelled, which nearly all who ask do as well
+		return &t.Keys[i]
+	}
 	for i := range t.Keys {
 		if strings.EqualFold(t.Keys[i].Column, column) {
 			return &t.Keys[i]

@@ -99,8 +99,16 @@ type Element struct {
 
 // A whoRule is one "who" line.
 type whoRule struct {
-	terms  []Term
+	terms  []whoTerm
 	unless *condition
+}
+
+// A whoTerm is a term with what the table says of its column, so that a row
+// costs no search for it.
+type whoTerm struct {
+	Term
+	port string // column of the port that belongs to it, "" without one
+	side int    // whose address the column is: 0 source, 1 destination, -1 neither
 }
 
 func (p *parser) who(field, rest string) error {
@@ -136,9 +144,27 @@ func (p *parser) who(field, rest string) error {
 			p.use(t.Column, t.Domain)
 		}
 	}
-	w.terms = terms
+	for _, t := range terms {
+		w.terms = append(w.terms, whoTerm{Term: t})
+	}
 	p.t.who[n] = w
 	return nil
+}
+
+// settle finds what the table says of the terms' columns, once all lines are read.
+func (w *whoRule) settle(t *Table) {
+	for i := range w.terms {
+		x := &w.terms[i]
+		if k := t.Key(x.Column); k != nil {
+			x.port = k.Port
+		}
+		x.side = -1
+		for n, s := range t.sides {
+			if s.addr != "" && x.Func == Plain && x.Member == "" && strings.EqualFold(x.Column, s.addr) {
+				x.side = n
+			}
+		}
+	}
 }
 
 // asking is what is known while one row's Who is worked out.
@@ -152,9 +178,9 @@ type asking struct {
 	peerPort  string
 }
 
-// Who answers for one row. m says what matched.
-func (t *Table) Who(r *Row, m Matched) Who {
-	a := asking{t: t, r: r, m: m, direction: t.Direction(r)}
+// Who answers for one row of which t.Direction is d. m says what matched.
+func (t *Table) Who(r *Row, d Direction, m Matched) Who {
+	a := asking{t: t, r: r, m: m, direction: d}
 	if t.sides[0].addr != "" {
 		a.addr = [2]netip.Addr{t.sideAddr(r, 0), t.sideAddr(r, 1)}
 		a.inside = a.insideParty()
@@ -168,17 +194,30 @@ func (t *Table) Who(r *Row, m Matched) Who {
 		Direction: a.direction.String(), Outcome: t.outcome.read(r)}
 	w.Peer, a.peerPort = a.first(whoPeer)
 	w.PeerName = text(whoPeerName)
-	if _, _, isAddr := ioc.ParseAddr([]byte(w.PeerName)); isAddr {
-		w.PeerName = "" // a name column that holds an address has no name to give
+	if w.PeerName != "" {
+		if _, _, isAddr := ioc.ParseAddr([]byte(w.PeerName)); isAddr {
+			w.PeerName = "" // a name column that holds an address has no name to give
+		}
 	}
 	w.PeerPort = number(text(whoPeerPort), 65535)
 	w.BytesOut, w.BytesIn = number(text(whoBytesOut), 0), number(text(whoBytesIn), 0)
 	for _, s := range []*string{&w.IP, &w.Peer} {
 		if addr, _, ok := ioc.ParseAddr([]byte(*s)); ok {
-			*s = addr.String()
+			*s = normalAddr(addr, *s)
 		}
 	}
 	return w
+}
+
+// normalAddr is an address in normal form: the text that it was read from, if
+// that is one.
+func normalAddr(a netip.Addr, text string) string {
+	var buf [64]byte
+	normal := a.AppendTo(buf[:0])
+	if string(normal) == text {
+		return text
+	}
+	return string(normal)
 }
 
 // number reads a count. limit 0 means none.
@@ -207,7 +246,8 @@ func (a *asking) first(field int) (text, port string) {
 	if w.unless != nil && w.unless.holds(a.r) {
 		return "", ""
 	}
-	for _, t := range w.terms {
+	for i := range w.terms {
+		t := &w.terms[i]
 		switch t.When {
 		case WhenSrc, WhenDst:
 			if a.inside != int(t.When-WhenSrc) {
@@ -236,15 +276,13 @@ func (a *asking) first(field int) (text, port string) {
 
 // plain is the value of a term. A side's column stands for the side's address,
 // wherever the row holds it.
-func (a *asking) plain(t Term) (text, port string) {
-	for n, s := range a.t.sides {
-		if s.addr != "" && t.Func == Plain && t.Member == "" && strings.EqualFold(t.Column, s.addr) && a.addr[n].IsValid() {
-			return a.addr[n].String(), a.r.cell(s.port)
-		}
+func (a *asking) plain(t *whoTerm) (text, port string) {
+	if t.side >= 0 && a.addr[t.side].IsValid() {
+		return normalAddr(a.addr[t.side], a.r.cell(t.Column)), a.r.cell(a.t.sides[t.side].port)
 	}
 	text, _ = t.Value(a.r)
-	if k := a.t.Key(t.Column); k != nil && k.Port != "" {
-		port = a.r.cell(k.Port)
+	if t.port != "" {
+		port = a.r.cell(t.port)
 	}
 	return text, port
 }
@@ -265,7 +303,7 @@ func (a *asking) matched(column string) (text, port string) {
 		} else if k := a.t.Key(e.Column); k != nil && k.Port != "" {
 			port = a.r.cell(k.Port)
 		}
-		return e.Addr.Unmap().String(), port
+		return normalAddr(e.Addr.Unmap(), a.r.cell(e.Column)), port
 	}
 	return "", ""
 }

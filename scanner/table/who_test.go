@@ -133,14 +133,14 @@ func TestOutcome(t *testing.T) {
 		if d == nil {
 			d = csl
 		}
-		if got := d.Who(row(c.column, c.text), Matched{}).Outcome; got != c.want {
+		if got := whoOf(d, row(c.column, c.text), Matched{}).Outcome; got != c.want {
 			t.Errorf("%s %q: got %s, want %s", c.column, c.text, got, c.want)
 		}
 	}
-	if got := dns.Who(row("ResultCode", "0", "IPAddresses", "1.2.3.4"), Matched{}).Outcome; got != "resolved" {
+	if got := whoOf(dns, row("ResultCode", "0", "IPAddresses", "1.2.3.4"), Matched{}).Outcome; got != "resolved" {
 		t.Errorf("resolved: got %s", got)
 	}
-	if got := csl.Who(row("DeviceAction", "alert", "SimplifiedDeviceAction", "Deny"), Matched{}).Outcome; got != "blocked" {
+	if got := whoOf(csl, row("DeviceAction", "alert", "SimplifiedDeviceAction", "Deny"), Matched{}).Outcome; got != "blocked" {
 		t.Errorf("second column: got %s", got)
 	}
 }
@@ -211,7 +211,7 @@ func TestWho(t *testing.T) {
 			Who{IP: "10.0.0.5", PeerName: "tvt.miraibotnet.su", Protocol: "dns", Direction: "outbound", Outcome: "not-resolved"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.t.Who(c.row, c.m); got != c.want {
+			if got := whoOf(c.t, c.row, c.m); got != c.want {
 				t.Errorf("got  %+v\nwant %+v", got, c.want)
 			}
 		})
@@ -254,3 +254,5 @@ func TestAliases(t *testing.T) {
 		}
 	}
 }
+
+func whoOf(t *Table, r *Row, m Matched) Who { return t.Who(r, t.Direction(r), m) }

@@ -1,0 +1,80 @@
+package table
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+func TestMember(t *testing.T) {
+	for _, c := range []struct {
+		cell, key, value string
+		has              bool
+	}{
+		{`{"query":"a.example"}`, "query", "a.example", true},
+		{` { "a" : 1 , "query" : "x" } `, "query", "x", true},
+		{`{"Query":"x"}`, "query", "x", true},
+		{`{"QUERY":"x","Query":"y"}`, "query", "x", true}, // the least of the spellings
+		{`{"QUERY":"x","query":"y"}`, "query", "y", true},
+		{`{"query":"x","query":"y"}`, "query", "y", true},
+		{`{"que\u0072y":"x"}`, "query", "x", true},
+		{`{"query":"a\"b\\"}`, "query", `a"b\`, true},
+		{`{"query":null}`, "query", "", false},
+		{`{"query":"","n":2}`, "query", "", true},
+		{`{"n":-1.5e3,"b":true}`, "n", "-1.5e3", true},
+		{`{"n":-1.5e3,"b":true}`, "b", "true", true},
+		{`{"a":{"query":"inner"},"query":["x",{"y":"]}"}]}`, "query", `["x",{"y":"]}"}]`, true},
+		{`{"a":{"query":"inner"}}`, "query", "", false},
+		{`"{\"query\":\"x\"}"`, "query", "x", true},
+		{`{}`, "query", "", false},
+		{`{"query":"x"`, "query", "", false},
+		{`{"query":"x"}}`, "query", "", false},
+		{`["query"]`, "query", "", false},
+		{``, "query", "", false},
+	} {
+		if value, has := Member(c.cell, c.key); value != c.value || has != c.has {
+			t.Errorf("%s of %s: %q %v, want %q %v", c.key, c.cell, value, has, c.value, c.has)
+		}
+	}
+}
+
+// What is found is what encoding/json finds, with whatever is thrown together.
+func TestMemberAsJSON(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	pieces := []string{`{`, `}`, `[`, `]`, `,`, `:`, ` `, `"a"`, `"b"`, `"\u0061"`, `"x\"}"`, `null`, `1`, `"\ud800"`, "\"\xff\"", `{"a":1}`, `{"b":[{},"]"]}`}
+	objects := 0
+	for range 200_000 {
+		var b strings.Builder
+		b.WriteString(`{"a":`)
+		for range r.IntN(6) {
+			b.WriteString(pieces[r.IntN(len(pieces))])
+		}
+		b.WriteString(`}`)
+		cell := b.String()
+		var want map[string]json.RawMessage
+		if json.Unmarshal([]byte(cell), &want) != nil {
+			want = nil
+		} else {
+			objects++
+		}
+		for _, key := range []string{"a", "b"} {
+			value, has := Member(cell, key)
+			raw, ok := want[key]
+			ok = ok && string(raw) != "null"
+			text := string(raw)
+			if ok && raw[0] == '"' {
+				_ = json.Unmarshal(raw, &text)
+			}
+			if !ok {
+				text = ""
+			}
+			if has != ok || value != text {
+				t.Fatalf("%s of %s: %q %v, want %q %v", key, cell, value, has, text, ok)
+			}
+		}
+	}
+	if objects < 1000 {
+		t.Errorf("only %d objects", objects)
+	}
+}
