@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"io"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
@@ -11,6 +12,7 @@ import (
 // What is written is what is read, whatever fields findings have; and what is
 // cut off or changed is noticed or read as something, never more than that.
 func TestFindings(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
 	back := func(list []finding) bool {
 		var raw []byte
 		ends := map[int]bool{0: true} // where a finding ends
@@ -23,7 +25,8 @@ func TestFindings(t *testing.T) {
 			t.Log(err)
 			return false
 		}
-		for n := range raw {
+		for range min(len(raw), 100) {
+			n := r.IntN(len(raw))
 			if _, err := readFindings(raw[:n]); err == nil && !ends[n] {
 				t.Logf("%d of %d bytes are taken for the whole", n, len(raw))
 				return false
@@ -34,7 +37,7 @@ func TestFindings(t *testing.T) {
 		}
 		return reflect.DeepEqual(withoutEmpty(got), withoutEmpty(list))
 	}
-	if err := quick.Check(back, &quick.Config{MaxCount: 60, MaxCountScale: 0}); err != nil {
+	if err := quick.Check(back, &quick.Config{MaxCount: 60}); err != nil {
 		t.Error(err)
 	}
 }
