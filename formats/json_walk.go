@@ -224,6 +224,11 @@ func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
 			if p += 4; k.slot >= 0 {
 				vals[k.slot] = jsonValue{kind: jsonSet}
 			}
+		} else if n := jsonInteger(binary.LittleEndian.Uint64(b[p:])); n > 0 && n < end-p && (b[p+n] == ',' || b[p+n] == '}') {
+			if k.slot >= 0 {
+				vals[k.slot] = jsonValue{uint32(p), uint32(n), w.mark(jsonSet)}
+			}
+			p += n
 		} else {
 			start := p
 			var fault jsonFault
