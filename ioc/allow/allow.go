@@ -1,0 +1,157 @@
+// Package allow holds lists of what is known to be harmless: MISP warninglists
+// and plain lists of one's own. A hit on a value that such a list has can be
+// suppressed, or labelled.
+//
+//	file → Read → List → HasName, HasAddr, Has → Answer
+//
+// A list is asked about two things: the element of a row that matched, and the
+// indicator that it matched. Both are in normal form (lower case, A-labels, RFC
+// 5952), and so are the entries. Of a URL in a cell only the host counts: the
+// rest of it is whatever its author wanted.
+//
+// What an entry covers depends on the list's [Type]. Beyond that there is one
+// rule, because names below a harmless one often belong to somebody else: an
+// entry above the indicator does not answer for it. With duckdns.org on a list,
+// a hit on the indicator evil.duckdns.org is answered with [Above], not with
+// [Yes]; one on the indicator duckdns.org, on any name below, with Yes.
+package allow
+
+import (
+	"bytes"
+	"net/netip"
+	"regexp"
+
+	"github.com/gaissmai/bart"
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/feed"
+)
+
+// A Type says what an entry of a list covers.
+type Type string
+
+// The types. All but the last are those of MISP.
+const (
+	String    Type = "string"    // the value itself
+	Hostname  Type = "hostname"  // a name and everything below it
+	Substring Type = "substring" // every value that has the entry in it
+	CIDR      Type = "cidr"      // every address in a network
+	Regex     Type = "regex"     // every value in which the expression is found
+	Plain     Type = "plain"     // as Hostname or CIDR, whichever an entry is; an address with a port as String
+)
+
+// An Answer is what a list says of a value.
+type Answer uint8
+
+// The answers.
+const (
+	No    Answer = iota // the list does not have it
+	Above               // the list has it by an entry above the indicator, which may be wrong about it
+	Yes
+)
+
+// A List is one list. It never changes once read and may be used by any number
+// of goroutines.
+type List struct {
+	Path    string
+	Name    string // what the list calls itself, or the name of its file; no control characters, at most 200 bytes
+	Type    Type
+	Entries int            // usable ones, each once
+	Repeats int            // entries that were there before
+	Skipped map[string]int // entries that cannot be used, by reason
+	Rejects []feed.Reject  // the first 1,000 of them
+
+	names, addrs bool // what the list is for, by its matching_attributes
+
+	exact  map[string]struct{} // String, and addresses with a port of Plain
+	hosts  map[string]struct{} // Hostname, Plain
+	nets   bart.Lite           // CIDR, Plain, and addresses in Hostname
+	parts  *substrings         // Substring
+	regexs []*regexp.Regexp    // Regex
+}
+
+// HasName says whether the list has a name, in normal form, that was found by a
+// domain indicator.
+func (l *List) HasName(name []byte, indicator string) Answer {
+	if !l.names {
+		return No
+	}
+	for at := name; len(l.hosts) > 0; {
+		if _, ok := l.hosts[string(at)]; ok {
+			// The longest entry decides: all others are above it.
+			if above(at, indicator) {
+				return Above
+			}
+			return Yes
+		}
+		dot := bytes.IndexByte(at, '.')
+		if dot < 0 {
+			break
+		}
+		at = at[dot+1:]
+	}
+	return l.text(name)
+}
+
+// above says that a name stands above another.
+func above(name []byte, other string) bool {
+	n := len(other) - len(name)
+	return n > 0 && other[n-1] == '.' && other[n:] == string(name)
+}
+
+// HasAddr says whether the list has an address.
+func (l *List) HasAddr(a netip.Addr) Answer {
+	if !l.addrs {
+		return No
+	}
+	a = a.Unmap().WithZone("")
+	if l.nets.Contains(a) {
+		return Yes
+	}
+	var buf [64]byte
+	return l.text(a.AppendTo(buf[:0]))
+}
+
+// Has says whether the list has an indicator itself, with all that it
+// matches: an address with a port also by its address alone, a network by one
+// that holds all of it.
+func (l *List) Has(i *ioc.Indicator) Answer {
+	switch i.Type {
+	case ioc.Domain:
+		return l.HasName([]byte(i.Value), i.Value)
+	case ioc.IP:
+		return l.HasAddr(i.Addr())
+	case ioc.IPPort:
+		if answer := l.HasAddr(i.Addr()); answer != No {
+			return answer
+		}
+	case ioc.CIDR:
+		if l.addrs && l.nets.LookupPrefix(i.Prefix) {
+			return Yes
+		}
+	}
+	if !l.addrs {
+		return No
+	}
+	return l.text([]byte(i.Value))
+}
+
+// text looks a value up as the text that it is.
+func (l *List) text(value []byte) Answer {
+	if _, ok := l.exact[string(value)]; ok || l.parts != nil && l.parts.in(value) {
+		return Yes
+	}
+	if len(l.regexs) == 0 {
+		return No
+	}
+	return l.found(string(value)) // a copy, so that the others need none
+}
+
+// found says whether an expression is found in a value.
+func (l *List) found(value string) Answer {
+	for _, x := range l.regexs {
+		if x.MatchString(value) {
+			return Yes
+		}
+	}
+	return No
+}

@@ -1,0 +1,273 @@
+package allow
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc/feed"
+)
+
+var (
+	errLongJSON  = errors.New("warninglist of more than 256 MiB")
+	errNoType    = errors.New("warninglist without a type")
+	errNoEntries = errors.New("warninglist without a list")
+)
+
+// The attributes of MISP that correspond to what is matched. A list for URLs
+// alone is not one for the names in them.
+var (
+	nameAttributes = []string{"ALL", "domain", "hostname", "domain|ip", "hostname|port"}
+	addrAttributes = []string{"ALL", "ip-src", "ip-dst", "ip-src|port", "ip-dst|port", "domain|ip"}
+)
+
+// A warninglist is a MISP warninglist as it stands in its file: entries may
+// come before the type that says how they are read.
+//
+//	{"name": "Our names", "type": "hostname", "version": 1, "description": "…",
+//	 "matching_attributes": ["domain", "hostname"], "list": ["corp.example"]}
+//
+// The list may be an object of entries and comments.
+type warninglist struct {
+	name, kind string
+	attributes []string
+	list       []listed
+	typeLine   int
+}
+
+// listed is an entry with its line.
+type listed struct {
+	text string
+	line int
+	bad  bool // no text
+}
+
+// A document reads JSON token by token, which does not recurse, and knows the
+// line of each.
+type document struct {
+	*json.Decoder
+	data []byte
+	at   int // bytes of data whose line breaks are counted
+	no   int
+}
+
+// line is the line of the token read last, from 1.
+func (d *document) line() int {
+	to := int(d.InputOffset())
+	d.no += bytes.Count(d.data[d.at:to], []byte("\n"))
+	d.at = to
+	return d.no + 1
+}
+
+func (d *document) fail(err error) error {
+	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("JSON ends early")
+	}
+	return &feed.LineError{Line: d.line(), Err: err}
+}
+
+func (d *document) failf(format string, args ...any) error {
+	return &feed.LineError{Line: d.line(), Err: fmt.Errorf(format, args...)}
+}
+
+// skip reads to the end of the value that begins with a token.
+func (d *document) skip(t json.Token) error {
+	for depth := 0; ; {
+		switch t {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
+		var err error
+		if t, err = d.Token(); err != nil {
+			return d.fail(err)
+		}
+	}
+}
+
+// warninglist reads a MISP warninglist.
+func (b *builder) warninglist(r io.Reader) error {
+	data, err := io.ReadAll(io.LimitReader(r, maxJSON+1))
+	if err != nil {
+		return err
+	}
+	if len(data) > maxJSON {
+		return errLongJSON
+	}
+	w, err := parseWarninglist(data)
+	if err != nil {
+		return err
+	}
+	b.Name, b.Type = feed.Clean(w.name), Type(w.kind)
+	switch b.Type {
+	case String, Hostname, Substring, CIDR, Regex:
+	default:
+		return &feed.LineError{Line: w.typeLine, Err: fmt.Errorf("unknown type %q of a warninglist: want string, hostname, substring, cidr or regex", feed.Clip(w.kind))}
+	}
+	has := func(wanted []string) bool {
+		return len(w.attributes) == 0 || slices.ContainsFunc(w.attributes, func(a string) bool { return slices.Contains(wanted, a) })
+	}
+	b.names, b.addrs = has(nameAttributes), has(addrAttributes)
+	if !b.names && !b.addrs {
+		return fmt.Errorf("%w: it is for %s, which are not matched", ErrNothingUsable, feed.Clip(strings.Join(w.attributes, ", ")))
+	}
+	for _, e := range w.list {
+		err := errNoText
+		if !e.bad {
+			err = b.enter(e.text)
+		}
+		if err != nil {
+			b.skip(e.text, e.line, err.Error())
+		}
+	}
+	return nil
+}
+
+// parseWarninglist takes a document apart. Keys that are not known are left
+// alone, those that are stand once.
+func parseWarninglist(data []byte) (*warninglist, error) {
+	d := &document{Decoder: json.NewDecoder(bytes.NewReader(data)), data: data}
+	w := new(warninglist)
+	t, err := d.Token()
+	if err != nil {
+		return nil, d.fail(err)
+	}
+	if t != json.Delim('{') {
+		return nil, fmt.Errorf("%w: JSON of another shape", ErrNoList)
+	}
+	met := map[string]bool{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, d.fail(err)
+		}
+		key, ok := t.(string)
+		if !ok {
+			return nil, d.failf("want a key in the JSON")
+		}
+		switch key {
+		case "name", "type", "list", "matching_attributes":
+			if met[key] {
+				return nil, d.failf("%s stands twice", key)
+			}
+			met[key] = true
+		}
+		if err := w.value(d, key); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, d.fail(err)
+	}
+	end := d.line()
+	if _, err := d.Token(); err != io.EOF {
+		return nil, &feed.LineError{Line: end, Err: errors.New("more after the end of the warninglist")}
+	}
+	switch {
+	case !met["list"] && !met["type"]:
+		return nil, fmt.Errorf("%w: JSON of another shape", ErrNoList)
+	case !met["list"]:
+		return nil, fmt.Errorf("%w: %w", ErrNoList, errNoEntries)
+	case !met["type"]:
+		return nil, errNoType
+	}
+	return w, nil
+}
+
+// value reads the value of a key.
+func (w *warninglist) value(d *document, key string) error {
+	t, err := d.Token()
+	if err != nil {
+		return d.fail(err)
+	}
+	switch key {
+	case "name", "type":
+		s, ok := t.(string)
+		if !ok {
+			return d.failf("%s is not a text", key)
+		}
+		if key == "name" {
+			w.name = s
+		} else {
+			w.kind, w.typeLine = s, d.line()
+		}
+		return nil
+	case "matching_attributes":
+		if t == nil {
+			return nil
+		}
+		if t != json.Delim('[') {
+			return d.failf("matching_attributes is not a list")
+		}
+		for d.More() {
+			t, err := d.Token()
+			if err != nil {
+				return d.fail(err)
+			}
+			s, ok := t.(string)
+			if !ok {
+				return d.failf("matching_attributes holds something that is not a text")
+			}
+			if len(w.attributes) < 1000 {
+				w.attributes = append(w.attributes, s)
+			}
+		}
+		return d.end()
+	case "list":
+		return w.entries(d, t)
+	}
+	return d.skip(t)
+}
+
+// entries reads the list: an array of entries, or an object of entries and
+// comments.
+func (w *warninglist) entries(d *document, t json.Token) error {
+	if t != json.Delim('[') && t != json.Delim('{') {
+		return d.failf("list is neither a list nor an object")
+	}
+	for d.More() {
+		if len(w.list) == maxEntries {
+			return &feed.LineError{Line: d.line(), Err: errMany}
+		}
+		entry, err := d.Token()
+		if err != nil {
+			return d.fail(err)
+		}
+		s, ok := entry.(string)
+		e := listed{text: s, line: d.line(), bad: !ok}
+		if !ok {
+			e.text = feed.Clip(fmt.Sprint(entry))
+			if err := d.skip(entry); err != nil {
+				return err
+			}
+		}
+		w.list = append(w.list, e)
+		if t != json.Delim('{') {
+			continue
+		}
+		comment, err := d.Token()
+		if err != nil {
+			return d.fail(err)
+		}
+		if err := d.skip(comment); err != nil {
+			return err
+		}
+	}
+	return d.end()
+}
+
+// end reads the bracket that closes a list or object.
+func (d *document) end() error {
+	if _, err := d.Token(); err != nil {
+		return d.fail(err)
+	}
+	return nil
+}

@@ -1,0 +1,282 @@
+package allow
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/feed"
+)
+
+// Bounds of a list.
+const (
+	maxJSON    = 256 << 20 // bytes of a warninglist, which is held
+	maxEntries = 2_000_000
+	maxEntry   = 4_096 // bytes
+	maxRejects = 1_000 // that are listed
+	minPart    = 3     // bytes of an entry of a substring list
+)
+
+// Errors of lists as a whole.
+var (
+	// ErrNoList is what a file gets that is neither a warninglist nor a plain list.
+	ErrNoList = errors.New("not an allow list")
+	// ErrNothingUsable is what a list gets of which no entry can match anything.
+	ErrNothingUsable = errors.New("no usable entry")
+
+	errMany = errors.New("more than 2,000,000 entries")
+)
+
+// Reasons for which an entry is not used.
+var (
+	errEmpty       = errors.New("empty")
+	errLong        = errors.New("longer than 4,096 bytes")
+	errNoAddress   = errors.New("not an address or network")
+	errAllAddrs    = errors.New("a network of all addresses")
+	errWithPort    = errors.New("an address with a port: a list of this type has none")
+	errShortPart   = errors.New("shorter than 3 bytes: it would be in nearly every value")
+	errManyParts   = errors.New("beyond the 1 MiB that a substring list may have")
+	errManyRegexes = errors.New("beyond the expressions that a list may have")
+	errNoText      = errors.New("not a text")
+	errOtherKind   = errors.New("of a kind that matching_attributes leave out")
+)
+
+// Read reads one list, packed or not; path is what errors call it, with a line
+// where there is one. A MISP warninglist is told by its being JSON. Anything
+// else is a plain list, as feed.Lines reads them: a domain with everything below
+// it, an address, a network or an address with a port on each line, defanged or
+// not. Text that is mostly none of these is ErrNoList. What cannot be used of a
+// list is counted in it; a list that is broken, or gives nothing, is an error.
+func Read(r io.Reader, path string) (*List, error) {
+	text, done, err := feed.Unpack(r)
+	defer done()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	l := &List{Path: path, Skipped: map[string]int{}}
+	b := builder{List: l, seen: map[string]struct{}{}}
+	// A shorter text is all there is; a read error is met again by the read.
+	head, _ := text.Peek(4 << 10)
+	switch {
+	case bytes.IndexByte(head, 0) >= 0:
+		return nil, fmt.Errorf("%s: %w: binary data", path, ErrNoList)
+	case looksLikeJSON(head):
+		err = b.warninglist(text)
+	default:
+		err = b.plain(text)
+	}
+	var at *feed.LineError
+	switch {
+	case errors.As(err, &at):
+		return nil, fmt.Errorf("%s:%d: %w", path, at.Line, at.Err)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if l.parts != nil {
+		l.parts.close()
+	}
+	if l.Name == "" {
+		l.Name = feed.Clean(filepath.Base(path))
+	}
+	if l.Entries == 0 {
+		return nil, fmt.Errorf("%s: %w%s", path, ErrNothingUsable, l.whyNothing())
+	}
+	return l, nil
+}
+
+// looksLikeJSON tells a document from a list that begins with [2001:db8::1].
+func looksLikeJSON(head []byte) bool {
+	head = bytes.TrimLeft(head, " \t\r\n")
+	if len(head) == 0 || head[0] == '{' {
+		return len(head) > 0
+	}
+	rest := bytes.TrimLeft(head[1:], " \t\r\n")
+	return head[0] == '[' && (len(rest) == 0 || bytes.IndexByte([]byte(`{["]`), rest[0]) >= 0)
+}
+
+// whyNothing says in brackets why a list gave nothing.
+func (l *List) whyNothing() string {
+	var why []string
+	for _, reason := range slices.Sorted(maps.Keys(l.Skipped)) {
+		if len(why) == 5 {
+			why = append(why, "…")
+			break
+		}
+		why = append(why, fmt.Sprintf("%d %s", l.Skipped[reason], reason))
+	}
+	if len(why) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(why, ", ") + ")"
+}
+
+// A builder fills a list.
+type builder struct {
+	*List
+	seen    map[string]struct{} // normal forms of all entries, by kind
+	program int                 // instructions of all expressions
+}
+
+// plain reads a plain list.
+func (b *builder) plain(r io.Reader) error {
+	b.Type, b.names, b.addrs = Plain, true, true
+	foreign := 0 // lines that are not even something else that a list may hold
+	full := false
+	err := feed.Lines(r, func(text []byte, line int, skip string) {
+		switch {
+		case skip != "":
+			b.skip(string(text), line, skip)
+		case full || b.full():
+			full = true
+		default:
+			if err := b.enter(string(text)); err != nil {
+				b.skip(string(text), line, err.Error())
+				if errors.Is(err, ioc.ErrNotIndicator) {
+					foreign++
+				}
+			}
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case full:
+		return errMany
+	case foreign > b.Entries+b.Repeats:
+		return fmt.Errorf("%w: %d lines hold an address, network or name, %d do not", ErrNoList, b.Entries+b.Repeats, foreign)
+	}
+	return nil
+}
+
+func (b *builder) full() bool { return b.Entries+b.Repeats+b.skipped() >= maxEntries }
+
+func (b *builder) skipped() (n int) {
+	for _, m := range b.Skipped {
+		n += m
+	}
+	return n
+}
+
+// skip counts an entry that is not used. Nothing of the entry stands in the
+// reason, so that there are few.
+func (b *builder) skip(text string, line int, reason string) {
+	b.Skipped[reason]++
+	if len(b.Rejects) < maxRejects {
+		b.Rejects = append(b.Rejects, feed.Reject{Line: line, Text: feed.Clip(text), Reason: reason})
+	}
+}
+
+// enter takes an entry of a list whose type is known.
+func (b *builder) enter(text string) error {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return errEmpty
+	case len(text) > maxEntry:
+		return errLong
+	}
+	switch b.Type {
+	case Substring:
+		return b.enterPart(strings.ToLower(text))
+	case Regex:
+		return b.enterRegex(text)
+	}
+	parse := ioc.Parse
+	if b.Type == String {
+		parse = ioc.ParseBroad // com and its like can do no harm where nothing below them matches
+	}
+	i, err := parse(text)
+	switch {
+	case b.Type == CIDR && (err != nil || i.Type == ioc.Domain):
+		return errNoAddress
+	case err != nil:
+		return err
+	case i.Type == ioc.Domain && !b.names, i.Type != ioc.Domain && !b.addrs:
+		return errOtherKind
+	case i.Type == ioc.CIDR && i.Prefix.Bits() == 0:
+		return errAllAddrs
+	case b.Type == String:
+		return b.enterText(&b.exact, i.Value)
+	}
+	switch i.Type {
+	case ioc.Domain:
+		return b.enterText(&b.hosts, i.Value)
+	case ioc.IP, ioc.CIDR:
+		if b.nets.Get(i.Prefix) {
+			b.Repeats++
+			return nil
+		}
+		b.nets.Insert(i.Prefix)
+		b.Entries++
+		return nil
+	case ioc.IPPort:
+		if b.Type == Plain {
+			return b.enterText(&b.exact, i.Value)
+		}
+	}
+	return errWithPort
+}
+
+func (b *builder) enterText(to *map[string]struct{}, value string) error {
+	if *to == nil {
+		*to = map[string]struct{}{}
+	}
+	if _, ok := (*to)[value]; ok {
+		b.Repeats++
+		return nil
+	}
+	(*to)[value] = struct{}{}
+	b.Entries++
+	return nil
+}
+
+func (b *builder) enterPart(part string) error {
+	if len(part) < minPart {
+		return errShortPart
+	}
+	if b.again(part) {
+		return nil
+	}
+	if b.parts == nil {
+		b.parts = new(substrings)
+	}
+	if len(b.parts.fail)+len(part) > maxParts {
+		return errManyParts
+	}
+	b.parts.add(part)
+	b.Entries++
+	return nil
+}
+
+func (b *builder) enterRegex(text string) error {
+	if b.again(text) {
+		return nil
+	}
+	x, size, err := compileRegex(text)
+	if err != nil {
+		return err
+	}
+	if len(b.regexs) == maxRegexes || b.program+size > maxAllPrograms {
+		return errManyRegexes
+	}
+	b.regexs = append(b.regexs, x)
+	b.program += size
+	b.Entries++
+	return nil
+}
+
+// again says that an entry was there before, and counts it.
+func (b *builder) again(text string) bool {
+	if _, ok := b.seen[text]; ok {
+		b.Repeats++
+		return true
+	}
+	b.seen[text] = struct{}{}
+	return false
+}
