@@ -32,6 +32,7 @@ type hitRecord struct {
 	Life         string                     `json:"life"`
 	Who          map[string]json.RawMessage `json:"who"`
 	Row          orderedCells               `json:"row"`
+	Labels       []string                   `json:"labels"`
 	SuppressedBy []string                   `json:"suppressed_by"`
 	Source       struct {
 		File   string  `json:"file"`
@@ -89,7 +90,7 @@ func Decode(line []byte, tables []*table.Table) (*Hit, error) {
 		return nil, fmt.Errorf("read hit: schema %d, not %d", r.Schema, Schema)
 	}
 	h := &Hit{ID: r.ID, Table: table.ByName(tables, r.Table), TimeBasis: r.TimeBasis, Hunt: r.Hunt, Life: r.Life,
-		Row: r.Row, SuppressedBy: r.SuppressedBy}
+		Row: r.Row, Labels: r.Labels, SuppressedBy: r.SuppressedBy}
 	if h.Table == nil {
 		return nil, fmt.Errorf("read hit: unknown table %q", r.Table)
 	}

@@ -9,7 +9,8 @@ import (
 )
 
 // JSONL appends a hit as one line of JSON: SPEC's hit record, all keys always
-// present and in a fixed order. suppressed_by follows only where a rule was true.
+// present and in a fixed order. labels follow only where they were asked for,
+// suppressed_by only where a rule was true.
 func JSONL(dst []byte, h *Hit) []byte {
 	dst = append(dst, `{"schema":1,"id":`...)
 	dst = appendString(dst, h.ID)
@@ -89,6 +90,10 @@ func JSONL(dst []byte, h *Hit) []byte {
 	dst = append(dst, `,"group":`...)
 	dst = appendIntOrNull(dst, int64(h.Source.Group), h.Source.Group >= 0)
 	dst = append(dst, '}')
+	if h.Labels != nil {
+		dst = append(dst, `,"labels":`...)
+		dst = appendStrings(dst, h.Labels)
+	}
 	if len(h.SuppressedBy) > 0 {
 		dst = append(dst, `,"suppressed_by":`...)
 		dst = appendStrings(dst, h.SuppressedBy)

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,12 @@ func CSVHeader() []byte {
 	}
 	names = append(names, "row", "source.file", "source.member", "source.record", "source.line", "source.group")
 	return []byte(strings.Join(names, ",") + "\r\n")
+}
+
+// CSVLabelsHeader is the first line where hits have labels: one column more, at
+// the end.
+func CSVLabelsHeader() []byte {
+	return append(bytes.TrimSuffix(CSVHeader(), []byte("\r\n")), ",labels\r\n"...)
 }
 
 // CSV appends a hit as one CSV record: every scalar of the hit record under
@@ -90,6 +97,11 @@ func CSV(dst []byte, h *Hit) []byte {
 	number(h.Source.Line, h.Source.Line > 0)
 	if h.Source.Group >= 0 {
 		dst = strconv.AppendInt(dst, int64(h.Source.Group), 10)
+	}
+	if h.Labels != nil {
+		dst = append(dst, ',')
+		list(len(h.Labels), func(n int) string { return h.Labels[n] })
+		dst = dst[:len(dst)-1] // the comma
 	}
 	return append(dst, '\r', '\n')
 }

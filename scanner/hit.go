@@ -50,7 +50,8 @@ type Hit struct {
 	Row    []Cell // the projection, in the table's or the file's order
 	Source Source
 
-	SuppressedBy []string // names of the rules that were true; none for a kept hit
+	Labels       []string // names of the label lists that have it; nil where there are no such lists
+	SuppressedBy []string // names of the rules that were true, and of allow lists that have it; none for a kept hit
 }
 
 // Also is an indicator that matched beside the leading one.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/allow"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
@@ -156,6 +157,8 @@ type room struct {
 	cells    []Cell
 	matched  []table.Element
 	text     []byte
+	name     []byte         // of an element, in normal form
+	by       []allow.Answer // of each allow list
 }
 
 // more makes a list one longer. What stood in the new place before is left
@@ -341,7 +344,7 @@ func (r *room) group() {
 			r.hits = more(r.hits)
 			n = len(r.hits) - 1
 			h := &r.hits[n]
-			*h = Hit{Indicator: e.found[0].Indicator, Matches: h.Matches[:0], Also: h.Also[:0], SuppressedBy: h.SuppressedBy[:0]}
+			*h = Hit{Indicator: e.found[0].Indicator, Matches: h.Matches[:0], Also: h.Also[:0], Labels: h.Labels[:0], SuppressedBy: h.SuppressedBy[:0]}
 		}
 		r.hits[n].Matches = append(r.hits[n].Matches, e.match)
 	}
@@ -464,6 +467,7 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 			w.mu.Unlock()
 		}
 	}
+	w.lists(h)
 	k := key{input: int32(in.n), record: f.Record, n: int32(n)}
 	if f.Record == 0 { // an earlier block of the input could not be read
 		k.record = 1<<61 + int64(f.N)

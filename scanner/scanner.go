@@ -24,6 +24,7 @@ import (
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/allow"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
@@ -56,6 +57,8 @@ type Scan struct {
 	Tables     []*table.Table // the tables to know; nil: the embedded ones
 	Table      string         // treat every input as this table; "" detects it
 	Rules      []*rule.Rule   // exclusions
+	Allow      []*allow.List  // what is known to be harmless: suppressed as by a rule
+	Label      []*allow.List  // likewise, but only named in Hit.Labels
 	Columns    Columns        // which columns are matched
 	KQL        bool           // match as the KQL operators do, on the hunts' columns only
 	Ports      PortMatch
@@ -185,7 +188,8 @@ func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
 	}
 	r.cond.L = &r.mu
 	r.out = newOutputs(r)
-	r.suppressed = make([]int64, len(s.Rules))
+	r.suppressed = make([]int64, len(s.Rules)+len(s.Allow))
+	r.listed = listed{make([]int64, len(s.Allow)), make([]int64, len(s.Label))}
 	for i, in := range inputs {
 		r.inputs = append(r.inputs, newInput(i, in))
 	}
@@ -210,7 +214,8 @@ type run struct {
 	inputs     []*input
 	first      int     // all inputs before it are done
 	warned     int     // all inputs before it have had their warnings printed
-	suppressed []int64 // by rule
+	suppressed []int64 // by rule, and behind them by allow list
+	listed     listed
 	groups     []*Groups
 	bad        *badRecord      // Strict: the first bad record in input order
 	headers    headersByFolder // of CSV files, for siblings that have none

@@ -44,7 +44,7 @@ type FileReport struct {
 	Notes       []string // what a reader of the result should know: assumed zones, columns not read
 }
 
-// RuleReport counts what one exclusion rule removed.
+// RuleReport counts what one exclusion rule, or one allow list, removed.
 type RuleReport struct {
 	Name, Reason string
 	Suppressed   int64
@@ -53,7 +53,8 @@ type RuleReport struct {
 // A Summary says what a scan read and found.
 type Summary struct {
 	Files      []*FileReport
-	Rules      []RuleReport
+	Rules      []RuleReport // exclusion rules, and behind them allow lists
+	Lists      []ListReport // allow lists, and behind them label lists
 	Hits       int64
 	Suppressed int64
 	Records    int64

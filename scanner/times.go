@@ -241,6 +241,7 @@ func (r *run) summary() *Summary {
 	for i, x := range r.Rules {
 		s.Rules = append(s.Rules, RuleReport{x.Name, x.Reason, r.suppressed[i]})
 	}
+	r.ledger(s)
 	if r.Groups != nil {
 		for _, g := range r.groups {
 			r.Groups.merge(g)
