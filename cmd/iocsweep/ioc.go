@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/iocsweep/iocsweep/ioc/allow"
 	"github.com/iocsweep/iocsweep/ioc/feed"
 	"github.com/iocsweep/iocsweep/scanner"
 	"github.com/spf13/cobra"
@@ -23,15 +24,22 @@ func outputError(err error) error {
 
 func (a *app) iocCheck() *cobra.Command {
 	var f feedFlags
+	var allowed []string
 	c := &cobra.Command{
 		Use:   "check FEED...",
 		Short: "Say what indicator sources hold, and what of it cannot be used",
 		Long: `Reads indicator sources and reports counts by type, duplicates merged, every
 rejected line with its reason, and warnings: private or reserved addresses,
-suffixes that everyone shares, over-broad networks, expired indicators.`,
+suffixes that everyone shares, over-broad networks, expired indicators. With
+--allow, how many of the indicators each allow list would suppress, with a
+warning where that is more than 5 % of a source.`,
 		RunE: func(c *cobra.Command, paths []string) error {
 			f.iocs = append(f.iocs, paths...)
-			_, reports, err := f.read(a)
+			lists, left, err := allow.Open(allowed)
+			if err != nil {
+				return usage(fmt.Errorf("--allow: %w", err))
+			}
+			list, reports, err := f.read(a)
 			if reports == nil && err != nil {
 				return usage(err)
 			}
@@ -44,6 +52,7 @@ suffixes that everyone shares, over-broad networks, expired indicators.`,
 				}
 				feedReport(&b, &reports[i])
 			}
+			allowReports(&b, lists, left, list)
 			if _, werr := fmt.Fprint(a.out, b.String()); werr != nil {
 				return outputError(werr)
 			}
@@ -56,7 +65,8 @@ suffixes that everyone shares, over-broad networks, expired indicators.`,
 			return nil
 		},
 	}
-	f.registerKind(c.Flags())
+	f.register(c.Flags())
+	c.Flags().StringArrayVar(&allowed, "allow", nil, allowUsage)
 	return c
 }
 

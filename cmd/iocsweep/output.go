@@ -87,6 +87,9 @@ func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 		s.Output, s.Encode = out, scanner.JSONL
 	case "csv":
 		s.Output, s.Encode, s.Header = out, scanner.CSV, scanner.CSVHeader()
+		if len(s.Label) > 0 {
+			s.Header = scanner.CSVLabelsHeader()
+		}
 	case "table":
 		s.Output, s.Encode, s.Header = out, scanner.TableText, scanner.TableHeader()
 	case "summary":

@@ -96,7 +96,7 @@ func (r *scanReport) verdict() string {
 		fmt.Fprintf(&b, "No hits for %s", count(int64(r.indicators.Len()), "indicator"))
 	}
 	if s.Suppressed > 0 {
-		fmt.Fprintf(&b, " (%s suppressed by rules)", number(s.Suppressed))
+		fmt.Fprintf(&b, " (%s suppressed by %s)", number(s.Suppressed), r.suppressors())
 	}
 	fmt.Fprintf(&b, " in %s of %s.", count(s.Records, "record"), count(int64(r.scanned()), "file"))
 	if r.complete() {
@@ -314,6 +314,7 @@ func (r *scanReport) remarks(all bool) []string {
 			out = append(out, fmt.Sprintf("Rule %s suppressed nothing", scanner.Printable(x.Name)))
 		}
 	}
+	out = append(out, r.listed()...)
 	return out
 }
 
@@ -521,6 +522,7 @@ func (r *scanReport) json() []byte {
 			Suppressed int64 `json:"suppressed"`
 		} `json:"totals"`
 		Rules    []ruleJSON `json:"rules"`
+		Lists    []listJSON `json:"lists"`
 		Absent   []string   `json:"absent_tables"`
 		Coverage string     `json:"coverage"`
 	}
@@ -561,6 +563,7 @@ func (r *scanReport) json() []byte {
 	for _, x := range r.sum.Rules {
 		out.Rules = append(out.Rules, ruleJSON(x))
 	}
+	out.Lists = r.listsJSON()
 	for _, t := range r.sum.Absent {
 		out.Absent = append(out.Absent, t.Name)
 	}

@@ -28,6 +28,7 @@ type scanFlags struct {
 	feedFlags
 	tableFlags
 	rules, exclude []string
+	listFlags
 
 	output, format string
 	clobber        bool
@@ -69,6 +70,7 @@ are files, folders (walked), or - for standard input.`,
 	f.feedFlags.register(fs)
 	fs.StringArrayVarP(&f.rules, "exclude-rules", "x", nil, "exclusion rules `FILE` (YAML), repeatable")
 	fs.StringArrayVar(&f.exclude, "exclude", nil, "one exclusion `EXPR`ession, repeatable")
+	f.listFlags.register(fs)
 	fs.StringVarP(&f.output, "output", "o", "", "write hits to `FILE` instead of standard output")
 	fs.StringVar(&f.format, "format", "", "summary, table, jsonl or csv (default: by the suffix of -o, summary on a terminal, else jsonl)")
 	fs.BoolVar(&f.clobber, "clobber", false, "overwrite existing output files")
@@ -80,7 +82,7 @@ are files, folders (walked), or - for standard input.`,
 	fs.StringVar(&f.to, "to", "", "event `TIME` before which rows count")
 	fs.StringVar(&f.row, "row", "triage", "columns shown: hunt, triage or all")
 	fs.StringVar(&f.order, "order", "newest", "newest, oldest or input (as found, streamed)")
-	fs.StringVar(&f.suppressed, "suppressed", "", "write the hits that rules removed to `FILE`, as JSONL")
+	fs.StringVar(&f.suppressed, "suppressed", "", "write the hits that rules and allow lists removed to `FILE`, as JSONL")
 	fs.StringVar(&f.rejects, "rejects", "", "write the records that could not be read to `FILE`, as JSONL")
 	fs.StringVar(&f.summary, "summary", "", "write what was read and found to `FILE`, as JSON")
 	fs.IntVarP(&f.threads, "threads", "j", 0, "`N` workers (0: all cores)")
@@ -399,6 +401,9 @@ func (f *scanFlags) build() (*scanner.Scan, error) {
 			return nil, err
 		}
 	}
+	if err := f.listFlags.apply(s); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -436,6 +441,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		return usage(fmt.Errorf("read indicators: %w", err))
 	}
 	partial := a.saidOfFeeds(reports, f.quiet)
+	a.saidOfLists(&f.listFlags, s, f.quiet)
 	stdin := interruptible(ctx, a.in)
 	if slices.Contains(paths, "-") {
 		var done func()
@@ -454,6 +460,9 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	read := slices.Concat(paths, f.iocs, f.rules, f.tableFiles)
 	for _, in := range inputs {
 		read = append(read, in.Path)
+	}
+	for _, l := range slices.Concat(s.Allow, s.Label) {
+		read = append(read, l.Path)
 	}
 	if err := out.open(read); err != nil {
 		return usage(err)

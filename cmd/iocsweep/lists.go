@@ -1,0 +1,202 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/allow"
+	"github.com/iocsweep/iocsweep/scanner"
+)
+
+const allowUsage = "`FILE` of what is harmless (a MISP warninglist, or one value a line), or a folder of them, repeatable"
+
+// listFlags say what is known to be harmless.
+type listFlags struct {
+	allow, label []string
+	left         []error // files in folders that are no lists
+}
+
+func (f *listFlags) register(fs flagSet) {
+	fs.StringArrayVar(&f.allow, "allow", nil, allowUsage+"; hits on it are suppressed")
+	fs.StringArrayVar(&f.label, "label", nil, "`FILE` as for --allow; hits on it stay and get its name in labels, repeatable")
+}
+
+// apply reads the lists.
+func (f *listFlags) apply(s *scanner.Scan) error {
+	for _, use := range []struct {
+		flag  string
+		paths []string
+		to    *[]*allow.List
+	}{{"--allow", f.allow, &s.Allow}, {"--label", f.label, &s.Label}} {
+		lists, left, err := allow.Open(use.paths)
+		if err != nil {
+			return fmt.Errorf("%s: %w", use.flag, err)
+		}
+		*use.to = lists
+		f.left = append(f.left, left...)
+	}
+	return nil
+}
+
+// saidOfLists prints what of the lists is not used.
+func (a *app) saidOfLists(f *listFlags, s *scanner.Scan, quiet bool) {
+	if quiet {
+		return
+	}
+	for _, err := range f.left {
+		a.warnf("%s: left out", printableError(err))
+	}
+	for _, l := range slices.Concat(s.Allow, s.Label) {
+		if n := skippedOf(l); n > 0 {
+			a.warnf("%s: %s of the list cannot be used: see iocsweep ioc check --allow", scanner.Printable(l.Path), entries(n))
+		}
+	}
+}
+
+func entries(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return number(int64(n)) + " entries"
+}
+
+func skippedOf(l *allow.List) (n int) {
+	for _, m := range l.Skipped {
+		n += m
+	}
+	return n
+}
+
+// suppressors names what suppresses hits in this run.
+func (r *scanReport) suppressors() string {
+	switch {
+	case len(r.scan.Allow) == 0:
+		return "rules"
+	case len(r.scan.Rules) == 0:
+		return "allow lists"
+	}
+	return "rules and allow lists"
+}
+
+// listed says what the lists did beside suppressing.
+func (r *scanReport) listed() (out []string) {
+	for _, l := range r.sum.Lists {
+		name := scanner.Printable(l.List.Name)
+		switch {
+		case l.Label && l.Hits > 0:
+			out = append(out, fmt.Sprintf("List %s labelled %s", name, count(l.Hits, "hit")))
+		case l.Label:
+			out = append(out, fmt.Sprintf("List %s labelled nothing", name))
+		case l.Above > 0:
+			out = append(out, fmt.Sprintf("Allow list %s left %s in place: its entry stands above the indicator", name, count(l.Above, "hit")))
+		}
+	}
+	return out
+}
+
+// listJSON is a list in --summary.
+type listJSON struct {
+	Path       string         `json:"path"`
+	Name       string         `json:"name"`
+	Type       string         `json:"type"`
+	Use        string         `json:"use"`
+	Entries    int            `json:"entries"`
+	Repeats    int            `json:"repeats"`
+	Skipped    int            `json:"skipped"`
+	Reasons    map[string]int `json:"reasons"`
+	Suppressed int64          `json:"suppressed"`
+	Labelled   int64          `json:"labelled"`
+	Above      int64          `json:"above_indicator"`
+}
+
+func (r *scanReport) listsJSON() []listJSON {
+	out := []listJSON{}
+	for _, l := range r.sum.Lists {
+		j := listJSON{Path: l.List.Path, Name: l.List.Name, Type: string(l.List.Type), Use: "allow", Entries: l.List.Entries,
+			Repeats: l.List.Repeats, Skipped: skippedOf(l.List), Reasons: l.List.Skipped, Suppressed: l.Hits, Above: l.Above}
+		if l.Label {
+			j.Use, j.Labelled, j.Suppressed = "label", l.Hits, 0
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+// maxListedShare is the share of a feed in per cent beyond which a list that
+// suppresses it is warned of: such a list is better for labels.
+const maxListedShare = 5
+
+// allowReports lays out what each list would do to the indicators of the feeds.
+func allowReports(b *strings.Builder, lists []*allow.List, left []error, indicators *ioc.List) {
+	if len(lists) == 0 || indicators == nil || indicators.Len() == 0 {
+		return
+	}
+	type sum struct{ all, yes, above int }
+	total := make([]sum, len(lists))
+	feeds := make([]map[string]*sum, len(lists)) // by path
+	for n := range feeds {
+		feeds[n] = map[string]*sum{}
+	}
+	for i := range indicators.All() {
+		paths := feedPaths(&i)
+		for n, l := range lists {
+			s := sum{all: 1}
+			switch l.Has(&i) {
+			case allow.Yes:
+				s.yes = 1
+			case allow.Above:
+				s.above = 1
+			}
+			for _, path := range paths {
+				if feeds[n][path] == nil {
+					feeds[n][path] = new(sum)
+				}
+				f := feeds[n][path]
+				f.all, f.yes = f.all+s.all, f.yes+s.yes
+			}
+			t := &total[n]
+			t.all, t.yes, t.above = t.all+s.all, t.yes+s.yes, t.above+s.above
+		}
+	}
+	for n, l := range lists {
+		fmt.Fprintf(b, "\n%s\n  allow list %s\n  type       %s\n", scanner.Printable(l.Path), scanner.Printable(l.Name), l.Type)
+		fmt.Fprintf(b, "  entries    %s\n  repeated   %s\n  skipped    %s\n", number(int64(l.Entries)), number(int64(l.Repeats)), number(int64(skippedOf(l))))
+		for _, reason := range slices.Sorted(maps.Keys(l.Skipped)) {
+			fmt.Fprintf(b, "    %s: %s\n", number(int64(l.Skipped[reason])), scanner.Printable(reason))
+		}
+		for _, x := range l.Rejects {
+			fmt.Fprintf(b, "  %s:%d: %s: %s\n", scanner.Printable(l.Path), x.Line, scanner.Printable(x.Text), scanner.Printable(x.Reason))
+		}
+		t := total[n]
+		fmt.Fprintf(b, "  suppresses %s of %s\n", number(int64(t.yes)), count(int64(t.all), "indicator"))
+		if t.above > 0 {
+			fmt.Fprintf(b, "  above      %s: an entry above an indicator does not suppress it\n", count(int64(t.above), "indicator"))
+		}
+		for _, path := range slices.Sorted(maps.Keys(feeds[n])) {
+			if f := feeds[n][path]; f.yes*100 > f.all*maxListedShare {
+				fmt.Fprintf(b, "  warning: suppresses %.1f %% of %s, which is more than %d %%: give it with --label, or find out which of the two is wrong\n",
+					100*float64(f.yes)/float64(f.all), scanner.Printable(path), maxListedShare)
+			}
+		}
+	}
+	for _, err := range left {
+		fmt.Fprintf(b, "\n%s: left out\n", printableError(err))
+	}
+}
+
+// feedPaths are the feeds that an indicator is from, each once.
+func feedPaths(i *ioc.Indicator) (paths []string) {
+	for _, place := range i.Feeds {
+		path := place
+		if at := strings.LastIndexByte(place, ':'); at >= 0 {
+			path = place[:at]
+		}
+		if !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
