@@ -118,7 +118,7 @@ func elementOn(l *allow.List, h *Hit, m *Match, name []byte) allow.Answer {
 	switch {
 	case name != nil:
 		return l.HasName(name, h.Indicator.Value)
-	case m.Class < ClassDomain && m.addr.IsValid() && h.Indicator.Prefix.Contains(m.addr):
+	case m.addr.IsValid() && h.Indicator.Prefix.Contains(m.addr):
 		return l.HasAddr(m.addr)
 	}
 	return allow.No

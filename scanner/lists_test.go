@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -77,6 +78,24 @@ func TestAllow(t *testing.T) {
 		if x := sum.Rules[0]; x.Name != "allow:own" || x.Suppressed != c.suppressed || x.Reason == "" {
 			t.Errorf("%s: ledger %+v", c.name, x)
 		}
+	}
+}
+
+// What is asked about is what matched, however the cell is written: names may
+// hold signs at which the host of a URL would end.
+func TestAllowOtherHost(t *testing.T) {
+	i, _ := ioc.Parse("evil.net")
+	list := allowList(t, "own", "harmless.example\nnotevil.net\nharmless.evil.net\n192.0.2.0/24\n")
+	row := "Type,Name\nDnsEvents,harmless.example#.evil.net\nDnsEvents,notevil.net#.evil.net\nDnsEvents,x.harmless.evil.net\n"
+	s := &Scan{Indicators: ioc.NewSet([]ioc.Indicator{i}), Allow: []*allow.List{list}, Output: io.Discard}
+	sum, err := s.Run(t.Context(), []formats.Input{formats.Bytes("x.csv", []byte(row))})
+	if err != nil || sum.Hits != 2 || sum.Suppressed != 1 {
+		t.Errorf("%d kept, %d suppressed, %v", sum.Hits, sum.Suppressed, err)
+	}
+	a, _ := ioc.Parse("198.51.100.7")
+	m := Match{Class: ClassIP, addr: netip.MustParseAddr("192.0.2.1")}
+	if answer := elementOn(list, &Hit{Indicator: &a}, &m, nil); answer != allow.No {
+		t.Errorf("an address that is not the indicator's: %d", answer)
 	}
 }
 

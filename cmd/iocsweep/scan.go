@@ -57,8 +57,12 @@ func (a *app) scan() *cobra.Command {
 		Aliases: []string{"hunt"},
 		Short:   "Sweep exports for indicators",
 		Long: `Sweeps the exports under the given paths for the indicators of the feeds and
-reports every row that shows one, unless an exclusion rule removes it. Paths
-are files, folders (walked), or - for standard input.`,
+reports every row that shows one, unless an exclusion rule or an allow list
+removes it. Paths are files, folders (walked), or - for standard input.
+
+An allow list removes a hit if all that matched in the row is on it, or the
+indicator itself. A name on it stands for what is below it, but not for an
+indicator below it: with duckdns.org on the list, evil.duckdns.org stays.`,
 		Example: "  iocsweep scan -i threatfox.csv -x exclusions.yaml exports/",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, paths []string) error {

@@ -71,6 +71,7 @@ func TestAnswers(t *testing.T) {
 		{"hostname", "example.net", "example.net", No},
 		{"hostname", "", "example.net", No},
 		{"hostname", "notexample.com", "notexample.com", No},
+		{"hostname", "example.com", "notexample.com", Yes},
 		{"hostname", "example.com.evil.net", "evil.net", No},
 		{"hostname", "192.0.2.7", "", Yes},
 

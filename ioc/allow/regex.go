@@ -98,12 +98,15 @@ func goRegex(text string) (string, error) {
 	return body, nil
 }
 
-// program estimates how many instructions an expression has when compiled.
+// program estimates how many instructions an expression has when compiled. Large
+// classes of characters count for several: it stands for memory too.
 func program(x *syntax.Regexp) int {
 	n := 1
 	switch x.Op {
 	case syntax.OpLiteral:
 		n = len(x.Rune)
+	case syntax.OpCharClass:
+		n = 1 + len(x.Rune)/8 // \pL has hundreds of ranges
 	case syntax.OpRepeat, syntax.OpConcat:
 		n = 0
 	}
