@@ -15,9 +15,7 @@ type ListReport struct {
 	List  *allow.List
 	Label bool
 	Hits  int64 // suppressed or labelled
-	// Above is the hits on the list that stayed, because an entry that covers
-	// them stands above their indicator. Of allow lists only.
-	Above int64
+	Above int64 // of Hits, those whose indicator stands below the entry; of allow lists only
 }
 
 // listed is what lists have done so far.
@@ -39,7 +37,7 @@ func (w *worker) lists(h *Hit) {
 	for _, l := range w.Allow {
 		answer := allow.No
 		if wholly(l, h) {
-			answer, whole = allow.Yes, true
+			answer, whole = l.Has(h.Indicator), true
 		}
 		by = append(by, answer)
 	}
@@ -50,23 +48,22 @@ func (w *worker) lists(h *Hit) {
 		found := whole
 		for n, l := range w.Allow {
 			answer := elementOn(l, h, &h.Matches[i], name)
-			found = found || answer == allow.Yes
+			found = found || answer != allow.No
 			by[n] = max(by[n], answer)
 		}
 		all = all && found
 	}
 	for n, answer := range by {
-		switch {
-		case all && answer == allow.Yes:
-			h.SuppressedBy = append(h.SuppressedBy, AllowPrefix+w.Allow[n].Name)
-			w.mu.Lock()
-			w.run.suppressed[len(w.Rules)+n]++
-			w.mu.Unlock()
-		case !all && answer == allow.Above:
-			w.mu.Lock()
-			w.run.listed.above[n]++
-			w.mu.Unlock()
+		if !all || answer == allow.No {
+			continue
 		}
+		h.SuppressedBy = append(h.SuppressedBy, AllowPrefix+w.Allow[n].Name)
+		w.mu.Lock()
+		w.run.suppressed[len(w.Rules)+n]++
+		if answer == allow.Above {
+			w.run.listed.above[n]++
+		}
+		w.mu.Unlock()
 	}
 	w.labels(h)
 }
@@ -127,11 +124,11 @@ func elementOn(l *allow.List, h *Hit, m *Match, name []byte) allow.Answer {
 // wholly says that a list has the hit's indicator and with it the others that
 // match the same elements: what is said to be harmless must not hide what is not.
 func wholly(l *allow.List, h *Hit) bool {
-	if l.Has(h.Indicator) != allow.Yes {
+	if l.Has(h.Indicator) == allow.No {
 		return false
 	}
 	for _, a := range h.Also {
-		if l.Has(a.Indicator) != allow.Yes {
+		if l.Has(a.Indicator) == allow.No {
 			return false
 		}
 	}

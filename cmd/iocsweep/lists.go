@@ -91,7 +91,7 @@ func (r *scanReport) listed() (out []string) {
 		case l.Label:
 			out = append(out, fmt.Sprintf("List %s labelled nothing", name))
 		case l.Above > 0:
-			out = append(out, fmt.Sprintf("Allow list %s left %s in place: its entry stands above the indicator", name, count(l.Above, "hit")))
+			out = append(out, fmt.Sprintf("Allow list %s: the entry stands above the indicator in %s that it suppressed", name, count(l.Above, "hit")))
 		}
 	}
 	return out
@@ -148,7 +148,7 @@ func allowReports(b *strings.Builder, lists []*allow.List, left []error, indicat
 			case allow.Yes:
 				s.yes = 1
 			case allow.Above:
-				s.above = 1
+				s.yes, s.above = 1, 1
 			}
 			for _, path := range paths {
 				if feeds[n][path] == nil {
@@ -173,7 +173,7 @@ func allowReports(b *strings.Builder, lists []*allow.List, left []error, indicat
 		t := total[n]
 		fmt.Fprintf(b, "  suppresses %s of %s\n", number(int64(t.yes)), count(int64(t.all), "indicator"))
 		if t.above > 0 {
-			fmt.Fprintf(b, "  above      %s: an entry above an indicator does not suppress it\n", count(int64(t.above), "indicator"))
+			fmt.Fprintf(b, "  of these   %s below an entry: such names often belong to somebody else\n", count(int64(t.above), "indicator"))
 		}
 		for _, path := range slices.Sorted(maps.Keys(feeds[n])) {
 			if f := feeds[n][path]; f.yes*100 > f.all*maxListedShare {

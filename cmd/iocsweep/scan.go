@@ -61,8 +61,8 @@ reports every row that shows one, unless an exclusion rule or an allow list
 removes it. Paths are files, folders (walked), or - for standard input.
 
 An allow list removes a hit if all that matched in the row is on it, or the
-indicator itself. A name on it stands for what is below it, but not for an
-indicator below it: with duckdns.org on the list, evil.duckdns.org stays.`,
+indicator itself. A name on it stands for what is below it: with duckdns.org on
+the list, evil.duckdns.org goes too, and is counted apart.`,
 		Example: "  iocsweep scan -i threatfox.csv -x exclusions.yaml exports/",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, paths []string) error {

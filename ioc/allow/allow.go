@@ -9,11 +9,10 @@
 // 5952), and so are the entries. Of a URL in a cell only the host counts: the
 // rest of it is whatever its author wanted.
 //
-// What an entry covers depends on the list's [Type]. Beyond that there is one
-// rule, because names below a harmless one often belong to somebody else: an
-// entry above the indicator does not answer for it. With duckdns.org on a list,
-// a hit on the indicator evil.duckdns.org is answered with [Above], not with
-// [Yes]; one on the indicator duckdns.org, on any name below, with Yes.
+// What an entry covers depends on the list's [Type], as MISP has it. Names below
+// a harmless one often belong to somebody else: with duckdns.org on a list of
+// hostnames, a hit on the indicator evil.duckdns.org is covered too, but is
+// answered with [Above], so that it can be told and counted.
 package allow
 
 import (
@@ -45,8 +44,8 @@ type Answer uint8
 // The answers.
 const (
 	No    Answer = iota // the list does not have it
-	Above               // the list has it by an entry above the indicator, which may be wrong about it
-	Yes
+	Yes                 // the list has it
+	Above               // by an entry above the indicator, which may be wrong about it
 )
 
 // A List is one list. It never changes once read and may be used by any number
@@ -77,7 +76,7 @@ func (l *List) HasName(name []byte, indicator string) Answer {
 	}
 	for at := name; len(l.hosts) > 0; {
 		if _, ok := l.hosts[string(at)]; ok {
-			// The longest entry decides: all others are above it.
+			// The longest entry answers: all others are above it.
 			if above(at, indicator) {
 				return Above
 			}
