@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -49,6 +50,7 @@ type jsonColumn struct {
 type jsonStage struct {
 	walk *jsonWalker
 	slot []int32 // of each wanted column
+	same []int   // for each, the first that has its slot
 	part *Part   // that at belongs to
 	at   []int32 // slot of each position of a row of part
 }
@@ -62,10 +64,12 @@ next:
 		for j, name := range names {
 			if strings.EqualFold(name, bare) {
 				s.slot[i] = int32(j)
+				s.same = append(s.same, slices.Index(s.slot[:i], int32(j)))
 				continue next
 			}
 		}
 		s.slot[i] = int32(len(names))
+		s.same = append(s.same, i)
 		names = append(names, bare)
 	}
 	s.walk = newJSONWalker(names)
@@ -89,7 +93,9 @@ func (s *jsonStage) bind(part *Part) {
 	s.part, s.at = part, s.at[:0]
 	for _, name := range part.Columns {
 		bare, _ := BareName(name)
-		s.at = append(s.at, s.walk.slot(bare))
+		slot := s.walk.slot(bare)
+		s.walk.meet(slot)
+		s.at = append(s.at, slot)
 	}
 }
 
@@ -195,8 +201,8 @@ func (r *jsonRows) keep(p, end int) {
 	row := uint32(len(r.rows))
 	r.rows = append(r.rows, jsonRow{uint32(p), uint32(end)})
 	w := r.keys.walk
-	for slot := range r.cols {
-		v := w.value(slot)
+	for _, slot := range w.met {
+		v := w.value(int(slot))
 		if v.len == 0 {
 			continue
 		}
@@ -268,7 +274,7 @@ func (r *jsonRows) Fetch(stage int, rows []uint32) (*Grid, error) {
 		s.find(r.buf[:cap(r.buf)], int(at.off), int(at.end), r.part)
 		first := len(g.Cells)
 		for i, slot := range s.slot {
-			if j := s.sooner(i); j < i {
+			if j := s.same[i]; j < i {
 				g.Cells = append(g.Cells, g.Cells[first+j])
 				continue
 			}
@@ -278,16 +284,6 @@ func (r *jsonRows) Fetch(stage int, rows []uint32) (*Grid, error) {
 		}
 	}
 	return g, nil
-}
-
-// sooner returns the first wanted column that has the slot of column i.
-func (s *jsonStage) sooner(i int) int {
-	for j := range i {
-		if s.slot[j] == s.slot[i] {
-			return j
-		}
-	}
-	return i
 }
 
 func (r *jsonRows) Record(row uint32) ([]Field, error) {

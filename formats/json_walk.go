@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,7 @@ type jsonWalker struct {
 	keys  []jsonKey
 	ids   [2]map[string]int32 // raw key to index in keys, by level
 	vals  [2][]jsonValue      // by level (1: within properties), then by name
+	met   []int32             // slots that some record had: the others hold nothing
 	text  []byte              // a properties member that was JSON text in a string
 	name  []byte              // scratch for an escaped key
 
@@ -335,6 +337,7 @@ func (w *jsonWalker) learn(raw []byte, level int) int32 {
 	w.name = jsonUnquote(w.name[:0], raw)
 	bare, _ := BareName(string(w.name))
 	k := jsonKey{n: jsonNever, slot: w.slot(bare), next: jsonLost, other: jsonLost}
+	w.meet(k.slot)
 	if level == 0 {
 		switch {
 		case strings.EqualFold(bare, "properties"):
@@ -360,6 +363,13 @@ func (w *jsonWalker) slot(bare string) int32 {
 		}
 	}
 	return -1
+}
+
+// meet notes that records may hold something in a slot.
+func (w *jsonWalker) meet(slot int32) {
+	if slot >= 0 && !slices.Contains(w.met, slot) {
+		w.met = append(w.met, slot)
+	}
 }
 
 // special steps over the value of a member that may hold columns or records.

@@ -31,6 +31,7 @@ type worker struct {
 	found   []located       // elements of the block's rows
 	rows    []uint32        // rows that hold any, ascending, without repeats
 	tables  []int8          // table of each row, where a run says it; index into plan.tables, else -1
+	met     []bool          // by plan.tables: whether the block may hold rows of it
 	stage0  []uint32
 	texts   texts
 	row     finding // in hand
@@ -114,6 +115,11 @@ func (w *worker) block(in *input, b formats.Block) error {
 		def = in.plan.tableOf(b.Part)
 	}
 	w.tables = w.tables[:0]
+	w.met = append(w.met[:0], make([]bool, len(in.plan.tables))...)
+	for i := range w.met {
+		// Where nothing is read that names tables, any row may turn out to do so.
+		w.met[i] = i == int(def) || !in.plan.mixed && len(in.plan.discriminators) > 0
+	}
 	w.now = claimed{in: in, block: b, def: def}
 	undecided := in.dates.watching()
 	if undecided {
@@ -174,6 +180,9 @@ func (w *worker) takeRun(run *formats.Run, err error) bool {
 // matchRun looks up the cells of one run and adds what the rows hold to w.found.
 func (w *worker) matchRun(in *input, k *planKey, run *formats.Run) error {
 	for g := range k.groups {
+		if !k.groups[g].wanted(w.met) {
+			continue
+		}
 		w.lookUp(k, g, run)
 		if len(w.cells) == 0 {
 			continue
@@ -350,6 +359,9 @@ func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run) error {
 		}
 		if w.namedTable != unsaid {
 			w.tables[ref.Row] = w.namedTable
+			if w.namedTable >= 0 {
+				w.met[w.namedTable] = true
+			}
 			n++
 		}
 	}

@@ -180,8 +180,15 @@ func (r *run) mayMix(part *formats.Part) bool {
 		matched := slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return has[strings.ToLower(k.Column)] })
 		return matched && slices.ContainsFunc(t.Hunt, func(c string) bool { return has[strings.ToLower(c)] && o.Holds(c) == "" })
 	}
+	first, _, _ := table.Detect(r.tables, table.Evidence{Types: sampled(part, discriminating), Columns: names})
+	whole := first != nil && !slices.ContainsFunc(names, func(c string) bool { return c != "" && c[0] != '_' && first.Holds(c) == "" })
 	for i, t := range r.tables {
 		for _, o := range r.tables[i+1:] {
+			// A table with all of the columns is no union with an optional one,
+			// of which several have most of their columns in common.
+			if whole && (t.Optional || o.Optional) {
+				continue
+			}
 			if own(t, o) && own(o, t) {
 				return true
 			}
@@ -346,6 +353,23 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 		p.keys = append(p.keys, planKey{n: len(p.keys), name: n.bare})
 		return &p.keys[len(p.keys)-1]
 	}
+	// First what names the tables of rows: then it is known which of the keys
+	// a block's tables have at all.
+	if p.mixed && !p.forced {
+		for _, column := range discriminating {
+			n, ok := find(names, column)
+			switch {
+			case ok:
+			case fixed:
+				continue
+			default:
+				// A stream of both kinds may show the other one later.
+				n = name{full: column, bare: column, n: -1}
+			}
+			k := add(n)
+			k.discriminates, p.lastNamer = true, k.n
+		}
+	}
 	for ti, t := range p.tables {
 		for i := range t.Keys {
 			k := &t.Keys[i]
@@ -368,21 +392,6 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 				// Later records may have what the first lack.
 				add(name{full: k.Column, bare: k.Column, n: -1}).use(g, ti, len(p.tables), k)
 			}
-		}
-	}
-	if p.mixed && !p.forced {
-		for _, column := range discriminating {
-			n, ok := find(names, column)
-			switch {
-			case ok:
-			case fixed:
-				continue
-			default:
-				// A stream of both kinds may show the other one later.
-				n = name{full: column, bare: column, n: -1}
-			}
-			k := add(n)
-			k.discriminates, p.lastNamer = true, k.n
 		}
 	}
 	for i := range p.dates {
@@ -473,6 +482,16 @@ func (k *planKey) use(g keyGroup, ti, tables int, key *table.Key) {
 }
 
 func (g *keyGroup) use(table int) *table.Key { return g.uses[table] }
+
+// wanted says that some of the given tables use the group.
+func (g *keyGroup) wanted(tables []bool) bool {
+	for i, met := range tables {
+		if met && g.uses[i] != nil {
+			return true
+		}
+	}
+	return false
+}
 
 // members says that the cells of the group hold several members, and that a
 // match shows the member alone.

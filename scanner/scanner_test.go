@@ -403,12 +403,12 @@ func TestMixedStream(t *testing.T) {
 	s := &Scan{Indicators: indicators(t, "1.2.3.4")}
 	rows := []string{
 		`{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"RemoteIP":"1.2.3.4","Timestamp":"2026-05-20T10:00:00Z"}}`,
-		`{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"RemoteIP":"1.2.3.4"}}`,
+		`{"category":"AdvancedHunting-DeviceLogonEvents","properties":{"RemoteIP":"1.2.3.4"}}`,
 		`{"category":"AdvancedHunting-DnsEvents","properties":{"IPAddresses":"1.2.3.4","Name":"x"}}`,
 	}
 	got, sum := sweep(t, s, jsonl("x.jsonl", rows...))
 	f := sum.Files[0]
-	if len(got) != 2 || f.Table != "DeviceNetworkEvents+DnsEvents" || f.Other != 1 || fmt.Sprint(f.OtherTables) != "[AdvancedHunting-DeviceProcessEvents]" {
+	if len(got) != 2 || f.Table != "DeviceNetworkEvents+DnsEvents" || f.Other != 1 || fmt.Sprint(f.OtherTables) != "[AdvancedHunting-DeviceLogonEvents]" {
 		t.Errorf("%d hits, %+v", len(got), f)
 	}
 	s.Table = "DnsEvents"

@@ -60,8 +60,8 @@ type Summary struct {
 	Records    int64
 	Bytes      int64
 	Rejected   int64
-	Tables     []*table.Table // those swept for
-	Absent     []*table.Table // those of which no export was there
+	Tables     []*table.Table // those swept for, of the optional ones those that were there
+	Absent     []*table.Table // those of Tables of which no export was there
 	Groups     *Groups        // nil unless asked for
 	Stopped    bool           // interrupted, or stopped by Strict
 }

@@ -233,6 +233,7 @@ func (r *run) summary() *Summary {
 			met[name] = true
 		}
 	}
+	s.Tables = slices.DeleteFunc(slices.Clone(s.Tables), func(t *table.Table) bool { return t.Optional && !met[t.Name] })
 	for _, t := range s.Tables {
 		if !met[t.Name] {
 			s.Absent = append(s.Absent, t)

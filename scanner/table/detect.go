@@ -19,8 +19,10 @@ type Evidence struct {
 // Detect says which table an input holds. In this order: a Type or category
 // cell, the path (am-TABLE, insights-logs-advancedhunting-TABLE, Type=TABLE),
 // a header fingerprint, the table that shares most column names with at least
-// one of level hunt. Where nothing fits, t is nil; unknown is then the name of
-// the table that the input says it holds, if it says so. A tie is ErrTie.
+// one of level hunt. That last way is not for optional tables: lists of URLs
+// and of hashes resemble those. Where nothing fits, t is nil; unknown is then
+// the name of the table that the input says it holds, if it says so. A tie is
+// ErrTie, unless one of the tables is no optional one.
 func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
 	for _, name := range d.Types {
 		name = typeName(name)
@@ -142,7 +144,7 @@ func fromColumns(tables []*Table, columns []string) (*Table, string, error) {
 	}
 	if len(fit) == 0 {
 		for _, t := range tables {
-			if t.fits(names) {
+			if !t.Optional && t.fits(names) {
 				fit = append(fit, t)
 			}
 		}
@@ -152,9 +154,9 @@ func fromColumns(tables []*Table, columns []string) (*Table, string, error) {
 	most := 0
 	for _, f := range fit {
 		switch n := f.shares(names); {
-		case n > most:
+		case n > most, n == most && t.Optional && !f.Optional:
 			t, most, best = f, n, []string{f.Name}
-		case n == most:
+		case n == most && t.Optional == f.Optional:
 			best = append(best, f.Name)
 		}
 	}

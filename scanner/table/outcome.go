@@ -52,7 +52,7 @@ func (o *outcome) read(r *Row) string {
 	if o.code != "" {
 		code, answers := strings.TrimSpace(r.cell(o.code)), strings.TrimSpace(r.cell(o.answers))
 		switch {
-		case code == "":
+		case code == "", strings.EqualFold(code, "NA"):
 			return "unknown"
 		case ResponseCode(code) == "0" && hasElement(answers):
 			return "resolved"

@@ -292,6 +292,11 @@ func (p *parser) keyed(words []string, rest string) error {
 	case key == "fingerprint" && one:
 		t.Fingerprint = strings.Fields(rest)
 		p.want(t.Fingerprint...)
+	case key == "presence" && one:
+		if rest != "optional" {
+			return fmt.Errorf("presence %q: only optional is known", rest)
+		}
+		t.Optional = true
 	case key == "time" && one:
 		t.Times = strings.Fields(rest)
 		p.want(t.Times...)

@@ -1,13 +1,14 @@
 // Package table knows the tables that are swept: which of their columns hold
 // what, which cells say when something happened, and how a record answers "who
 // talked to this". A table is data, not code: a text file that [Parse] reads.
-// The three that every sweep needs are embedded ([Builtin]).
+// Those that most sweeps meet are embedded ([Builtin]).
 //
 // A line of such a file is a column, a keyed line, or a comment (#). A line
 // that starts with a blank continues the one before.
 //
 //	table: NAME
 //	fingerprint: COLUMN …               headers that have all of these are this table
+//	presence: optional                  no sweep lacks it, and no header only resembles it
 //	time: COLUMN …                      event time, in order of preference, row by row
 //	kql: COLUMN in|has_any, …           what the table's KQL hunt reads
 //	# column   holds  level  role    port        print
@@ -108,6 +109,7 @@ type Table struct {
 	Hunt        []string // the projection of the KQL hunt, in its order
 	Triage      []string // what a responder also wants to see, without those of Hunt
 	KQL         []KQL    // what the KQL hunt reads
+	Optional    bool     // a sweep without it lacks nothing, and only its whole fingerprint shows it
 
 	keyAt      map[string]int     // Keys by column as spelled
 	native     map[string]column  // by folded name
@@ -141,7 +143,8 @@ var files embed.FS
 
 var builtin = sync.OnceValue(func() []*Table {
 	var list []*Table
-	for _, name := range []string{"commonsecuritylog", "devicenetworkevents", "dnsevents"} {
+	for _, name := range []string{"commonsecuritylog", "devicenetworkevents", "dnsevents", "asimdnsactivitylogs",
+		"asimnetworksessionlogs", "deviceevents", "devicefileevents", "deviceprocessevents", "urlclickevents"} {
 		f, err := files.Open(name + ".table")
 		if err != nil {
 			panic("table: " + err.Error())
@@ -156,7 +159,8 @@ var builtin = sync.OnceValue(func() []*Table {
 })
 
 // Builtin returns the embedded definitions: CommonSecurityLog,
-// DeviceNetworkEvents and DnsEvents. The slice is the caller's.
+// DeviceNetworkEvents and DnsEvents, which every sweep should have, and then
+// the optional ones by name. The slice is the caller's.
 func Builtin() []*Table { return append([]*Table(nil), builtin()...) }
 
 // Add returns list with t added, or in the place of the table of that name.

@@ -113,6 +113,7 @@ func TestParseErrors(t *testing.T) {
 		{"alias function", "alias a: matched(Addr)", `t:6: matched(Addr) cannot stand in an alias`},
 		{"comparison", "compare hosts: Addr", `t:6: unknown comparison "hosts"`},
 		{"outcome", "outcome lost: x", `t:6: unknown outcome "lost"`},
+		{"presence", "presence: rare", `t:6: presence "rare": only optional is known`},
 		{"second table", "table: U", `t:6: a second table: line`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -134,7 +135,7 @@ func TestParseErrors(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"commonsecuritylog", "devicenetworkevents", "dnsevents"} {
+	for _, name := range []string{"commonsecuritylog", "devicenetworkevents", "dnsevents", "urlclickevents"} {
 		b, err := files.ReadFile(name + ".table")
 		if err != nil {
 			f.Fatal(err)
@@ -221,5 +222,36 @@ func TestRow(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { r.Get("sourceIP") }); n > 0 {
 		t.Errorf("Get allocates %v times", n)
+	}
+}
+
+// A header of one table is not taken for another, nor is a projection of it or
+// a list of indicators.
+func TestDetectOptional(t *testing.T) {
+	for _, d := range Builtin() {
+		if got, unknown, err := Detect(Builtin(), Evidence{Columns: d.Native()}); got != d || err != nil {
+			t.Errorf("all columns of %s: %v %q %v", d.Name, got, unknown, err)
+		}
+		if got, _, err := Detect(Builtin(), Evidence{Columns: d.Hunt}); got != d || err != nil {
+			t.Errorf("hunt's columns of %s: %v %v", d.Name, got, err)
+		}
+		for _, e := range []Evidence{{Types: []string{d.Name}}, {Types: []string{"AdvancedHunting-" + d.Name}},
+			{Path: "insights-logs-advancedhunting-" + strings.ToLower(d.Name) + "/a.json"}, {Path: "am-" + strings.ToLower(d.Name) + "/a.json"}} {
+			for _, o := range Builtin() {
+				e.Columns = o.Native()
+				if got, _, err := Detect(Builtin(), e); got != d || err != nil {
+					t.Errorf("%v %s with the columns of %s: %v %v", e.Types, e.Path, o.Name, got, err)
+				}
+			}
+		}
+		if want := len(d.KQL) > 0 && len(d.Times) > 0 && len(d.Fingerprint) > 0; !want {
+			t.Errorf("%s lacks a hunt, a time or a fingerprint", d.Name)
+		}
+	}
+	for _, columns := range []string{"md5 sha1 sha256", "Timestamp url", "timestamp Url UrlChain", "dateadded url url_status", "FileName SHA256",
+		"first_seen_utc sha256_hash md5_hash sha1_hash file_name"} {
+		if got, unknown, err := Detect(Builtin(), Evidence{Columns: strings.Fields(columns)}); got != nil || unknown != "" || err != nil {
+			t.Errorf("%s: %v %q %v", columns, got, unknown, err)
+		}
 	}
 }
