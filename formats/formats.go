@@ -112,6 +112,11 @@ type Column struct {
 	N    int
 }
 
+// WholeRecord in place of a Column's number asks for each record as it stands,
+// an object or, in tables by position, an array. Only keys of JSON formats can
+// be whole records: their records may have members that the head did not show.
+const WholeRecord = -2
+
 // Want says what to read.
 type Want struct {
 	Keys []Column   // for every row

@@ -24,6 +24,7 @@ type jsonRows struct {
 	part  *Part
 	keys  jsonStage
 	cols  []jsonColumn // by slot
+	whole jsonColumn   // the records themselves, if they are asked for
 	run   Run
 	find  func([]uint32, []Ref) ([]Ref, error)
 	held  []uint32 // rows of run.Cells
@@ -48,11 +49,12 @@ type jsonColumn struct {
 
 // A jsonStage finds one set of columns.
 type jsonStage struct {
-	walk *jsonWalker
-	slot []int32 // of each wanted column
-	same []int   // for each, the first that has its slot
-	part *Part   // that at belongs to
-	at   []int32 // slot of each position of a row of part
+	walk  *jsonWalker
+	slot  []int32 // of each wanted column
+	same  []int   // for each, the first that has its slot
+	whole bool    // one of them is the whole record, and has slot -1
+	part  *Part   // that at belongs to
+	at    []int32 // slot of each position of a row of part
 }
 
 func newJSONStage(columns []Column) jsonStage {
@@ -60,6 +62,11 @@ func newJSONStage(columns []Column) jsonStage {
 	var names []string
 next:
 	for i, c := range columns {
+		if c.N == WholeRecord {
+			s.slot[i], s.same = -1, append(s.same, i)
+			s.whole = true
+			continue
+		}
 		bare, _ := BareName(c.Name)
 		for j, name := range names {
 			if strings.EqualFold(name, bare) {
@@ -124,6 +131,7 @@ func (r *jsonRows) begin(text []byte, base int64, part *Part) {
 	for i := range r.cols {
 		r.cols[i].cells, r.cols[i].rows = r.cols[i].cells[:0], r.cols[i].rows[:0]
 	}
+	r.whole.cells, r.whole.rows = r.whole.cells[:0], r.whole.rows[:0]
 	r.counted = Pos{}
 }
 
@@ -200,6 +208,9 @@ func (r *jsonRows) positional(b []byte, p, end int) {
 func (r *jsonRows) keep(p, end int) {
 	row := uint32(len(r.rows))
 	r.rows = append(r.rows, jsonRow{uint32(p), uint32(end)})
+	if r.keys.whole {
+		r.whole.cells, r.whole.rows = append(r.whole.cells, Cell{uint32(p), uint32(end - p)}), append(r.whole.rows, row)
+	}
 	w := r.keys.walk
 	for _, slot := range w.met {
 		v := w.value(int(slot))
@@ -250,8 +261,12 @@ func (r *jsonRows) Runs() iter.Seq2[*Run, error] {
 
 func (r *jsonRows) yield(yield func(*Run, error) bool) {
 	for i, slot := range r.keys.slot {
-		r.held = r.cols[slot].rows
-		r.run = Run{Key: i, Data: r.buf, Cells: r.cols[slot].cells, Find: r.find}
+		col := &r.whole
+		if slot >= 0 {
+			col = &r.cols[slot]
+		}
+		r.held = col.rows
+		r.run = Run{Key: i, Data: r.buf, Cells: col.cells, Find: r.find}
 		if !yield(&r.run, nil) {
 			return
 		}

@@ -34,7 +34,7 @@ func (s *Set) MatchJSON(members []Member, rest bool, cell []byte, dst []JSONCand
 	cell = cell[:len(cell):len(cell)] // see leaf
 	w := walkers.Get().(*walker)
 	w.s, w.members, w.rest, w.dst = s, members, rest, dst
-	w.value(cell, 0, scope{exact: true, top: true})
+	w.whole(cell, 0, scope{exact: true, top: true})
 	dst = w.dst
 	w.s, w.members, w.dst = nil, nil, nil
 	walkers.Put(w)
@@ -67,6 +67,18 @@ type scope struct {
 	// from.
 	exact    bool
 	off, len uint32
+}
+
+// whole reads a text that begins as JSON does. What follows its value says
+// that it was none: "[fw-1] blocked 192.0.2.7".
+func (w *walker) whole(c []byte, base int, at scope) {
+	n := 0
+	if i := skipSpace(c, 0); i == len(c) || c[i] != '[' || !isV6Start(c[i+1:]) {
+		n = w.value(c, base, at)
+	}
+	if n = skipSpace(c, n); n < len(c) {
+		w.leaf(c[n:], base+n, at)
+	}
 }
 
 // value reads one value at the start of c, which stands at base, and returns
@@ -186,7 +198,7 @@ func (w *walker) quoted(raw []byte, base int, at scope) {
 	i := skipSpace(v, 0)
 	if i < len(v) && (v[i] == '{' || v[i] == '[' && !isV6Start(v[i+1:])) {
 		at.depth++
-		w.value(v, base, at)
+		w.whole(v, base, at)
 		return
 	}
 	w.leaf(v, base, at)

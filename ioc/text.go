@@ -137,6 +137,12 @@ func (s *Set) matchValue(v []byte, base uint32, dst []Candidate) []Candidate {
 	if i := bytes.IndexByte(v, ':'); i > 0 && i < 20 && bytes.HasPrefix(v[i:], []byte("://")) && bytes.IndexByte(v, ' ') < 0 {
 		return s.matchHost(v, m, dst)
 	}
+	if len(v) > 0 && v[0] == '(' { // Windows writes (3)www(7)example(3)com(0)
+		n := len(dst)
+		if dst = s.matchName(v, m, dst); len(dst) > n {
+			return dst
+		}
+	}
 	return s.matchText(v, base, dst)
 }
 

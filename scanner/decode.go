@@ -80,7 +80,7 @@ func (o *orderedCells) UnmarshalJSON(b []byte) error {
 }
 
 // Decode reads one hit as JSONL wrote it. The hit's table is looked up by name
-// in tables; encoding the hit again gives the same line.
+// in tables, and is a generic one of that name if they lack it; encoding the hit again gives the same line.
 func Decode(line []byte, tables []*table.Table) (*Hit, error) {
 	var r hitRecord
 	if err := json.Unmarshal(line, &r); err != nil {
@@ -91,8 +91,9 @@ func Decode(line []byte, tables []*table.Table) (*Hit, error) {
 	}
 	h := &Hit{ID: r.ID, Table: table.ByName(tables, r.Table), TimeBasis: r.TimeBasis, Hunt: r.Hunt, Life: r.Life,
 		Row: r.Row, Labels: r.Labels, SuppressedBy: r.SuppressedBy}
-	if h.Table == nil {
-		return nil, fmt.Errorf("read hit: unknown table %q", r.Table)
+	if h.Table == nil { // a sweep of unknown tables found it
+		h.Table = table.Generic(nil, false)
+		h.Table.Name = r.Table
 	}
 	if r.Time != nil {
 		t := clock.Parse(*r.Time, clock.None, nil)

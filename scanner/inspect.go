@@ -3,7 +3,6 @@ package scanner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -34,10 +33,8 @@ func (s *Scan) Inspect(ctx context.Context, inputs []formats.Input, n int) (*Ins
 	if r.tables == nil {
 		r.tables = table.Builtin()
 	}
-	if s.Table != "" {
-		if r.forced = table.ByName(r.tables, s.Table); r.forced == nil {
-			return nil, fmt.Errorf("unknown table %q", s.Table)
-		}
+	if err := r.choose(); err != nil {
+		return nil, err
 	}
 	r.out = newOutputs(r)
 	for i, in := range inputs {
@@ -52,7 +49,9 @@ func (s *Scan) Inspect(ctx context.Context, inputs []formats.Input, n int) (*Ins
 		out.Encoding, out.Delimiter, out.Header = info.Encoding, info.Delimiter, info.Parts[0].Columns
 		p := in.plan
 		for i := range p.keys {
-			if len(p.keys[i].groups) > 0 && hasColumn(info.Parts, p.keys[i].name) {
+			if p.keys[i].n == p.record() {
+				out.Matched = append(out.Matched, "every member of each record")
+			} else if len(p.keys[i].groups) > 0 && hasColumn(info.Parts, p.keys[i].name) {
 				out.Matched = append(out.Matched, p.keys[i].name)
 			}
 		}

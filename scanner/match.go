@@ -249,6 +249,13 @@ func (w *worker) lookUp(k *planKey, g int, run *formats.Run) {
 			}
 			w.cells, w.parts = append(w.cells, i), append(w.parts, w.holdJSON(k.n, g))
 			continue
+		case howRecord:
+			w.json = set.MatchJSON(nil, true, cell, w.json[:0])
+			if len(w.json) == 0 {
+				continue
+			}
+			w.cells, w.parts = append(w.cells, i), append(w.parts, w.holdRecord(k.n, g, cell))
+			continue
 		case howIn:
 			w.cands = set.In(cell, w.cands[:0])
 		case howHas:

@@ -34,6 +34,8 @@ type plan struct {
 	want           formats.Want
 	serial         bool
 	forced         bool
+	generic        int8          // of tables: that of rows of no known table; -1 where those are not swept
+	name           string        // of the generic table, as far as the input says it
 	part           *formats.Part // the first
 }
 
@@ -56,10 +58,11 @@ type planKey struct {
 type how uint8
 
 const (
-	howKind how = iota // by the kind of its column
-	howJSON            // by the typed members of a JSON cell
-	howIn              // as KQL's in
-	howHas             // as KQL's has_any
+	howKind   how = iota // by the kind of its column
+	howJSON              // by the typed members of a JSON cell
+	howIn                // as KQL's in
+	howHas               // as KQL's has_any
+	howRecord            // a whole JSON record, each member by what it holds
 )
 
 // A keyGroup is one way to look up a column, for the tables that share it.
@@ -89,6 +92,7 @@ type timeColumn struct {
 type unknownTable struct {
 	status Status
 	reason string
+	table  string // what it says it is, "" if nothing
 }
 
 func (u *unknownTable) Error() string { return u.reason }
@@ -117,12 +121,19 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	if r.forced != nil {
 		p.tables, p.forced = []*table.Table{r.forced}, true
 	}
+	p.generic = -1
+	if r.generic {
+		p.addGeneric(info.Parts, fixed)
+	}
 
 	// Which table the parts are that the head shows.
 	var reason error
 	matched := false
 	for _, part := range info.Parts {
 		t, err := r.detect(in, part)
+		if err != nil && r.isGeneric(in, p, part, err) {
+			t, err = p.tables[p.generic], nil
+		}
 		if err != nil {
 			reason = cmp.Or(reason, err)
 			p.def[part] = other
@@ -137,13 +148,18 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	if fixed && !p.mixed && matched {
 		// One table only: its keys alone are read.
 		t := p.tables[p.def[p.part]]
+		if p.generic != p.def[p.part] {
+			p.generic = -1
+		} else {
+			p.generic = 0
+		}
 		p.tables, p.def[p.part] = []*table.Table{t}, 0
 	}
 
 	p.late = func(part *formats.Part) int8 {
 		t, err := r.detect(in, part)
 		if err != nil {
-			return other
+			return p.generic // other, where that is not swept
 		}
 		return int8(slices.Index(p.tables, t))
 	}
@@ -210,13 +226,13 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 		Types: sampled(part, discriminating), Path: in.in.String(), Columns: bare})
 	switch {
 	case err != nil:
-		return nil, &unknownTable{Unreadable, err.Error()}
+		return nil, &unknownTable{Unreadable, err.Error(), ""}
 	case t != nil:
 		return t, nil
 	case unknown != "":
-		return nil, &unknownTable{Unknown, "no export of a known table: it is " + Printable(unknown)}
+		return nil, &unknownTable{Unknown, "no export of a known table: it is " + Printable(unknown), unknown}
 	}
-	return nil, &unknownTable{Unknown, "no export of a known table"}
+	return nil, &unknownTable{Unknown, "no export of a known table", ""}
 }
 
 // sampled returns the cells of some columns in a part's first records.
@@ -394,6 +410,7 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 			}
 		}
 	}
+	p.planGeneric(names, fixed)
 	for i := range p.dates {
 		if d := &p.dates[i]; d.key == -2 {
 			n, _ := find(names, p.times[i].name)
@@ -589,7 +606,7 @@ func (p *plan) tableNamed(cell string) int8 {
 	case unknown == "" && err == nil:
 		return unsaid // no name of a table at all
 	}
-	return other
+	return p.generic // other, where that is not swept
 }
 
 // describe fills in what a report says of the tables met.

@@ -19,7 +19,7 @@ import (
 type finding struct {
 	Table    int      // index into plan.tables
 	Cells    []string // of plan.columns
-	All      []Cell   // every cell of the record, with RowAll only
+	All      []Cell   // every cell of the record, with RowAll and of a generic table only
 	Elements []element
 	Record   int64 // from 1
 	Line     int64 // from 1, 0 where lines mean nothing
@@ -83,7 +83,7 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 				continue
 			}
 			f.All = f.All[:0]
-			if w.Row == RowAll {
+			if w.Row == RowAll || f.Table == int(in.plan.generic) {
 				fields, err := w.reader.Record(row)
 				if err != nil {
 					lose(err)
@@ -159,6 +159,7 @@ type room struct {
 	text     []byte
 	name     []byte         // of an element, in normal form
 	by       []allow.Answer // of each allow list
+	named    table.Table // the generic table under the name that a row gives it
 }
 
 // more makes a list one longer. What stood in the new place before is left
@@ -200,9 +201,15 @@ func (w *worker) report(in *input, f *finding) error {
 		in.mu.Unlock()
 	}
 	room.group()
+	named := t
+	if f.Table == int(p.generic) {
+		room.named = *t
+		room.named.Name = genericName(p, f)
+		named = &room.named
+	}
 	for n := range room.hits {
 		h := &room.hits[n]
-		h.Table, h.Time, h.HasTime, h.TimeBasis = t, when.time, when.ok, when.basis
+		h.Table, h.Time, h.HasTime, h.TimeBasis = named, when.time, when.ok, when.basis
 		h.Source = Source{Input: in.in, Record: f.Record, Line: f.Line, Group: f.Group}
 		h.Hunt = w.KQL || hunts(t, row, h.Indicator)
 		h.Life = life(h)
@@ -211,7 +218,15 @@ func (w *worker) report(in *input, f *finding) error {
 			h.Row = room.cells
 		}
 		h.Who = t.Who(row, direction, room.told(h))
-		h.ID = p.projections[f.Table].identity(f.Cells, h, room)
+		if f.Table == int(p.generic) {
+			if w.Row != RowAll {
+				room.cells = genericCells(room.cells[:0], f, h, w.Row == RowHunt)
+				h.Row = room.cells
+			}
+			h.ID = genericIdentity(h)
+		} else {
+			h.ID = p.projections[f.Table].identity(f.Cells, h, room)
+		}
 		if err := w.send(in, f, row, direction, h, n); err != nil {
 			return err
 		}
@@ -224,8 +239,10 @@ func (w *worker) report(in *input, f *finding) error {
 func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d table.Direction, e *element, r *resolved) bool {
 	g := &p.keys[e.Key].groups[e.Group]
 	k := g.use(f.Table)
-	port := -1
-	if k.Port != "" {
+	port, place := -1, k.Column
+	if f.Table == int(p.generic) {
+		place, port = genericPlace(p, f, e)
+	} else if k.Port != "" {
 		cell, _ := row.Get(k.Port)
 		port = parsePort(cell)
 	}
@@ -242,7 +259,7 @@ func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d 
 		return false
 	}
 	slices.SortStableFunc(r.found, moreSpecific)
-	r.match = Match{Column: k.Column, Role: t.Role(k, row, d), Value: e.Value, Class: r.found[0].Class}
+	r.match = Match{Column: place, Role: t.Role(k, row, d), Value: e.Value, Class: r.found[0].Class}
 	if r.match.Class < ClassDomain {
 		w.room.text = append(w.room.text[:0], e.Value...)
 		if host, ok := ioc.AppendHost(nil, w.room.text); ok {
@@ -250,7 +267,7 @@ func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d 
 		}
 	}
 	r.match.port = int(e.Cands[0].Port)
-	if e.Member != "" {
+	if e.Member != "" && f.Table != int(p.generic) {
 		r.match.Column += "." + e.Member
 	}
 	return true
@@ -458,7 +475,7 @@ func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 
 // send counts a hit and hands it to the stream where it belongs.
 func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, h *Hit, n int) error {
-	context := rule.Context{Table: h.Table, Row: row, Direction: d, Who: &h.Who, Time: h.Time, TimeKnown: h.HasTime}
+	context := rule.Context{Table: in.plan.tables[f.Table], Row: row, Direction: d, Who: &h.Who, Time: h.Time, TimeKnown: h.HasTime}
 	for i, x := range w.Rules {
 		if x.Eval(&context) == rule.True {
 			h.SuppressedBy = append(h.SuppressedBy, x.Name)

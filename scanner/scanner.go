@@ -55,7 +55,7 @@ const (
 type Scan struct {
 	Indicators *ioc.Set
 	Tables     []*table.Table // the tables to know; nil: the embedded ones
-	Table      string         // treat every input as this table; "" detects it
+	Table      string         // treat every input as this table; "" detects it; generic sweeps those of unknown tables too
 	Rules      []*rule.Rule   // exclusions
 	Allow      []*allow.List  // what is known to be harmless: suppressed as by a rule
 	Label      []*allow.List  // likewise, but only named in Hit.Labels
@@ -164,13 +164,11 @@ func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
 	if r.tables == nil {
 		r.tables = table.Builtin()
 	}
-	if s.Table != "" {
-		if r.forced = table.ByName(r.tables, s.Table); r.forced == nil {
-			return nil, fmt.Errorf("unknown table %q", s.Table)
-		}
+	if err := r.choose(); err != nil {
+		return nil, err
 	}
 	for _, x := range s.Rules {
-		if err := x.Check(r.tables); err != nil {
+		if err := x.Check(s.Ruled()); err != nil {
 			return nil, err
 		}
 	}
@@ -203,6 +201,7 @@ type run struct {
 	stop    context.CancelCauseFunc
 	tables  []*table.Table
 	forced  *table.Table
+	generic bool // tables that are not known are swept as well
 	threads int
 	encode  Encoder
 	warn    func(error)

@@ -185,7 +185,7 @@ type tableFlags struct {
 }
 
 func (f *tableFlags) register(fs flagSet) {
-	fs.StringVar(&f.table, "table", "", "`NAME` of the table that the inputs hold, instead of detecting it")
+	fs.StringVar(&f.table, "table", "", "`NAME` of the table that the inputs hold, instead of detecting it; generic: sweep what no table fits as well")
 	fs.StringVar(&f.inputFormat, "input-format", "", "`NAME` of the inputs' format instead of detecting it: "+strings.Join(formatNames(), ", "))
 	fs.StringVar(&f.columns, "columns", "", "columns matched: hunt (those of the KQL hunts), wide (all structured ones, default), deep (free text too)")
 	fs.StringArrayVar(&f.tableFiles, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
@@ -213,12 +213,12 @@ func (f *tableFlags) apply(s *scanner.Scan) error {
 		s.Tables = table.Add(s.Tables, t)
 	}
 	s.Table = f.table
-	if f.table != "" && table.ByName(s.Tables, f.table) == nil {
+	if f.table != "" && !strings.EqualFold(f.table, table.GenericName) && table.ByName(s.Tables, f.table) == nil {
 		var names []string
 		for _, t := range s.Tables {
 			names = append(names, t.Name)
 		}
-		return fmt.Errorf("unknown table %q: want one of %s, or a definition with --table-file", f.table, strings.Join(names, ", "))
+		return fmt.Errorf("unknown table %q: want one of %s, generic, or a definition with --table-file", f.table, strings.Join(names, ", "))
 	}
 	if f.inputFormat != "" {
 		if err := oneOf("--input-format", f.inputFormat, formatNames()...); err != nil {
@@ -401,7 +401,7 @@ func (f *scanFlags) build() (*scanner.Scan, error) {
 		s.Rules = append(s.Rules, x)
 	}
 	for _, x := range s.Rules {
-		if err := x.Check(s.Tables); err != nil {
+		if err := x.Check(s.Ruled()); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package table
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -149,6 +150,12 @@ func fromColumns(tables []*Table, columns []string) (*Table, string, error) {
 			}
 		}
 	}
+	// A timeline of all kinds of events has the columns of many tables. Where
+	// one that every sweep should have is among them, nothing that is matched
+	// there may be lost to an optional one.
+	fit = slices.DeleteFunc(slices.Clone(fit), func(f *Table) bool {
+		return f.Optional && slices.ContainsFunc(fit, func(o *Table) bool { return !o.Optional && !f.covers(o, names) })
+	})
 	var best []string
 	var t *Table
 	most := 0
@@ -173,6 +180,15 @@ func hasAll(names map[string]bool, want []string) bool {
 		}
 	}
 	return len(want) > 0
+}
+
+// covers says that of the named columns all that are matched in o, but for free
+// text, are matched in t as well.
+func (t *Table) covers(o *Table, names map[string]bool) bool {
+	return !slices.ContainsFunc(o.KeysAt(Wide), func(k Key) bool {
+		own := t.Key(k.Column)
+		return names[strings.ToLower(k.Column)] && (own == nil || own.Level > Wide)
+	})
 }
 
 func (t *Table) shares(names map[string]bool) int {

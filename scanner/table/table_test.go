@@ -248,6 +248,14 @@ func TestDetectOptional(t *testing.T) {
 			t.Errorf("%s lacks a hunt, a time or a fingerprint", d.Name)
 		}
 	}
+	// A timeline that has the columns of all endpoint tables.
+	var all []string
+	for _, d := range Builtin()[5:] {
+		all = append(all, d.Native()...)
+	}
+	if got, _, err := Detect(Builtin(), Evidence{Columns: append(all, "InitiatingProcessFileName")}); got == nil || got.Name != "DeviceEvents" || err != nil {
+		t.Errorf("timeline: %v %v", got, err)
+	}
 	for _, columns := range []string{"md5 sha1 sha256", "Timestamp url", "timestamp Url UrlChain", "dateadded url url_status", "FileName SHA256",
 		"first_seen_utc sha256_hash md5_hash sha1_hash file_name"} {
 		if got, unknown, err := Detect(Builtin(), Evidence{Columns: strings.Fields(columns)}); got != nil || unknown != "" || err != nil {

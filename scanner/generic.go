@@ -1,0 +1,281 @@
+package scanner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// A table that is not known is swept where the scan asks for it: every cell,
+// typed by what it holds, as JSON or else as text. Its definition is made for
+// each input of what the names of the columns tell. Nothing that makes its hits
+// depends on the order of columns or on which of them the head shows, so that
+// all formats give the same.
+
+// choose finds the table that the scan names. For generic, known tables stay
+// what they are.
+func (r *run) choose() error {
+	if r.Scan.Table == "" {
+		return nil
+	}
+	if r.forced = table.ByName(r.tables, r.Scan.Table); r.forced != nil {
+		return nil
+	}
+	if !strings.EqualFold(r.Scan.Table, table.GenericName) {
+		return fmt.Errorf("unknown table %q", r.Scan.Table)
+	}
+	if r.KQL {
+		return errors.New("matching as KQL does needs a table's hunt: generic has none")
+	}
+	r.generic = true
+	return nil
+}
+
+// Ruled returns the tables whose fields rules may name: those of the scan, and
+// a generic one if unknown tables are swept.
+func (s *Scan) Ruled() []*table.Table {
+	tables := s.Tables
+	if tables == nil {
+		tables = table.Builtin()
+	}
+	if strings.EqualFold(s.Table, table.GenericName) && table.ByName(tables, s.Table) == nil {
+		tables = append(slices.Clip(tables), table.Generic(nil, true))
+	}
+	return tables
+}
+
+// addGeneric makes the table of the rows that are of no known one the last of
+// the plan's.
+func (p *plan) addGeneric(parts []*formats.Part, fixed bool) {
+	var columns []string
+	for _, n := range columnNames(parts) {
+		columns = append(columns, n.bare)
+	}
+	p.generic = int8(len(p.tables))
+	p.tables = append(slices.Clip(p.tables), table.Generic(columns, !fixed))
+}
+
+// isGeneric says that an input which gave this error to detect is swept all
+// the same, and takes down how.
+func (r *run) isGeneric(in *input, p *plan, part *formats.Part, err error) bool {
+	var unknown *unknownTable
+	if p.generic < 0 || !errors.As(err, &unknown) {
+		return false
+	}
+	if p.name == "" {
+		p.name = unknown.table
+	}
+	var columns []string
+	for _, c := range part.Columns {
+		bare, _ := formats.BareName(c)
+		columns = append(columns, bare)
+	}
+	say := func(column string) string {
+		if column == "" {
+			return "no column"
+		}
+		return column
+	}
+	time, host := p.tables[p.generic].Guessed(columns)
+	what := "table not known"
+	if unknown.table != "" {
+		what = "table " + unknown.table + " not known"
+	}
+	in.mu.Lock()
+	in.report.note(Printable(fmt.Sprintf("%s, swept as generic: time from %s, host from %s", what, say(time), say(host))))
+	in.mu.Unlock()
+	return true
+}
+
+// planGeneric lists the keys of the generic table: every column, or, where
+// records may have others, the whole record.
+func (p *plan) planGeneric(names []name, fixed bool) {
+	if p.generic < 0 {
+		return
+	}
+	add := func(c formats.Column, name string, g keyGroup) {
+		i := slices.IndexFunc(p.want.Keys, func(o formats.Column) bool { return o.N == c.N })
+		if i < 0 {
+			i = len(p.keys)
+			p.want.Keys = append(p.want.Keys, c)
+			p.keys = append(p.keys, planKey{n: i, name: name})
+		}
+		p.keys[i].use(g, int(p.generic), len(p.tables), &table.Key{Column: name, Role: "any", Level: table.Deep})
+	}
+	if !fixed {
+		add(formats.Column{N: formats.WholeRecord}, "", keyGroup{how: howRecord, rest: true})
+		return
+	}
+	for _, n := range names {
+		add(formats.Column{Name: n.bare, N: n.n}, n.bare, keyGroup{how: howJSON, rest: true})
+	}
+}
+
+// record is the key that is the whole record, -1 without one.
+func (p *plan) record() int {
+	return slices.IndexFunc(p.want.Keys, func(c formats.Column) bool { return c.N == formats.WholeRecord })
+}
+
+// holdRecord is holdJSON for a whole record: what holds a candidate is a column
+// of it, or stands in one.
+func (w *worker) holdRecord(key, g int, cell []byte) part {
+	if len(cell) > 0 && cell[0] == '[' {
+		columns := w.now.block.Part.Columns
+		for i := range w.json {
+			c := &w.json[i]
+			if n := elementAt(cell, int(c.Off)); n < len(columns) {
+				bare, _ := formats.BareName(columns[n])
+				c.Key = strings.TrimSuffix(bare+"."+c.Key, ".")
+			}
+		}
+		return w.holdJSON(key, g)
+	}
+	const envelope = "properties."
+	for i := range w.json {
+		k := &w.json[i].Key
+		if len(*k) > len(envelope) && strings.EqualFold((*k)[:len(envelope)], envelope) {
+			*k = (*k)[len(envelope):]
+		}
+		// A portal writes the zone behind the name of a time.
+		*k, _ = formats.BareName(*k)
+	}
+	return w.holdJSON(key, g)
+}
+
+// elementAt counts the elements of a well-formed JSON array before an offset.
+func elementAt(array []byte, off int) int {
+	n, depth := 0, 0
+	for i := 0; i < min(off, len(array)); i++ {
+		switch array[i] {
+		case '"':
+			for i++; i < len(array) && array[i] != '"'; i++ {
+				if array[i] == '\\' {
+					i++
+				}
+			}
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		case ',':
+			if depth == 1 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// genericPlace says in which column an element stands, and at which port: that
+// of the column whose name fits the address's, -1 without one.
+func genericPlace(p *plan, f *finding, e *element) (column string, port int) {
+	key := &p.keys[e.Key]
+	switch {
+	case key.groups[e.Group].how == howRecord:
+		column = e.Member
+	case e.Member != "":
+		column = key.name + "." + e.Member
+	default:
+		column = key.name
+	}
+	for _, plain := range table.PortColumns(column) {
+		for i := range f.All {
+			if table.SameColumn(f.All[i].Name, plain) {
+				return column, parsePort(f.All[i].Value)
+			}
+		}
+	}
+	return column, -1
+}
+
+// genericCells appends what a hit of a generic table shows: its time, its host,
+// the columns that matched, and one of each sort that a responder asks next.
+func genericCells(out []Cell, f *finding, h *Hit, huntOnly bool) []Cell {
+	from := len(out)
+	add := func(c Cell) {
+		if !slices.Contains(out[from:], c) {
+			out = append(out, c)
+		}
+	}
+	time, _, _ := strings.Cut(h.TimeBasis, ":")
+	var shown [16]int // by sort, the cell from 1
+	for pass := range 3 {
+		for i, c := range f.All {
+			c.Name, _ = formats.BareName(c.Name)
+			switch pass {
+			case 0:
+				if strings.EqualFold(c.Name, time) {
+					add(c)
+				}
+			case 1:
+				if h.Who.Host != "" && c.Value == h.Who.Host && table.IsHost(c.Name) {
+					add(c)
+				}
+			case 2:
+				if h.matched(c.Name) {
+					add(c)
+				}
+				if n, ok := table.Shown(c.Name); ok && shown[n] == 0 {
+					shown[n] = i + 1
+				}
+			}
+		}
+	}
+	if huntOnly {
+		return out
+	}
+	for _, i := range shown {
+		if i > 0 {
+			c := f.All[i-1]
+			c.Name, _ = formats.BareName(c.Name)
+			add(c)
+		}
+	}
+	return out
+}
+
+// genericName is the name of the table that a row says it is of, else that
+// which its file says.
+func genericName(p *plan, f *finding) string {
+	for _, column := range discriminating {
+		for _, c := range f.All {
+			if strings.EqualFold(c.Name, column) {
+				if name, ok := table.TypeName(c.Value); ok {
+					return name
+				}
+			}
+		}
+	}
+	if p.name != "" {
+		return p.name
+	}
+	return table.GenericName
+}
+
+// genericIdentity is the ID of a hit of a generic table: the table, the time
+// cut to milliseconds, the host, what matched and where, the indicator.
+func genericIdentity(h *Hit) string {
+	b := append([]byte(h.Table.Name), 0)
+	if h.HasTime {
+		b = h.Time.Milli().Append(b)
+	}
+	b = append(append(append(b, 0), h.Who.Host...), 0)
+	var places []string
+	for _, m := range h.Matches {
+		places = append(places, m.Column+"\x00"+strings.TrimSpace(m.Value)+"\x00")
+	}
+	slices.Sort(places)
+	for _, s := range places {
+		b = append(b, s...)
+	}
+	b = append(append(b, h.Indicator.Type.String()...), 0)
+	b = append(append(b, h.Indicator.Value...), 0)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}
