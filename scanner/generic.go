@@ -172,9 +172,25 @@ func elementAt(array []byte, off int) int {
 	return n
 }
 
+// plainPorts notes the cells of a row that may be ports, by the plain names of
+// their columns.
+func (r *room) plainPorts(f *finding) {
+	if r.ports == nil {
+		r.ports = map[string]string{}
+	}
+	clear(r.ports)
+	for _, c := range f.All {
+		if plain := table.PlainColumn(c.Name); strings.HasSuffix(plain, "port") || strings.HasSuffix(plain, "number") || strings.HasSuffix(plain, "p") {
+			if _, ok := r.ports[plain]; !ok {
+				r.ports[plain] = c.Value
+			}
+		}
+	}
+}
+
 // genericPlace says in which column an element stands, and at which port: that
 // of the column whose name fits the address's, -1 without one.
-func genericPlace(p *plan, f *finding, e *element) (column string, port int) {
+func (r *room) genericPlace(p *plan, e *element) (column string, port int) {
 	key := &p.keys[e.Key]
 	switch {
 	case key.groups[e.Group].how == howRecord:
@@ -185,10 +201,8 @@ func genericPlace(p *plan, f *finding, e *element) (column string, port int) {
 		column = key.name
 	}
 	for _, plain := range table.PortColumns(column) {
-		for i := range f.All {
-			if table.SameColumn(f.All[i].Name, plain) {
-				return column, parsePort(f.All[i].Value)
-			}
+		if cell, ok := r.ports[plain]; ok {
+			return column, parsePort(cell)
 		}
 	}
 	return column, -1
@@ -197,32 +211,39 @@ func genericPlace(p *plan, f *finding, e *element) (column string, port int) {
 // genericCells appends what a hit of a generic table shows: its time, its host,
 // the columns that matched, and one of each sort that a responder asks next.
 func genericCells(out []Cell, f *finding, h *Hit, huntOnly bool) []Cell {
-	from := len(out)
+	seen := map[Cell]bool{}
 	add := func(c Cell) {
-		if !slices.Contains(out[from:], c) {
+		if !seen[c] {
+			seen[c] = true
 			out = append(out, c)
 		}
 	}
+	// A name with dots may be a column or lead into its JSON.
+	matched := map[string]bool{}
+	for i := range h.Matches {
+		column := h.Matches[i].Column
+		matched[column] = true
+		for n := range len(column) {
+			if column[n] == '.' {
+				matched[column[:n]] = true
+			}
+		}
+	}
 	time, _, _ := strings.Cut(h.TimeBasis, ":")
-	var shown [16]int // by sort, the cell from 1
+	var shown [16]Cell // by sort
 	for pass := range 3 {
-		for i, c := range f.All {
+		for _, c := range f.All {
 			c.Name, _ = formats.BareName(c.Name)
-			switch pass {
-			case 0:
-				if strings.EqualFold(c.Name, time) {
-					add(c)
-				}
-			case 1:
-				if h.Who.Host != "" && c.Value == h.Who.Host && table.IsHost(c.Name) {
-					add(c)
-				}
-			case 2:
-				if h.matched(c.Name) {
-					add(c)
-				}
-				if n, ok := table.Shown(c.Name); ok && shown[n] == 0 {
-					shown[n] = i + 1
+			switch {
+			case pass == 0 && strings.EqualFold(c.Name, time):
+				add(c)
+			case pass == 1 && c.Value == h.Who.Host && table.IsHost(c.Name):
+				add(c)
+			case pass == 2 && matched[c.Name]:
+				add(c)
+			case pass == 2:
+				if n, ok := table.Shown(c.Name); ok && shown[n].Name == "" {
+					shown[n] = c
 				}
 			}
 		}
@@ -230,10 +251,8 @@ func genericCells(out []Cell, f *finding, h *Hit, huntOnly bool) []Cell {
 	if huntOnly {
 		return out
 	}
-	for _, i := range shown {
-		if i > 0 {
-			c := f.All[i-1]
-			c.Name, _ = formats.BareName(c.Name)
+	for _, c := range shown {
+		if c.Name != "" {
 			add(c)
 		}
 	}

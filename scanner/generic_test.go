@@ -165,9 +165,18 @@ func FuzzGeneric(f *testing.F) {
 	}
 	f.Add([]byte("a,b\n[[[,{\"\n"))
 	f.Add([]byte(`{"tables":[{"name":"T","columns":[{"name":"a"},{"name":"b"}],"rows":[["[","198.51.100.7"],[1,{"x":["c2.example"]}]]}]}`))
+	set := indicators(f, strings.Fields(genericIOCs)...)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := &Scan{Indicators: indicators(t, strings.Fields(genericIOCs)...), Table: "generic", Threads: 1, Output: &bytes.Buffer{}, Each: nil}
-		_, _ = s.Run(context.Background(), []formats.Input{formats.Bytes("x", data)})
+		var out [2]bytes.Buffer
+		for i, s := range []Scan{{Threads: 1}, {Threads: 3, Formats: formats.Options{BlockSize: 64}}} {
+			s.Indicators, s.Table, s.Order, s.Output = set, "generic", AsFound, &out[i]
+			if _, err := s.Run(context.Background(), []formats.Input{formats.Bytes("x", data)}); err != nil && !errors.Is(err, ErrNothing) {
+				t.Fatal(err)
+			}
+		}
+		if out[0].String() != out[1].String() {
+			t.Errorf("one worker\n%s\nseveral, in small blocks\n%s", &out[0], &out[1])
+		}
 	})
 }
 

@@ -157,9 +157,10 @@ type room struct {
 	cells    []Cell
 	matched  []table.Element
 	text     []byte
-	name     []byte         // of an element, in normal form
-	by       []allow.Answer // of each allow list
-	named    table.Table // the generic table under the name that a row gives it
+	name     []byte            // of an element, in normal form
+	by       []allow.Answer    // of each allow list
+	ports    map[string]string // of a row of a generic table, see plainPorts
+	named    table.Table       // the generic table under the name that a row gives it
 }
 
 // more makes a list one longer. What stood in the new place before is left
@@ -185,6 +186,9 @@ func (w *worker) report(in *input, f *finding) error {
 		return nil
 	}
 	direction := t.Direction(row)
+	if f.Table == int(p.generic) {
+		room.plainPorts(f)
+	}
 	room.elements = room.elements[:0]
 	for i := range f.Elements {
 		room.elements = more(room.elements)
@@ -241,7 +245,7 @@ func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d 
 	k := g.use(f.Table)
 	port, place := -1, k.Column
 	if f.Table == int(p.generic) {
-		place, port = genericPlace(p, f, e)
+		place, port = w.room.genericPlace(p, e)
 	} else if k.Port != "" {
 		cell, _ := row.Get(k.Port)
 		port = parsePort(cell)

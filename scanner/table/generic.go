@@ -56,8 +56,8 @@ var partAliases = [partCount]string{
 	partURL:         "url url.full",
 }
 
-// plainColumn is a column's name in lower case and without signs.
-func plainColumn(name string) string {
+// PlainColumn is a column's name in lower case and without signs.
+func PlainColumn(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
@@ -84,7 +84,7 @@ func Generic(columns []string, open bool) *Table {
 			continue
 		}
 		t.addNative(c, "string")
-		byPlain[plainColumn(c)] = append(byPlain[plainColumn(c)], c)
+		byPlain[PlainColumn(c)] = append(byPlain[PlainColumn(c)], c)
 	}
 	for n, names := range guesses {
 		for _, g := range names {
@@ -171,7 +171,7 @@ func (t *Table) Guessed(columns []string) (time, host string) {
 // Shown says whether a generic hit shows a column that did not match: it is the
 // n-th sort of what a responder asks next, and one of each is enough.
 func Shown(name string) (n int, ok bool) {
-	name = plainColumn(name)
+	name = PlainColumn(name)
 	for n := partUser; n < partCount; n++ {
 		if slices.Contains(guesses[n], name) {
 			return int(n), true
@@ -183,7 +183,7 @@ func Shown(name string) (n int, ok bool) {
 // PortColumns returns the plain names of columns that may hold the port which
 // belongs to an address column: SrcIpAddr has SrcPortNumber, id.resp_h id.resp_p.
 func PortColumns(address string) []string {
-	name := plainColumn(address)
+	name := PlainColumn(address)
 	if stem, ok := strings.CutSuffix(name, "h"); ok && strings.HasPrefix(name, "id") {
 		return []string{stem + "p"}
 	}
@@ -195,9 +195,6 @@ func PortColumns(address string) []string {
 	return nil
 }
 
-// SameColumn says that a column has a plain name.
-func SameColumn(column, plain string) bool { return plainColumn(column) == plain }
-
 // TypeName returns the name of a table as a Type or category cell gives it.
 func TypeName(cell string) (string, bool) {
 	name := typeName(cell)
@@ -208,4 +205,4 @@ func TypeName(cell string) (string, bool) {
 const maxTableName = 128
 
 // IsHost says that a column's name is that of a host.
-func IsHost(name string) bool { return slices.Contains(guesses[partHost], plainColumn(name)) }
+func IsHost(name string) bool { return slices.Contains(guesses[partHost], PlainColumn(name)) }
