@@ -7,7 +7,7 @@ import "slices"
 // goroutine. The zero Batch is empty and ready.
 type Batch struct {
 	items   []item
-	text    []byte // names and IPv6 addresses, in the order of items
+	text    []byte // names, hashes and IPv6 addresses, in the order of items
 	details []Details
 }
 
@@ -23,7 +23,7 @@ type item struct {
 // Len is the number of indicators.
 func (b *Batch) Len() int { return len(b.items) }
 
-// Grow makes room for so many more indicators, whose names and IPv6 addresses
+// Grow makes room for so many more indicators, whose names, hashes and IPv6 addresses
 // have so many bytes.
 func (b *Batch) Grow(indicators, text int) {
 	b.items, b.text = slices.Grow(b.items, indicators), slices.Grow(b.text, text)
@@ -39,9 +39,9 @@ func (b *Batch) Add(p *Plain, line int, d *Details) bool {
 	if line <= 0 || int64(line) >= spread {
 		return false
 	}
-	text := p.text()
-	i := item{key: p.key, hash: hashOf(p.key, text), line: uint32(line), text: uint32(len(b.text))}
-	b.text = append(b.text, text...)
+	i := item{key: p.key, line: uint32(line), text: uint32(len(b.text))}
+	b.text = p.appendText(b.text)
+	i.hash = hashOf(p.key, b.text[i.text:])
 	if d != nil {
 		b.details = append(b.details, *d)
 		i.details = uint32(len(b.details))
@@ -93,12 +93,4 @@ func (l *List) AddBatch(b *Batch, from, to int, path string) Added {
 	}
 	l.lookup.fetched += fetched
 	return sum
-}
-
-// textLen is the length of the text that goes with a key.
-func textLen(key uint64) int {
-	if key>>formShift == formName {
-		return int(key >> placeBits)
-	}
-	return 16
 }

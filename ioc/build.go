@@ -2,6 +2,7 @@ package ioc
 
 import (
 	"bytes"
+	"encoding/hex"
 	"net/netip"
 	"runtime"
 	"slices"
@@ -37,17 +38,21 @@ func newSet(l *List) *Set {
 	}
 	room := l.lookup.slots
 	l.lookup = table{}
-	slots := slotsFor(sum[className]) + slotsFor(sum[class4]) + slotsFor(sum[class6])
+	slots := slotsFor(sum[className]) + slotsFor(sum[class4]) + slotsFor(sum[class6]) + slotsFor(sum[classURL]) + slotsFor(sum[classHash])
 	if slots <= len(room) && len(room) < 3*slots {
 		// The table that merging needed is as large as all indexes together.
 		clear(room[:slots])
 	} else {
 		room = make([]uint64, slots)
 	}
-	for class, x := range [...]*index{className: &s.names, class4: &s.v4, class6: &s.v6} {
+	for class, x := range [...]*index{className: &s.names, class4: &s.v4, class6: &s.v6, classURL: &s.urls, classHash: &s.hashes} {
+		if x == nil {
+			continue // networks have a table of their own
+		}
 		*x, room = makeIndex(sum[class], room)
 	}
-	s.anchors, s.quads = makeFilter(sum[className]), makeFilter(sum[class4])
+	s.anchors, s.quads = makeFilter(sum[className]+sum[classURL]), makeFilter(sum[class4])
+	s.url.hosts, s.heads = makeFilter(sum[classURL]), makeFilter(sum[classHash])
 	if sum[class4] > 0 {
 		s.near4, s.near4Text = new(halves), new(halves)
 	}
@@ -64,6 +69,7 @@ func newSet(l *List) *Set {
 		b := &builders[i]
 		s.single = s.single || b.single
 		s.edges = s.edges || b.edges
+		s.url.merge(&b.url)
 		s.labels |= b.labels
 		for i := range s.lengths {
 			s.lengths[i] |= b.lengths[i]
@@ -83,6 +89,7 @@ type builder struct {
 	set  *Set
 	nets []uint32
 	more []uint32 // indicators whose entry is another one
+	url  urlFacts
 	nameFacts
 }
 
@@ -118,6 +125,17 @@ func (b *builder) fill(lo, hi int) {
 			case class6:
 				hashes[k] = hash16(l.addr6Of(n))
 				fetched += s.v6.peek(hashes[k])
+			case classURL:
+				u := l.urlAt(n)
+				host := xxhash.Sum64(u.host)
+				hashes[k], texts[k] = u.hash(host), b.url.add(u)
+				s.url.hosts.share(host)
+				fetched += s.urls.peek(hashes[k])
+			case classHash:
+				var digits [64]byte
+				raw := l.hashAt(n)
+				hashes[k], texts[k] = xxhash.Sum64(raw), headOf(digits[:hex.Encode(digits[:], raw)])
+				fetched += s.hashes.peek(hashes[k])
 			}
 		}
 		for k := range group {
@@ -131,6 +149,14 @@ func (b *builder) fill(lo, hi int) {
 				b.put(&s.v4, hashes[k], n, s.same4)
 			case class6:
 				b.put(&s.v6, hashes[k], n, s.same6)
+			case classURL:
+				if texts[k] != 0 {
+					s.anchors.share(texts[k])
+				}
+				b.put(&s.urls, hashes[k], n, s.sameURL)
+			case classHash:
+				s.heads.share(texts[k])
+				b.put(&s.hashes, hashes[k], n, s.sameHash)
 			case classNet:
 				b.nets = append(b.nets, n)
 			}
@@ -169,6 +195,12 @@ func (b *builder) put(x *index, h uint64, n uint32, same func(a, b uint32) bool)
 func (s *Set) sameName(a, b uint32) bool {
 	return bytes.Equal(s.list.nameOf(int(a)), s.list.nameOf(int(b)))
 }
+func (s *Set) sameURL(a, b uint32) bool {
+	return s.list.urlAt(int(a)).equal(s.list.urlAt(int(b)))
+}
+func (s *Set) sameHash(a, b uint32) bool {
+	return bytes.Equal(s.list.hashAt(int(a)), s.list.hashAt(int(b)))
+}
 func (s *Set) same4(a, b uint32) bool { return s.list.addr4Of(int(a)) == s.list.addr4Of(int(b)) }
 func (s *Set) same6(a, b uint32) bool { return s.list.addr6Of(int(a)) == s.list.addr6Of(int(b)) }
 
@@ -185,6 +217,11 @@ func (s *Set) entryOf(n uint32) uint32 {
 	case class6:
 		a := l.addr6Of(int(n))
 		e, _ = s.find6(a, hash16(a))
+	case classURL:
+		e, _ = s.findURL(l.urlAt(int(n)))
+	case classHash:
+		raw := l.hashAt(int(n))
+		e, _ = s.findHash(raw, xxhash.Sum64(raw))
 	}
 	return e
 }

@@ -20,19 +20,21 @@ const (
 	IPPort             // an address with a port
 	CIDR               // a network
 	Domain             // a name and everything below it
+	URL                // a page or file, and everything below it
+	Hash               // a file by its MD5, SHA-1 or SHA-256
 )
 
-const types = 4
+const types = 6
 
 // String is the type as reports print it.
 func (t Type) String() string {
-	return [types]string{"ip", "ip:port", "cidr", "domain"}[t]
+	return [types]string{"ip", "ip:port", "cidr", "domain", "url", "hash"}[t]
 }
 
 // An Indicator is one thing to look for, with what its sources say of it.
 type Indicator struct {
 	Type   Type
-	Value  string       // normal form: RFC 5952, [v6]:port, lower-case A-labels without final dot
+	Value  string       // normal form: RFC 5952, [v6]:port, lower-case A-labels without final dot, as AppendURL gives it, lower-case digits
 	Prefix netip.Prefix // IP and IPPort: the address as a full-length prefix; CIDR: the masked network
 	Port   uint16       // IPPort only
 

@@ -16,6 +16,7 @@ const (
 	KindKV                    // key=value;key=value
 	KindText                  // free text: addresses and whole names are found in it
 	KindList                  // like KindIPList, and members may be names
+	KindHash                  // one or more hashes, with whatever stands around them
 )
 
 var kindNames = [...]string{
@@ -29,6 +30,7 @@ var kindNames = [...]string{
 	KindKV:        "kv",
 	KindText:      "text",
 	KindList:      "list",
+	KindHash:      "hash",
 }
 
 // String is the word that table definitions use.

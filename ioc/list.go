@@ -2,6 +2,7 @@ package ioc
 
 import (
 	"bytes"
+	"encoding/hex"
 	"iter"
 	"net/netip"
 )
@@ -14,7 +15,7 @@ import (
 // One goroutine fills it; once filled it may be read by many.
 type List struct {
 	records pages[record]
-	text    arena // names, and IPv6 addresses of 16 bytes each
+	text    arena // names, URLs, hashes, and IPv6 addresses of 16 bytes each
 	odd     []Indicator
 	counts  [types]int
 
@@ -36,9 +37,11 @@ type record struct {
 	note uint32 // what is said of it
 }
 
-// A key has its form in the top three bits. What else it holds:
+// A key has its form in the top four bits. What else it holds:
 //
-//	name     length in 21 bits, place in List.text in 40
+//	name     length in 20 bits, place in List.text in 40
+//	url      the same
+//	hash     the same, of its bytes
 //	4, 4port address in 32 bits, above it the port
 //	6, 6port place in 40 bits, above it the port
 //	net4     address in 32 bits, above it the prefix length
@@ -54,11 +57,13 @@ const (
 	formNet4
 	formNet6
 	formOdd
+	formURL
+	formHash
 
-	formShift = 61
+	formShift = 60
 	placeBits = 40
 	placeMask = 1<<placeBits - 1
-	maxKept   = 1<<(formShift-placeBits) - 1 // longest name
+	maxKept   = 1<<(formShift-placeBits) - 1 // longest name or URL
 )
 
 // NewList makes a list of indicators. Those that are the same are merged.
@@ -224,7 +229,7 @@ func (l *List) same(have, key uint64, text []byte) bool {
 // parts splits the key of a record into one without place, and its text.
 func (l *List) parts(key uint64) (uint64, []byte) {
 	switch key >> formShift {
-	case formName, form6, form6Port, formNet6:
+	case formName, form6, form6Port, formNet6, formURL, formHash:
 		return key &^ placeMask, l.text.at(key&placeMask, textLen(key))
 	case formOdd:
 		return key, []byte(l.oddOf(key).Value)
@@ -245,11 +250,22 @@ func (l *List) encode(i *Indicator) (key uint64, text []byte) {
 
 // encodeIdentity says false for an indicator that is not in normal form.
 func encodeIdentity(i *Indicator) (key uint64, text []byte, ok bool) {
-	if i.Type == Domain {
-		if i.Value == "" || len(i.Value) > maxKept || i.Prefix.IsValid() || i.Port != 0 {
+	switch i.Type {
+	case Domain, URL:
+		text = []byte(i.Value)
+		if i.Value == "" || len(i.Value) > maxKept || i.Prefix.IsValid() || i.Port != 0 || i.Type == URL && !isNormalURL(text) {
 			return 0, nil, false
 		}
-		return nameKey(len(i.Value)), []byte(i.Value), true
+		if i.Type == URL {
+			return textKey(formURL, len(text)), text, true
+		}
+		return textKey(formName, len(text)), text, true
+	case Hash:
+		text, ok = appendHash(nil, i.Value)
+		if !ok || i.Prefix.IsValid() || i.Port != 0 || i.Value != hex.EncodeToString(text) {
+			return 0, nil, false
+		}
+		return textKey(formHash, len(text)), text, true
 	}
 	a, length := i.Prefix.Addr(), i.Prefix.Bits()
 	if !i.Prefix.IsValid() || (i.Type == CIDR) == i.Prefix.IsSingleIP() || i.Prefix != i.Prefix.Masked() ||
@@ -278,13 +294,22 @@ func encodeIdentity(i *Indicator) (key uint64, text []byte, ok bool) {
 
 // hasText says that a key of this form goes with a text.
 func hasText(key uint64) bool {
-	const forms = 1<<formName | 1<<form6 | 1<<form6Port | 1<<formNet6
+	const forms = 1<<formName | 1<<form6 | 1<<form6Port | 1<<formNet6 | 1<<formURL | 1<<formHash
 	return forms>>(key>>formShift)&1 != 0
 }
 
 func (l *List) oddOf(key uint64) *Indicator { return &l.odd[key&^(formOdd<<formShift)] }
 
-func nameKey(length int) uint64 { return formName<<formShift | uint64(length)<<placeBits }
+func textKey(form uint64, length int) uint64 { return form<<formShift | uint64(length)<<placeBits }
+
+// textLen is the length of the text that goes with a key.
+func textLen(key uint64) int {
+	switch key >> formShift {
+	case formName, formURL, formHash:
+		return int(key >> placeBits & maxKept)
+	}
+	return 16
+}
 
 // textOf is the normal form of an address, socket or network.
 func textOf(t Type, p netip.Prefix, port uint16) string {
@@ -302,7 +327,11 @@ func (l *List) identity(key uint64) Indicator {
 	var i Indicator
 	switch key >> formShift {
 	case formName:
-		return Indicator{Type: Domain, Value: string(l.name(key))}
+		return Indicator{Type: Domain, Value: string(l.textAt(key))}
+	case formURL:
+		return Indicator{Type: URL, Value: string(l.textAt(key))}
+	case formHash:
+		return Indicator{Type: Hash, Value: hex.EncodeToString(l.textAt(key))}
 	case formOdd:
 		return *l.oddOf(key)
 	case form4, form4Port, formNet4:
@@ -325,7 +354,10 @@ func (l *List) identity(key uint64) Indicator {
 	return i
 }
 
-func (l *List) name(key uint64) []byte { return l.text.at(key&placeMask, int(key>>placeBits)) }
+// textAt is the text of a name, URL or hash.
+func (l *List) textAt(key uint64) []byte {
+	return l.text.at(key&placeMask, int(key>>placeBits&maxKept))
+}
 
 func (l *List) addr6(key uint64) netip.Addr {
 	return netip.AddrFrom16([16]byte(l.text.at(key&placeMask, 16)))
@@ -339,4 +371,4 @@ func (l *List) typeOf(key uint64) Type {
 }
 
 // formTypes has no entry for formOdd.
-var formTypes = [8]Type{formName: Domain, form4: IP, form4Port: IPPort, form6: IP, form6Port: IPPort, formNet4: CIDR, formNet6: CIDR}
+var formTypes = [...]Type{formName: Domain, formURL: URL, formHash: Hash, form4: IP, form4Port: IPPort, form6: IP, form6Port: IPPort, formNet4: CIDR, formNet6: CIDR}

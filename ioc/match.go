@@ -8,7 +8,8 @@ import (
 // Match appends to dst what a cell of kind k holds: for every member (the
 // whole cell, or one of a list or text) one candidate per entry, that is its
 // address, each network that covers it, and each domain that it equals or
-// stands below. An empty cell holds nothing.
+// stands below, its hash, each URL that it is or lies below. An empty cell holds
+// nothing.
 func (s *Set) Match(k Kind, cell []byte, dst []Candidate) []Candidate {
 	if len(cell) == 0 {
 		return dst
@@ -25,11 +26,13 @@ func (s *Set) Match(k Kind, cell []byte, dst []Candidate) []Candidate {
 		return s.matchIP(cell, m, dst)
 	case KindDomain:
 		return s.matchName(cell, m, dst)
-	case KindHost, KindURL:
+	case KindHost:
 		return s.matchHost(cell, m, dst)
+	case KindURL:
+		return s.matchURL(cell, m, dst)
 	case KindURLOrText:
 		if i := bytes.IndexByte(cell, ':'); i > 0 && i < 20 && bytes.HasPrefix(cell[i:], []byte("://")) {
-			return s.matchHost(cell, m, dst)
+			return s.matchURL(cell, m, dst)
 		}
 		return s.matchText(cell, 0, dst)
 	case KindIPList, KindList:
@@ -40,6 +43,8 @@ func (s *Set) Match(k Kind, cell []byte, dst []Candidate) []Candidate {
 		return s.matchKV(cell, dst)
 	case KindText:
 		return s.matchText(cell, 0, dst)
+	case KindHash:
+		return s.matchHash(cell, dst)
 	}
 	return dst
 }

@@ -123,12 +123,12 @@ var mixSeed = maphash.String(seed, "")
 // hashOf is the hash of a key without place and its text.
 func hashOf(key uint64, text []byte) uint32 {
 	switch key >> formShift {
-	case formName, formOdd:
+	case formName, formOdd, formURL, formHash:
 		return uint32(maphash.Bytes(seed, text))
 	}
 	hi, lo := bits.Mul64(key^mixSeed, prime1)
 	h := hi ^ lo
-	if text != nil {
+	if len(text) > 0 {
 		h ^= maphash.Bytes(seed, text)
 	}
 	return uint32(h)

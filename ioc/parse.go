@@ -12,17 +12,18 @@ import (
 
 // Reasons for which a text is no indicator that the engine can use.
 var (
-	ErrNotIndicator = errors.New("not an address, network or domain name")
-	ErrURL          = errors.New("a URL is not matched")
-	ErrHash         = errors.New("a hash is not matched")
+	ErrNotIndicator = errors.New("not an address, network, domain name, URL or hash")
+	ErrURLHost      = errors.New("a URL without a path names no more than a host")
+	ErrURLPath      = errors.New("a path without a host is not matched")
+	ErrHash         = errors.New("of hashes, MD5, SHA-1 and SHA-256 are matched")
 	ErrEmail        = errors.New("a mail address is not matched")
 	ErrPublicSuffix = errors.New("a public suffix would match half the internet")
 	ErrSingleLabel  = errors.New("a single label would match a whole top-level domain")
 )
 
 // Parse reads one indicator, defanged or not: an address, address:port,
-// network, domain name or *.domain (the domain and everything below). The
-// error wraps one of the Err values.
+// network, domain name or *.domain (the domain and everything below), URL with
+// or without its scheme, or hash. The error wraps one of the Err values.
 func Parse(text string) (Indicator, error) { return parse(text, false) }
 
 // ParseBroad is Parse for those who mean it: it accepts public suffixes and
@@ -58,7 +59,10 @@ func parse(text string, broad bool) (Indicator, error) {
 		return Indicator{}, fmt.Errorf("%w: empty", ErrNotIndicator)
 	}
 	if isHash(s) {
-		return Indicator{}, ErrHash
+		if !isHashLen(len(s)) {
+			return Indicator{}, ErrHash
+		}
+		return Indicator{Type: Hash, Value: strings.ToLower(s), Details: NoDetails()}, nil
 	}
 	if i := strings.Index(s, "://"); i >= 0 {
 		// tcp://1.2.3.4:23 is an address with a port, not something to fetch.
@@ -67,10 +71,10 @@ func parse(text string, broad bool) (Indicator, error) {
 		case "tcp", "udp":
 			s = rest
 		default:
-			return Indicator{}, ErrURL
+			return parseURL(s, false)
 		}
 	}
-	if strings.ContainsRune(s, '@') {
+	if at := strings.IndexByte(s, '@'); at >= 0 && !strings.Contains(s[:at], "/") {
 		return Indicator{}, ErrEmail
 	}
 	if i := strings.IndexByte(s, '/'); i >= 0 {
@@ -81,7 +85,7 @@ func parse(text string, broad bool) (Indicator, error) {
 		} else if _, aerr := netip.ParseAddr(s[:i]); aerr == nil && allDigits(s[i+1:]) {
 			return Indicator{}, fmt.Errorf("%w: prefix length out of range", ErrNotIndicator)
 		} else {
-			return Indicator{}, ErrURL
+			return parseURL(s, false)
 		}
 	}
 	if a, port, ok := ParseAddr([]byte(s)); ok {
@@ -91,9 +95,13 @@ func parse(text string, broad bool) (Indicator, error) {
 		if port >= 0 {
 			return addrPort(a, port), nil
 		}
-		return Indicator{Type: IP, Value: a.String(), Prefix: netip.PrefixFrom(a, a.BitLen()), Details: NoDetails()}, nil
+		return address(a), nil
 	}
 	return domain(s, broad)
+}
+
+func address(a netip.Addr) Indicator {
+	return Indicator{Type: IP, Value: a.String(), Prefix: netip.PrefixFrom(a, a.BitLen()), Details: NoDetails()}
 }
 
 func addrPort(a netip.Addr, port int) Indicator {

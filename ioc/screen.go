@@ -33,6 +33,8 @@ func (s *Set) absent(k Kind, data []byte, from, to int) bool {
 		return s.absentList(data, from, to)
 	case KindDomain:
 		return s.absentName(data, from, to)
+	case KindHash:
+		return s.absentHash(data, from, to)
 	case KindHost, KindURL:
 		return s.absentHost(data, from, to)
 	case KindURLOrText:
@@ -229,7 +231,7 @@ func anchorOf(name []byte) anchor {
 
 // absentName is absent for a cell or host that is a name.
 func (s *Set) absentName(data []byte, from, to int) bool {
-	if s.names.n == 0 {
+	if s.names.n+s.urls.n == 0 {
 		return true
 	}
 	if data[to-1] == '.' {
@@ -243,7 +245,7 @@ func (s *Set) absentName(data []byte, from, to int) bool {
 		return false
 	}
 	if dots == 0 && whole {
-		return true
+		return !s.url.single
 	}
 	return !s.anchors.has(a.hash())
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 type span struct{ Off, Len uint32 }
@@ -27,6 +28,18 @@ func held(cell []byte) (sets []*Set) {
 				add(Indicator{Type: Domain, Value: s})
 				_, s, _ = strings.Cut(s, ".")
 			}
+		}
+	}
+	if u, ok := AppendURL(nil, cell); ok {
+		for n := range u {
+			if isNormalURL(u[:n+1]) && (n+1 == len(u) || bytes.IndexByte([]byte("/?"), u[n+1]) >= 0 || u[n] == '/') {
+				add(Indicator{Type: URL, Value: string(u[:n+1])})
+			}
+		}
+	}
+	for _, run := range bytes.FieldsFunc(cell, func(r rune) bool { return r >= utf8.RuneSelf || !isAlnum(byte(r)) }) {
+		if i, err := Parse(string(run)); err == nil && i.Type == Hash {
+			add(i)
 		}
 	}
 	for _, part := range append(bytes.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(" ,;\"'[]\\", r) }), cell) {
@@ -61,18 +74,22 @@ func FuzzScreen(f *testing.F) {
 		"www.example.com:123@evil.test", "example.com.", " example.com", "a.b.c.d.e.f.g.h.example.com", "averyverylongdomainname.example", "averyverylongname.averyverylongdomainname.example",
 		"                a.example", "\"\"\"\"\"\"\"\"\"\"\"\"\"\"a.example", "\u00fcmlautverylonglabel.example", "www.\u00fcmlautverylonglabel.example", "http://%C3%BCmlautverylonglabel.example/",
 		"xn--bcher-kva.example", "b\u00fccher.example", "example\u3002com", "(7)example(3)com(0)", "0x7f000001", "http://2130706433/", "localhost", "_dmarc.example.com", "a@example.com",
+		"http://evil.example/a/b/../c?x=1", "evil.example/a", "http://localhost/x", "http://u@EVIL.example:8080/a%2fb/", "curl -s http://evil.example/a/b;", "http%3A%2F%2Fevil.example%2Fx",
+		"44d88612fea8a8f36de82e1278abb02f", "44D88612FEA8A8F36DE82E1278ABB02F", "3395856ce81f2b7382dee72602f798b642f14140", "MD5=44d88612fea8a8f36de82e1278abb02f", "MD5-SUM:44d88612fea8a8f36de82e1278abb02f",
+		"275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f", "SHA1=3395856ce81f2b7382dee72602f798b642f14140,MD5=44d88612fea8a8f36de82e1278abb02f", "file.exe of 31 bytes, its hash:.44d88612fea8a8f36de82e1278abb02f",
 	} {
 		f.Add([]byte(s), []byte(strings.Repeat(".", 20)), []byte(strings.Repeat(".9", 20)))
 		f.Add([]byte(s), []byte{}, []byte{})
 	}
 	fixed := NewSet(parseAll(f, "198.51.100.7", "203.0.113.0/24", "evil.example", "averyverylongdomainname.example", "2001:db8::1"))
+	types := NewSet(parseAll(f, "http://evil.example/a", "http://198.51.100.7/x", "https://averyverylongdomainname.example/y?z", "44d88612fea8a8f36de82e1278abb02f"))
 	f.Fuzz(func(t *testing.T, cell, before, after []byte) {
 		if len(cell) > 400 {
 			return
 		}
 		data := slices.Concat(before, cell, after)
 		at := []span{{uint32(len(before)), uint32(len(cell))}}
-		for _, s := range append(held(cell), fixed) {
+		for _, s := range append(held(cell), fixed, types) {
 			for k := range Kind(len(kindNames)) {
 				if got := s.Match(k, cell, nil); len(got) > 0 && len(Screen(s, k, data, at, nil)) == 0 {
 					t.Errorf("%v cell %q turned away by a set of %s, which matches %+v", k, cell, s.list.At(0).Value, got)
@@ -108,7 +125,8 @@ func TestAnchorIDN(t *testing.T) {
 
 // The point of Screen: plain cells that hold nothing go no further.
 func TestScreenTurnsAway(t *testing.T) {
-	s := NewSet(parseAll(t, "198.51.100.7", "198.51.100.8:80", "10.1.0.0/16", "evil.example", "bad.test"))
+	s := NewSet(parseAll(t, "198.51.100.7", "198.51.100.8:80", "10.1.0.0/16", "evil.example", "bad.test",
+		"http://evil.example/x", "http://bad.example/y", "44d88612fea8a8f36de82e1278abb02f", "3395856ce81f2b7382dee72602f798b642f14140"))
 	for k, cells := range map[Kind]string{
 		KindIP:        "10.0.0.5 192.168.100.200 8.8.8.8 255.255.255.255",
 		KindIPList:    "10.0.0.5 10.0.0.5,172.16.31.254 1.1.1.1;8.8.4.4,9.9.9.9",
@@ -116,6 +134,7 @@ func TestScreenTurnsAway(t *testing.T) {
 		KindHost:      "ws-0017.corp.example FGT-BRANCH host.corp.example:8443",
 		KindURL:       "https://www.example.com/index.html?a=b@c http://cdn.example.net:8080/x example.com/path HTTPS://Example.COM",
 		KindURLOrText: "https://www.example.com/index.html",
+		KindHash:      "00000000000000000000000000000000 DA39A3EE5E6B4B0D3255BFEF95601890AFD80709 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 unknown",
 	} {
 		for cell := range strings.FieldsSeq(cells) {
 			data := []byte("sixteen bytes at least," + cell + ",and sixteen bytes behind")

@@ -18,12 +18,14 @@ import (
 // beyond the growth of the slice that they append to.
 //
 // Indicators of one address (ip and ip:port) share an entry; so do networks
-// that are equal, and domains. An entry is the number that its first indicator
+// that are equal, domains, URLs that differ in no more than http and https, and
+// hashes. An entry is the number that its first indicator
 // has in the list.
 type Set struct {
 	list *List
 
 	v4, v6, names index
+	urls, hashes  index
 	more          []uint64 // entry<<32 | number, sorted: the indicators of an entry that are not its first
 
 	quads   filter    // of every IPv4 address as text, see Screen
@@ -32,6 +34,9 @@ type Set struct {
 	labels  uint64    // bit n: a domain of n labels is held (63: or more)
 	lengths [4]uint64 // bit n: a domain of n bytes is held
 	edges   bool      // a domain begins or ends with a hyphen or underscore
+
+	heads filter   // of the first 16 digits of every hash
+	url   urlFacts // of all URLs; the anchors of their hosts are among anchors
 
 	nets    *bart.Table[uint32] // network to its place in netIDs
 	netIDs  []uint32            // entries that are networks
@@ -76,6 +81,8 @@ const (
 	class4
 	class6
 	classNet
+	classURL
+	classHash
 	classNone // cannot match
 	classes
 )
@@ -101,12 +108,16 @@ func (l *List) classOf(n int) int {
 		return class6
 	case formNet4, formNet6:
 		return classNet
+	case formURL:
+		return classURL
+	case formHash:
+		return classHash
 	default:
 		i := l.oddOf(key)
 		switch {
 		case i.Type == Domain && i.Value != "":
 			return className
-		case i.Type == Domain || !i.Prefix.IsValid():
+		case i.Type == Domain || i.Type == URL || i.Type == Hash || !i.Prefix.IsValid():
 			return classNone
 		case i.Type == CIDR:
 			return classNet
@@ -123,7 +134,7 @@ func (l *List) nameOf(n int) []byte {
 	if key>>formShift == formOdd {
 		return []byte(l.oddOf(key).Value)
 	}
-	return l.name(key)
+	return l.textAt(key)
 }
 
 // addr4Of is the address of an entry of class4.
@@ -182,6 +193,9 @@ func (s *Set) find6(a netip.Addr, h uint64) (uint32, bool) {
 
 // Len is the number of indicators.
 func (s *Set) Len() int { return s.list.Len() }
+
+// Count is the number of indicators of a type.
+func (s *Set) Count(t Type) int { return s.list.Count(t) }
 
 // All returns the indicators in the order of the list that the set was built
 // from.

@@ -128,7 +128,15 @@ const (
 // Warnings says what is odd about an indicator that is used all the same.
 func (i *Indicator) Warnings() []string {
 	var w []string
-	if i.Type == Domain {
+	switch i.Type {
+	case URL:
+		return nil
+	case Hash:
+		if isEmptyHash([]byte(i.Value)) {
+			w = append(w, "hash of a file without content: every empty file matches")
+		}
+		return w
+	case Domain:
 		if suffix, icann := publicsuffix.PublicSuffix(i.Value); suffix == i.Value && !icann && strings.Contains(suffix, ".") {
 			w = append(w, "whole of a hosting or dynamic-DNS suffix: everyone below it matches")
 		}

@@ -135,7 +135,7 @@ func (s *Set) matchValue(v []byte, base uint32, dst []Candidate) []Candidate {
 		}
 	}
 	if i := bytes.IndexByte(v, ':'); i > 0 && i < 20 && bytes.HasPrefix(v[i:], []byte("://")) && bytes.IndexByte(v, ' ') < 0 {
-		return s.matchHost(v, m, dst)
+		return s.matchURL(v, m, dst)
 	}
 	if len(v) > 0 && v[0] == '(' { // Windows writes (3)www(7)example(3)com(0)
 		n := len(dst)
@@ -171,10 +171,14 @@ var textByte = func() (t [256]uint8) {
 	return t
 }()
 
-// matchText looks up the addresses and names in free text. Names are taken
+// matchText looks up the addresses, names and URLs in free text. Names are taken
 // whole, from one sign that names do not have to the next.
 func (s *Set) matchText(c []byte, base uint32, dst []Candidate) []Candidate {
 	t := text{s: s, c: c, base: base, from: len(dst), dst: dst}
+	var urls []urlSpan
+	if s.urls.n > 0 {
+		urls = t.urls()
+	}
 	for i := 0; i < len(c); {
 		if textByte[c[i]] == textSep {
 			i++
@@ -210,6 +214,9 @@ func (s *Set) matchText(c []byte, base uint32, dst []Candidate) []Candidate {
 		} else if dots > 0 || colons > 0 || high || s.single {
 			t.run(start, i)
 		}
+	}
+	if len(urls) > 0 {
+		t.join(urls)
 	}
 	return t.dst
 }

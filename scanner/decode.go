@@ -158,6 +158,10 @@ func (r indicatorRecord) indicator() (*ioc.Indicator, error) {
 	switch r.Type {
 	case ioc.Domain.String():
 		i.Type = ioc.Domain
+	case ioc.URL.String():
+		i.Type = ioc.URL
+	case ioc.Hash.String():
+		i.Type = ioc.Hash
 	case ioc.IP.String():
 		i.Type = ioc.IP
 		var a netip.Addr

@@ -16,9 +16,12 @@ const Schema = 1
 type Class uint8
 
 // The classes, the most specific first. That order decides which indicator
-// leads where several match the same address.
+// leads where several match the same element: a URL says more than the host in
+// it, with or without a port. A hash shares its element with nothing.
 const (
-	ClassIPPort    Class = iota // address and port agree
+	ClassURL       Class = iota // the URL itself or one below it
+	ClassHash                   // the hash of a file
+	ClassIPPort                 // address and port agree
 	ClassIP                     // an address
 	ClassCIDR                   // an address inside a network
 	ClassIPOnly                 // an ip:port indicator whose port differs or is not in the row
@@ -27,7 +30,7 @@ const (
 	ClassTerm                   // only what KQL's has_any sees
 )
 
-var classNames = [...]string{"ip:port", "ip", "cidr", "ip-only", "domain", "subdomain", "term"}
+var classNames = [...]string{"url", "hash", "ip:port", "ip", "cidr", "ip-only", "domain", "subdomain", "term"}
 
 // String is the class as reports print it.
 func (c Class) String() string { return classNames[c] }

@@ -451,10 +451,14 @@ func (r *run) spellings() []string {
 	return slices.Compact(only)
 }
 
-// keyGroup says how a key is looked up under the scan's flags, if it is.
+// keyGroup says how a key is looked up under the scan's flags, if it is. Columns
+// of hashes are not, where no hash is looked for.
 func (r *run) keyGroup(t *table.Table, k *table.Key) (keyGroup, bool) {
 	if k.Level >= table.Never {
 		return keyGroup{}, false
+	}
+	if k.Kind == ioc.KindHash && r.Indicators != nil && r.Indicators.Count(ioc.Hash) == 0 {
+		return keyGroup{}, false // nothing to read the column for
 	}
 	if r.KQL {
 		for _, q := range t.KQL {
@@ -514,7 +518,7 @@ func (g *keyGroup) wanted(tables []bool) bool {
 // match shows the member alone.
 func (g *keyGroup) members() bool {
 	switch g.kind {
-	case ioc.KindIPList, ioc.KindList, ioc.KindKV, ioc.KindText:
+	case ioc.KindIPList, ioc.KindList, ioc.KindKV, ioc.KindText, ioc.KindHash:
 		return g.how == howKind
 	}
 	return false

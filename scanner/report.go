@@ -299,6 +299,10 @@ func (w *worker) class(i *ioc.Indicator, c ioc.Candidate, port int, g *keyGroup,
 			return ClassSubdomain, true
 		}
 		return ClassDomain, true
+	case ioc.URL:
+		return ClassURL, true
+	case ioc.Hash:
+		return ClassHash, true
 	case ioc.CIDR:
 		return ClassCIDR, true
 	case ioc.IP:
@@ -327,8 +331,9 @@ func termClass(cell, domain string) Class {
 	return ClassTerm
 }
 
-// moreSpecific orders what matches one element: ip:port before ip before cidr
-// before ip-only, the narrower network, the longest domain, the smaller value.
+// moreSpecific orders what matches one element: url before ip:port before ip
+// before cidr before ip-only, the longest path, the narrower network, the longest
+// domain, the smaller value.
 func moreSpecific(a, b Also) int {
 	rank := func(c Class) Class {
 		if c >= ClassDomain {
@@ -337,7 +342,11 @@ func moreSpecific(a, b Also) int {
 		return c
 	}
 	narrow := func(i *ioc.Indicator) int {
-		if i.Type == ioc.Domain {
+		switch i.Type {
+		case ioc.URL:
+			// Without the scheme, which says nothing of how far it reaches.
+			return len(i.Value) - max(strings.Index(i.Value, "://"), 0)
+		case ioc.Domain, ioc.Hash:
 			return len(i.Value)
 		}
 		return i.Prefix.Bits()
@@ -443,8 +452,8 @@ func life(h *Hit) string {
 }
 
 // appendNormal appends a projected cell without what differs between exports
-// of it: blanks, the spelling of addresses and names. k is nil for a column
-// that holds neither. room is for bytes.
+// of it: blanks, the spelling of addresses, names and hashes. k is nil for a
+// column that holds none of them. room is for bytes.
 func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 	cell = strings.TrimSpace(cell)
 	if k == nil {
@@ -469,6 +478,8 @@ func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 			}
 		}
 		return dst
+	case ioc.KindHash:
+		return append(dst, strings.ToLower(cell)...)
 	case ioc.KindDomain:
 		if named, ok := ioc.AppendDomain(dst, room.text); ok {
 			return named

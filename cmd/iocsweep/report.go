@@ -540,7 +540,7 @@ func (r *scanReport) json() []byte {
 	}
 	out.Indicators.Loaded = r.indicators.Len()
 	out.Indicators.ByType = map[string]int{}
-	for t := ioc.IP; t <= ioc.Domain; t++ {
+	for t := ioc.IP; t <= ioc.Hash; t++ {
 		if n := r.indicators.Count(t); n > 0 {
 			out.Indicators.ByType[t.String()] = n
 		}

@@ -37,7 +37,7 @@ var (
 	addressNames = []string{"ipaddress", "ip", "ipv4", "ipv6", "ips", "dstip", "networkip", "networkdestinationip", "networksourceip", "cidr", "network", "subnet", "netblock", "ioip", "address"}
 	domainNames  = []string{"domain", "domainname", "fqdn", "domains"}
 	hostNames    = []string{"hostname", "host"} // beside an address it is only its name
-	otherNames   = []string{"url", "uri", "md5", "sha1", "sha256", "filehashvalue"}
+	otherNames   = []string{"url", "uri", "md5", "sha1", "sha256", "md5hash", "sha1hash", "sha256hash", "filehash", "filehashvalue"}
 	portNames    = []string{"port", "dstport"}
 
 	typeNames        = []string{"ioctype", "indicatortype", "observabletype", "observablekey", "entitytype", "type"}
@@ -104,19 +104,21 @@ func readHeader(cells [][]byte) (layout, bool) {
 	if !addresses {
 		add("hostname", hostNames)
 	}
-	usable := len(l.values) > 0
 	add("", otherNames)
 	slices.SortFunc(l.values, func(a, b column) int { return a.n - b.n })
 	for i := range l.values {
 		if v := &l.values[i]; v.typ == "" {
 			v.typ = names[v.n]
-			if v.typ == "filehashvalue" {
+			switch {
+			case v.typ == "filehashvalue":
 				v.typ = "hash"
+			case slices.Contains(names, "listingreason"):
+				v.typ = "certhash" // SSLBL lists certificates
 			}
 		}
 	}
 	l.typ = none // its word cannot be that of several columns
-	return l, usable
+	return l, len(l.values) > 0
 }
 
 // delimiters are tried for a header in this order.

@@ -38,6 +38,7 @@ import (
 type Options struct {
 	Format        string    // name of a Kind for all feeds; "" tells it by content
 	ForceBroad    bool      // take public suffixes and single labels too
+	URLHosts      bool      // take the host of a URL too: as a domain, an address, or an address with its port
 	MinConfidence int       // drop indicators that are weaker; those that have none stay
 	Ended         time.Time // drop indicators whose valid_until is before; zero: none
 	Since         time.Time // drop indicators last seen before, or first where they have no last; those without dates stay
@@ -62,7 +63,7 @@ type Report struct {
 	Ended    int // and for Ended
 	Old      int // and for Since
 
-	ByType   map[string]int // Taken by type: ip, ip:port, cidr, domain
+	ByType   map[string]int // Taken by type: ip, ip:port, cidr, domain, url, hash
 	Reasons  map[string]int // Skipped and Rejected by reason
 	Rejects  []Reject       // in feed order, at most 100,000
 	Warnings []Reject       // in feed order, at most 100,000

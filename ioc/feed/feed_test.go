@@ -131,11 +131,14 @@ func TestKinds(t *testing.T) {
 ip:port 203.0.113.71:50003 threat=botnet_cc malware=ExampleC2 first=2026-03-15T04:01:14Z tags=ExampleC2,AS64500 at=threatfox.csv:6 confidence=100 compromised=0
 ip:port [2a02:cf40:1::5]:40669 threat=botnet_cc malware=Mirai first=2026-03-15T03:58:00Z last=2026-03-15T04:10:00Z tags=mirai at=threatfox.csv:7 confidence=75 compromised=0
 domain shop.example.org threat=payload_delivery malware=ClearFake first=2026-03-14T22:12:31Z at=threatfox.csv:8 confidence=50 compromised=1
-`, "", "", "map[hash:1 url:1]"},
+url http://shop.example.org/a,b/i threat=payload_delivery malware=ClearFake first=2026-03-14T22:12:30Z at=threatfox.csv:9 confidence=50 compromised=1
+hash 0123456789abcdef0123456789abcdef threat=payload malware=Mirai first=2026-03-14T22:12:29Z at=threatfox.csv:10 confidence=50 compromised=0
+`, "", "", "map[]"},
 		{"threatfox.json", "threatfox-json", `
 ip:port 203.0.113.71:50003 threat=botnet_cc malware=ExampleC2 first=2026-03-15T04:01:14Z tags=ExampleC2,AS64500 at=threatfox.json:3 confidence=100 compromised=0
 domain shop.example.org threat=payload_delivery malware=js.clearfake first=2026-03-14T22:12:31Z last=2026-03-15T00:00:00Z at=threatfox.json:21 confidence=50 compromised=1
-`, "", "", "map[url:1]"},
+url http://shop.example.org/i at=threatfox.json:34
+`, "", "", "map[]"},
 		{"threatfox-api.json", "threatfox-api", `
 ip:port [2a02:cf40:1::5]:40669 malware=win.example_stealer first=2022-08-05T11:40:15Z tags=ExampleStealer,v6 at=threatfox-api.json:4
 domain evil.example.net malware=Mirai at=threatfox-api.json:6 confidence=80
@@ -151,6 +154,7 @@ ip 203.0.113.3 at=list.txt:7
 cidr 198.51.100.0/24 at=list.txt:8
 domain evil.example.net at=list.txt:9,list.txt:20
 domain evil.example.org at=list.txt:10
+url http://evil.example.org/x.sh at=list.txt:11
 domain wide.example.com at=list.txt:12
 domain spaced.example.com at=list.txt:13
 domain hosts-a.example.net at=list.txt:14
@@ -158,29 +162,36 @@ domain hosts-b.example.net at=list.txt:14
 domain below.example.net at=list.txt:16
 ip 10.1.2.3 at=list.txt:19
 ip:port 203.0.113.2:8080 at=list.txt:23
+hash 0123456789abcdef0123456789abcdef at=list.txt:24
 domain last.example.net at=list.txt:26
 `, `18 203.0.113.9 203.0.113.10: not an indicator
 21 co.uk: public suffix
 22 beacon: single label
-`, "", "map[URL path:1 hash:1 mail address:1 name of the hosts file's own machine:1 not an indicator:1 public suffix:1 single label:1 url:1]"},
+`, "", "map[URL path:1 mail address:1 name of the hosts file's own machine:1 not an indicator:1 public suffix:1 single label:1]"},
 		{"typed.csv", "csv", `
 domain first.example.net malware=Example, with comma first=2021-01-28 at=typed.csv:2
 ip 203.0.113.5 first=2021-02-03 at=typed.csv:3
+hash 0123456789abcdef0123456789abcdef malware=two lines first=2021-02-05 at=typed.csv:5
 domain second.example.net first=2021-02-06 at=typed.csv:8
-`, "7 ,,,,,,: no value\n", "", "map[hash:1 no value:1 type process:1]"},
+`, "7 ,,,,,,: no value\n", "", "map[no value:1 type process:1]"},
 		{"expiring.csv", "csv", `
 ip 203.0.113.20 last=2026-01-02 until=2025-12-31T23:59:59Z at=expiring.csv:2
 ip 203.0.113.21 last=2026-01-03 at=expiring.csv:3 confidence=90
 `, "", "2 203.0.113.20: expired\n", "map[]"},
-		{"defender.csv", "csv", "ip 203.0.113.30 until=2026-12-31T00:00:00Z at=defender.csv:2\n", "", "", "map[allowed: an exception, not an indicator:1 hash:1]"},
+		{"defender.csv", "csv", `
+ip 203.0.113.30 until=2026-12-31T00:00:00Z at=defender.csv:2
+hash 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef at=defender.csv:4
+`, "", "", "map[allowed: an exception, not an indicator:1]"},
 		{"spread.csv", "csv", `
 domain c2.example.net threat=C2 at=spread.csv:2 confidence=100
 ip 203.0.113.40 threat=C2 at=spread.csv:2 confidence=100
-`, "", "", "map[not active:1 url:1]"},
+url https://c2.example.net/x threat=C2 at=spread.csv:2 confidence=100
+`, "", "", "map[not active:1]"},
 		{"bare.csv", "csv-noheader", `
 domain phish.example.net first=2026-08-16T01:04:58Z at=bare.csv:1
+url https://phish.example.net/login first=2026-08-16T01:05:58Z at=bare.csv:2
 ip 203.0.113.50 first=2026-08-16T01:06:58Z at=bare.csv:3
-`, "", "", "map[url:1]"},
+`, "", "", "map[]"},
 		{"misp.json", "misp", `
 ip 203.0.113.7 tags=mirai,botnet at=misp.json:5
 ip:port 203.0.113.8:23 first=2026-05-19T10:00:00Z at=misp.json:6
@@ -188,21 +199,25 @@ ip:port [2001:db8::8]:443 at=misp.json:7
 domain evil.example.net at=misp.json:8
 ip 203.0.113.9 at=misp.json:8
 domain cnc.example.net at=misp.json:9
+url http://203.0.113.7/mirai.arm7 at=misp.json:12
+hash 8764605c6f388c89096b534d33565802 at=misp.json:13
 domain object.example.net at=misp.json:19
 `, "15 \"odd\": not a MISP attribute\n", "9 cnc.example.net:5555: a name is matched whatever the port\n",
-			"map[deleted:1 not a MISP attribute:1 to_ids is false:1 type filename|md5:1 type text:1 url:1]"},
+			"map[deleted:1 not a MISP attribute:1 to_ids is false:1 type text:1]"},
 		{"stix20.json", "stix", `
 ip 203.0.113.7 tags=malicious-activity,mirai at=stix20.json:3
 ip:port 203.0.113.8:23 at=stix20.json:4
 domain evil.example.net at=stix20.json:5
 domain a.example.net at=stix20.json:5
 domain b.example.net at=stix20.json:5
+hash 7fa3abc229fd3cb9a0a6f07d9da15e35528c630d0ad5902d5422b305cae7eaa4 at=stix20.json:6
+url http://203.0.113.7/it's at=stix20.json:6
 domain both.example.net at=stix20.json:7
 domain like.example.net at=stix20.json:8
 cidr 198.51.100.0/24 at=stix20.json:10
 `, "13 [ipv4-addr:value = '203.0.113.97': pattern not readable: want ] before the end\n",
 			"7 [domain-name:value = 'both.example.net' AND file:name = 'x']: the pattern asks for more than is matched: file:name\n",
-			"map[hash:1 no indicator: identity:1 pattern in yara:1 pattern not readable: want ] before the end:1 pattern on mutex:1 pattern that excludes:2 pattern with LIKE:1 pattern with MATCHES:1 revoked:1 url:1]"},
+			"map[no indicator: identity:1 pattern in yara:1 pattern not readable: want ] before the end:1 pattern on mutex:1 pattern that excludes:2 pattern with LIKE:1 pattern with MATCHES:1 revoked:1]"},
 		{"stix21.jsonl", "stix", `
 domain evil.example.net threat=malicious-activity until=2026-02-01T00:00:00Z at=stix21.jsonl:1 confidence=55
 ip 2001:db8::7 at=stix21.jsonl:2
@@ -212,20 +227,23 @@ ip 2001:db8::7 at=stix21.jsonl:2
 domain evil.example.net at=openioc.ioc:6
 ip 203.0.113.7 at=openioc.ioc:10
 domain uri.example.net at=openioc.ioc:14
-`, "", "", "map[hash:1 item on Network/String:1 item on RegistryItem/Path:1 item that excludes:1 item with condition matches:1]"},
+hash f6fafb7c30b1114befc93f39d0698560 at=openioc.ioc:18
+`, "", "", "map[item on Network/String:1 item on RegistryItem/Path:1 item that excludes:1 item with condition matches:1]"},
 		{"zeek.intel", "zeek-intel", `
 ip 203.0.113.7 tags=somebody at=zeek.intel:2
 domain evil.example.net tags=somebody at=zeek.intel:3
 cidr 198.51.100.0/24 at=zeek.intel:4
-`, "6 -\tIntel::DOMAIN\tsomebody\tF: no value\n", "", "map[no value:1 type FILE_NAME:1 url:1]"},
+url evil.example.net/x tags=somebody at=zeek.intel:5
+`, "6 -\tIntel::DOMAIN\tsomebody\tF: no value\n", "", "map[no value:1 type FILE_NAME:1]"},
 		{"adblock.txt", "adblock", `
 domain evil.example.net at=adblock.txt:3
 domain wide.example.net at=adblock.txt:4
 domain star.example.net at=adblock.txt:5
 ip 203.0.113.7 at=adblock.txt:6
+url http://203.0.113.7/x at=adblock.txt:11
 domain plain.example.net at=adblock.txt:13
 domain hosts.example.net at=adblock.txt:14
-`, "", "", "map[allowed: an exception, not an indicator:1 regular expression:1 rule about the content of pages:1 rule for certain pages:1 url:1 wildcard:1]"},
+`, "", "", "map[allowed: an exception, not an indicator:1 regular expression:1 rule about the content of pages:1 rule for certain pages:1 wildcard:1]"},
 		{"dnsmasq.conf", "dnsmasq", `
 domain evil.example.net at=dnsmasq.conf:2
 domain a.example.net at=dnsmasq.conf:3
@@ -250,7 +268,10 @@ cidr 2001:db8::/48 at=rpz.zone:13
 ip:port 203.0.113.7:8080 malware=Emotet first=2026-05-01T10:00:00Z last=2026-05-20 at=feodo.json:2
 ip:port 203.0.113.8:443 malware=Mirai first=2026-05-02T10:00:00Z at=feodo.json:3
 `, "4 {\"note\": \"no address\"}: no value\n", "", "map[no value:1]"},
-		{"microsoft.json", "json", "domain evil.example.net threat=Phishing first=2020-09-29T08:01:39Z at=microsoft.json:1\n", "", "", "map[hash:1]"},
+		{"microsoft.json", "json", `
+domain evil.example.net threat=Phishing first=2020-09-29T08:01:39Z at=microsoft.json:1
+hash 196203ebe949fe0710c4f5627d8b60918a655c7b10532c18b701ab6d23c14264 threat=Malware first=2020-09-28T16:40:49Z at=microsoft.json:2
+`, "", "", "map[]"},
 		{"sslbl.csv", "csv", `
 ip:port 203.0.113.7:443 first=2026-05-20T04:11:02Z at=sslbl.csv:5
 ip:port 203.0.113.8:8443 first=2026-05-20T05:11:02Z at=sslbl.csv:6
@@ -258,13 +279,15 @@ ip:port 203.0.113.8:8443 first=2026-05-20T05:11:02Z at=sslbl.csv:6
 		{"report.md", "text", `
 ip 203.0.113.7 at=report.md:5
 domain cnc.example.net at=report.md:5
+url http://203.0.113.7/mirai.arm7 at=report.md:5
 ip 203.0.113.8 at=report.md:6
 domain table.example.net at=report.md:10
 ip 198.51.100.4 at=report.md:12
 domain alone.example.net at=report.md:13
 domain code.example.net at=report.md:14
 ip 203.0.113.9 at=report.md:17
-`, "", "", "map[hash:1 name of a file:2 url:1]"},
+hash 8764605c6f388c89096b534d33565802 at=report.md:18
+`, "", "", "map[name of a file:2]"},
 		{"report.html", "text", `
 domain bold.example.net at=report.html:5
 ip 203.0.113.7 at=report.html:7
@@ -273,7 +296,8 @@ domain entity.example.net at=report.html:8
 		{"page.txt", "rule-page", `
 ip:port 203.0.113.7:3778 threat=botnet_cc malware=Gafgyt first=2026-05-20 at=page.txt:6 confidence=80
 domain cnc.example.net threat=payload_delivery malware=Gafgyt first=2026-05-20 at=page.txt:7 confidence=100
-`, "", "7 cnc.example.net: in the page's table, not in the lists of its hunts\n8 hxxp://cnc.example.net/a|b: in the page's table, not in the lists of its hunts\n10 203.0.113.8: in a list of the page's hunts, not in its table\n", "map[url:1]"},
+url http://cnc.example.net/a%7Cb threat=payload_delivery malware=Gafgyt first=2026-05-21 at=page.txt:8 confidence=100
+`, "", "7 cnc.example.net: in the page's table, not in the lists of its hunts\n8 hxxp://cnc.example.net/a|b: in the page's table, not in the lists of its hunts\n10 203.0.113.8: in a list of the page's hunts, not in its table\n", "map[]"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.file, func(t *testing.T) {
@@ -436,7 +460,7 @@ func TestRefused(t *testing.T) {
 		{"binary", "MZ\x90\x00\x03\x00\x00\x00\x04", "binary data"},
 		{"empty", "", "no usable indicator"},
 		{"comments", "# nothing\n# here\n", "no usable indicator"},
-		{"hashes only", "0123456789abcdef0123456789abcdef\n", "no usable indicator (1 hash)"},
+		{"other hashes only", "0123456789abcdef0123456789abcdef0123456789abcdef01234567\n", "no usable indicator (1 hash that is not the MD5, SHA-1 or SHA-256 of a file)"},
 		{"API says no", `{"query_status": "no_result", "data": "Your search did not yield any results"}`, `query_status is "no_result"`},
 		{"broken gzip", "\x1f\x8bxx", "gzip"},
 	}
@@ -568,7 +592,7 @@ func TestValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, "values", lines(list), "ip:port 203.0.113.7:23 at=--ioc:1\ndomain evil.example.net at=--ioc:2\n")
-	for _, bad := range []string{"com", "beacon", "203.0.113.300", "hxxp://evil.example.net/x", "0123456789abcdef0123456789abcdef", ""} {
+	for _, bad := range []string{"com", "beacon", "203.0.113.300", "hxxp://evil.example.net/", "0123456789abcdef0123456789abcdef0123456789abcdef01234567", "/x", ""} {
 		if _, _, err := read(t, []Source{FromValues([]string{"a.example.net", bad})}, Options{}); err == nil || !strings.Contains(err.Error(), "--ioc "+bad+": ") {
 			t.Errorf("%q: error %v", bad, err)
 		}

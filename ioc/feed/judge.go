@@ -88,7 +88,32 @@ func (j *judge) take(e *Entry) {
 	if v.outcome == Usable {
 		j.span.add(e)
 	}
-	j.rest = append(j.rest, v)
+	if !j.options.URLHosts || v.outcome != Usable && v.reason != hostOnly || v.outcome == Usable && v.indicator.Type != ioc.URL {
+		j.rest = append(j.rest, v)
+		return
+	}
+	if v.outcome == Usable {
+		j.rest = append(j.rest, v)
+	}
+	j.rest = append(j.rest, j.host(e, v))
+}
+
+// host judges the host of an entry that is a URL. One that is refused is only
+// noted if the URL itself is taken.
+func (j *judge) host(e *Entry, v verdict) verdict {
+	i, err := ioc.ParseURLHost(v.value, j.options.ForceBroad)
+	switch {
+	case err == nil:
+		v.outcome, v.reason, v.doubt = Usable, "", ""
+		i.Details = e.Details
+		v.indicator, v.feeds, v.warnings = i, e.Feeds, i.Warnings()
+		j.span.add(e)
+	case v.outcome == Usable:
+		v.outcome, v.reason = Noted, "host not taken: "+refusal(err)
+	default:
+		v.outcome, v.reason = Rejected, refusal(err)
+	}
+	return v
 }
 
 // plain takes an entry whose value is plain and of the type that its word says.
@@ -101,14 +126,14 @@ func (j *judge) plain(e *Entry) bool {
 	var p ioc.Plain
 	var ok bool
 	switch c {
-	case classAny, classAddr, className:
+	case classAny, classAddr, className, classHash:
 		p, ok = ioc.ParsePlain(e.Value)
 	case classSock:
 		if p, ok = ioc.ParsePlainAddrPort(e.Value); !ok && bytes.IndexByte(e.Value, ':') < 0 {
 			p, ok = ioc.ParsePlain(e.Value)
 		}
 	}
-	if !ok || c != classAny && (p.Type() == ioc.Domain) != (c == className) {
+	if !ok || !fits(p.Type(), c) {
 		return false
 	}
 	if p.Type() == ioc.IP && len(e.Port) > 0 {
@@ -125,6 +150,21 @@ func (j *judge) plain(e *Entry) bool {
 		d = &e.Details
 	}
 	return j.batch.Add(&p, e.Line, d)
+}
+
+// fits says that an indicator is of the type that a feed's word says.
+func fits(t ioc.Type, c class) bool {
+	switch c {
+	case classAny:
+		return true
+	case className:
+		return t == ioc.Domain
+	case classHash:
+		return t == ioc.Hash
+	case classURL:
+		return t == ioc.URL
+	}
+	return t != ioc.Domain && t != ioc.Hash && t != ioc.URL
 }
 
 // said says that a feed says anything.
@@ -156,16 +196,17 @@ func (j *judge) weigh(e *Entry) verdict {
 	}
 	c := classOf(e.Type)
 	switch c {
-	case classURL:
-		return skip("url")
-	case classHash:
-		return skip("hash")
+	case classOtherHash:
+		return skip(otherHash)
 	case classMail:
 		return skip("mail address")
 	case classOther:
 		return skip("type " + clean(e.Type))
 	}
 	i, err := j.parse(e)
+	if c == classHash && (err != nil || i.Type != ioc.Hash) {
+		return skip(otherHash)
+	}
 	if err != nil {
 		if what := notMatched(err); what != "" {
 			return skip(what)
@@ -174,16 +215,39 @@ func (j *judge) weigh(e *Entry) verdict {
 		return v
 	}
 	switch {
-	case i.Type == ioc.Domain && (c == classAddr || c == classSock):
-		v.doubt = "typed as an address, read as a domain"
-	case i.Type != ioc.Domain && c == className:
-		v.doubt = "typed as a name, read as an address"
+	case c == classURL && i.Type != ioc.URL && i.Type != ioc.Hash:
+		return skip(hostOnly)
+	case !fits(i.Type, c):
+		v.doubt = "typed as " + c.noun() + ", read as " + noun(i.Type)
 	case i.Type == ioc.Domain && strings.IndexByte(v.value, ':') > 0 && !strings.Contains(v.value, "://"):
 		v.doubt = "a name is matched whatever the port"
 	}
 	i.Details = e.Details
 	v.indicator, v.feeds, v.warnings = i, e.Feeds, i.Warnings()
 	return v
+}
+
+// noun is what a word for a type says of a value.
+func (c class) noun() string {
+	switch c {
+	case className:
+		return "a name"
+	case classURL:
+		return "a URL"
+	}
+	return "an address"
+}
+
+func noun(t ioc.Type) string {
+	switch t {
+	case ioc.Domain:
+		return "a domain"
+	case ioc.URL:
+		return "a URL"
+	case ioc.Hash:
+		return "a hash"
+	}
+	return "an address"
 }
 
 // parse reads the value as its type has it.
@@ -195,6 +259,11 @@ func (j *judge) parse(e *Entry) (ioc.Indicator, error) {
 		}
 	}
 	parse := ioc.Parse
+	if classOf(e.Type) == classURL {
+		if i, err := ioc.ParseURL(value); err == nil || !errors.Is(err, ioc.ErrNotIndicator) {
+			return i, err
+		}
+	}
 	if j.options.ForceBroad {
 		parse = ioc.ParseBroad
 	}
@@ -232,14 +301,22 @@ func joinPort(host, port string) string {
 	return host + ":" + port
 }
 
+// Reasons for which URLs and hashes are skipped.
+const (
+	hostOnly  = "URL without a path"
+	otherHash = "hash that is not the MD5, SHA-1 or SHA-256 of a file"
+)
+
 // notMatched names the type of an indicator that is read but not matched, ""
 // for any other error.
 func notMatched(err error) string {
 	switch {
-	case errors.Is(err, ioc.ErrURL):
-		return "url"
+	case errors.Is(err, ioc.ErrURLHost):
+		return hostOnly
+	case errors.Is(err, ioc.ErrURLPath):
+		return "URL path"
 	case errors.Is(err, ioc.ErrHash):
-		return "hash"
+		return otherHash
 	case errors.Is(err, ioc.ErrEmail):
 		return "mail address"
 	}

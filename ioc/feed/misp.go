@@ -17,7 +17,7 @@ import (
 //
 // Attributes are taken wherever they stand, those of objects too. An attribute
 // that is not for detection (to_ids) or deleted is skipped. Of a composite both
-// parts are taken, but for file names.
+// parts are taken, but for file names; of a sample its hash.
 var misp = Kind{Name: "misp", Sniff: sniffMISP, Read: readMISP}
 
 func sniffMISP(head []byte) bool {
@@ -89,6 +89,9 @@ func mispValue(e *Entry, value string, emit func(*Entry)) {
 	}
 	typ := e.Type
 	first, second, composite := strings.Cut(value, "|")
+	if typ == "malware-sample" {
+		typ = "filename|md5"
+	}
 	if !composite || !strings.Contains(typ, "|") {
 		give(typ, value)
 		return
@@ -101,7 +104,9 @@ func mispValue(e *Entry, value string, emit func(*Entry)) {
 	case a == "domain" && b == "ip":
 		give(a, first)
 		give(b, second)
+	case a == "filename" && classOf(b) == classHash:
+		give(b, second)
 	default:
-		give(typ, value) // filename|md5 and the like
+		give(typ, value) // filename|ssdeep and the like
 	}
 }

@@ -94,6 +94,13 @@ func readOpenIOC(r io.Reader, emit func(*Entry)) error {
 	}
 }
 
+// isSum says that a term names a hash of a file, not one of a part of it.
+func isSum(term string) bool {
+	term = strings.ToLower(term)
+	return (strings.HasSuffix(term, "/md5sum") || strings.HasSuffix(term, "/sha1sum") || strings.HasSuffix(term, "/sha256sum")) &&
+		!strings.Contains(term, "/peinfo/")
+}
+
 func (i *iocItem) emit(line int, emit func(*Entry)) {
 	value := strings.TrimSpace(i.Content)
 	typ, known := openIOCTerms[i.Context.Search]
@@ -102,7 +109,7 @@ func (i *iocItem) emit(line int, emit func(*Entry)) {
 	case strings.HasSuffix(condition, "not") || truth(i.Negate) == 1:
 		skipped(emit, line, value, "item that excludes")
 		return
-	case !known && strings.Contains(strings.ToLower(i.Context.Search), "sum"):
+	case !known && isSum(i.Context.Search):
 		typ = "hash"
 	case !known:
 		skipped(emit, line, value, "item on "+clean(i.Context.Search))

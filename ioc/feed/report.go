@@ -21,9 +21,10 @@ import (
 //	| C2 | evil.example.net |
 //	- 198.51.100.4
 //
-// What is defanged is an indicator wherever it stands. What is not is one only
-// in a table, a list or code: elsewhere it is as likely the name of a product
-// or of the author's own site. Names of files and versions are none.
+// What is defanged is an indicator wherever it stands, and so is a hash. What is
+// not is one only in a table, a list or code: elsewhere it is as likely the name
+// of a product or of the author's own site. Names of files and versions are
+// none, and neither are URLs that are not defanged: they lead to other reports.
 var report = Kind{Name: "text", Sniff: sniffReport, Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, false, emit) }}
 
 // reportAll takes all that parses, wherever it stands. It has to be asked for.
@@ -151,15 +152,19 @@ func (t *prose) token(s string, no int, bare bool) {
 		return
 	}
 	defanged := !strings.EqualFold(ioc.Refang(s), s)
-	if !defanged && !bare && !t.all {
+	i, err := ioc.Parse(s)
+	hash := err == nil && i.Type == ioc.Hash
+	if !defanged && !bare && !t.all && !hash {
 		return
 	}
-	i, err := ioc.Parse(s)
 	switch {
 	case err != nil && notMatched(err) == "":
 		return // a word
 	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeFile(i.Value):
 		skipped(t.emit, no, s, "name of a file")
+		return
+	case err == nil && i.Type == ioc.URL && !defanged && !t.all:
+		skipped(t.emit, no, s, "URL that is not defanged")
 		return
 	}
 	t.give(s, no)

@@ -385,7 +385,11 @@ func stixType(path string) string {
 	case object == "email-addr" && property == "value":
 		return "email"
 	case strings.Contains(property, "hashes."):
-		return "hash"
+		algorithm := strings.ToLower(strings.Trim(property[strings.LastIndexByte(property, '.')+1:], "'\""))
+		if object == "file" && (algorithm == "md5" || algorithm == "sha-1" || algorithm == "sha-256") && strings.HasPrefix(property, "hashes.") {
+			return "hash"
+		}
+		return "otherhash"
 	}
 	return ""
 }

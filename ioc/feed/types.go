@@ -14,7 +14,8 @@ const (
 	classSock              // an address with a port
 	className              // a host or domain name
 	classURL
-	classHash
+	classHash      // of a file: MD5, SHA-1 or SHA-256
+	classOtherHash // any other
 	classMail
 	classOther // a word that is none of these: process, file name, mutex
 )
@@ -35,13 +36,14 @@ var typeWords = map[string]class{
 	"domain": className, "domains": className, "domainname": className, "hostname": className, "host": className, "fqdn": className,
 	"dns": className, "subdomain": className, "wildcard": className,
 
-	"url": classURL, "urls": classURL, "uri": classURL, "urlpath": classURL, "link": classURL,
+	"url": classURL, "urls": classURL, "uri": classURL, "urlpath": classURL,
 
-	"hash": classHash, "md5": classHash, "sha1": classHash, "sha224": classHash, "sha256": classHash, "sha384": classHash,
-	"sha512": classHash, "md5hash": classHash, "sha1hash": classHash, "sha256hash": classHash, "sha512hash": classHash,
+	"hash": classHash, "md5": classHash, "sha1": classHash, "sha224": classOtherHash, "sha256": classHash, "sha384": classOtherHash,
+	"sha512": classOtherHash, "md5hash": classHash, "sha1hash": classHash, "sha256hash": classHash, "sha512hash": classOtherHash,
 	"filehash": classHash, "filemd5": classHash, "filesha1": classHash, "filesha256": classHash, "filehashmd5": classHash,
-	"filehashsha1": classHash, "filehashsha256": classHash, "file": classHash, "ssdeep": classHash, "imphash": classHash,
-	"tlsh": classHash,
+	"filehashsha1": classHash, "filehashsha256": classHash, "file": classHash, "ssdeep": classOtherHash, "imphash": classOtherHash,
+	"tlsh": classOtherHash, "filehashpehash": classOtherHash, "filehashimphash": classOtherHash, "filehashssdeep": classOtherHash,
+	"filehashsha512": classOtherHash, "certhash": classOtherHash, "otherhash": classOtherHash, "pubkeyhash": classOtherHash,
 
 	"email": classMail, "mail": classMail, "emailaddress": classMail, "emailaddr": classMail, "emailsrc": classMail, "emaildst": classMail,
 }

@@ -24,8 +24,8 @@ func sniffZeek(head []byte) bool {
 }
 
 // zeekTypes are the types of the framework, without Intel::.
-var zeekTypes = map[string]string{"ADDR": "ip", "SUBNET": "cidr", "DOMAIN": "domain", "URL": "url", "FILE_HASH": "hash", "CERT_HASH": "hash",
-	"PUBKEY_HASH": "hash", "EMAIL": "email"}
+var zeekTypes = map[string]string{"ADDR": "ip", "SUBNET": "cidr", "DOMAIN": "domain", "URL": "url", "FILE_HASH": "hash", "CERT_HASH": "certhash",
+	"PUBKEY_HASH": "pubkeyhash", "EMAIL": "email"}
 
 func readZeek(r io.Reader, emit func(*Entry)) error {
 	words := newInterner()

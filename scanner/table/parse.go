@@ -221,10 +221,7 @@ func (p *parser) column(w []string) error {
 	} else {
 		k.Role = role
 	}
-	if holds == "hash" { // kept in the definition, not matched
-		return nil
-	}
-	if slices.Contains(plainTypes, holds) {
+	if slices.Contains(plainTypes, holds) && holds != "hash" {
 		return fmt.Errorf("%s has level %s but holds %s, which is not matched", name, level, holds)
 	}
 	if inner, ok := jsonMembers(holds); ok {

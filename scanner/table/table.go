@@ -16,7 +16,7 @@
 //	columns int: COLUMN …               native columns that hold nothing to match
 //
 // holds is a kind of cell of package ioc (ip, ip-list, host, domain, url,
-// url-or-host, url-or-text, email-or-name, kv, text, list), hash (not matched),
+// url-or-host, url-or-text, email-or-name, kv, text, list, hash),
 // json(key:kind,…) for a JSON object with typed members, or a plain type
 // (string, int, long, real, bool, time). level is hunt, wide, deep, never, or -
 // for what is not matched. role is a word of the hit record, or by:COLUMN where

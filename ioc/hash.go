@@ -1,0 +1,135 @@
+package ioc
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// isHashLen says that a hash that is matched has so many hexadecimal digits:
+// MD5, SHA-1 and SHA-256. The length tells which of them it is.
+func isHashLen(n int) bool { return n == 32 || n == 40 || n == 64 }
+
+// emptyHashes are those of a file without content. Every such file has them.
+var emptyHashes = []string{
+	"d41d8cd98f00b204e9800998ecf8427e",
+	"da39a3ee5e6b4b0d3255bfef95601890afd80709",
+	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+}
+
+func isEmptyHash(digits []byte) bool {
+	for _, e := range emptyHashes {
+		if len(e) == len(digits) && hasFold(digits, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func allHex(c []byte) bool {
+	for _, b := range c {
+		if unhex[b] > 15 {
+			return false
+		}
+	}
+	return true
+}
+
+// appendHash appends the bytes of a hash that is matched.
+func appendHash(dst []byte, digits string) ([]byte, bool) {
+	if c := []byte(digits); isHashLen(len(c)) && allHex(c) {
+		return appendUnhex(dst, c), true
+	}
+	return dst, false
+}
+
+// appendUnhex appends the bytes that pairs of digits stand for.
+func appendUnhex(dst, digits []byte) []byte {
+	for i := 0; i+1 < len(digits); i += 2 {
+		dst = append(dst, unhex[digits[i]]<<4|unhex[digits[i+1]])
+	}
+	return dst
+}
+
+// findHash returns the entry of a hash whose own hash is h.
+func (s *Set) findHash(raw []byte, h uint64) (uint32, bool) {
+	x := &s.hashes
+	for j := x.home(h); x.slots[j] != 0; j = x.next(j) {
+		if x.tagged(j, h) && bytes.Equal(s.list.hashAt(x.entry(j)), raw) {
+			return uint32(x.entry(j)), true
+		}
+	}
+	return 0, false
+}
+
+// hashAt is the bytes of an entry of classHash.
+func (l *List) hashAt(n int) []byte { return l.textAt(l.records.at(n).key) }
+
+// matchHash looks up the hashes in a cell: runs of hexadecimal digits between
+// signs, as many as one of the algorithms has, in either case. So that cells
+// such as MD5=…,SHA256=… or sha1:… give every hash in them.
+func (s *Set) matchHash(c []byte, dst []Candidate) []Candidate {
+	if s.hashes.n == 0 {
+		return dst
+	}
+	for i := 0; i < len(c); {
+		if !isAlnum(c[i]) {
+			i++
+			continue
+		}
+		start, hex := i, true
+		for ; i < len(c) && isAlnum(c[i]); i++ {
+			hex = hex && unhex[c[i]] <= 15
+		}
+		if !hex || !isHashLen(i-start) {
+			continue
+		}
+		var buf [32]byte
+		raw := appendUnhex(buf[:0], c[start:i])
+		h := xxhash.Sum64(raw)
+		if !s.hashes.filter.has(h) {
+			continue
+		}
+		if e, ok := s.findHash(raw, h); ok {
+			dst = append(dst, Candidate{Entry: e, Port: -1, Off: uint32(start), Len: uint32(i - start)})
+		}
+	}
+	return dst
+}
+
+// absentHash is absent for cells of KindHash. A cell that is one hash, as
+// nearly all are, is turned away by its first 16 digits. A longer one of 40 or
+// 64 bytes may hold a shorter hash behind a sign: it is none if no byte before
+// the last 32 is a sign.
+func (s *Set) absentHash(data []byte, from, to int) bool {
+	n := to - from
+	if s.hashes.n == 0 || n < 32 {
+		return true
+	}
+	if !isHashLen(n) || s.heads.has(headOf(data[from:to])) {
+		return false
+	}
+	for i := from; i+32 < to; i += 8 {
+		if notHex(binary.LittleEndian.Uint64(data[i:])) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// headOf mixes the first 16 of at least 32 digits. The case of letters does
+// not count; other bytes may be changed too, but always in the same way.
+func headOf(digits []byte) uint64 {
+	p := (*[16]byte)(digits[:16])
+	return anchor{
+		binary.LittleEndian.Uint64(p[:8]) | screenOnes*0x20,
+		binary.LittleEndian.Uint64(p[8:]) | screenOnes*0x20,
+	}.hash()
+}
+
+// notHex has the top bit of each byte set that is no hexadecimal digit.
+func notHex(x uint64) uint64 {
+	y := x | screenOnes*0x20 ^ screenOnes*0x60 // letters become 1 to 6
+	return notDigits(x) & ((y&screenLow7+screenOnes*(0x80-7)|y)&screenHigh1 | equalBytes(y, 0))
+}

@@ -1,0 +1,109 @@
+package ioc
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// ParseURL reads what is known to be a URL, defanged or not.
+func ParseURL(text string) (Indicator, error) {
+	s := Refang(strings.TrimSpace(text))
+	if s == "" {
+		return Indicator{}, fmt.Errorf("%w: empty", ErrNotIndicator)
+	}
+	return parseURL(s, true)
+}
+
+// parseURL reads a URL that is more than a host. One without scheme that is not
+// known to be a URL needs a host that cannot be a word: an address, or a name
+// below a public suffix.
+func parseURL(s string, known bool) (Indicator, error) {
+	scheme := strings.Index(s, "://") >= 0 && isScheme(s[:strings.Index(s, "://")])
+	switch {
+	case len(s) > maxURL:
+		return Indicator{}, fmt.Errorf("%w: URL longer than %d bytes", ErrNotIndicator, maxURL)
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' }):
+		return Indicator{}, fmt.Errorf("%w: blank in a URL", ErrNotIndicator)
+	case s[0] == '/' && !strings.HasPrefix(s, "//"):
+		return Indicator{}, ErrURLPath
+	case !scheme && strings.Contains(s[:strings.IndexByte(s, '/')+1], ":/"):
+		return Indicator{}, fmt.Errorf("%w: not a scheme before the URL", ErrNotIndicator)
+	}
+	v, ok := AppendURL(nil, []byte(s))
+	if !ok {
+		return Indicator{}, fmt.Errorf("%w: URL without a host that can be read", ErrNotIndicator)
+	}
+	u, ok := cutURL(v)
+	host := string(u.host)
+	if !ok || !isURLHost(host) {
+		return Indicator{}, fmt.Errorf("%w: host of a URL", ErrNotIndicator)
+	}
+	if !scheme && !known {
+		authority := strings.TrimPrefix(s, "//")
+		if i := strings.IndexByte(authority, '/'); i >= 0 {
+			authority = authority[:i]
+		}
+		_, _, plain := ParseAddr([]byte(authority))
+		suffix, listed := publicsuffix.PublicSuffix(host)
+		if !plain && (numericLast(u.host) || !listed && !strings.Contains(suffix, ".") && !isReserved(suffix) || suffix == host) {
+			return Indicator{}, fmt.Errorf("%w: neither a URL nor a path", ErrNotIndicator)
+		}
+	}
+	if len(u.rest) == 1 {
+		return Indicator{}, ErrURLHost
+	}
+	return Indicator{Type: URL, Value: string(v), Details: NoDetails()}, nil
+}
+
+// isReserved says that a top-level domain is one that is kept for examples and
+// private networks, where a public suffix is not to be expected.
+func isReserved(tld string) bool {
+	switch tld {
+	case "example", "test", "invalid", "localhost", "local", "internal", "lan", "corp", "home", "onion":
+		return true
+	}
+	return false
+}
+
+// isScheme says that a text can stand before ://.
+func isScheme(s string) bool {
+	for i := range len(s) {
+		if b := s[i]; !isAlnum(b) && (i == 0 || b != '+' && b != '-' && b != '.') || i == 0 && isDigit(b) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// isURLHost says that the host of a normal form is an address, or a name with
+// nothing odd in it: log cells may hold odd names; a feed that has one is broken.
+func isURLHost(host string) bool {
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return true
+	}
+	for i := range len(host) {
+		if b := host[i]; !isAlnum(b) && b != '-' && b != '_' && b != '.' {
+			return false
+		}
+	}
+	return host != ""
+}
+
+// ParseURLHost reads the host of a URL, defanged or not, as an indicator of its
+// own: a domain, an address, or an address with the port that the URL names.
+// Names are refused as Parse refuses them, or as ParseBroad does.
+func ParseURLHost(text string, broad bool) (Indicator, error) {
+	p, ok := splitHost([]byte(Refang(strings.TrimSpace(text))), make([]byte, 0, len(text)))
+	switch {
+	case !ok:
+		return Indicator{}, fmt.Errorf("%w: URL without a host", ErrNotIndicator)
+	case !p.addr.IsValid():
+		return domain(string(p.name), broad)
+	case p.port >= 0:
+		return addrPort(p.addr, p.port), nil
+	}
+	return address(p.addr), nil
+}

@@ -1,0 +1,222 @@
+package ioc
+
+import (
+	"bytes"
+	"math/bits"
+	"strconv"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// A urlPart is a URL in normal form, taken apart for comparison. The scheme
+// counts only for the port that it implies.
+type urlPart struct {
+	host []byte // a name, an address, or an IPv6 address in brackets
+	rest []byte // path and query
+	port int32  // webPort or another, anyPort where neither port nor scheme say one
+}
+
+// Ports of a urlPart. That of http and that of https are one: they serve the
+// same pages, logs mix them, and feeds often name only one.
+const (
+	anyPort int32 = -1
+	webPort int32 = 0
+)
+
+func urlPort(scheme []byte, port int) int32 {
+	if port < 0 {
+		port = impliedPort(scheme)
+	}
+	if port == 80 || port == 443 {
+		return webPort
+	}
+	return int32(port)
+}
+
+// cutURL takes apart a URL in normal form. It says false where there is no path.
+func cutURL(v []byte) (u urlPart, ok bool) {
+	var scheme []byte
+	slash := bytes.IndexByte(v, '/')
+	if slash > 0 && v[slash-1] == ':' && slash+1 < len(v) {
+		scheme, v = v[:slash-1], v[slash+2:]
+		slash = bytes.IndexByte(v, '/')
+	}
+	if slash <= 0 {
+		return u, false
+	}
+	u.host, u.rest = v[:slash], v[slash:]
+	port := -1
+	if colon := bytes.LastIndexByte(u.host, ':'); colon > 0 && u.host[slash-1] != ']' {
+		n, err := strconv.ParseUint(string(u.host[colon+1:]), 10, 16)
+		if err != nil {
+			return u, false
+		}
+		u.host, port = u.host[:colon], int(n)
+	}
+	u.port = urlPort(scheme, port)
+	return u, true
+}
+
+// isNormalURL says that a text is the normal form of a URL that is more than
+// its host.
+func isNormalURL(v []byte) bool {
+	again, ok := AppendURL(nil, v)
+	if !ok || !bytes.Equal(again, v) {
+		return false
+	}
+	u, ok := cutURL(v)
+	return ok && len(u.rest) > 1
+}
+
+// urlAt is the URL of an entry of classURL.
+func (l *List) urlAt(n int) urlPart {
+	u, _ := cutURL(l.textAt(l.records.at(n).key))
+	return u
+}
+
+func (u urlPart) equal(o urlPart) bool {
+	return u.port == o.port && bytes.Equal(u.host, o.host) && bytes.Equal(u.rest, o.rest)
+}
+
+// hash is the hash of a URL whose host has the given one. Ports are not in it:
+// a cell that has none agrees with any. Segment by segment it leads to the hash
+// of what lies below.
+func (u urlPart) hash(host uint64) uint64 {
+	h := host
+	path, query, asked := bytes.Cut(u.rest, []byte("?"))
+	for segment := range bytes.SplitSeq(path[1:], []byte("/")) {
+		h = urlStep(h, segment)
+	}
+	if asked {
+		h = urlStep(h+1, query)
+	}
+	return h
+}
+
+func urlStep(h uint64, part []byte) uint64 {
+	hi, lo := bits.Mul64(h^prime1, xxhash.Sum64(part)^prime2)
+	return (hi ^ lo) * prime3
+}
+
+// urlFacts is what look-ups ask of all URLs together.
+type urlFacts struct {
+	hosts   filter // most cells go no further
+	single  bool   // a host of one label is held, so anchors say nothing of these
+	queries bool   // a URL with a query is held
+	depth   int    // most segments of a path
+}
+
+// add notes a URL and returns the hash of its host's anchor, 0 if it has none.
+func (f *urlFacts) add(u urlPart) (anchor uint64) {
+	path, _, asked := bytes.Cut(u.rest, []byte("?"))
+	f.queries = f.queries || asked
+	f.depth = max(f.depth, bytes.Count(path, []byte("/")))
+	switch {
+	case u.host[0] == '[' || numericLast(u.host):
+		return 0
+	case bytes.IndexByte(u.host, '.') < 0:
+		f.single = true
+		return 0
+	}
+	return anchorOf(u.host).hash()
+}
+
+func (f *urlFacts) merge(o *urlFacts) {
+	f.single, f.queries, f.depth = f.single || o.single, f.queries || o.queries, max(f.depth, o.depth)
+}
+
+// findURL returns the entry of a URL.
+func (s *Set) findURL(u urlPart) (uint32, bool) {
+	x, h := &s.urls, u.hash(xxhash.Sum64(u.host))
+	for j := x.home(h); x.slots[j] != 0; j = x.next(j) {
+		if x.tagged(j, h) && s.list.urlAt(x.entry(j)).equal(u) {
+			return uint32(x.entry(j)), true
+		}
+	}
+	return 0, false
+}
+
+// matchURL looks up a cell that holds a URL, and its host. A URL indicator
+// matches a cell with the same host whose path is the indicator's, or goes on
+// with a slash where that ends or behind the slash with which it ends; one with
+// a query matches where path and query are the same. Ports agree as urlPart has
+// it, and a cell that has neither scheme nor port agrees with any.
+func (s *Set) matchURL(c []byte, m Candidate, dst []Candidate) []Candidate {
+	if s.urls.n > 0 {
+		dst, _ = s.addURLs(c, m, dst)
+	}
+	return s.matchHost(c, m, dst)
+}
+
+// addURLs appends the URLs of a cell, and returns the length of what stands
+// before its path.
+func (s *Set) addURLs(c []byte, m Candidate, dst []Candidate) ([]Candidate, int) {
+	if bytes.IndexByte(c, '%') >= 0 {
+		return s.addEscapedURLs(c, m, dst)
+	}
+	return s.addURLsIn(c, [2][]byte{}, m, dst)
+}
+
+// addEscapedURLs is apart so that only cells that need it pay for the room.
+func (s *Set) addEscapedURLs(c []byte, m Candidate, dst []Candidate) ([]Candidate, int) {
+	var tmp [2][2048]byte
+	return s.addURLsIn(c, [2][]byte{tmp[0][:0], tmp[1][:0]}, m, dst)
+}
+
+func (s *Set) addURLsIn(c []byte, room [2][]byte, m Candidate, dst []Candidate) ([]Candidate, int) {
+	p, ok := splitHost(c, room[0])
+	if !ok {
+		return dst, 0
+	}
+	var names [256]byte
+	host, q := appendURLHost(names[:0], p)
+	hash := xxhash.Sum64(host)
+	if q == badName || !s.url.hosts.has(hash) {
+		return dst, 0
+	}
+	r := splitRest(c, room[1])
+	var paths [1024]byte
+	u := urlPart{host: host, port: urlPort(r.scheme, p.port)}
+	rest := appendPath(paths[:0], r.path, r.special)
+	m.Port = int32(p.port)
+
+	path, query, asked := bytes.Cut(rest, []byte("?"))
+	h, deep := hash, 0
+	for i := 0; i < len(path) && deep < s.url.depth; deep++ {
+		end := len(path)
+		if n := bytes.IndexByte(path[i+1:], '/'); n >= 0 {
+			end = i + 1 + n
+		}
+		if i > 0 && end > i+1 { // the indicator ends with this slash
+			u.rest = path[:i+1]
+			dst = s.addURL(u, urlStep(h, nil), m, dst)
+		}
+		h = urlStep(h, path[i+1:end])
+		u.rest = path[:end]
+		dst = s.addURL(u, h, m, dst)
+		if i = end; i == len(path) && asked && s.url.queries {
+			u.rest = rest
+			dst = s.addURL(u, urlStep(h+1, query), m, dst)
+		}
+	}
+	return dst, len(c) - len(r.path)
+}
+
+// addURL appends the entries of a URL, one for each port that agrees.
+func (s *Set) addURL(u urlPart, h uint64, m Candidate, dst []Candidate) []Candidate {
+	x := &s.urls
+	if !x.filter.has(h) {
+		return dst
+	}
+	for j := x.home(h); x.slots[j] != 0; j = x.next(j) {
+		if !x.tagged(j, h) {
+			continue
+		}
+		o := s.list.urlAt(x.entry(j))
+		if (o.port == u.port || o.port == anyPort || u.port == anyPort) && bytes.Equal(o.host, u.host) && bytes.Equal(o.rest, u.rest) {
+			m.Entry, m.Sub = uint32(x.entry(j)), false
+			dst = append(dst, m)
+		}
+	}
+	return dst
+}
