@@ -160,8 +160,14 @@ func (r indicatorRecord) indicator() (*ioc.Indicator, error) {
 		i.Type = ioc.Domain
 	case ioc.URL.String():
 		i.Type = ioc.URL
+		if normal, ok := ioc.AppendURL(nil, []byte(r.Value)); !ok || string(normal) != r.Value {
+			err = fmt.Errorf("URL %q is not in normal form", r.Value)
+		}
 	case ioc.Hash.String():
 		i.Type = ioc.Hash
+		if h, perr := ioc.Parse(r.Value); perr != nil || h.Type != ioc.Hash || h.Value != r.Value {
+			err = fmt.Errorf("%q is not a hash", r.Value)
+		}
 	case ioc.IP.String():
 		i.Type = ioc.IP
 		var a netip.Addr

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -58,7 +59,11 @@ func explanation(value string, set *ioc.Set) string {
 		addr, port = host.Addr, host.Port
 	}
 	name, isName := ioc.AppendDomain(nil, cell)
+	url, isHash := urlForm(cell), isHash(value)
 	switch {
+	case isHash:
+		fmt.Fprintf(&b, "  as a hash         %s %s\n", algorithm(value), strings.ToLower(value))
+		name = nil
 	case isAddr:
 		fmt.Fprintf(&b, "  as an address     %s%s\n", addr, portText(port))
 	case hasHost && host.Addr.IsValid():
@@ -72,21 +77,28 @@ func explanation(value string, set *ioc.Set) string {
 		b.WriteString("  neither an address nor a name; in free text the following is found\n")
 	}
 
+	if url != "" && !isHash {
+		fmt.Fprintf(&b, "  as a URL          %s\n", scanner.Printable(url))
+	}
+
 	kind := ioc.KindURL
-	if !isAddr && !hasHost {
+	switch {
+	case isHash:
+		kind = ioc.KindHash
+	case !isAddr && !hasHost:
 		kind = ioc.KindText
 	}
 	matched := map[string]bool{} // by value
 	for _, c := range set.Match(kind, cell, nil) {
 		for _, i := range set.Indicators(c.Entry) {
 			matched[i.Value] = true
-			fmt.Fprintf(&b, "  matches           %s %s: %s%s\n", i.Type, i.Value, why(i, c), origin(i))
+			fmt.Fprintf(&b, "  matches           %s %s: %s%s\n", i.Type, scanner.Printable(i.Value), why(i, c, url), origin(i))
 		}
 	}
 	if len(matched) == 0 {
 		b.WriteString("  matches nothing\n")
 	}
-	for _, n := range near(addr, string(name), set, matched) {
+	for _, n := range near(addr, string(name), url, set, matched) {
 		fmt.Fprintf(&b, "  near miss         %s\n", n)
 	}
 	return b.String()
@@ -107,8 +119,12 @@ func origin(i *ioc.Indicator) string {
 }
 
 // why says by which rule a candidate matches.
-func why(i *ioc.Indicator, c ioc.Candidate) string {
+func why(i *ioc.Indicator, c ioc.Candidate, url string) string {
 	switch i.Type {
+	case ioc.URL:
+		return whyURL(i.Value, url)
+	case ioc.Hash:
+		return "hash: the same file"
 	case ioc.Domain:
 		if c.Sub {
 			return "subdomain: ends in the indicator at a label boundary"
@@ -132,7 +148,7 @@ func why(i *ioc.Indicator, c ioc.Candidate) string {
 const maxNear = 20
 
 // near lists indicators that come close to a value without matching.
-func near(addr netip.Addr, name string, set *ioc.Set, matched map[string]bool) []string {
+func near(addr netip.Addr, name, url string, set *ioc.Set, matched map[string]bool) []string {
 	var out []string
 	registrable := ""
 	if name != "" {
@@ -152,6 +168,8 @@ func near(addr netip.Addr, name string, set *ioc.Set, matched map[string]bool) [
 		}
 		text := ""
 		switch {
+		case i.Type == ioc.URL:
+			text = nearURL(i.Value, cmp.Or(url, urlOfHost(addr, name)))
 		case i.Type != ioc.Domain && addr.IsValid() && i.Type != ioc.CIDR && around.Contains(i.Addr()):
 			text = fmt.Sprintf("another address in %s", around)
 		case i.Type != ioc.Domain || name == "":
@@ -172,7 +190,7 @@ func near(addr netip.Addr, name string, set *ioc.Set, matched map[string]bool) [
 		if len(out) == maxNear {
 			return append(out, "… and more")
 		}
-		out = append(out, fmt.Sprintf("%s %s: %s%s", i.Type, i.Value, text, origin(&i)))
+		out = append(out, fmt.Sprintf("%s %s: %s%s", i.Type, scanner.Printable(i.Value), text, origin(&i)))
 	}
 	return out
 }

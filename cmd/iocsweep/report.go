@@ -357,7 +357,7 @@ func (r *scanReport) notes() []string {
 func (r *scanReport) absent() []string {
 	var out []string
 	domains := r.indicators.Count(ioc.Domain)
-	addresses := r.indicators.Len() - domains
+	addresses := r.indicators.Count(ioc.IP) + r.indicators.Count(ioc.IPPort) + r.indicators.Count(ioc.CIDR)
 	for _, t := range r.sum.Absent {
 		var rest []string
 		for _, o := range r.sum.Tables {

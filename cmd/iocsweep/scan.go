@@ -111,6 +111,7 @@ type feedFlags struct {
 	maxAge        int
 	activeOnly    bool
 	forceBroad    bool
+	urlHosts      bool
 }
 
 type flagSet interface {
@@ -133,6 +134,7 @@ func (f *feedFlags) registerKind(fs flagSet) {
 	fs.IntVar(&f.minConfidence, "min-confidence", 0, "drop indicators of a lower confidence than `N`; those that have none stay")
 	fs.BoolVar(&f.activeOnly, "active-only", false, "drop indicators whose valid_until is past")
 	fs.IntVar(&f.maxAge, "max-age", 0, "drop indicators last seen more than `DAYS` days ago; those without dates stay")
+	fs.BoolVar(&f.urlHosts, "url-hosts", false, "take the host of each URL indicator too, as a domain or address")
 	fs.BoolVar(&f.forceBroad, "force-broad", false, "accept public suffixes and single labels as indicators")
 }
 
@@ -161,7 +163,7 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 	if len(sources) == 0 {
 		return nil, nil, errors.New("no indicators: give a source with -i or a value with --ioc")
 	}
-	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, MinConfidence: f.minConfidence}
+	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, URLHosts: f.urlHosts, MinConfidence: f.minConfidence}
 	if f.maxAge < 0 {
 		return nil, nil, fmt.Errorf("--max-age %d: a number of days is wanted", f.maxAge)
 	}
