@@ -312,12 +312,14 @@ func guessTable(head []byte) (best layout, delim byte, ok bool) {
 				if n >= len(cells) {
 					continue
 				}
-				_, err := ioc.Parse(cells[n])
+				i, err := ioc.Parse(cells[n])
 				switch {
-				case err == nil:
+				case err == nil && i.Type != ioc.URL && i.Type != ioc.Hash:
 					usable++
 					readable++
-				case notMatched(err) != "":
+				case err == nil, notMatched(err) != "":
+					// A URL may as well be where the row was told of, and a
+					// hash a number.
 					readable++
 				}
 				if c := classOf(cells[n]); c != classAny && c != classOther && len(cells[n]) < 20 {
