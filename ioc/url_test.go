@@ -62,8 +62,10 @@ func TestMatchURL(t *testing.T) {
 		}},
 		{"http://evil.example:8080/a", []string{"http://evil.example:8080/a", "evil.example/a", "https://evil.example:8080/a/x"}, []string{"http://evil.example/a", "https://evil.example/a", "evil.example:80/a"}},
 		{"http://evil.example/a/", []string{"http://evil.example/a/", "http://evil.example/a/b/c", "http://evil.example/a/?x"}, []string{"http://evil.example/a", "http://evil.example/ab"}},
-		{"http://evil.example/gate.php?id=1&k=%2f", []string{"http://evil.example/gate.php?id=1&k=%2F", "https://evil.example/gate.php?id=1&k=%2F#x"},
-			[]string{"http://evil.example/gate.php", "http://evil.example/gate.php?id=1", "http://evil.example/gate.php?id=1&k=/", "http://evil.example/gate.php/?id=1&k=%2F", "http://evil.example/gate.php?id=1&k=%2F&z"}},
+		{"http://evil.example/gate.php?id=1&k=%2f", []string{"http://evil.example/gate.php?id=1&k=%2F", "https://evil.example/gate.php?id=1&k=%2F#x", "http://evil.example/gate.php?id=1&k=%2F&z"},
+			[]string{"http://evil.example/gate.php", "http://evil.example/gate.php?id=1", "http://evil.example/gate.php?id=1&k=/", "http://evil.example/gate.php/?id=1&k=%2F", "http://evil.example/gate.php?id=1&k=%2F2", "http://evil.example/gate.php?k=%2F&id=1"}},
+		{"http://evil.example/a.php?page=", []string{"http://evil.example/a.php?page=", "evil.example/a.php?page=7&x=1"}, []string{"http://evil.example/a.php?pages=", "http://evil.example/a.php?x&page=7", "http://evil.example/a.php?page"}},
+		{"http://evil.example/a?&=&b", []string{"http://evil.example/a?&=&b", "http://evil.example/a?&=&b&"}, []string{"http://evil.example/a?&=&b=", "http://evil.example/a?&="}},
 		{"http://evil.example/?id=1", []string{"http://evil.example/?id=1", "http://evil.example?id=1", "evil.example?id=1"}, []string{"http://evil.example/", "http://evil.example/x?id=1"}},
 		{"http://203.0.113.7/bins/arm7", []string{"http://203.0.113.7/bins/arm7", "203.0.113.7/bins/arm7", "http://3405803783/bins/arm7", "http://[::ffff:203.0.113.7]/bins/arm7"}, []string{"http://203.0.113.7/bins/arm", "203.0.113.7"}},
 		{"http://[2001:db8::1]:8080/x", []string{"http://[2001:DB8:0::1]:8080/x"}, []string{"http://[2001:db8::1]/x", "http://[2001:db8::2]:8080/x"}},
@@ -215,7 +217,7 @@ func randomURL(r *rand.Rand) string {
 	for range r.IntN(6) {
 		s += pick("/", "/a", "/b", "/A", "/%61", "/%2F", "/%2f", "/..", "/.", "/%2e%2E", "/%2e", "/ab", "/\u00fc", "/%C3%BC", "/~!$&'()*+,;=:@", "/a%20b", "/{x}")
 	}
-	return s + pick("", "", "", "?", "?x=1", "?x=%31", "?x=/../y", "?a?b") + pick("", "", "#f", "#/?")
+	return s + pick("", "", "", "?", "?x=1", "?x=%31", "?x=/../y", "?a?b", "?x=", "?x=1&y=2", "?x=1&", "?&&x==1") + pick("", "", "#f", "#/?")
 }
 
 func TestURLAgainstNetURL(t *testing.T) {
@@ -258,7 +260,8 @@ func slowMatch(indicator, cell string) bool {
 	case ih != ch, iport != cport && iport != "" && cport != "":
 		return false
 	case iq != "":
-		return ip == cp && iq == cq
+		end := iq[len(iq)-1]
+		return ip == cp && strings.HasPrefix(cq, iq) && (cq == iq || cq[len(iq)] == '&' || end == '=' || end == '&')
 	}
 	return cp == ip || strings.HasPrefix(cp, ip) && (strings.HasSuffix(ip, "/") || cp[len(ip)] == '/')
 }

@@ -88,9 +88,27 @@ func (u urlPart) hash(host uint64) uint64 {
 		h = urlStep(h, segment)
 	}
 	if asked {
-		h = urlStep(h+1, query)
+		h++
+	}
+	for len(query) > 0 {
+		n := queryPart(query)
+		h, query = urlStep(h, query[:n]), query[n:]
 	}
 	return h
+}
+
+// queryPart is the length of the first part of a query: up to the sign behind a
+// name, to the end of a value, or the sign between two. An indicator's query is
+// one or more such parts of a cell's, from its beginning.
+func queryPart(query []byte) int {
+	switch n := bytes.IndexAny(query, "=&"); {
+	case n < 0:
+		return len(query)
+	case query[n] == '=' || n == 0:
+		return n + 1
+	default:
+		return n
+	}
 }
 
 func urlStep(h uint64, part []byte) uint64 {
@@ -100,16 +118,20 @@ func urlStep(h uint64, part []byte) uint64 {
 
 // urlFacts is what look-ups ask of all URLs together.
 type urlFacts struct {
-	hosts   filter // most cells go no further
-	single  bool   // a host of one label is held, so anchors say nothing of these
-	queries bool   // a URL with a query is held
-	depth   int    // most segments of a path
+	hosts  filter // most cells go no further
+	single bool   // a host of one label is held, so anchors say nothing of these
+	depth  int    // most segments of a path
+	parts  int    // most parts of a query
 }
 
 // add notes a URL and returns the hash of its host's anchor, 0 if it has none.
 func (f *urlFacts) add(u urlPart) (anchor uint64) {
-	path, _, asked := bytes.Cut(u.rest, []byte("?"))
-	f.queries = f.queries || asked
+	path, query, _ := bytes.Cut(u.rest, []byte("?"))
+	parts := 0
+	for ; len(query) > 0; parts++ {
+		query = query[queryPart(query):]
+	}
+	f.parts = max(f.parts, parts)
 	f.depth = max(f.depth, bytes.Count(path, []byte("/")))
 	switch {
 	case u.host[0] == '[' || numericLast(u.host):
@@ -122,7 +144,7 @@ func (f *urlFacts) add(u urlPart) (anchor uint64) {
 }
 
 func (f *urlFacts) merge(o *urlFacts) {
-	f.single, f.queries, f.depth = f.single || o.single, f.queries || o.queries, max(f.depth, o.depth)
+	f.single, f.depth, f.parts = f.single || o.single, max(f.depth, o.depth), max(f.parts, o.parts)
 }
 
 // findURL returns the entry of a URL.
@@ -138,9 +160,10 @@ func (s *Set) findURL(u urlPart) (uint32, bool) {
 
 // matchURL looks up a cell that holds a URL, and its host. A URL indicator
 // matches a cell with the same host whose path is the indicator's, or goes on
-// with a slash where that ends or behind the slash with which it ends; one with
-// a query matches where path and query are the same. Ports agree as urlPart has
-// it, and a cell that has neither scheme nor port agrees with any.
+// with a slash where that ends or behind the slash with which it ends. One with
+// a query matches where the path is the same and the query too, or goes on with
+// & where that ends or behind the = or & with which it ends. Ports agree as
+// urlPart has it, and a cell that has neither scheme nor port agrees with any.
 func (s *Set) matchURL(c []byte, m Candidate, dst []Candidate) []Candidate {
 	if s.urls.n > 0 {
 		dst, _ = s.addURLs(c, m, dst)
@@ -180,7 +203,7 @@ func (s *Set) addURLsIn(c []byte, room [2][]byte, m Candidate, dst []Candidate) 
 	rest := appendPath(paths[:0], r.path, r.special)
 	m.Port = int32(p.port)
 
-	path, query, asked := bytes.Cut(rest, []byte("?"))
+	path, query, _ := bytes.Cut(rest, []byte("?"))
 	h, deep := hash, 0
 	for i := 0; i < len(path) && deep < s.url.depth; deep++ {
 		end := len(path)
@@ -194,9 +217,16 @@ func (s *Set) addURLsIn(c []byte, room [2][]byte, m Candidate, dst []Candidate) 
 		h = urlStep(h, path[i+1:end])
 		u.rest = path[:end]
 		dst = s.addURL(u, h, m, dst)
-		if i = end; i == len(path) && asked && s.url.queries {
-			u.rest = rest
-			dst = s.addURL(u, urlStep(h+1, query), m, dst)
+		if i = end; i < len(path) {
+			continue
+		}
+		h++
+		for n, parts := len(path)+1, 0; len(query) > 0 && parts < s.url.parts; parts++ {
+			part := queryPart(query)
+			h = urlStep(h, query[:part])
+			query, n = query[part:], n+part
+			u.rest = rest[:n]
+			dst = s.addURL(u, h, m, dst)
 		}
 	}
 	return dst, len(c) - len(r.path)

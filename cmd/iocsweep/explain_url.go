@@ -60,7 +60,7 @@ func whyURL(indicator, url string) string {
 	path, query, _ := strings.Cut(path, "?")
 	switch {
 	case strings.Contains(wanted, "?"):
-		return "url: the same host, path and query"
+		return "url: the same host and path, and the query begins with the indicator's"
 	case path == wanted && query != "":
 		return "url: the same host and path; the indicator asks for no query"
 	case url == "" || path == wanted:
