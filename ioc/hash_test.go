@@ -98,7 +98,7 @@ func TestHashesAgainstMap(t *testing.T) {
 	}
 	held := map[string]bool{}
 	var l List
-	for range 8000 {
+	for range 9000 { // enough for several builders
 		i, err := Parse(digits())
 		if err != nil {
 			t.Fatal(err)
@@ -141,5 +141,34 @@ func TestScreenHashAllocates(t *testing.T) {
 	}
 	if !slices.Equal(dst, []uint32{2}) || len(got) != 0 {
 		t.Errorf("left %v, matched %v", dst, got)
+	}
+}
+
+func BenchmarkScreenHash(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	digits := func(n int) string {
+		return fmt.Sprintf("%016x%016x%016x%016x", r.Uint64(), r.Uint64(), r.Uint64(), r.Uint64())[:n]
+	}
+	var list []Indicator
+	for range 100_000 {
+		list = append(list, Indicator{Type: Hash, Value: digits(64)})
+	}
+	s := NewSet(list)
+	for _, n := range []int{32, 40, 64} {
+		var data []byte
+		var cells []span
+		for range 20_000 {
+			cells = append(cells, span{uint32(len(data)), uint32(n)})
+			data = append(append(data, digits(n)...), ',')
+		}
+		b.Run(fmt.Sprint("digits=", n), func(b *testing.B) {
+			b.ReportAllocs()
+			var dst []uint32
+			for b.Loop() {
+				dst = Screen(s, KindHash, data, cells, dst[:0])
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(cells)), "ns/cell")
+			b.ReportMetric(float64(len(dst)), "left")
+		})
 	}
 }

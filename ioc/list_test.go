@@ -65,7 +65,8 @@ func slowUnite(list, more []string, most int) []string {
 func randomIndicator(t testing.TB, r *rand.Rand) Indicator {
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
 	i, err := Parse(pick("198.51.100.7", "198.51.100.7:80", "198.51.100.7:81", "198.51.100.0/24", "2001:db8::7", "[2001:db8::7]:80", "2001:db8::/32",
-		"evil.example", "a.evil.example", fmt.Sprintf("h%d.example", r.IntN(300))))
+		"evil.example", "a.evil.example", "http://evil.example/a", "https://evil.example/a", "http://evil.example:81/a", "evil.example/a?b", "44d88612fea8a8f36de82e1278abb02f",
+		"275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f", fmt.Sprintf("h%d.example", r.IntN(300))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func compareLists(t *testing.T, l *List, want []*Indicator) {
 		counts[i.Type]++
 		n++
 	}
-	for typ := IP; typ <= Domain; typ++ {
+	for typ := IP; typ <= Hash; typ++ {
 		if l.Count(typ) != counts[typ] {
 			t.Fatalf("%d of type %s, want %d", l.Count(typ), typ, counts[typ])
 		}
@@ -276,9 +277,14 @@ func TestSetProcessors(t *testing.T) {
 	one, many := sets(list)
 	for n := range list {
 		cell, kind := []byte(list[n].Value), KindIP
-		if list[n].Type == Domain {
+		switch list[n].Type {
+		case Domain:
 			kind = KindDomain
-		} else {
+		case URL:
+			kind = KindURL
+		case Hash:
+			kind = KindHash
+		default:
 			cell = []byte(list[n].Addr().String())
 		}
 		a, b := one.Match(kind, cell, nil), many.Match(kind, cell, nil)

@@ -319,6 +319,30 @@ func TestURLsAgainstWalk(t *testing.T) {
 	}
 }
 
+// A set that several builders fill finds every URL again, and no other.
+func TestManyURLs(t *testing.T) {
+	var l List
+	for i := range 9000 {
+		ind, err := Parse(fmt.Sprintf("http://h%d.example:%d/p/%d", i/3, 80+i%2, i))
+		if err != nil || !l.Add(&ind) {
+			t.Fatal(i, err)
+		}
+	}
+	s := l.Set()
+	for i := range 9000 {
+		for cell, want := range map[string]int{
+			fmt.Sprintf("https://H%d.example:%d/p/%d/x", i/3, 80+i%2, i): 1,
+			fmt.Sprintf("h%d.example/p/%d?q", i/3, i):                    1,
+			fmt.Sprintf("http://h%d.example:82/p/%d", i/3, i):            0,
+			fmt.Sprintf("http://h%d.example:%d/p/%d0", i/3, 80+i%2, i):   0,
+		} {
+			if got := s.Match(KindURL, []byte(cell), nil); len(got) != want || want == 1 && s.list.At(int(got[0].Entry)).Value != s.list.At(i).Value {
+				t.Fatalf("%s: %+v, want %d", cell, got, want)
+			}
+		}
+	}
+}
+
 // FuzzURL: the normal form is one; what is found in a cell is what a walk over
 // all indicators finds.
 func FuzzURL(f *testing.F) {

@@ -21,7 +21,8 @@ func ParseURL(text string) (Indicator, error) {
 // known to be a URL needs a host that cannot be a word: an address, or a name
 // below a public suffix.
 func parseURL(s string, known bool) (Indicator, error) {
-	scheme := strings.Index(s, "://") >= 0 && isScheme(s[:strings.Index(s, "://")])
+	before, _, cut := strings.Cut(s, "://")
+	scheme := cut && isScheme(before)
 	switch {
 	case len(s) > maxURL:
 		return Indicator{}, fmt.Errorf("%w: URL longer than %d bytes", ErrNotIndicator, maxURL)

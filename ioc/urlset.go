@@ -2,7 +2,9 @@ package ioc
 
 import (
 	"bytes"
+	"cmp"
 	"math/bits"
+	"slices"
 	"strconv"
 
 	"github.com/cespare/xxhash/v2"
@@ -238,6 +240,7 @@ func (s *Set) addURL(u urlPart, h uint64, m Candidate, dst []Candidate) []Candid
 	if !x.filter.has(h) {
 		return dst
 	}
+	from := len(dst)
 	for j := x.home(h); x.slots[j] != 0; j = x.next(j) {
 		if !x.tagged(j, h) {
 			continue
@@ -247,6 +250,10 @@ func (s *Set) addURL(u urlPart, h uint64, m Candidate, dst []Candidate) []Candid
 			m.Entry, m.Sub = uint32(x.entry(j)), false
 			dst = append(dst, m)
 		}
+	}
+	if len(dst) > from+1 {
+		// Where they stand depends on who came first.
+		slices.SortFunc(dst[from:], func(a, b Candidate) int { return cmp.Compare(a.Entry, b.Entry) })
 	}
 	return dst
 }
