@@ -115,6 +115,8 @@ func elementOn(l *allow.List, h *Hit, m *Match, name []byte) allow.Answer {
 	switch {
 	case name != nil:
 		return l.HasName(name, h.Indicator.Value)
+	case m.Class == ClassURL, m.Class == ClassHash:
+		return l.Has(h.Indicator)
 	case m.addr.IsValid() && h.Indicator.Prefix.Contains(m.addr):
 		return l.HasAddr(m.addr)
 	}

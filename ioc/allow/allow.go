@@ -59,9 +59,9 @@ type List struct {
 	Skipped map[string]int // entries that cannot be used, by reason
 	Rejects []feed.Reject  // the first 1,000 of them
 
-	names, addrs bool // what the list is for, by its matching_attributes
+	names, addrs, urls, hashes bool // what the list is for, by its matching_attributes
 
-	exact  map[string]struct{} // String, and addresses with a port of Plain
+	exact  map[string]struct{} // String; of Plain addresses with a port, URLs and hashes
 	hosts  map[string]struct{} // Hostname, Plain
 	nets   bart.Lite           // CIDR, Plain, and addresses in Hostname
 	parts  *substrings         // Substring
@@ -112,7 +112,7 @@ func (l *List) HasAddr(a netip.Addr) Answer {
 
 // Has says whether the list has an indicator itself, with all that it
 // matches: an address with a port also by its address alone, a network by one
-// that holds all of it.
+// that holds all of it, a URL also by its host, which stands above it.
 func (l *List) Has(i *ioc.Indicator) Answer {
 	switch i.Type {
 	case ioc.Domain:
@@ -127,8 +127,14 @@ func (l *List) Has(i *ioc.Indicator) Answer {
 		if l.addrs && l.nets.LookupPrefix(i.Prefix) {
 			return Yes
 		}
+	case ioc.URL:
+		if host, ok := ioc.AppendHost(nil, []byte(i.Value)); ok && l.urls {
+			if host.Addr.IsValid() && l.HasAddr(host.Addr) != No || !host.Addr.IsValid() && l.HasName(host.Name, "") != No {
+				return Above
+			}
+		}
 	}
-	if !l.addrs {
+	if !l.wants(i.Type) {
 		return No
 	}
 	return l.text([]byte(i.Value))

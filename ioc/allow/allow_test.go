@@ -327,3 +327,28 @@ func BenchmarkHas(b *testing.B) {
 		})
 	}
 }
+
+func TestHashes(t *testing.T) {
+	const empty = "d41d8cd98f00b204e9800998ecf8427e" // of nothing
+	i, err := ioc.Parse(strings.ToUpper(empty))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]Answer{
+		empty + "\n":           Yes,
+		"0" + empty[1:] + "\n": No,
+		`{"type":"string","matching_attributes":["md5"],"list":["` + strings.ToUpper(empty) + `"]}`: Yes,
+		`{"type":"string","matching_attributes":["md5"],"list":["0` + empty[1:] + `"]}`:             No,
+		`{"type":"string","matching_attributes":["domain","md5"],"list":["a.example"]}`:             No,
+		`{"type":"regex","matching_attributes":["domain"],"list":["^d41d8"]}`:                       No,
+		`{"type":"regex","list":["^d41d8"]}`:                                                        Yes,
+	} {
+		l, err := Read(strings.NewReader(text), "own")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Has(&i); got != want {
+			t.Errorf("%s: %d, want %d", text, got, want)
+		}
+	}
+}

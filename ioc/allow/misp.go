@@ -23,6 +23,8 @@ var (
 var (
 	nameAttributes = []string{"ALL", "domain", "hostname", "domain|ip", "hostname|port"}
 	addrAttributes = []string{"ALL", "ip-src", "ip-dst", "ip-src|port", "ip-dst|port", "domain|ip"}
+	urlAttributes  = []string{"ALL", "url", "uri", "link"}
+	hashAttributes = []string{"ALL", "md5", "sha1", "sha256", "filename|md5", "filename|sha1", "filename|sha256"}
 )
 
 // A warninglist is a MISP warninglist as it stands in its file: entries may
@@ -115,8 +117,8 @@ func (b *builder) warninglist(r io.Reader) error {
 	has := func(wanted []string) bool {
 		return len(w.attributes) == 0 || slices.ContainsFunc(w.attributes, func(a string) bool { return slices.Contains(wanted, a) })
 	}
-	b.names, b.addrs = has(nameAttributes), has(addrAttributes)
-	if !b.names && !b.addrs {
+	b.names, b.addrs, b.urls, b.hashes = has(nameAttributes), has(addrAttributes), has(urlAttributes), has(hashAttributes)
+	if !b.names && !b.addrs && !b.urls && !b.hashes {
 		return fmt.Errorf("%w: it is for %s, which are not matched", ErrNothingUsable, feed.Clip(strings.Join(w.attributes, ", ")))
 	}
 	for _, e := range w.list {

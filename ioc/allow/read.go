@@ -44,6 +44,8 @@ var (
 	errManyParts   = errors.New("beyond the 1 MiB that a substring list may have")
 	errManyRegexes = errors.New("beyond the expressions that a list may have")
 	errNoText      = errors.New("not a text")
+	errURL         = errors.New("a URL: a list of this type has names")
+	errHash        = errors.New("a hash: a list of this type has names")
 	errOtherKind   = errors.New("of a kind that matching_attributes leave out")
 )
 
@@ -125,7 +127,7 @@ type builder struct {
 
 // plain reads a plain list.
 func (b *builder) plain(r io.Reader) error {
-	b.Type, b.names, b.addrs = Plain, true, true
+	b.Type, b.names, b.addrs, b.urls, b.hashes = Plain, true, true, true, true
 	foreign := 0 // lines that are not even something else that a list may hold
 	full := false
 	err := feed.Lines(r, func(text []byte, line int, skip string) {
@@ -193,11 +195,11 @@ func (b *builder) enter(text string) error {
 	}
 	i, err := parse(text)
 	switch {
-	case b.Type == CIDR && (err != nil || i.Type == ioc.Domain):
+	case b.Type == CIDR && (err != nil || !i.Prefix.IsValid()):
 		return errNoAddress
 	case err != nil:
 		return err
-	case i.Type == ioc.Domain && !b.names, i.Type != ioc.Domain && !b.addrs:
+	case !b.wants(i.Type):
 		return errOtherKind
 	case i.Type == ioc.CIDR && i.Prefix.Bits() == 0:
 		return errAllAddrs
@@ -215,12 +217,24 @@ func (b *builder) enter(text string) error {
 		b.nets.Insert(i.Prefix)
 		b.Entries++
 		return nil
-	case ioc.IPPort:
-		if b.Type == Plain {
-			return b.enterText(&b.exact, i.Value)
-		}
 	}
-	return errWithPort
+	if b.Type == Plain {
+		return b.enterText(&b.exact, i.Value)
+	}
+	return map[ioc.Type]error{ioc.IPPort: errWithPort, ioc.URL: errURL, ioc.Hash: errHash}[i.Type]
+}
+
+// wants says that a list is for indicators of a type.
+func (l *List) wants(t ioc.Type) bool {
+	switch t {
+	case ioc.Domain:
+		return l.names
+	case ioc.URL:
+		return l.urls
+	case ioc.Hash:
+		return l.hashes
+	}
+	return l.addrs
 }
 
 func (b *builder) enterText(to *map[string]struct{}, value string) error {

@@ -28,8 +28,8 @@ func TestSkipped(t *testing.T) {
 		skipped       map[string]int
 	}{
 		{"plain", "a.example\nA.EXAMPLE\n\nhttp://b.example/x\nexample\nco.uk\n10.0.0.0/33\n0.0.0.0/0\nbad name\n10.0.0.1\n10.0.0.1/32\n0.0.0.0 ads.example localhost\n/path\nx@y.example\nb.example\n",
-			4, 2, map[string]int{ioc.ErrURL.Error(): 1, ioc.ErrSingleLabel.Error(): 1, ioc.ErrPublicSuffix.Error(): 1,
-				"not an address, network or domain name: prefix length out of range": 1, errAllAddrs.Error(): 1,
+			5, 2, map[string]int{ioc.ErrSingleLabel.Error(): 1, ioc.ErrPublicSuffix.Error(): 1,
+				ioc.ErrNotIndicator.Error() + ": prefix length out of range": 1, errAllAddrs.Error(): 1,
 				ioc.ErrNotIndicator.Error(): 1, "name of the hosts file's own machine": 1, "URL path": 1, ioc.ErrEmail.Error(): 1}},
 		{"cidr", warninglistJSON(CIDR, []string{"10.0.0.0/8", " 10.1.1.1 ", "Google", "10.0.0.1-10.0.0.9", "10.0.0.1:80", "", "a.example", "::/0", "10.9.9.9/8"}),
 			2, 1, map[string]int{errNoAddress.Error(): 3, errWithPort.Error(): 1, errEmpty.Error(): 1, errAllAddrs.Error(): 1}},
@@ -82,7 +82,7 @@ func TestErrors(t *testing.T) {
 		{"array", `["a.example"]`, "JSON of another shape", ErrNoList},
 		{"other", `{"a":[{"b":"c"}]}`, "JSON of another shape", ErrNoList},
 		{"deep", `{"a":` + strings.Repeat("[", 100_000), "l:1:", nil},
-		{"other attributes", `{"type":"string","matching_attributes":["md5","email-src"],"list":["a.example"]}`, "it is for md5, email-src, which are not matched", ErrNothingUsable},
+		{"other attributes", `{"type":"string","matching_attributes":["target-email","email-src"],"list":["a.example"]}`, "it is for target-email, email-src, which are not matched", ErrNothingUsable},
 		{"nothing", `{"type":"cidr","list":["word",""]}`, "no usable entry (1 empty, 1 not an address or network)", ErrNothingUsable},
 		{"empty list", `{"type":"cidr","list":[]}`, "no usable entry", ErrNothingUsable},
 		{"empty", "", "no usable entry", ErrNothingUsable},
