@@ -11,6 +11,7 @@ import (
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
@@ -33,6 +34,7 @@ type hitRecord struct {
 	Who          map[string]json.RawMessage `json:"who"`
 	Row          orderedCells               `json:"row"`
 	Labels       []string                   `json:"labels"`
+	Reasons      []reasonRecord             `json:"reasons"`
 	SuppressedBy []string                   `json:"suppressed_by"`
 	Source       struct {
 		File   string  `json:"file"`
@@ -41,6 +43,14 @@ type hitRecord struct {
 		Line   *int64  `json:"line"`
 		Group  *int    `json:"group"`
 	} `json:"source"`
+}
+
+type reasonRecord struct {
+	Rule       string `json:"rule"`
+	Predicates []struct {
+		Predicate string   `json:"predicate"`
+		Value     rule.Tri `json:"value"`
+	} `json:"predicates"`
 }
 
 type indicatorRecord struct {
@@ -137,6 +147,13 @@ func Decode(line []byte, tables []*table.Table) (*Hit, error) {
 		if v != nil {
 			setWho(&h.Who, name, fmt.Sprint(v))
 		}
+	}
+	for _, x := range r.Reasons {
+		reason := Reason{Rule: x.Rule}
+		for _, p := range x.Predicates {
+			reason.Predicates = append(reason.Predicates, rule.Truth(p))
+		}
+		h.Reasons = append(h.Reasons, reason)
 	}
 	h.Source = Source{Input: formats.Input{Path: r.Source.File}, Record: r.Source.Record, Group: -1}
 	if r.Source.Member != nil {

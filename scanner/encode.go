@@ -10,7 +10,7 @@ import (
 
 // JSONL appends a hit as one line of JSON: SPEC's hit record, all keys always
 // present and in a fixed order. labels follow only where they were asked for,
-// suppressed_by only where a rule was true.
+// reasons and suppressed_by only where a rule was true.
 func JSONL(dst []byte, h *Hit) []byte {
 	dst = append(dst, `{"schema":1,"id":`...)
 	dst = appendString(dst, h.ID)
@@ -94,11 +94,36 @@ func JSONL(dst []byte, h *Hit) []byte {
 		dst = append(dst, `,"labels":`...)
 		dst = appendStrings(dst, h.Labels)
 	}
+	if len(h.Reasons) > 0 {
+		dst = append(dst, `,"reasons":`...)
+		dst = appendReasons(dst, h.Reasons)
+	}
 	if len(h.SuppressedBy) > 0 {
 		dst = append(dst, `,"suppressed_by":`...)
 		dst = appendStrings(dst, h.SuppressedBy)
 	}
 	return append(dst, '}', '\n')
+}
+
+func appendReasons(dst []byte, list []Reason) []byte {
+	for i, r := range list {
+		dst = append(dst, "[,"[min(i, 1)])
+		dst = append(dst, `{"rule":`...)
+		dst = appendString(dst, r.Rule)
+		dst = append(dst, `,"predicates":[`...)
+		for n, p := range r.Predicates {
+			if n > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(dst, `{"predicate":`...)
+			dst = appendString(dst, p.Predicate)
+			dst = append(dst, `,"value":"`...)
+			dst = append(dst, p.Value.String()...)
+			dst = append(dst, `"}`...)
+		}
+		dst = append(dst, `]}`...)
+	}
+	return append(dst, ']')
 }
 
 func appendIndicator(dst []byte, i *ioc.Indicator) []byte {

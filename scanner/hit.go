@@ -55,6 +55,7 @@ type Hit struct {
 
 	Labels       []string // names of the label lists that have it; nil where there are no such lists
 	SuppressedBy []string // names of the rules that were true, and of allow lists that have it; none for a kept hit
+	Reasons      []Reason // why the rules were, in the same order; only where suppressed hits are written out
 }
 
 // Also is an indicator that matched beside the leading one.

@@ -1,8 +1,6 @@
 package scanner
 
 import (
-	"fmt"
-
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/ioc/allow"
 )
@@ -57,13 +55,14 @@ func (w *worker) lists(h *Hit) {
 		if !all || answer == allow.No {
 			continue
 		}
-		h.SuppressedBy = append(h.SuppressedBy, AllowPrefix+w.Allow[n].Name)
-		w.mu.Lock()
-		w.run.suppressed[len(w.Rules)+n]++
+		entry := w.ledger[len(w.Rules)+n]
+		h.SuppressedBy = append(h.SuppressedBy, entry.Name)
+		w.removing = append(w.removing, entry)
 		if answer == allow.Above {
+			w.mu.Lock()
 			w.run.listed.above[n]++
+			w.mu.Unlock()
 		}
-		w.mu.Unlock()
 	}
 	w.labels(h)
 }
@@ -137,16 +136,13 @@ func wholly(l *allow.List, h *Hit) bool {
 	return true
 }
 
-// ledger adds what the lists did to a summary: allow lists stand among the
-// rules too.
-func (r *run) ledger(s *Summary) {
+// listReports say what the lists did.
+func (r *run) listReports() (out []ListReport) {
 	for n, l := range r.Allow {
-		hits := r.suppressed[len(r.Rules)+n]
-		s.Rules = append(s.Rules, RuleReport{Name: AllowPrefix + l.Name, Suppressed: hits,
-			Reason: fmt.Sprintf("on the allow list %s (%s)", l.Path, l.Type)})
-		s.Lists = append(s.Lists, ListReport{List: l, Hits: hits, Above: r.listed.above[n]})
+		out = append(out, ListReport{List: l, Hits: r.ledger[len(r.Rules)+n].Suppressed, Above: r.listed.above[n]})
 	}
 	for n, l := range r.Label {
-		s.Lists = append(s.Lists, ListReport{List: l, Label: true, Hits: r.listed.labelled[n]})
+		out = append(out, ListReport{List: l, Label: true, Hits: r.listed.labelled[n]})
 	}
+	return out
 }

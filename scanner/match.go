@@ -41,6 +41,8 @@ type worker struct {
 	payload []byte // encoded hits of the block, where they are streamed
 	now     claimed
 
+	removing []*RuleReport // the entries of what removes the hit in hand
+
 	hits, suppressed, rejected pile // what is sorted
 	lap                        lap
 	each                       func(*formats.Run, error) bool // takeRun: made once, not for every block

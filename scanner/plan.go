@@ -576,7 +576,7 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 		for _, column := range t.Columns(matched(t)) {
 			add(column, 1)
 		}
-		for _, x := range r.Rules {
+		for _, x := range r.rules {
 			for _, column := range x.Columns(t) {
 				add(column, 1)
 			}

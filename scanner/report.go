@@ -156,6 +156,7 @@ type room struct {
 	hits     []Hit
 	cells    []Cell
 	matched  []table.Element
+	ruled    []rule.Match
 	text     []byte
 	name     []byte            // of an element, in normal form
 	by       []allow.Answer    // of each allow list
@@ -374,7 +375,7 @@ func (r *room) group() {
 			r.hits = more(r.hits)
 			n = len(r.hits) - 1
 			h := &r.hits[n]
-			*h = Hit{Indicator: e.found[0].Indicator, Matches: h.Matches[:0], Also: h.Also[:0], Labels: h.Labels[:0], SuppressedBy: h.SuppressedBy[:0]}
+			*h = Hit{Indicator: e.found[0].Indicator, Matches: h.Matches[:0], Also: h.Also[:0], Labels: h.Labels[:0], SuppressedBy: h.SuppressedBy[:0], Reasons: h.Reasons[:0]}
 		}
 		r.hits[n].Matches = append(r.hits[n].Matches, e.match)
 	}
@@ -490,16 +491,12 @@ func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 
 // send counts a hit and hands it to the stream where it belongs.
 func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, h *Hit, n int) error {
-	context := rule.Context{Table: in.plan.tables[f.Table], Row: row, Direction: d, Who: &h.Who, Time: h.Time, TimeKnown: h.HasTime}
-	for i, x := range w.Rules {
-		if x.Eval(&context) == rule.True {
-			h.SuppressedBy = append(h.SuppressedBy, x.Name)
-			w.mu.Lock()
-			w.run.suppressed[i]++
-			w.mu.Unlock()
-		}
+	w.removing = w.removing[:0]
+	if len(w.rules) > 0 {
+		w.exclude(in.plan.tables[f.Table], row, d, h)
 	}
 	w.lists(h)
+	w.enter(h)
 	k := key{input: int32(in.n), record: f.Record, n: int32(n)}
 	if f.Record == 0 { // an earlier block of the input could not be read
 		k.record = 1<<61 + int64(f.N)

@@ -59,6 +59,7 @@ type Scan struct {
 	Rules      []*rule.Rule   // exclusions
 	Allow      []*allow.List  // what is known to be harmless: suppressed as by a rule
 	Label      []*allow.List  // likewise, but only named in Hit.Labels
+	Now        time.Time      // what rules expire against; zero: the present
 	Columns    Columns        // which columns are matched
 	KQL        bool           // match as the KQL operators do, on the hunts' columns only
 	Ports      PortMatch
@@ -186,7 +187,7 @@ func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
 	}
 	r.cond.L = &r.mu
 	r.out = newOutputs(r)
-	r.suppressed = make([]int64, len(s.Rules)+len(s.Allow))
+	r.applyRules()
 	r.listed = listed{make([]int64, len(s.Allow)), make([]int64, len(s.Label))}
 	for i, in := range inputs {
 		r.inputs = append(r.inputs, newInput(i, in))
@@ -207,17 +208,18 @@ type run struct {
 	warn    func(error)
 	stats   *Stats
 	out     *outputs
+	rules   []ruleAt // that apply
 
-	mu         sync.Mutex // guards what follows, and the state of inputs
-	cond       sync.Cond  // an input changed its state
-	inputs     []*input
-	first      int     // all inputs before it are done
-	warned     int     // all inputs before it have had their warnings printed
-	suppressed []int64 // by rule, and behind them by allow list
-	listed     listed
-	groups     []*Groups
-	bad        *badRecord      // Strict: the first bad record in input order
-	headers    headersByFolder // of CSV files, for siblings that have none
+	mu      sync.Mutex // guards what follows, and the state of inputs
+	cond    sync.Cond  // an input changed its state
+	inputs  []*input
+	first   int           // all inputs before it are done
+	warned  int           // all inputs before it have had their warnings printed
+	ledger  []*RuleReport // of Scan.Rules, and behind them of Scan.Allow
+	listed  listed
+	groups  []*Groups
+	bad     *badRecord      // Strict: the first bad record in input order
+	headers headersByFolder // of CSV files, for siblings that have none
 }
 
 // badRecord is where a strict scan stops.

@@ -44,12 +44,6 @@ type FileReport struct {
 	Notes       []string // what a reader of the result should know: assumed zones, columns not read
 }
 
-// RuleReport counts what one exclusion rule, or one allow list, removed.
-type RuleReport struct {
-	Name, Reason string
-	Suppressed   int64
-}
-
 // A Summary says what a scan read and found.
 type Summary struct {
 	Files      []*FileReport

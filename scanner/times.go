@@ -239,10 +239,10 @@ func (r *run) summary() *Summary {
 			s.Absent = append(s.Absent, t)
 		}
 	}
-	for i, x := range r.Rules {
-		s.Rules = append(s.Rules, RuleReport{x.Name, x.Reason, r.suppressed[i]})
+	for _, x := range r.ledger {
+		s.Rules = append(s.Rules, *x)
 	}
-	r.ledger(s)
+	s.Lists = r.listReports()
 	if r.Groups != nil {
 		for _, g := range r.groups {
 			r.Groups.merge(g)

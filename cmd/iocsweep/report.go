@@ -307,13 +307,7 @@ func (r *scanReport) remarks(all bool) []string {
 	if r.scanned() > 0 {
 		out = append(out, r.absent()...)
 	}
-	for _, x := range r.sum.Rules {
-		if x.Suppressed > 0 {
-			out = append(out, fmt.Sprintf("Rule %s suppressed %s: %s", scanner.Printable(x.Name), count(x.Suppressed, "hit"), scanner.Printable(x.Reason)))
-		} else {
-			out = append(out, fmt.Sprintf("Rule %s suppressed nothing", scanner.Printable(x.Name)))
-		}
-	}
+	out = append(out, r.ledger(all)...)
 	out = append(out, r.listed()...)
 	return out
 }
@@ -491,11 +485,6 @@ func (r *scanReport) json() []byte {
 		Reason      *string  `json:"reason"`
 		Notes       []string `json:"notes"`
 	}
-	type ruleJSON struct {
-		Name       string `json:"name"`
-		Reason     string `json:"reason"`
-		Suppressed int64  `json:"suppressed"`
-	}
 	text := func(s string) *string {
 		if s == "" {
 			return nil
@@ -560,8 +549,8 @@ func (r *scanReport) json() []byte {
 	}
 	out.Totals.Files, out.Totals.Bytes, out.Totals.Records = len(r.sum.Files), r.sum.Bytes, r.sum.Records
 	out.Totals.Rejected, out.Totals.Hits, out.Totals.Suppressed = r.sum.Rejected, r.sum.Hits, r.sum.Suppressed
-	for _, x := range r.sum.Rules {
-		out.Rules = append(out.Rules, ruleJSON(x))
+	for i := range r.sum.Rules {
+		out.Rules = append(out.Rules, r.ruleJSON(&r.sum.Rules[i]))
 	}
 	out.Lists = r.listsJSON()
 	for _, t := range r.sum.Absent {

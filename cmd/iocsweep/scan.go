@@ -18,7 +18,6 @@ import (
 	"github.com/iocsweep/iocsweep/ioc/feed"
 	"github.com/iocsweep/iocsweep/scanner"
 	"github.com/iocsweep/iocsweep/scanner/clock"
-	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 	"github.com/spf13/cobra"
 )
@@ -27,7 +26,7 @@ import (
 type scanFlags struct {
 	feedFlags
 	tableFlags
-	rules, exclude []string
+	ruleFlags
 	listFlags
 
 	output, format string
@@ -72,8 +71,7 @@ the list, evil.duckdns.org goes too, and is counted apart.`,
 	fs := c.Flags()
 	fs.SortFlags = false
 	f.feedFlags.register(fs)
-	fs.StringArrayVarP(&f.rules, "exclude-rules", "x", nil, "exclusion rules `FILE` (YAML), repeatable")
-	fs.StringArrayVar(&f.exclude, "exclude", nil, "one exclusion `EXPR`ession, repeatable")
+	f.ruleFlags.register(fs)
 	f.listFlags.register(fs)
 	fs.StringVarP(&f.output, "output", "o", "", "write hits to `FILE` instead of standard output")
 	fs.StringVar(&f.format, "format", "", "summary, table, jsonl or csv (default: by the suffix of -o, summary on a terminal, else jsonl)")
@@ -388,38 +386,10 @@ func (f *scanFlags) build() (*scanner.Scan, error) {
 	if err := oneOf("--color", f.color, "auto", "always", "never"); err != nil {
 		return nil, err
 	}
-	for _, path := range f.rules {
-		rules, err := readRules(path)
-		if err != nil {
-			return nil, err
-		}
-		s.Rules = append(s.Rules, rules...)
-	}
-	for i, text := range f.exclude {
-		x, err := rule.Inline(i+1, text)
-		if err != nil {
-			return nil, err
-		}
-		s.Rules = append(s.Rules, x)
-	}
-	for _, x := range s.Rules {
-		if err := x.Check(s.Ruled()); err != nil {
-			return nil, err
-		}
-	}
-	if err := f.listFlags.apply(s); err != nil {
+	if s.Rules, err = f.ruleFlags.read(s.Ruled()); err != nil {
 		return nil, err
 	}
 	return s, nil
-}
-
-func readRules(path string) ([]*rule.Rule, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return rule.Load(f, path)
 }
 
 // runScan is the scan command: flags, feeds, the sweep, reports, status.
@@ -463,7 +433,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	if len(inputs) == 0 {
 		return usage(errors.New("nothing to scan: no file under the given paths"))
 	}
-	read := slices.Concat(paths, f.iocs, f.rules, f.tableFiles)
+	read := slices.Concat(paths, f.iocs, f.rules, f.lists, f.tableFiles)
 	for _, in := range inputs {
 		read = append(read, in.Path)
 	}

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -44,12 +45,14 @@ func (x *cell) equals(l *Literal) Tri {
 			}
 			return truth(n == 0)
 		}
-	case table.CompareTime:
+	case table.CompareTime, compareTimeOfDay, compareWeekday:
 		n, ok := x.against(l)
 		if !ok {
 			return Unknown
 		}
 		return truth(n == 0)
+	case compareIndicator:
+		return truth(indicatorEquals(x.text, l))
 	case table.CompareAddr:
 		equal, ok := addressEquals(x.text, l)
 		if !ok {
@@ -73,6 +76,10 @@ func (x *cell) equals(l *Literal) Tri {
 		want := strings.TrimSuffix(l.fold, ".")
 		return truth(name == want || label == want)
 	case table.CompareName:
+		if l.addr.IsValid() || l.prefix.IsValid() {
+			equal, _ := addressEquals(x.text, l) // a name is no address
+			return truth(equal)
+		}
 		return truth(sameName(f, l.fold) || sameDomain(x.text, l.Text))
 	case table.CompareProcess:
 		return truth(sameProcess(f, l.fold))
@@ -107,23 +114,12 @@ func (x *cell) equals(l *Literal) Tri {
 func (x *cell) against(l *Literal) (n int, ok bool) {
 	switch x.compare {
 	case table.CompareTime:
-		when, ok := x.time, x.hasTime
-		if !ok {
-			// A time column other than that of the event. Where the order of its
-			// day and month is open, nothing can be said.
-			r := clock.Parse(x.text, clock.None, nil)
-			when, ok = r.Time, r.Status == clock.OK
-		}
-		if !ok || !l.hasTime {
-			return 0, false
-		}
-		switch {
-		case when < l.time:
-			return -1, true
-		case when > l.time:
-			return 1, true
-		}
-		return 0, true
+		when, ok := x.instant()
+		return cmp.Compare(when, l.time), ok && l.hasTime
+	case compareTimeOfDay:
+		return cmp.Compare(x.time, l.clock), x.hasTime && l.hasClock
+	case compareWeekday:
+		return cmp.Compare(x.time, clock.Time(l.weekday)), x.hasTime && l.weekday > 0
 	case table.CompareAddr:
 		a, ok := address(x.text)
 		if !ok || !l.addr.IsValid() || a.Is4() != l.addr.Is4() {

@@ -2,49 +2,90 @@ package rule
 
 import (
 	"strings"
+	"time"
 
-	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// A program is a rule bound to one table: its names are looked up once.
+// A program is an expression bound to one table: its names are looked up once.
 type program struct {
 	and, or []*program
 	not     *program
 	test    *test
 }
 
-// A test is a predicate with the places that its field has in a table.
+// A test is a predicate with the places that its operand has in a table.
 type test struct {
 	*Predicate
-	table  *table.Table
-	values []table.Source // none: the table lacks the field
+	left operand
 }
 
-// bind looks up the rule's names in a table.
+// A source is one value of a field: of the row, or of the hit itself.
+type source struct {
+	table.Source
+	own own
+}
+
+// A finder looks up a field by its name.
+type finder func(name string) ([]source, bool)
+
+// fieldsOf finds the fields of a hit: its own, then those of its table.
+func fieldsOf(t *table.Table) finder {
+	return func(name string) ([]source, bool) {
+		if s, ok := ownField(name); ok {
+			return []source{s}, true
+		}
+		f, ok := t.Field(name)
+		list := make([]source, len(f.Values))
+		for i, v := range f.Values {
+			list[i].Source = v
+		}
+		return list, ok
+	}
+}
+
+// bind looks up the rule's names in a table. The program of a table that the
+// rule is not made for is empty.
 func (r *Rule) bind(t *table.Table) *program {
 	if !r.applies(t) {
 		return &program{}
 	}
-	return bind(r.When, t)
+	return bind(r.When, t, r.zone(), fieldsOf(t))
 }
 
-func bind(e *Expr, t *table.Table) *program {
+func bind(e *Expr, t *table.Table, zone *time.Location, find finder) *program {
 	p := &program{}
 	for _, kid := range e.And {
-		p.and = append(p.and, bind(kid, t))
+		p.and = append(p.and, bind(kid, t, zone, find))
 	}
 	for _, kid := range e.Or {
-		p.or = append(p.or, bind(kid, t))
+		p.or = append(p.or, bind(kid, t, zone, find))
 	}
 	if e.Not != nil {
-		p.not = bind(e.Not, t)
+		p.not = bind(e.Not, t, zone, find)
 	}
 	if e.Pred != nil {
-		f, _ := t.Field(e.Pred.Field)
-		p.test = &test{e.Pred, t, f.Values}
+		p.test = &test{e.Pred, bindOperand(&e.Pred.Left, t, zone, find)}
 	}
 	return p
+}
+
+// tests yields the predicates of a program from left to right.
+func (p *program) tests(yield func(*test) bool) bool {
+	if p.test != nil {
+		return yield(p.test)
+	}
+	if p.not != nil {
+		return p.not.tests(yield)
+	}
+	for _, list := range [...][]*program{p.and, p.or} {
+		for _, kid := range list {
+			if !kid.tests(yield) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // eval is Unknown for the empty program of a rule made for other tables.
@@ -74,16 +115,6 @@ func (p *program) eval(c *Context) Tri {
 	return Unknown
 }
 
-// cell is the value of one place in one row.
-type cell struct {
-	table   *table.Table
-	compare table.Compare
-	text    string
-	domain  string // of an account
-	time    clock.Time
-	hasTime bool
-}
-
 // eval is true if the positive predicate is true of any place that exists and
 // is not empty, false if it is false of all those, Unknown if there are none;
 // the negated forms are its NOT.
@@ -100,19 +131,20 @@ func (t *test) positive(c *Context) Tri {
 		return t.null(c)
 	}
 	v, asked := False, false
-	for i := range t.values {
-		x, has, empty := get(&t.values[i], t.table, c)
-		if !has || empty {
+	for i := range t.left.places(c) {
+		x, s := t.left.place(c, i)
+		r := Unknown
+		switch s {
+		case present:
+			r = t.apply(&x)
+		case untold:
+		default:
 			continue
 		}
-		switch r := t.apply(&x); {
-		case r == True:
+		if r == True {
 			return True
-		case !asked:
-			v, asked = r, true
-		default:
-			v = v.Or(r)
 		}
+		v, asked = v.Or(r), true
 	}
 	if !asked {
 		return Unknown
@@ -120,77 +152,123 @@ func (t *test) positive(c *Context) Tri {
 	return v
 }
 
-// null is true where the input has the columns and all of them are empty. It
-// is never true of a who field: that is the hit's answer, not a column.
+// null is true where the places are there and all of them are empty.
 func (t *test) null(c *Context) Tri {
-	v := Unknown
-	for i := range t.values {
-		_, has, empty := get(&t.values[i], t.table, c)
-		switch {
-		case has && !empty:
+	v, sure := Unknown, true
+	for i := range t.left.places(c) {
+		switch _, s := t.left.place(c, i); s {
+		case present:
 			return False
-		case has && t.values[i].Func != table.WhoField:
+		case empty:
 			v = True
+		case blank, untold:
+			sure = false
 		}
+	}
+	if !sure {
+		return Unknown
 	}
 	return v
 }
 
-// get reads a place. has is false where the input lacks the column, or the
-// direction that decides on it is not known or another one.
-func get(s *table.Source, t *table.Table, c *Context) (x cell, has, empty bool) {
+// get reads a place of the row. It is absent where the input lacks the column,
+// or the direction that decides on it is not known or another one. So is an
+// empty field of who: that is the hit's answer, not a column.
+func (s *source) get(t *table.Table, c *Context) (x cell, st state) {
 	x = cell{table: t, compare: s.Compare}
 	switch s.When {
 	case table.WhenOut:
 		if c.Direction != table.Outbound {
-			return x, false, true
+			return x, absent
 		}
 	case table.WhenIn:
 		if c.Direction != table.Inbound {
-			return x, false, true
+			return x, absent
 		}
 	}
 	switch s.Func {
 	case table.EventTime:
-		x.time, x.hasTime = c.Time, c.TimeKnown
-		empty = true
-		for _, column := range t.Times {
-			text, ok := c.Row.Get(column)
-			has = has || ok
-			if text != "" && empty {
-				x.text, empty = text, false
-			}
-		}
-		if c.TimeKnown {
-			has, empty, x.text = true, false, c.Time.String()
-		}
-		return x, has, empty
+		return s.eventTime(t, c, x)
 	case table.WhoField:
-		x.text = c.Who.Get(s.Column)
-		return x, true, x.text == ""
+		if x.text = c.Who.Get(s.Column); x.text == "" {
+			return x, absent
+		}
+		return x, present
 	}
+	var has bool
 	x.text, has = s.Value(c.Row)
 	if s.Domain != "" {
 		x.domain, _ = c.Row.Get(s.Domain)
 	}
-	return x, has, x.text == ""
+	switch {
+	case x.text != "":
+		return x, present
+	case c.ReadBack && !c.WholeRow && c.Row.Index(s.Column) < 0:
+		return x, untold
+	case c.ReadBack:
+		return x, blank
+	case has:
+		return x, empty
+	}
+	return x, absent
+}
+
+func (s *source) eventTime(t *table.Table, c *Context, x cell) (cell, state) {
+	if c.TimeKnown {
+		x.time, x.hasTime, x.text = c.Time, true, c.Time.String()
+		return x, present
+	}
+	st := absent
+	if c.ReadBack {
+		st = untold // which of the time columns the file had, the hit does not say
+	}
+	for _, column := range t.Times {
+		text, has := c.Row.Get(column)
+		if text != "" {
+			x.text = text
+			return x, present
+		}
+		if has && st == absent {
+			st = empty
+		}
+	}
+	return x, st
 }
 
 // apply tests one cell that is not empty.
 func (t *test) apply(x *cell) Tri {
 	switch t.Op {
-	case Like:
+	case Like, Contains, StartsWith, EndsWith:
 		return truth(x.like(t.pattern))
-	case Eq, In:
+	case Regexp:
+		return x.regexp(t.re)
+	case In:
+		if t.File != "" {
+			return t.list.holds(x)
+		}
+		fallthrough
+	case Eq:
 		v := False
 		for i := range t.Args {
-			v = v.Or(x.equals(&t.Args[i]))
+			if v = v.Or(x.equals(&t.Args[i])); v == True {
+				break
+			}
 		}
 		return v
 	case Between:
-		return t.order(x, &t.Args[0], Ge).And(t.order(x, &t.Args[1], Le))
+		low, high := t.order(x, &t.Args[0], Ge), t.order(x, &t.Args[1], Le)
+		if wraps(x.compare, &t.Args[0], &t.Args[1]) {
+			return low.Or(high)
+		}
+		return low.And(high)
 	}
 	return t.order(x, &t.Args[0], t.Op)
+}
+
+// wraps says that a BETWEEN goes round: from 22:00 over midnight to 04:00, from
+// Saturday to Monday.
+func wraps(c table.Compare, low, high *Literal) bool {
+	return c == compareTimeOfDay && low.clock > high.clock || c == compareWeekday && low.weekday > high.weekday
 }
 
 func (t *test) order(x *cell, l *Literal, op Op) Tri {

@@ -2,8 +2,10 @@ package rule
 
 import (
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner/clock"
@@ -30,18 +32,25 @@ const (
 	In
 	Between
 	Null
+	Regexp
+	Contains
+	StartsWith
+	EndsWith
 )
 
-// A Predicate compares one field with literals.
+// A Predicate compares one operand with literals.
 type Predicate struct {
-	Field  string
+	Left   Operand
 	Op     Op
-	Not    bool      // != NOT LIKE, NOT IN, NOT BETWEEN, IS NOT NULL
-	Args   []Literal // one; two for Between; one or more for In; none for Null
+	Not    bool      // != and NOT LIKE, NOT IN, NOT BETWEEN, IS NOT NULL, …
+	Args   []Literal // one; two for Between; one or more for In; none for Null and for In with a File
 	Escape string    // of Like: "" or one character
+	File   string    // of In: the file of the list, as written; "" for a list in parentheses
 
-	at      int // byte of the expression at which the field stands
-	pattern *pattern
+	pattern *pattern       // of Like, Contains, StartsWith, EndsWith
+	re      *regexp.Regexp // of Regexp
+	fileAt  int            // byte of the expression at which File stands
+	list    *list          // what File holds, once it has been read
 }
 
 // A Literal is a value in a rule, with what it may be read as.
@@ -58,8 +67,13 @@ type Literal struct {
 	time       clock.Time
 	hasTime    bool
 	timeStatus clock.Status
+	clock      clock.Time // a time of day, in ticks since midnight
+	hasClock   bool
+	weekday    int // a day of the week from 1, Monday; 0 if it is none
 }
 
+// newLiteral reads what is read when the rule is, not for every row. Times
+// without a zone are in UTC until in is told of another.
 func newLiteral(text string, number bool, at int) Literal {
 	l := Literal{Text: text, Number: number, at: at, fold: fold(text)}
 	if a, port, ok := ioc.ParseAddr([]byte(text)); ok && port < 0 {
@@ -69,9 +83,16 @@ func newLiteral(text string, number bool, at int) Literal {
 		l.prefix = unmapped(p)
 	}
 	l.num, l.hasNum = parseDecimal(text)
-	r := clock.Parse(text, clock.None, nil)
-	l.time, l.hasTime, l.timeStatus = r.Time, r.Status == clock.OK, r.Status
+	l.clock, l.hasClock = parseTimeOfDay(text)
+	l.weekday = parseWeekday(text)
+	l.in(nil)
 	return l
+}
+
+// in reads the literal as a time of a zone, nil for UTC.
+func (l *Literal) in(zone *time.Location) {
+	r := clock.Parse(l.Text, clock.None, zone)
+	l.time, l.hasTime, l.timeStatus = r.Time, r.Status == clock.OK, r.Status
 }
 
 // unmapped turns ::ffff:10.0.0.0/104 into 10.0.0.0/8, as addresses are.
@@ -173,7 +194,7 @@ func (p *Predicate) String() string {
 }
 
 func (p *Predicate) print(b *strings.Builder) {
-	b.WriteString(p.Field)
+	p.Left.print(b)
 	not := ""
 	if p.Not {
 		not = "NOT "
@@ -188,7 +209,13 @@ func (p *Predicate) print(b *strings.Builder) {
 		}
 	case Between:
 		b.WriteString(" " + not + "BETWEEN " + p.Args[0].String() + " AND " + p.Args[1].String())
+	case Regexp, Contains, StartsWith, EndsWith:
+		b.WriteString(" " + not + opNames[p.Op] + " " + p.Args[0].String())
 	case In:
+		if p.File != "" {
+			b.WriteString(" " + not + "IN FILE " + quote(p.File))
+			return
+		}
 		b.WriteString(" " + not + "IN (")
 		for i, a := range p.Args {
 			if i > 0 {
@@ -198,13 +225,16 @@ func (p *Predicate) print(b *strings.Builder) {
 		}
 		b.WriteByte(')')
 	default:
-		op := [...]string{Eq: "=", Lt: "<", Le: "<=", Gt: ">", Ge: ">="}[p.Op]
+		op := opNames[p.Op]
 		if p.Not {
 			op = "!="
 		}
 		b.WriteString(" " + op + " " + p.Args[0].String())
 	}
 }
+
+var opNames = [...]string{Eq: "=", Lt: "<", Le: "<=", Gt: ">", Ge: ">=", Like: "LIKE", In: "IN", Between: "BETWEEN", Null: "IS NULL",
+	Regexp: "REGEXP", Contains: "CONTAINS", StartsWith: "STARTS WITH", EndsWith: "ENDS WITH"}
 
 // String is the literal as written in a rule.
 func (l Literal) String() string {

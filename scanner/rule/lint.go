@@ -2,264 +2,226 @@ package rule
 
 import (
 	"fmt"
-	"strings"
+	"time"
 
+	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// Lint returns what a careful reader would object to, one sentence each: what
-// Check refuses, that the rule can never be true, that nothing bounds it in
-// time or by address. It returns nothing for a rule that looks sound.
-func (r *Rule) Lint(tables []*table.Table) []string {
-	if err := r.Check(tables); err != nil {
-		return []string{err.Error()}
-	}
-	var list []string
-	say := func(format string, args ...any) {
-		list = append(list, fmt.Sprintf("%s: rule %q: %s", r.at, r.Name, fmt.Sprintf(format, args...)))
-	}
-	l := lint{}
-	possible, bounded := false, true
-	for _, t := range tables {
-		if r.applies(t) {
-			l.table = t
-			can := l.can(r.When)
-			possible = possible || can.be
-			bounded = bounded && (!can.be || l.bounded(r.When))
+// A Warning is what a careful reader of a rule would object to.
+type Warning struct {
+	Lint string // what is looked for: unknown-field, never-true, …
+	Rule string // the rule's name
+	At   string // where it stands, as file:line
+	Text string // a sentence about it
+}
+
+// String is the warning with the rule and where it stands.
+func (w Warning) String() string { return fmt.Sprintf("%s: rule %q: %s", w.At, w.Rule, w.Text) }
+
+// The lints, in the order in which they are looked for.
+const (
+	UnknownField = "unknown-field" // what Check refuses
+	NotActive    = "not-active"    // disabled or expired
+	NeverTrue    = "never-true"
+	AlwaysTrue   = "always-true"
+	OrNotEqual   = "or-not-equal" // != joined with OR
+	Unbounded    = "unbounded"    // neither in time nor to an address
+	AccountOnly  = "account-only"
+	OtherSide    = "other-side" // on a firewall, removes what has the indicator at the other end
+	WholeHost    = "whole-host" // removes all that a host says
+	LooseLike    = "loose-like" // LIKE '%…%' without word edges
+	Wildcard     = "wildcard"   // * or % in what is compared with =
+	OutsideSpan  = "outside-span"
+	Shadowed     = "shadowed" // by another rule that removes the same
+)
+
+// A Reader looks at rules as a careful reader would.
+type Reader struct {
+	Tables      []*table.Table
+	Now         time.Time // what rules expire against; zero: none is expired
+	First, Last clock.Time
+	HasFirst    bool // First is where the data begin
+	HasLast     bool // Last is where they end
+}
+
+// maxShadow is among how many rules those are looked for that others shadow.
+const maxShadow = 1000
+
+// Lint returns what there is to say of each rule, in their order; nothing for
+// a rule that looks sound.
+func (r *Reader) Lint(rules []*Rule) [][]Warning {
+	out := make([][]Warning, len(rules))
+	alternatives := make([][]branch, len(rules))
+	for i, x := range rules {
+		l := lint{Reader: r, rule: x}
+		out[i] = l.all()
+		if len(out[i]) == 0 || out[i][0].Lint != UnknownField {
+			alternatives[i], _ = branches(x.When)
 		}
 	}
-	switch {
-	case !possible:
-		say("can never be true: %s", l.why)
-	case !bounded:
-		say("is bound neither in time nor to an address: it removes such hits for ever and from everywhere")
+	if len(rules) > maxShadow {
+		return out
 	}
-	return list
-}
-
-// lint looks at an expression in one table.
-type lint struct {
-	table *table.Table
-	why   string // the first reason found
-}
-
-// outcomes says which truth values an expression can have; Unknown is always
-// possible.
-type outcomes struct{ be, fail bool }
-
-func (l *lint) because(format string, args ...any) {
-	if l.why == "" {
-		l.why = fmt.Sprintf(format, args...)
-	}
-}
-
-func (l *lint) can(e *Expr) outcomes {
-	switch {
-	case e.Not != nil:
-		o := l.can(e.Not)
-		return outcomes{o.fail, o.be}
-	case e.And != nil:
-		all := outcomes{true, false}
-		for _, kid := range e.And {
-			o := l.can(kid)
-			all = outcomes{all.be && o.be, all.fail || o.fail}
-		}
-		if all.be && l.contradicts(conjuncts(e, nil)) {
-			all = outcomes{false, true}
-		}
-		return all
-	case e.Or != nil:
-		any := outcomes{false, true}
-		for _, kid := range e.Or {
-			o := l.can(kid)
-			any = outcomes{any.be || o.be, any.fail && o.fail}
-		}
-		return any
-	}
-	return l.predicate(e.Pred)
-}
-
-func (l *lint) predicate(p *Predicate) outcomes {
-	f, ok := l.table.Field(p.Field)
-	if !ok {
-		l.because("%s has no field %s", l.table.Name, p.Field)
-		return outcomes{}
-	}
-	o := outcomes{true, true}
-	if p.Op == Between && l.reversed(f, p) {
-		l.because("BETWEEN %s AND %s is empty", p.Args[0], p.Args[1])
-		o.be = false
-	}
-	if p.Not {
-		o = outcomes{o.fail, o.be}
-	}
-	return o
-}
-
-// reversed says whether the lower end of a BETWEEN is above the upper, for
-// every place that the field has.
-func (l *lint) reversed(f table.Field, p *Predicate) bool {
-	for i := range f.Values {
-		x := l.as(&f.Values[i], &p.Args[0])
-		if n, ok := x.against(&p.Args[1]); !ok || n <= 0 {
-			return false
-		}
-	}
-	return len(f.Values) > 0
-}
-
-// as is a cell that holds what a literal says.
-func (l *lint) as(s *table.Source, a *Literal) *cell {
-	return &cell{table: l.table, compare: s.Compare, text: a.Text, time: a.time, hasTime: a.hasTime}
-}
-
-// conjuncts lists the predicates that must all hold for a nested AND.
-func conjuncts(e *Expr, list []*Predicate) []*Predicate {
-	if e.Pred != nil {
-		return append(list, e.Pred)
-	}
-	for _, kid := range e.And {
-		list = conjuncts(kid, list)
-	}
-	return list
-}
-
-// contradicts looks for two predicates about one place that exclude each
-// other. Fields of several places, and lists, may hold two values at once.
-func (l *lint) contradicts(list []*Predicate) bool {
-	for i, p := range list {
-		for _, q := range list[:i] {
-			f, _ := l.table.Field(p.Field)
-			g, _ := l.table.Field(q.Field)
-			if len(f.Values) != 1 || len(g.Values) != 1 || f.Values[0] != g.Values[0] || f.Values[0].Compare == table.CompareAddrs {
+	for i, x := range rules {
+		for j, y := range rules {
+			if i == j || r.inactive(x) || r.inactive(y) || !r.shadows(y, alternatives[j], x, alternatives[i]) {
 				continue
 			}
-			if l.excludes(&f.Values[0], p, q) || l.excludes(&f.Values[0], q, p) {
-				l.because("%s and %s exclude each other", q, p)
-				return true
+			if j > i && r.shadows(x, alternatives[i], y, alternatives[j]) {
+				continue // each removes what the other does: the later one is to go
 			}
+			l := lint{rule: x}
+			l.say(Shadowed, "is shadowed by rule %q: all that it removes is removed by that one too", y.Name)
+			out[i] = append(out[i], l.list...)
+			break
 		}
 	}
-	return false
+	return out
 }
 
-// excludes says that p being true makes q not true.
-func (l *lint) excludes(s *table.Source, p, q *Predicate) bool {
-	if p.Op == Null && !p.Not && s.Func != table.WhoField {
-		return q.Op != Null || q.Not
-	}
-	if p.Not || p.Op == Null || q.Op == Null {
-		return false
-	}
-	if p.Op == Eq || p.Op == In {
-		for i := range p.Args {
-			if !l.rules(s, &p.Args[i], q) {
-				return false
-			}
-		}
-		return true
-	}
-	// Two ranges: the low end of p above the high end of q.
-	low, strict := lowest(p)
-	high, strict2 := highest(q)
-	if low == nil || high == nil || q.Not {
-		return false
-	}
-	n, ok := l.as(s, low).against(high)
-	return ok && (n > 0 || n == 0 && (strict || strict2))
+func (r *Reader) inactive(x *Rule) bool { return x.State(r.Now) != Active }
+
+// Lint is Reader.Lint for one rule.
+func (r *Rule) Lint(tables []*table.Table) []Warning {
+	return (&Reader{Tables: tables}).Lint([]*Rule{r})[0]
 }
 
-// rules says that a cell equal to the literal cannot make q true. A literal
-// that stands for many cells (a CIDR, a short host name) is given the benefit.
-func (l *lint) rules(s *table.Source, a *Literal, q *Predicate) bool {
-	if a.prefix.IsValid() {
-		if q.Not || q.Op != Eq && q.Op != In {
-			return false
-		}
-		for i := range q.Args {
-			b := &q.Args[i]
-			if !b.prefix.IsValid() && !b.addr.IsValid() || b.prefix.IsValid() && b.prefix.Overlaps(a.prefix) || b.addr.IsValid() && a.prefix.Contains(b.addr) {
-				return false
-			}
-		}
-		return true
-	}
-	switch s.Compare {
-	case table.CompareHost, table.CompareUser, table.CompareProcess, table.ComparePath:
-		// "cam" also holds for cam.corp.example: compare both ways round, and
-		// leave patterns and negations alone.
-		if q.Not || q.Op != Eq && q.Op != In {
-			return false
-		}
-		for i := range q.Args {
-			b := &q.Args[i]
-			if l.as(s, a).equals(b) != False || l.as(s, b).equals(a) != False {
-				return false
-			}
-		}
-		return true
-	}
-	t := test{Predicate: q, table: l.table}
-	v := t.apply(l.as(s, a))
-	if q.Not {
-		v = v.Not()
-	}
-	return v == False
+// lint looks at one rule.
+type lint struct {
+	*Reader
+	rule *Rule
+	list []Warning
 }
 
-func lowest(p *Predicate) (l *Literal, strict bool) {
-	switch p.Op {
-	case Gt, Ge, Between:
-		return &p.Args[0], p.Op == Gt
-	}
-	return nil, false
+func (l *lint) say(name, format string, args ...any) {
+	l.list = append(l.list, Warning{name, l.rule.Name, l.rule.at, fmt.Sprintf(format, args...)})
 }
 
-func highest(p *Predicate) (l *Literal, strict bool) {
-	switch p.Op {
-	case Lt, Le, Eq:
-		return &p.Args[0], p.Op == Lt
-	case Between:
-		return &p.Args[1], false
+func (l *lint) all() []Warning {
+	if err := l.rule.Check(l.Tables); err != nil {
+		return []Warning{{UnknownField, l.rule.Name, l.rule.at, err.Error()}}
 	}
-	return nil, false
+	switch l.rule.State(l.Now) {
+	case Disabled:
+		l.say(NotActive, "is disabled: it removes nothing")
+	case Expired:
+		l.say(NotActive, "has expired at %s: it removes nothing", l.rule.Expires.UTC().Format(time.RFC3339))
+	}
+	possible, certain, why := false, true, ""
+	for _, t := range l.Tables {
+		if !l.rule.applies(t) {
+			continue
+		}
+		a := l.in(t)
+		o := a.can(l.rule.When)
+		possible = possible || o.be
+		certain = certain && (o.be && !o.fail || !o.be && !o.fail)
+		if why == "" {
+			why = a.why
+		}
+	}
+	if !possible {
+		l.say(NeverTrue, "can never be true: %s", why)
+		return l.list
+	}
+	if certain {
+		l.say(AlwaysTrue, "is true of every row that has its fields: it removes all of them")
+	}
+	l.orNotEqual(l.rule.When, false)
+	ways, whole := branches(l.rule.When)
+	if whole {
+		l.bounds(ways)
+		l.accounts(ways)
+		l.sides(ways)
+		l.window(ways)
+	}
+	for p, not := range polarity(l.rule.When) {
+		if p.Not == not {
+			l.loose(p)
+			l.wildcard(p)
+		}
+	}
+	return l.list
 }
 
-// bounded says that the expression holds only within a time or for some
-// addresses: in AND one part must say so, in OR each that can be true.
-func (l *lint) bounded(e *Expr) bool {
+// in looks at the rule in one table.
+func (l *lint) in(t *table.Table) *analysis {
+	return &analysis{table: t, zone: l.rule.zone(), find: fieldsOf(t)}
+}
+
+// A branch is one way in which an expression becomes true: all its predicates
+// hold. Negations have been moved into them.
+type branch []*Predicate
+
+// maxBranches bounds how many ways of a rule are looked at.
+const maxBranches = 64
+
+// branches lists the ways of an expression; ok is false where there are too
+// many.
+func branches(e *Expr) (list []branch, ok bool) { return expand(e, false) }
+
+func expand(e *Expr, not bool) ([]branch, bool) {
+	kids, sum := e.Or, true
 	switch {
+	case e.Pred != nil:
+		p := *e.Pred
+		p.Not = p.Not != not
+		return []branch{{&p}}, true
 	case e.Not != nil:
-		return false
+		return expand(e.Not, !not)
 	case e.And != nil:
-		for _, kid := range e.And {
-			if l.bounded(kid) {
-				return true
-			}
+		kids, sum = e.And, false
+	}
+	list := []branch{nil}
+	if sum != not {
+		list = nil
+	}
+	for _, kid := range kids {
+		more, ok := expand(kid, not)
+		if !ok {
+			return nil, false
 		}
-		return false
-	case e.Or != nil:
-		for _, kid := range e.Or {
-			if l.can(kid).be && !l.bounded(kid) {
-				return false
+		if sum != not {
+			list = append(list, more...)
+		} else {
+			var product []branch
+			for _, a := range list {
+				for _, b := range more {
+					product = append(product, append(a[:len(a):len(a)], b...))
+				}
+				if len(product) > maxBranches {
+					return nil, false
+				}
+			}
+			list = product
+		}
+		if len(list) > maxBranches {
+			return nil, false
+		}
+	}
+	return list, true
+}
+
+// polarity yields the predicates of an expression and whether each stands
+// under an odd number of NOTs.
+func polarity(e *Expr) func(yield func(*Predicate, bool) bool) {
+	var walk func(e *Expr, not bool, yield func(*Predicate, bool) bool) bool
+	walk = func(e *Expr, not bool, yield func(*Predicate, bool) bool) bool {
+		switch {
+		case e.Pred != nil:
+			return yield(e.Pred, not)
+		case e.Not != nil:
+			return walk(e.Not, !not, yield)
+		}
+		for _, list := range [...][]*Expr{e.And, e.Or} {
+			for _, kid := range list {
+				if !walk(kid, not, yield) {
+					return false
+				}
 			}
 		}
 		return true
 	}
-	p := e.Pred
-	if p.Not || p.Op == Null {
-		return false
-	}
-	f, _ := l.table.Field(p.Field)
-	for _, v := range f.Values {
-		switch v.Compare {
-		case table.CompareTime:
-			return true
-		case table.CompareAddr, table.CompareAddrs:
-			return p.Op != Like || strings.Trim(p.Args[0].Text, "%_") != ""
-		case table.CompareHost:
-			return p.Args[0].addr.IsValid() || p.Args[0].prefix.IsValid()
-		}
-	}
-	return false
+	return func(yield func(*Predicate, bool) bool) { walk(e, false, yield) }
 }

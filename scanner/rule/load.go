@@ -4,11 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 	yaml "github.com/goccy/go-yaml/parser"
 	yamltoken "github.com/goccy/go-yaml/token"
+
+	"github.com/iocsweep/iocsweep/scanner/clock"
 )
 
 // Limits of a rule file.
@@ -20,12 +24,19 @@ const (
 
 // Load reads a file of exclusion rules. name is what errors call it, with a
 // line. Anything that is not understood is an error: an exclusion that is half
-// read would remove what nobody asked to remove.
+// read would remove what nobody asked to remove. Lists that rules take from
+// files are read too, relative to the folder of name.
 //
 //	exclusions:
 //	  - name: siem
 //	    reason: log shipping
+//	    owner: network team         # optional, as all that follows but when
+//	    ticket: CHG-1042
+//	    expires: 2026-12-31         # the last day on which it applies
+//	    enabled: true
+//	    time_zone: Europe/Berlin    # of times of day, and of times without a zone
 //	    tables: [CommonSecurityLog]
+//	    risk: hides what the SIEM itself does
 //	    when: destination_ip = '10.10.10.10'
 func Load(r io.Reader, name string) (rules []*Rule, err error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
@@ -51,7 +62,7 @@ func Load(r io.Reader, name string) (rules []*Rule, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s%w", name, err)
 	}
-	l := loader{name: name, seen: map[string]int{}}
+	l := loader{name: name, seen: map[string]int{}, lists: lists{dir: filepath.Dir(name)}}
 	for _, doc := range file.Docs {
 		if err := l.document(doc.Body); err != nil {
 			return nil, err
@@ -121,6 +132,7 @@ type loader struct {
 	name  string
 	rules []*Rule
 	seen  map[string]int // rule names and their lines
+	lists lists
 }
 
 func (l *loader) fail(n ast.Node, format string, args ...any) error {
@@ -188,11 +200,12 @@ func (l *loader) document(n ast.Node) error {
 	})
 }
 
-var ruleKeys = []string{"name", "reason", "tables", "when"}
+var ruleKeys = []string{"name", "reason", "risk", "owner", "ticket", "enabled", "expires", "time_zone", "tables", "when"}
 
 func (l *loader) rule(n ast.Node) error {
 	r := &Rule{}
-	var when ast.Node
+	var when, expires ast.Node
+	var until string
 	err := l.each(n, "a rule", func(key string, v *ast.MappingValueNode) (err error) {
 		switch key {
 		case "name":
@@ -203,6 +216,29 @@ func (l *loader) rule(n ast.Node) error {
 			l.seen[r.Name] = v.Key.GetToken().Position.Line
 		case "reason":
 			r.Reason, err = l.text(key, v)
+		case "risk":
+			r.Risk, err = l.text(key, v)
+		case "owner":
+			r.Owner, err = l.text(key, v)
+		case "ticket":
+			r.Ticket, err = l.text(key, v)
+		case "enabled":
+			on, ok := v.Value.(*ast.BoolNode)
+			if !ok {
+				return l.fail(v.Key, "enabled is true or false")
+			}
+			r.Disabled = !on.Value
+		case "expires":
+			expires = v.Key
+			until, err = l.text(key, v)
+		case "time_zone":
+			var zone string
+			if zone, err = l.text(key, v); err == nil {
+				var ok bool
+				if r.Zone, ok = clock.Zone(zone); !ok {
+					return l.fail(v.Key, "unknown time zone %q: want a name such as Europe/Berlin or UTC+02:00", zone)
+				}
+			}
 		case "when":
 			when = v.Value
 			r.text, err = l.text(key, v)
@@ -234,12 +270,43 @@ func (l *loader) rule(n ast.Node) error {
 			return l.fail(n, "a rule needs a %s", need.key)
 		}
 	}
+	if expires != nil {
+		if r.Expires, err = expiry(until, r.Zone); err != nil {
+			return l.fail(expires, "expires: %v", err)
+		}
+	}
 	r.at = fmt.Sprintf("%s:%d", l.name, when.GetToken().Position.Line)
-	if r.When, err = Parse(r.text); err != nil {
+	if r.When, err = Parse(r.text); err == nil {
+		err = l.lists.resolve(r.When, r.text)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: rule %q: %w", r.at, r.Name, err)
+	}
+	if r.Zone != nil {
+		for p := range r.When.predicates {
+			for i := range p.Args {
+				p.Args[i].in(r.Zone)
+			}
+		}
 	}
 	l.rules = append(l.rules, r)
 	return nil
+}
+
+// expiry reads when a rule ends. A day alone is the last day on which it
+// applies.
+func expiry(text string, zone *time.Location) (time.Time, error) {
+	if zone == nil {
+		zone = time.UTC
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
+		return day.AddDate(0, 0, 1), nil
+	}
+	r := clock.Parse(text, clock.None, zone)
+	if r.Status != clock.OK {
+		return time.Time{}, fmt.Errorf("%q is not a time: write 2026-12-31 or 2026-12-31 18:00", text)
+	}
+	return r.Time.Std(), nil
 }
 
 // text is a scalar as text: plain, quoted, or a block.

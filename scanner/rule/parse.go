@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/iocsweep/iocsweep/scanner/clock"
 )
 
 // Limits of an expression: what no person writes, and what would cost a stack.
@@ -52,13 +50,19 @@ func (e *SyntaxError) Error() string {
 //	or        = and { OR and }
 //	and       = not { AND not }
 //	not       = NOT not | "(" or ")" | predicate
-//	predicate = field ( op literal
-//	                  | [NOT] LIKE literal [ESCAPE literal]
-//	                  | [NOT] IN "(" literal { "," literal } ")"
-//	                  | [NOT] BETWEEN literal AND literal
-//	                  | IS [NOT] NULL )
+//	predicate = operand ( op literal
+//	                    | [NOT] LIKE literal [ESCAPE literal]
+//	                    | [NOT] (CONTAINS | STARTS WITH | ENDS WITH | REGEXP) literal
+//	                    | [NOT] IN "(" literal { "," literal } ")"
+//	                    | [NOT] IN FILE 'path'
+//	                    | [NOT] BETWEEN literal AND literal
+//	                    | IS [NOT] NULL )
+//	operand   = field | function "(" operand { "," operand | literal } ")"
+//	function  = lower | time_of_day | day_of_week | host | basename | coalesce
 //	op        = "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">="
 //	literal   = 'text' | "text" | number | true | false | datetime(time)
+//
+// What the expression says of files is not read: see [Load] and [Inline].
 func Parse(text string) (e *Expr, err error) {
 	p := &reader{text: text}
 	if len(text) > maxExpression {
@@ -160,6 +164,9 @@ func (p *reader) next() {
 		}
 		p.tok.kind, p.tok.text = word, p.text[at:p.pos]
 	default:
+		if hint := foreign(p.text[at:]); hint != "" {
+			p.fail(at, hint)
+		}
 		for _, s := range []string{"==", "!=", "<>", "<=", ">=", "=", "<", ">", "(", ")", ","} {
 			if strings.HasPrefix(p.text[at:], s) {
 				p.pos += len(s)
@@ -167,8 +174,7 @@ func (p *reader) next() {
 				return
 			}
 		}
-		r, _ := utf8.DecodeRuneInString(p.text[at:])
-		p.fail(at, fmt.Sprintf("unexpected %q", r))
+		p.fail(at, unexpected(p.text[at:]))
 	}
 }
 
@@ -238,159 +244,4 @@ func (p *reader) not(depth int) *Expr {
 		return e
 	}
 	return &Expr{Pred: p.predicate()}
-}
-
-var reserved = map[string]bool{"and": true, "or": true, "not": true, "like": true, "in": true, "between": true,
-	"is": true, "null": true, "escape": true, "true": true, "false": true}
-
-func (p *reader) predicate() *Predicate {
-	field := p.tok
-	switch {
-	case field.kind == text:
-		p.fail(field.at, "a field name has no quotes, and stands on the left")
-	case field.kind == number:
-		p.fail(field.at, "the field stands on the left, the value on the right")
-	case field.kind != word || reserved[strings.ToLower(field.text)]:
-		p.fail(field.at, fmt.Sprintf("want a field instead of %s", field))
-	}
-	x := &Predicate{Field: field.text, at: field.at}
-	p.next()
-	switch {
-	case p.tok.is("is"):
-		p.next()
-		if p.tok.is("not") {
-			x.Not = true
-			p.next()
-		}
-		if !p.tok.is("null") {
-			p.fail(p.tok.at, fmt.Sprintf("want NULL instead of %s", p.tok))
-		}
-		p.next()
-		x.Op = Null
-		return x
-	case p.tok.is("not"):
-		x.Not = true
-		p.next()
-	}
-	switch {
-	case p.tok.is("like"):
-		p.next()
-		x.Op = Like
-		p.like(x)
-	case p.tok.is("in"):
-		p.next()
-		x.Op = In
-		p.list(x)
-	case p.tok.is("between"):
-		p.next()
-		x.Op = Between
-		low := p.literal()
-		if !p.tok.is("and") {
-			p.fail(p.tok.at, fmt.Sprintf("want AND and the upper end of BETWEEN instead of %s", p.tok))
-		}
-		p.next()
-		x.Args = []Literal{low, p.literal()}
-	default:
-		op, ok := map[string]Op{"=": Eq, "==": Eq, "!=": Eq, "<>": Eq, "<": Lt, "<=": Le, ">": Gt, ">=": Ge}[p.tok.text]
-		if p.tok.kind != symbol || !ok || x.Not {
-			p.fail(p.tok.at, fmt.Sprintf("want a comparison after %s instead of %s", field.text, p.tok))
-		}
-		x.Op, x.Not = op, p.tok.text == "!=" || p.tok.text == "<>"
-		p.next()
-		if p.tok.is("null") {
-			p.fail(p.tok.at, "nothing equals NULL: write IS NULL or IS NOT NULL")
-		}
-		x.Args = []Literal{p.literal()}
-	}
-	return x
-}
-
-func (p *reader) like(x *Predicate) {
-	at := p.tok.at
-	x.Args = []Literal{p.literal()}
-	if p.tok.is("escape") {
-		p.next()
-		if p.tok.kind != text || utf8.RuneCountInString(p.tok.text) != 1 {
-			p.fail(p.tok.at, "ESCAPE wants one character in quotes")
-		}
-		x.Escape = p.tok.text
-		p.next()
-	}
-	pattern, err := compile(x.Args[0].Text, x.Escape)
-	if err != nil {
-		p.fail(at, err.Error())
-	}
-	x.pattern = pattern
-}
-
-func (p *reader) list(x *Predicate) {
-	open := p.tok
-	if open.kind != symbol || open.text != "(" {
-		p.fail(open.at, "IN wants a list in parentheses")
-	}
-	for {
-		p.next()
-		if p.tok.kind == symbol && p.tok.text == ")" {
-			p.fail(p.tok.at, "IN wants a value")
-		}
-		x.Args = append(x.Args, p.literal())
-		switch {
-		case p.tok.kind == symbol && p.tok.text == ",":
-		case p.tok.kind == symbol && p.tok.text == ")":
-			p.next()
-			return
-		case p.tok.kind == end:
-			p.fail(open.at, "parenthesis is never closed")
-		default:
-			p.fail(p.tok.at, fmt.Sprintf("want , or ) instead of %s", p.tok))
-		}
-	}
-}
-
-func (p *reader) literal() Literal {
-	t := p.tok
-	switch {
-	case t.kind == text:
-		p.next()
-		return newLiteral(t.text, false, t.at)
-	case t.kind == number:
-		p.next()
-		return newLiteral(t.text, true, t.at)
-	case t.is("true"), t.is("false"):
-		p.next()
-		return newLiteral(strings.ToLower(t.text), false, t.at)
-	case t.is("datetime"):
-		return p.datetime()
-	case t.is("null"):
-		p.fail(t.at, "NULL stands only in IS NULL and IS NOT NULL")
-	case t.kind == word && !reserved[strings.ToLower(t.text)]:
-		p.fail(t.at, fmt.Sprintf("put text in quotes: '%s'", t.text))
-	}
-	p.fail(t.at, fmt.Sprintf("want a value instead of %s", t))
-	return Literal{}
-}
-
-// datetime reads the rest of datetime(2025-04-01 02:00:00), quoted or not.
-func (p *reader) datetime() Literal {
-	at := p.tok.at
-	rest := p.text[p.pos:]
-	open := strings.IndexByte(rest, '(')
-	if open < 0 || strings.TrimSpace(rest[:open]) != "" {
-		p.fail(at, "datetime wants a time in parentheses")
-	}
-	body, _, ok := strings.Cut(rest[open+1:], ")")
-	if !ok {
-		p.fail(at, "parenthesis is never closed")
-	}
-	p.pos += open + 1 + len(body) + 1
-	body = strings.TrimSpace(body)
-	if n := len(body); n >= 2 && (body[0] == '\'' || body[0] == '"') && body[n-1] == body[0] {
-		body = body[1 : n-1]
-	}
-	l := newLiteral(body, false, at)
-	if l.timeStatus != clock.OK {
-		p.fail(at, fmt.Sprintf("datetime(%s) is not a time", body))
-	}
-	p.next()
-	return l
 }

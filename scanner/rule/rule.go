@@ -19,7 +19,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
@@ -36,6 +38,17 @@ const (
 
 // String is the value as SQL writes it.
 func (t Tri) String() string { return [...]string{"FALSE", "UNKNOWN", "TRUE"}[t+1] }
+
+// UnmarshalText reads what String writes.
+func (t *Tri) UnmarshalText(b []byte) error {
+	for _, v := range [...]Tri{False, Unknown, True} {
+		if v.String() == string(b) {
+			*t = v
+			return nil
+		}
+	}
+	return fmt.Errorf("%.20q is no truth value", b)
+}
 
 // Not is SQL's NOT: that of Unknown is Unknown.
 func (t Tri) Not() Tri { return -t }
@@ -55,17 +68,44 @@ func truth(b bool) Tri {
 
 // A Rule is one exclusion.
 type Rule struct {
-	Name   string
-	Reason string
-	Tables []string // the tables it is restricted to; empty for all
-	When   *Expr
+	Name     string
+	Reason   string
+	Owner    string         // who answers for it, "" if nobody is named
+	Ticket   string         // where it was asked for, "" if not said
+	Risk     string         // what it may hide, "" if not said
+	Tables   []string       // the tables it is restricted to; empty for all
+	Zone     *time.Location // of its times of day and of times that carry none; nil is UTC
+	Expires  time.Time      // when it ends; zero: never
+	Disabled bool
+	When     *Expr
 
 	text  string   // of the expression, for carets
 	at    string   // file:line of the expression
 	bound sync.Map // *table.Table to *program
 }
 
-// Context is what a rule may look at: one hit.
+// State says whether a rule applies.
+type State string
+
+// The states of a rule.
+const (
+	Active   State = "active"
+	Expired  State = "expired"
+	Disabled State = "disabled"
+)
+
+// State is the rule's state at a time.
+func (r *Rule) State(now time.Time) State {
+	switch {
+	case r.Disabled:
+		return Disabled
+	case !r.Expires.IsZero() && !now.Before(r.Expires):
+		return Expired
+	}
+	return Active
+}
+
+// Context is what a rule may look at: one hit. Nothing of it is kept.
 type Context struct {
 	Table     *table.Table
 	Row       *table.Row
@@ -73,6 +113,13 @@ type Context struct {
 	Who       *table.Who
 	Time      clock.Time // event time, if TimeKnown
 	TimeKnown bool
+	Indicator *ioc.Indicator // nil: nothing is known of it
+	Matches   []Match
+
+	// ReadBack says that Row is what a hit shows of its row and not the row
+	// itself: of columns that it does not show, nothing is known. WholeRow
+	// says that it shows all that are not empty.
+	ReadBack, WholeRow bool
 }
 
 // Inline returns the n-th rule given on the command line, counted from 1. It
@@ -81,6 +128,9 @@ func Inline(n int, text string) (*Rule, error) {
 	at := fmt.Sprintf("--exclude:%d", n)
 	r := &Rule{Name: at, Reason: strings.TrimSpace(text), text: text, at: at}
 	when, err := Parse(text)
+	if err == nil {
+		err = new(lists).resolve(when, text)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", at, err)
 	}
@@ -88,145 +138,70 @@ func Inline(n int, text string) (*Rule, error) {
 	return r, nil
 }
 
-// Eval says whether the rule holds for a hit. A rule that is restricted to
-// other tables is Unknown.
-func (r *Rule) Eval(c *Context) Tri {
-	p, ok := r.bound.Load(c.Table)
-	if !ok {
-		p, _ = r.bound.LoadOrStore(c.Table, r.bind(c.Table))
+func (r *Rule) zone() *time.Location {
+	if r.Zone == nil {
+		return time.UTC
 	}
-	return p.(*program).eval(c)
+	return r.Zone
+}
+
+// Eval says whether the rule holds for a hit, whatever its State. A rule that
+// is restricted to other tables is Unknown.
+func (r *Rule) Eval(c *Context) Tri { return r.program(c.Table).eval(c) }
+
+func (r *Rule) program(t *table.Table) *program {
+	p, ok := r.bound.Load(t)
+	if !ok {
+		p, _ = r.bound.LoadOrStore(t, r.bind(t))
+	}
+	return p.(*program)
+}
+
+// A Truth is a predicate as written and its value for one hit.
+type Truth struct {
+	Predicate string
+	Value     Tri
+}
+
+// Trace evaluates every predicate of the rule for a hit, from left to right,
+// also those that Eval need not look at. There are none for a table that the
+// rule is not made for.
+func (r *Rule) Trace(c *Context) []Truth {
+	var list []Truth
+	r.program(c.Table).tests(func(t *test) bool {
+		list = append(list, Truth{t.Predicate.String(), t.eval(c)})
+		return true
+	})
+	return list
 }
 
 // Columns returns the columns of a table that the rule reads, each once. The
 // row that Eval sees must have them.
 func (r *Rule) Columns(t *table.Table) []string {
 	var list []string
-	if !r.applies(t) {
-		return nil
-	}
 	add := func(c string) {
 		if c != "" && !slices.Contains(list, c) {
 			list = append(list, c)
 		}
 	}
-	for p := range r.When.predicates {
-		f, _ := t.Field(p.Field)
-		for _, v := range f.Values {
-			switch v.Func {
-			case table.EventTime:
+	r.program(t).tests(func(x *test) bool {
+		for _, v := range x.left.sources(nil) {
+			switch {
+			case v.own != notOwn, v.Func == table.WhoField:
+			case v.Func == table.EventTime:
 				for _, c := range t.Times {
 					add(c)
 				}
-			case table.WhoField:
 			default:
 				add(v.Column)
 				add(v.Domain)
 			}
 		}
-	}
+		return true
+	})
 	return list
 }
 
 func (r *Rule) applies(t *table.Table) bool {
 	return len(r.Tables) == 0 || slices.ContainsFunc(r.Tables, func(n string) bool { return table.ByName([]*table.Table{t}, n) != nil })
-}
-
-// Check reports what must stop a scan before it begins: a field that no known
-// table has, a table that is not known, a time that is none.
-func (r *Rule) Check(tables []*table.Table) error {
-	for _, name := range r.Tables {
-		if table.ByName(tables, name) == nil {
-			var known []string
-			for _, t := range tables {
-				known = append(known, t.Name)
-			}
-			return fmt.Errorf("%s: rule %q: unknown table %q%s", r.at, r.Name, name, suggest(name, known))
-		}
-	}
-	for p := range r.When.predicates {
-		if err := checkPredicate(p, tables); err != nil {
-			return fmt.Errorf("%s: rule %q: %w", r.at, r.Name, &SyntaxError{r.text, err.at, err.msg})
-		}
-	}
-	return nil
-}
-
-type problem struct {
-	at  int
-	msg string
-}
-
-func checkPredicate(p *Predicate, tables []*table.Table) *problem {
-	known := false
-	for _, t := range tables {
-		f, ok := t.Field(p.Field)
-		known = known || ok
-		for _, v := range f.Values {
-			if v.Compare != table.CompareTime || p.Op == Like || p.Op == Null {
-				continue
-			}
-			for i := range p.Args {
-				switch a := &p.Args[i]; {
-				case a.timeStatus == clock.Ambiguous:
-					return &problem{a.at, fmt.Sprintf("%q leaves the order of day and month open: write 2025-04-01", a.Text)}
-				case !a.hasTime:
-					return &problem{a.at, fmt.Sprintf("%q is not a time", a.Text)}
-				}
-			}
-		}
-	}
-	if known {
-		return nil
-	}
-	var names []string
-	for _, t := range tables {
-		names = append(names, t.FieldNames()...)
-	}
-	return &problem{p.at, fmt.Sprintf("unknown field %q%s", p.Field, suggest(p.Field, names))}
-}
-
-// suggest returns `: did you mean "x"?` for the nearest name, or nothing.
-func suggest(name string, known []string) string {
-	fold := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), ".", "_") }
-	want := fold(name)
-	if len(want) > 100 {
-		return ""
-	}
-	best, near, raw := "", len(want)/3+2, 0
-	for _, k := range known {
-		// Of two names as near, the one that is spelled more alike.
-		d, e := distance(want, fold(k)), distance(name, k)
-		if d < near || best != "" && d == near && e < raw {
-			best, near, raw = k, d, e
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(": did you mean %q?", best)
-}
-
-// distance counts the edits between two names, a swap of neighbours as one.
-func distance(a, b string) int {
-	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
-	for j := range rows[1] {
-		rows[1][j] = j
-	}
-	for i := range len(a) {
-		old, last, now := rows[0], rows[1], rows[2]
-		now[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			now[j+1] = min(last[j+1]+1, now[j]+1, last[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				now[j+1] = min(now[j+1], old[j-1]+1)
-			}
-		}
-		rows = [3][]int{last, now, old}
-	}
-	return rows[1][len(b)]
 }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/iocsweep/iocsweep/scanner"
+	"github.com/iocsweep/iocsweep/scanner/rule"
+	"github.com/iocsweep/iocsweep/scanner/table"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) excludeTest() *cobra.Command {
+	var hits string
+	var files, presets []string
+	c := &cobra.Command{
+		Use:   "test FILE... --hits HITS",
+		Short: "Say what exclusion rules would remove from an earlier result",
+		Long: `Reads the hits of an earlier scan (JSONL) and says what each rule would remove
+of them, by indicator and host, without a new scan. A hit shows some columns
+of its row; where a rule asks for others, what it would do cannot be said, and
+that is counted apart: a scan with --row all shows them.`,
+		RunE: func(c *cobra.Command, paths []string) error {
+			f := ruleFlags{rules: paths, presets: presets}
+			switch {
+			case len(paths) == 0 && len(presets) == 0:
+				return usage(errors.New("no rule files given"))
+			case hits == "":
+				return usage(errors.New("no hits to try the rules on: give the JSONL of an earlier scan with --hits"))
+			}
+			tables, err := readTables(files)
+			if err != nil {
+				return usage(err)
+			}
+			rules, err := f.read(tables)
+			if err != nil {
+				return usage(err)
+			}
+			trial := scanner.NewTrial(rules, time.Now())
+			broken, err := a.readHits(hits, tables, trial)
+			if err != nil {
+				return usage(err)
+			}
+			if trial.Hits == 0 {
+				return usage(fmt.Errorf("%s: no hits in it", hits))
+			}
+			if _, err := fmt.Fprint(a.out, trialText(trial)); err != nil {
+				return outputError(err)
+			}
+			if broken {
+				return &statusError{statusPartial, nil}
+			}
+			return nil
+		},
+	}
+	fs := c.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&hits, "hits", "", "hits of an earlier scan `FILE`, as JSONL; - is standard input")
+	fs.StringArrayVar(&presets, "preset", nil, "rules that come with the program, by `NAME`, repeatable")
+	fs.StringArrayVar(&files, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
+	return c
+}
+
+// readHits tries the hits of a file. Lines that are no hits are named, and make
+// broken.
+func (a *app) readHits(path string, tables []*table.Table, t *scanner.Trial) (broken bool, err error) {
+	in := a.in
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return false, err
+		}
+		defer f.Close()
+		in = io.Reader(f)
+	}
+	bad := int64(0)
+	for h, err := range scanner.ReadHits(in, tables) {
+		if err == nil {
+			t.Add(h)
+			continue
+		}
+		if bad++; bad <= maxShown {
+			a.warnf("%s: %s", scanner.Printable(path), printableError(err))
+		}
+	}
+	if bad > maxShown {
+		a.warnf("%s: %s in all are no hits", scanner.Printable(path), count(bad, "line"))
+	}
+	return bad > 0, nil
+}
+
+// trialText lays out what a trial found.
+func trialText(t *scanner.Trial) string {
+	var b strings.Builder
+	for _, x := range t.Rules {
+		fmt.Fprintf(&b, "%s: %s\n", scanner.Printable(x.Rule.Name), scanner.Printable(x.Rule.Reason))
+		switch x.State {
+		case rule.Expired:
+			fmt.Fprintf(&b, "  has expired at %s; if it had not:\n", x.Rule.Expires.UTC().Format(time.RFC3339))
+		case rule.Disabled:
+			b.WriteString("  is disabled; if it were not:\n")
+		}
+		r := &x.Removed
+		if r.Suppressed == 0 {
+			fmt.Fprintf(&b, "  removes none of %s\n", count(t.Hits, "hit"))
+		} else {
+			fmt.Fprintf(&b, "  removes %s of %s (%.1f%%)%s; %s by it alone\n", number(r.Suppressed), count(t.Hits, "hit"),
+				100*float64(r.Suppressed)/float64(t.Hits), span(r), number(r.Alone))
+			indented(&b, x.Groups)
+		}
+		if x.Undecided > 0 {
+			fmt.Fprintf(&b, "  CANNOT SAY of %s: their rows do not show %s; a scan with --row all does\n", count(x.Undecided, "hit"),
+				scanner.Printable(strings.Join(x.Columns, ", ")))
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "All rules together remove %s of %s; %s stay.\n", number(t.Removed), count(t.Hits, "hit"), number(t.Hits-t.Removed))
+	if t.Undecided > 0 {
+		fmt.Fprintf(&b, "Of those that stay, %s could be removed in a scan: see CANNOT SAY.\n", number(t.Undecided))
+	}
+	return b.String()
+}
+
+// indented lists groups of hits under a rule.
+func indented(b *strings.Builder, g *scanner.Groups) {
+	list := g.List()
+	rows := [][]string{{"HITS", "INDICATOR", "HOST", "FIRST", "LAST"}}
+	for i, one := range list {
+		if i == maxShown {
+			break
+		}
+		row := []string{number(one.Count)}
+		for _, v := range one.Values {
+			row = append(row, orDash(scanner.Printable(v)))
+		}
+		first, last := "-", "-"
+		if one.Timed {
+			first, last = clip(one.First.String())[:19], clip(one.Last.String())[:19]
+		}
+		rows = append(rows, append(row, first, last))
+	}
+	var text strings.Builder
+	writeTable(&text, rows)
+	for line := range strings.Lines(text.String()) {
+		b.WriteString("    " + line)
+	}
+	if n := len(list) - maxShown; n > 0 {
+		fmt.Fprintf(b, "    … and %s more groups\n", number(int64(n)))
+	}
+	if g.Others > 0 {
+		fmt.Fprintf(b, "    %s in groups beyond the first ones that fit in memory\n", count(g.Others, "hit"))
+	}
+}

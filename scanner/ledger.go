@@ -1,0 +1,164 @@
+package scanner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/rule"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// maxHosts is how many hosts an entry of the ledger knows.
+const maxHosts = 1000
+
+// A RuleReport is one entry of the ledger of suppressed hits: what one
+// exclusion rule, or one allow list, removed. A hit that several remove stands under each.
+type RuleReport struct {
+	Name, Reason  string
+	Owner, Ticket string
+	State         rule.State
+	Expires       time.Time // zero: never
+	Suppressed    int64
+	Alone         int64      // of Suppressed: hits that nothing else removed
+	First, Last   clock.Time // of the removed hits that have a time
+	Timed         bool
+
+	// Where they were, with counts; hits of a table that names no host stand
+	// under its address, or under "" without one. Only the first hosts by name
+	// are kept, so that neither memory nor the order of the hits shows.
+	hosts map[string]int64
+	last  string // the last of them by name
+	more  bool   // there were others
+}
+
+// A HostCount is a host and the hits that were removed of it.
+type HostCount struct {
+	Host string
+	Hits int64
+}
+
+// A Reason is why one rule removed a hit: its predicates with their values.
+type Reason struct {
+	Rule       string
+	Predicates []rule.Truth
+}
+
+// add counts a hit that the entry's rule removes; alone says that no other does.
+func (r *RuleReport) add(h *Hit, alone bool) {
+	r.Suppressed++
+	if alone {
+		r.Alone++
+	}
+	if h.HasTime {
+		if !r.Timed {
+			r.First, r.Last, r.Timed = h.Time, h.Time, true
+		}
+		r.First, r.Last = min(r.First, h.Time), max(r.Last, h.Time)
+	}
+	r.addHost(groupValue("host", h))
+}
+
+func (r *RuleReport) addHost(host string) {
+	if _, ok := r.hosts[host]; ok {
+		r.hosts[host]++
+		return
+	}
+	if r.hosts == nil {
+		r.hosts = map[string]int64{}
+	}
+	if len(r.hosts) == maxHosts {
+		r.more = true
+		if host >= r.last {
+			return
+		}
+		delete(r.hosts, r.last) // and no host before it has ever been left out
+		r.last = ""
+	}
+	host = strings.Clone(host) // it is a piece of the row's memory
+	r.hosts[host] = 1
+	if len(r.hosts) < maxHosts {
+		return
+	}
+	for h := range r.hosts {
+		r.last = max(r.last, h)
+	}
+}
+
+// Hosts lists the hosts whose hits were removed, those with most first. more
+// says that there were others, whose names come after all of these.
+func (r *RuleReport) Hosts() (list []HostCount, more bool) {
+	for host, n := range r.hosts {
+		list = append(list, HostCount{host, n})
+	}
+	slices.SortFunc(list, func(a, b HostCount) int {
+		return cmp.Or(cmp.Compare(b.Hits, a.Hits), strings.Compare(a.Host, b.Host))
+	})
+	return list, r.more
+}
+
+// Share is the part of all hits, suppressed ones among them, that the entry
+// removed.
+func (s *Summary) Share(r *RuleReport) float64 {
+	return float64(r.Suppressed) / float64(max(s.Hits+s.Suppressed, 1))
+}
+
+// ruleAt is a rule that applies, and where it stands in the ledger.
+type ruleAt struct {
+	*rule.Rule
+	entry *RuleReport
+}
+
+// applyRules opens the ledger, of rules and allow lists, and picks the rules that apply.
+func (r *run) applyRules() {
+	now := r.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	for _, x := range r.Rules {
+		entry := &RuleReport{Name: x.Name, Reason: x.Reason, Owner: x.Owner, Ticket: x.Ticket, State: x.State(now), Expires: x.Expires}
+		r.ledger = append(r.ledger, entry)
+		if entry.State == rule.Active {
+			r.rules = append(r.rules, ruleAt{x, entry})
+		}
+	}
+	for _, l := range r.Allow {
+		r.ledger = append(r.ledger, &RuleReport{Name: AllowPrefix + l.Name, Reason: fmt.Sprintf("on the allow list %s (%s)", l.Path, l.Type)})
+	}
+}
+
+// exclude asks the rules whether they remove a hit, and notes those that do in
+// w.removing. t is the definition that the row was read by.
+func (w *worker) exclude(t *table.Table, row *table.Row, d table.Direction, h *Hit) {
+	w.room.ruled = w.room.ruled[:0]
+	for i := range h.Matches {
+		m := &h.Matches[i]
+		w.room.ruled = append(w.room.ruled, rule.Match{Column: m.Column, Role: m.Role, Value: m.Value, Class: m.Class.String()})
+	}
+	context := rule.Context{Table: t, Row: row, Direction: d, Who: &h.Who, Time: h.Time, TimeKnown: h.HasTime,
+		Indicator: h.Indicator, Matches: w.room.ruled}
+	for _, x := range w.rules {
+		if x.Eval(&context) == rule.True {
+			h.SuppressedBy = append(h.SuppressedBy, x.Name)
+			w.removing = append(w.removing, x.entry)
+			if w.out.suppressed != nil {
+				h.Reasons = append(h.Reasons, Reason{x.Name, x.Trace(&context)})
+			}
+		}
+	}
+}
+
+// enter enters a hit in the ledger under all that removes it.
+func (w *worker) enter(h *Hit) {
+	if len(w.removing) == 0 {
+		return
+	}
+	w.mu.Lock()
+	for _, entry := range w.removing {
+		entry.add(h, len(w.removing) == 1)
+	}
+	w.mu.Unlock()
+}

@@ -1,0 +1,176 @@
+package rule
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// codes are the lints that apply to a rule alone.
+func codes(list []Warning) (names []string) {
+	for _, w := range list {
+		names = append(names, w.Lint)
+	}
+	return names
+}
+
+// TestLints: every lint has a file of its own with rules that have the fault
+// and rules that do not.
+func TestLints(t *testing.T) {
+	lints := []string{UnknownField, NotActive, NeverTrue, AlwaysTrue, OrNotEqual, Unbounded, AccountOnly, OtherSide, WholeHost,
+		LooseLike, Wildcard, OutsideSpan, Shadowed}
+	files, err := filepath.Glob("../../testdata/exclusions/lint/*.yaml")
+	if err != nil || len(files) != len(lints) {
+		t.Errorf("%d files for %d lints", len(files), len(lints))
+	}
+	first, _ := clock.ParseFlag("2025-05-01")
+	last, _ := clock.ParseFlag("2025-05-31")
+	reader := &Reader{Tables: table.Builtin(), Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), First: first, Last: last, HasFirst: true, HasLast: true}
+	for _, lint := range lints {
+		path := "../../testdata/exclusions/lint/" + lint + ".yaml"
+		f, err := os.Open(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		rules, err := Load(f, path)
+		f.Close()
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		counts := map[bool]int{}
+		for i, warnings := range reader.Lint(rules) {
+			bad := strings.HasPrefix(rules[i].Name, "bad")
+			counts[bad]++
+			if got := slices.Contains(codes(warnings), lint); got != bad {
+				t.Errorf("%s: %s: %v", lint, rules[i].Name, warnings)
+			}
+			for _, w := range warnings {
+				if !strings.Contains(w.String(), rules[i].Name) {
+					t.Errorf("%s: %s: does not name the rule: %s", lint, rules[i].Name, w)
+				}
+			}
+		}
+		if counts[true] == 0 || counts[false] == 0 {
+			t.Errorf("%s: want examples of both kinds", lint)
+		}
+	}
+}
+
+func TestLint(t *testing.T) {
+	for _, c := range []struct {
+		when   string
+		tables []string
+		want   string // the lints, with blanks
+	}{
+		{`destination_ip = '203.0.113.80'`, nil, ""},
+		{`process.name = 'nc' AND timestamp > '2025-04-01'`, nil, ""},
+		{`user = 'root' OR destination_ip = '203.0.113.80'`, nil, "unbounded account-only"},
+		{`destination_ip != '10.0.0.1'`, nil, "unbounded"},
+		{`destination_ip LIKE '%'`, nil, "always-true unbounded"},
+		{`Message = 'a' AND Message = 'b'`, nil, "never-true"},
+		{`Message = 'a' AND (FileName = 'x' AND Message = 'b')`, nil, "never-true"},
+		{`process.name = 'nc' AND process.name = 'nc.exe' AND timestamp > '2025-01-01'`, nil, ""},
+		{`host = 'cam' AND host = 'cam.corp.example' AND remote_ip = '203.0.113.80'`, nil, ""},
+		{`remote_ip = '10.0.0.1' AND remote_ip = '10.0.0.0/8'`, nil, ""},
+		{`remote_ip = '10.0.0.1' AND remote_ip = '192.168.0.0/16'`, nil, "never-true"},
+		{`SourceIP = '10.0.0.0/8' AND SourceIP = '192.168.0.0/16'`, []string{"CommonSecurityLog"}, "never-true"},
+		{`SourceIP = '10.0.0.0/8' AND SourceIP != '10.1.0.0/16'`, nil, "whole-host"},
+		{`timestamp > '2025-04-02' AND timestamp < '2025-04-01'`, nil, "never-true"},
+		{`RemotePort > 5 AND RemotePort <= 5`, nil, "never-true"},
+		{`RemotePort BETWEEN 10 AND 5 OR remote_ip = '10.0.0.1'`, nil, ""},
+		{`Message IS NULL AND Message LIKE '% x %'`, nil, "never-true"},
+		{`Message = 'a' AND Message != 'A'`, nil, "never-true"},
+		{`NOT destination_ip = '10.0.0.1'`, []string{"DnsEvents"}, "never-true"},
+		{`answers = '1.1.1.1' AND answers = '2.2.2.2'`, nil, ""},
+		{`indicator.value = '203.0.113.80' AND process.name = 'nc'`, nil, ""},
+		{`indicator.tags = 'a' AND indicator.tags = 'b' AND remote_ip = '1.1.1.1'`, nil, ""},
+		{`lower(Message) = 'a' AND lower(Message) = 'b'`, nil, "never-true"},
+		{`lower(Message) = 'a' AND Message = 'b' AND timestamp > '2025-01-01'`, nil, ""},
+		{`day_of_week(timestamp) = 'Mon' AND day_of_week(timestamp) = 'Sunday'`, nil, "never-true"},
+		{`destination_port = 'ssh'`, nil, "never-true"},
+		{`NOT (Message = 'a' OR NOT remote_ip = '203.0.113.80')`, nil, ""},
+	} {
+		r := inline(t, c.when)
+		r.Tables = c.tables
+		if got := strings.Join(codes(r.Lint(table.Builtin())), " "); got != c.want {
+			t.Errorf("%s: %q, want %q", c.when, got, c.want)
+		}
+	}
+}
+
+// TestFoundRules: what detection pages tell people to exclude is read, or
+// refused with a word on what to write.
+func TestFoundRules(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{`process.name = "nc" AND process.args NOT LIKE "%backup%"`, `unknown field "process.args": did you mean "process.command_line"?`},
+		{`process.name != "wuauclt.exe" or process.parent.name != "svchost.exe"`, "AND is meant"},
+		{`process.parent_process == "task scheduler"`, `did you mean "process.parent.name"?`},
+		{`process.user = 'root' OR process.user = 'admin'`, "most of what Mirai runs is root's"},
+		{`destination_ip = '10.10.10.10'`, "mostly its attacks on that address"},
+		{`user.name = "admin" AND process.args LIKE "%debug%"`, `did you mean "process.command_line"?`},
+		{`process.command_line LIKE '%nc -z 10.0.0.5%'`, "'xnc -z 10.0.0.50'"},
+		{`process.name = nc`, "put text in quotes: 'nc'"},
+		{`process.name : "nc"`, "unexpected :: write =, or LIKE"},
+		{`process.name =~ "nc"`, "write =: text compares without regard to case"},
+		{`process.name == "nc" && user != "root"`, "unexpected &&: write AND"},
+		{`!(user == "root")`, "unexpected !: write NOT"},
+		{`process.name = “nc”`, "typographic quote"},
+		{`process.command_line has "nc"`, "has is not a comparison here: write CONTAINS"},
+		{`process.name startswith "nc"`, "write STARTS WITH"},
+		{`process.name matches regex "nc.*"`, "write REGEXP"},
+		{`process.name RLIKE 'nc'`, "write REGEXP"},
+		{`process.name in~ ("nc")`, "IN have no regard to case anyway"},
+		{`SourceIP in [“10.0.0.1”]`, "IN wants a list in parentheses"},
+		{`timestamp > ago(1d)`, "a rule has fixed times"},
+		{`timestamp > now()`, "a rule has fixed times"},
+		{`hour(timestamp) > 22`, "time_of_day(timestamp) BETWEEN"},
+		{`tolower(user) = 'root'`, "write lower, or nothing"},
+		{`cidrmatch(source_ip, "10.0.0.0/8")`, "write source_ip = '10.0.0.0/8'"},
+		{`lowr(user) = 'root'`, `did you mean "lower"?: want one of lower, time_of_day`},
+		{`source.ip = 10.0.0.0/8`, "put addresses, times and text in quotes"},
+		{`CommonSecurityLog | where x = 'y'`, "a rule is one expression, without pipes"},
+		{`process.name = 'nc' | x`, "without pipes"},
+		{`[process.name] = 'nc'`, "a field name has no brackets"},
+		{`process.name REGEXP 'n(?=c)'`, "RE2 syntax is wanted"},
+		{`process.name REGEXP '((a{1000}){1000})'`, "REGEXP"},
+		{`process.name REGEXP 'a{1000}a{1000}a{1000}a{1000}a{1000}a{1000}'`, "over 5000"},
+		{`time_of_day(host) = '22:00'`, "time_of_day wants a time"},
+		{`time_of_day(timestamp) = '10 pm'`, "is not a time of day"},
+		{`day_of_week(timestamp) = 1`, "is not a day of the week"},
+		{`day_of_week(timestamp) < 'Tue'`, "days have no order"},
+		{`day_of_week(timestamp) LIKE 'T%'`, "compare day_of_week with"},
+		{`lower(user, host) = 'x'`, "lower takes one field"},
+		{`coalesce(user) = 'x'`, "at least two"},
+		{`coalesce(user, 'x', host) = 'x'`, "it stands last"},
+		{`coalesce('x', host) = 'x'`, "a field name has no quotes"},
+		{`lower(lower(lower(lower(lower(lower(lower(lower(lower(lower(user)))))))))) = 'x'`, "nested deeper than 8"},
+		{`lower(user = 'x'`, "want , or )"},
+		{`lower(user`, "never closed"},
+		{`user STARTS 'x'`, "want WITH after STARTS"},
+		{`user IN FILE x`, "the name of a file in quotes"},
+		{`user IN FILE '/no/such/list.txt'`, "no such file"},
+		{`timestamp IN FILE 'testdata/nets.txt'`, "IN FILE is for addresses"},
+		{`destination_ip IN FILE 'testdata/names.txt'`, "names.txt:2: \"fw1\" is neither an address nor a network"},
+	} {
+		r, err := Inline(1, c.text)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			for _, w := range r.Lint(table.Builtin()) {
+				got += w.Text + "\n"
+			}
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s, want %s", c.text, got, c.want)
+		}
+	}
+}

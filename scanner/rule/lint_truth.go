@@ -1,0 +1,312 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// analysis finds out which truth values an expression can have in one table.
+type analysis struct {
+	table *table.Table
+	zone  *time.Location
+	find  finder
+	why   string // the first reason found why something cannot be
+}
+
+// outcomes says whether an expression can be true and false; Unknown is always
+// possible. What has no field in the table can be neither.
+type outcomes struct{ be, fail bool }
+
+func (a *analysis) because(format string, args ...any) {
+	if a.why == "" {
+		a.why = fmt.Sprintf(format, args...)
+	}
+}
+
+func (a *analysis) operand(p *Predicate) operand {
+	return bindOperand(&p.Left, a.table, a.zone, a.find)
+}
+
+func (a *analysis) can(e *Expr) outcomes {
+	switch {
+	case e.Not != nil:
+		o := a.can(e.Not)
+		return outcomes{o.fail, o.be}
+	case e.And != nil:
+		all := outcomes{true, false}
+		for _, kid := range e.And {
+			o := a.can(kid)
+			all = outcomes{all.be && o.be, all.fail || o.fail}
+		}
+		if all.be && a.contradicts(conjuncts(e, nil)) {
+			all = outcomes{false, true}
+		}
+		return all
+	case e.Or != nil:
+		any := outcomes{false, true}
+		for _, kid := range e.Or {
+			o := a.can(kid)
+			any = outcomes{any.be || o.be, any.fail && o.fail}
+		}
+		// It is false where all of its parts are: not if that contradicts itself.
+		if b := (&analysis{table: a.table, zone: a.zone, find: a.find}); any.fail && b.contradicts(denied(e, nil)) {
+			any.fail = false
+		}
+		return any
+	}
+	return a.predicate(e.Pred)
+}
+
+// predicate looks at one predicate alone.
+func (a *analysis) predicate(p *Predicate) outcomes {
+	o := a.operand(p)
+	at := o.sources(nil)
+	if len(at) == 0 && !o.falls() {
+		for f := range p.Left.fields {
+			a.because("%s has no field %s", a.table.Name, f.Field)
+		}
+		return outcomes{}
+	}
+	can := outcomes{true, true}
+	compares := o.compares()
+	switch p.Op {
+	case Between:
+		if a.reversed(compares, p) {
+			a.because("BETWEEN %s AND %s is empty", p.Args[0], p.Args[1])
+			can.be = false
+		}
+	case Like, Contains, StartsWith, EndsWith:
+		can.fail = !p.pattern.any()
+	case Regexp:
+		can.fail = !holdsAlways(p.Args[0].Text)
+	case Eq, In:
+		if len(compares) == 1 && p.File == "" && !slices.ContainsFunc(p.Args, func(l Literal) bool { return l.fits(compares[0]) }) {
+			a.because("%s is not what %s holds", p.Args[0], &p.Left)
+			can.be = false
+		}
+	}
+	if p.Not {
+		can = outcomes{can.fail, can.be}
+	}
+	return can
+}
+
+// fits says that a literal can equal a cell of a kind.
+func (l *Literal) fits(c table.Compare) bool {
+	switch c {
+	case table.CompareAddr:
+		return l.addr.IsValid() || l.prefix.IsValid()
+	case table.CompareNumber:
+		return l.hasNum
+	}
+	return true
+}
+
+// any says that the pattern matches every text that is not empty.
+func (p *pattern) any() bool {
+	for _, r := range p.runs {
+		if r.text != "" && !(len(p.runs) > 1 && r.text == string([]byte{any1})) {
+			return false
+		}
+	}
+	holes := 0
+	for _, r := range p.runs {
+		holes += len(r.text)
+	}
+	return len(p.runs) > 1 && holes <= 1
+}
+
+// reversed says whether the lower end of a BETWEEN is above the upper, however
+// the operand compares, and does not mean to go round.
+func (a *analysis) reversed(compares []table.Compare, p *Predicate) bool {
+	for _, c := range compares {
+		x := a.as(c, &p.Args[0])
+		if n, ok := x.against(&p.Args[1]); !ok || n <= 0 || wraps(c, &p.Args[0], &p.Args[1]) {
+			return false
+		}
+	}
+	return len(compares) > 0
+}
+
+// as is a cell that holds what a literal says.
+func (a *analysis) as(c table.Compare, l *Literal) *cell {
+	x := &cell{table: a.table, compare: c, text: l.Text, time: l.time, hasTime: l.hasTime}
+	switch c {
+	case compareTimeOfDay:
+		x.time, x.hasTime = l.clock, l.hasClock
+	case compareWeekday:
+		x.time, x.hasTime = clock.Time(l.weekday), l.weekday > 0
+	}
+	return x
+}
+
+// conjuncts lists the predicates that must all hold for a nested AND.
+func conjuncts(e *Expr, list []*Predicate) []*Predicate {
+	if e.Pred != nil {
+		return append(list, e.Pred)
+	}
+	for _, kid := range e.And {
+		list = conjuncts(kid, list)
+	}
+	return list
+}
+
+// denied lists the predicates of a nested OR, each turned into its NOT.
+func denied(e *Expr, list []*Predicate) []*Predicate {
+	switch {
+	case e.Pred != nil:
+		p := *e.Pred
+		p.Not = !p.Not
+		return append(list, &p)
+	case e.Not != nil && e.Not.Pred != nil:
+		return append(list, e.Not.Pred)
+	}
+	for _, kid := range e.Or {
+		list = denied(kid, list)
+	}
+	return list
+}
+
+// maxPairs bounds the predicates of an AND that are compared with each other.
+const maxPairs = 200
+
+// contradicts looks for two predicates about one place that exclude each
+// other. Fields of several places, and lists, may hold two values at once.
+func (a *analysis) contradicts(list []*Predicate) bool {
+	if len(list) > maxPairs {
+		return false
+	}
+	for i, p := range list {
+		for _, q := range list[:i] {
+			c, same := a.onePlace(p, q)
+			if same && (a.excludes(c, p, q) || a.excludes(c, q, p)) {
+				a.because("%s and %s exclude each other", q, p)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// onePlace says that two predicates look at the same single place, and how it
+// compares.
+func (a *analysis) onePlace(p, q *Predicate) (table.Compare, bool) {
+	f, g := a.operand(p), a.operand(q)
+	at := f.sources(nil)
+	if len(at) != 1 || !sameOperand(&f, &g) {
+		return 0, false
+	}
+	c := f.compares()
+	if at[0].own >= ownTags || len(c) != 1 || c[0] == table.CompareAddrs {
+		return 0, false
+	}
+	return c[0], true
+}
+
+func sameOperand(f, g *operand) bool {
+	if f.fn != g.fn || len(f.args) != len(g.args) || !slices.Equal(f.at, g.at) || (f.value == nil) != (g.value == nil) {
+		return false
+	}
+	if f.value != nil && f.value.Text != g.value.Text {
+		return false
+	}
+	for i := range f.args {
+		if !sameOperand(&f.args[i], &g.args[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// excludes says that p being true makes q not true.
+func (a *analysis) excludes(c table.Compare, p, q *Predicate) bool {
+	if p.Op == Null && !p.Not {
+		return q.Op != Null || q.Not
+	}
+	if p.Not || p.Op == Null || q.Op == Null || p.File != "" || q.File != "" {
+		return false
+	}
+	if p.Op == Eq || p.Op == In {
+		for i := range p.Args {
+			if !a.rules(c, &p.Args[i], q) {
+				return false
+			}
+		}
+		return true
+	}
+	if q.Not || c == compareWeekday || c == compareTimeOfDay {
+		return false
+	}
+	// Two ranges: the low end of p above the high end of q.
+	low, strict := lowest(p)
+	high, strict2 := highest(q)
+	if low == nil || high == nil {
+		return false
+	}
+	n, ok := a.as(c, low).against(high)
+	return ok && (n > 0 || n == 0 && (strict || strict2))
+}
+
+// rules says that a cell equal to the literal cannot make q true. A literal
+// that stands for many cells (a CIDR, a short host name) is given the benefit.
+func (a *analysis) rules(c table.Compare, l *Literal, q *Predicate) bool {
+	if l.prefix.IsValid() {
+		if q.Not || q.Op != Eq && q.Op != In {
+			return false
+		}
+		for i := range q.Args {
+			b := &q.Args[i]
+			if !b.prefix.IsValid() && !b.addr.IsValid() || b.prefix.IsValid() && b.prefix.Overlaps(l.prefix) || b.addr.IsValid() && l.prefix.Contains(b.addr) {
+				return false
+			}
+		}
+		return true
+	}
+	switch c {
+	case table.CompareHost, table.CompareUser, table.CompareProcess, table.ComparePath, compareIndicator:
+		// "cam" also holds for cam.corp.example: compare both ways round, and
+		// leave patterns and negations alone, but for the very same text.
+		if q.Op != Eq && q.Op != In {
+			return false
+		}
+		if q.Not {
+			return len(q.Args) == 1 && strings.EqualFold(q.Args[0].Text, l.Text)
+		}
+		for i := range q.Args {
+			b := &q.Args[i]
+			if a.as(c, l).equals(b) != False || a.as(c, b).equals(l) != False {
+				return false
+			}
+		}
+		return true
+	}
+	t := test{Predicate: q}
+	v := t.apply(a.as(c, l))
+	if q.Not {
+		v = v.Not()
+	}
+	return v == False
+}
+
+func lowest(p *Predicate) (l *Literal, strict bool) {
+	switch p.Op {
+	case Gt, Ge, Between:
+		return &p.Args[0], p.Op == Gt
+	}
+	return nil, false
+}
+
+func highest(p *Predicate) (l *Literal, strict bool) {
+	switch p.Op {
+	case Lt, Le, Eq:
+		return &p.Args[0], p.Op == Lt
+	case Between:
+		return &p.Args[1], false
+	}
+	return nil, false
+}

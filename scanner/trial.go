@@ -1,0 +1,180 @@
+package scanner
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/rule"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// maxHitLine is the longest line that can be a hit.
+const maxHitLine = 64 << 20
+
+// ReadHits yields the hits that JSONL wrote, or in the place of one the error
+// why a line is none, with its number. An error of r itself, or of a line that
+// is too long, is the last.
+func ReadHits(r io.Reader, tables []*table.Table) iter.Seq2[*Hit, error] {
+	return func(yield func(*Hit, error) bool) {
+		in := bufio.NewReaderSize(r, 64<<10)
+		var long []byte
+		for n := 1; ; n++ {
+			line, err := in.ReadSlice('\n')
+			for long = long[:0]; errors.Is(err, bufio.ErrBufferFull); {
+				if long = append(long, line...); len(long) > maxHitLine {
+					yield(nil, fmt.Errorf("line %d: over %d bytes", n, maxHitLine))
+					return
+				}
+				line, err = in.ReadSlice('\n')
+			}
+			if len(long) > 0 {
+				line = append(long, line...)
+			}
+			if err != nil && err != io.EOF {
+				yield(nil, fmt.Errorf("line %d: %w", n, err))
+				return
+			}
+			if len(bytes.TrimSpace(line)) > 0 {
+				h, bad := Decode(line, tables)
+				if bad != nil {
+					bad = fmt.Errorf("line %d: %w", n, bad)
+				}
+				if !yield(h, bad) {
+					return
+				}
+			}
+			if err == io.EOF {
+				return
+			}
+		}
+	}
+}
+
+// A Trial finds out what rules would remove from hits of an earlier scan. It
+// belongs to one goroutine.
+type Trial struct {
+	Rules       []*TrialRule
+	Hits        int64
+	Removed     int64 // by any rule
+	Undecided   int64 // by none, but by some if their rows held what they do not show
+	First, Last clock.Time
+	Timed       bool // some hit has a time
+}
+
+// TrialRule is what one rule would remove, were it active: one that is not has
+// no part in what all remove.
+type TrialRule struct {
+	Rule      *rule.Rule
+	State     rule.State
+	Removed   RuleReport
+	Groups    *Groups  // of what it would remove, by indicator and host
+	Undecided int64    // hits whose rows do not show what the rule asks for
+	Columns   []string // that they do not show, sorted
+}
+
+// NewTrial begins a trial of rules as they are at a time.
+func NewTrial(rules []*rule.Rule, now time.Time) *Trial {
+	t := &Trial{}
+	for _, x := range rules {
+		g, err := NewGroups(nil)
+		if err != nil {
+			panic("scanner: " + err.Error())
+		}
+		t.Rules = append(t.Rules, &TrialRule{Rule: x, State: x.State(now), Removed: RuleReport{Name: x.Name, Reason: x.Reason}, Groups: g})
+	}
+	return t
+}
+
+// Add tries a hit that was read back. Its rule's logic is that of a scan, but
+// for columns that the hit does not show: of these nothing is known, which is
+// not the same as a cell that is empty.
+func (t *Trial) Add(h *Hit) {
+	names, cells := make([]string, len(h.Row)), make([]string, len(h.Row))
+	for i, c := range h.Row {
+		names[i], cells[i] = c.Name, c.Value
+	}
+	row := &table.Row{Columns: table.NewColumns(names, nil), Cells: cells}
+	c := &rule.Context{Table: h.Table, Row: row, Who: &h.Who, Time: h.Time, TimeKnown: h.HasTime, Indicator: h.Indicator,
+		ReadBack: true, WholeRow: showsAll(h)}
+	if d, ok := h.Table.DirectionWord(h.Who.Direction); ok {
+		c.Direction = d
+	}
+	for i := range h.Matches {
+		m := &h.Matches[i]
+		c.Matches = append(c.Matches, rule.Match{Column: m.Column, Role: m.Role, Value: m.Value, Class: m.Class.String()})
+	}
+	t.Hits++
+	if h.HasTime {
+		if !t.Timed {
+			t.First, t.Last, t.Timed = h.Time, h.Time, true
+		}
+		t.First, t.Last = min(t.First, h.Time), max(t.Last, h.Time)
+	}
+	var removing []*TrialRule
+	active, undecided := 0, false
+	for _, x := range t.Rules {
+		if x.Rule.Eval(c) == rule.True {
+			removing = append(removing, x)
+			if x.State == rule.Active {
+				active++
+			}
+			continue
+		}
+		could, columns := x.Rule.Could(c)
+		if !could {
+			continue
+		}
+		x.Undecided++
+		undecided = undecided || x.State == rule.Active
+		for _, name := range columns {
+			if at, ok := slices.BinarySearch(x.Columns, name); !ok {
+				x.Columns = slices.Insert(x.Columns, at, name)
+			}
+		}
+	}
+	for _, x := range removing {
+		x.Removed.add(h, active == 0 || active == 1 && x.State == rule.Active)
+		x.Groups.add(h)
+	}
+	switch {
+	case active > 0:
+		t.Removed++
+	case undecided:
+		t.Undecided++
+	}
+}
+
+// showsAll says that a hit shows all of its row that is not empty, as --row
+// all has it: it lacks a column of the projection, which other hits show even
+// if it is empty, or has one that the projection has not.
+func showsAll(h *Hit) bool {
+	shown := func(column string) bool {
+		return slices.ContainsFunc(h.Row, func(c Cell) bool { return strings.EqualFold(c.Name, column) })
+	}
+	for _, column := range h.Table.Hunt {
+		if !shown(column) {
+			return true
+		}
+	}
+	in := func(list []string, column string) bool {
+		return slices.ContainsFunc(list, func(c string) bool { return strings.EqualFold(c, column) })
+	}
+	for _, c := range h.Row {
+		matched := slices.ContainsFunc(h.Matches, func(m Match) bool {
+			name, _, _ := strings.Cut(m.Column, ".")
+			return strings.EqualFold(name, c.Name)
+		})
+		if !matched && !in(h.Table.Hunt, c.Name) && !in(h.Table.Triage, c.Name) {
+			return true
+		}
+	}
+	return false
+}
