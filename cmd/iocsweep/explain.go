@@ -32,6 +32,7 @@ which rule, and which come near it without matching, and why.`,
 				return usage(fmt.Errorf("read indicators: %w", err))
 			}
 			a.saidOfFeeds(reports, true)
+			f.where.said(a)
 			if _, err := fmt.Fprint(a.out, explanation(args[0], list.Set())); err != nil {
 				return outputError(err)
 			}

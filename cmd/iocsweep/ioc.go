@@ -56,6 +56,7 @@ warning where that is more than 5 % of a source.`,
 			if _, werr := fmt.Fprint(a.out, b.String()); werr != nil {
 				return outputError(werr)
 			}
+			f.where.said(a)
 			switch {
 			case err != nil:
 				return usage(err)
@@ -132,6 +133,7 @@ func (a *app) iocExport() *cobra.Command {
 			if err := write(a.out, list.All()); err != nil {
 				return outputError(err)
 			}
+			f.where.said(a)
 			if a.saidOfFeeds(reports, true) {
 				return &statusError{statusPartial, nil}
 			}

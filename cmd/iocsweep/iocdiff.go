@@ -30,6 +30,7 @@ round, sorted, and the counts on standard error.`,
 				}
 				lists[i] = list
 				broken = a.saidOfFeeds(reports, true) || broken
+				f.where.said(a)
 			}
 			lost, gained := onlyIn(lists[0], lists[1]), onlyIn(lists[1], lists[0])
 			w := bufio.NewWriter(a.out)

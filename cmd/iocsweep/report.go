@@ -500,6 +500,7 @@ func (r *scanReport) json() []byte {
 			ByType   map[string]int `json:"by_type"`
 			Merged   int            `json:"merged"`
 			Rejected int            `json:"rejected"`
+			LeftOut  int            `json:"left_out_by_where"`
 		} `json:"indicators"`
 		Files  []fileJSON `json:"files"`
 		Totals struct {
@@ -527,7 +528,7 @@ func (r *scanReport) json() []byte {
 		out.Indicators.Merged += f.Merged
 		out.Indicators.Rejected += f.Rejected
 	}
-	out.Indicators.Loaded = r.indicators.Len()
+	out.Indicators.Loaded, out.Indicators.LeftOut = r.indicators.Len(), r.flags.where.leftOut
 	out.Indicators.ByType = map[string]int{}
 	for t := ioc.IP; t <= ioc.Hash; t++ {
 		if n := r.indicators.Count(t); n > 0 {

@@ -110,6 +110,7 @@ type feedFlags struct {
 	activeOnly    bool
 	forceBroad    bool
 	urlHosts      bool
+	where         where
 }
 
 type flagSet interface {
@@ -133,11 +134,15 @@ func (f *feedFlags) registerKind(fs flagSet) {
 	fs.BoolVar(&f.activeOnly, "active-only", false, "drop indicators whose valid_until is past")
 	fs.IntVar(&f.maxAge, "max-age", 0, "drop indicators last seen more than `DAYS` days ago; those without dates stay")
 	fs.BoolVar(&f.urlHosts, "url-hosts", false, "take the host of each URL indicator too, as a domain or address")
+	fs.StringVar(&f.where.text, "iocs-where", "", "only the indicators of which `EXPR` is true, as in \"malware = 'Mirai' AND confidence >= 75\"")
 	fs.BoolVar(&f.forceBroad, "force-broad", false, "accept public suffixes and single labels as indicators")
 }
 
 // read loads the indicators.
 func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
+	if err := f.where.parse(); err != nil {
+		return nil, nil, err
+	}
 	var sources []feed.Source
 	stdin := 0
 	for _, path := range f.iocs {
@@ -172,7 +177,11 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 	if f.maxAge > 0 {
 		o.Since = now.AddDate(0, 0, -f.maxAge)
 	}
-	return feed.Read(sources, o)
+	list, reports, err := feed.Read(sources, o)
+	if err == nil {
+		err = f.where.apply(list)
+	}
+	return list, reports, err
 }
 
 // tableFlags say how inputs are read and which columns are matched.
@@ -309,6 +318,9 @@ func (f *scanFlags) build() (*scanner.Scan, error) {
 	if err := f.tableFlags.apply(s); err != nil {
 		return nil, err
 	}
+	if err := f.where.parse(); err != nil {
+		return nil, err
+	}
 	if f.threads < 0 {
 		return nil, fmt.Errorf("--threads %d: want 0 or more", f.threads)
 	}
@@ -418,6 +430,9 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	}
 	partial := a.saidOfFeeds(reports, f.quiet)
 	a.saidOfLists(&f.listFlags, s, f.quiet)
+	if !f.quiet {
+		f.where.said(a)
+	}
 	stdin := interruptible(ctx, a.in)
 	if slices.Contains(paths, "-") {
 		var done func()
