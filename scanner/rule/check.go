@@ -21,10 +21,15 @@ func (r *Rule) Check(tables []*table.Table) error {
 		}
 	}
 	var finders []finder
-	names := ownNames(false)
 	for _, t := range tables {
 		finders = append(finders, fieldsOf(t))
-		names = append(names, t.FieldNames()...)
+	}
+	names := func() []string {
+		list := ownNames(false)
+		for _, t := range tables {
+			list = append(list, t.FieldNames()...)
+		}
+		return list
 	}
 	for p := range r.When.predicates {
 		if err := checkPredicate(p, finders, names); err != nil {
@@ -39,9 +44,9 @@ type problem struct {
 	msg string
 }
 
-// checkPredicate looks for what no table can make sense of. names are those
+// checkPredicate looks for what no table can make sense of. names lists those
 // of all fields, for suggestions.
-func checkPredicate(p *Predicate, finders []finder, names []string) *problem {
+func checkPredicate(p *Predicate, finders []finder, names func() []string) *problem {
 	known := map[table.Compare]bool{}
 	for f := range p.Left.fields {
 		found := false
@@ -53,7 +58,7 @@ func checkPredicate(p *Predicate, finders []finder, names []string) *problem {
 			if hint := fieldHints[strings.ToLower(f.Field)]; hint != "" {
 				return &problem{f.at, fmt.Sprintf("unknown field %q: did you mean %q?", f.Field, hint)}
 			}
-			return &problem{f.at, fmt.Sprintf("unknown field %q%s", f.Field, suggest(f.Field, names))}
+			return &problem{f.at, fmt.Sprintf("unknown field %q%s", f.Field, suggest(f.Field, names()))}
 		}
 	}
 	for _, find := range finders {

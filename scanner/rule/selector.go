@@ -33,7 +33,7 @@ func Select(text string) (*Selector, error) {
 		names = append(names, strings.TrimPrefix(name, "indicator."))
 	}
 	for p := range e.predicates {
-		if bad := checkPredicate(p, []finder{indicatorField}, names); bad != nil {
+		if bad := checkPredicate(p, []finder{indicatorField}, func() []string { return names }); bad != nil {
 			if strings.HasPrefix(bad.msg, "unknown field") {
 				bad.msg = fmt.Sprintf("%s (of an indicator there are %s)", bad.msg, strings.Join(names, ", "))
 			}
