@@ -72,19 +72,20 @@ type orderedCells []Cell
 
 func (o *orderedCells) UnmarshalJSON(b []byte) error {
 	d := json.NewDecoder(bytes.NewReader(b))
-	if _, err := d.Token(); err != nil {
-		return err
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return fmt.Errorf("row is no object")
 	}
 	for d.More() {
-		name, err := d.Token()
+		token, err := d.Token()
 		if err != nil {
 			return err
 		}
+		name, ok := token.(string)
 		var value string
-		if err := d.Decode(&value); err != nil {
-			return err
+		if err := d.Decode(&value); err != nil || !ok {
+			return fmt.Errorf("row has a cell that is no text")
 		}
-		*o = append(*o, Cell{name.(string), value})
+		*o = append(*o, Cell{name, value})
 	}
 	return nil
 }

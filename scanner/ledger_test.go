@@ -79,7 +79,7 @@ var ruledExpressions = []string{
 	"timestamp < '2026-05-10' AND DestinationPort IN (20, 23)", "LocalPort IS NULL OR process.pid = 7",
 }
 
-func ruledScan(t *testing.T, rules []*rule.Rule, row RowDetail, out, gone io.Writer, threads int) *Summary {
+func ruledScan(t testing.TB, rules []*rule.Rule, row RowDetail, out, gone io.Writer, threads int) *Summary {
 	t.Helper()
 	i, err := ioc.Parse("1.2.3.4")
 	if err != nil {
@@ -232,6 +232,42 @@ func TestReadHits(t *testing.T) {
 	if hits, errs := read(""); hits != 0 || errs != nil {
 		t.Errorf("nothing: %d hits, %q", hits, errs)
 	}
+}
+
+// What comes as the hits of an earlier scan may be anything.
+func FuzzHits(f *testing.F) {
+	var out bytes.Buffer
+	ruledScan(f, nil, RowTriage, &out, nil, 1)
+	lines := strings.SplitAfterN(out.String(), "\n", 4)
+	f.Add(lines[0] + lines[1])
+	f.Add(strings.Replace(lines[0], `"row":{`, `"row":[1,2],"x":{`, 1))
+	f.Add(strings.Replace(lines[0], `"row":{`, `"row":{"a":1,`, 1))
+	f.Add(strings.Replace(lines[0], `"who":{`, `"who":{"peer_port":-1e99,"direction":"internal","host":{},`, 1))
+	f.Add(strings.Replace(lines[1], `"tags":[]`, `"tags":["a"],"first_seen":"0000-01-01"`, 1) + `null` + "\n{}\n")
+	var rules []*rule.Rule
+	for i, text := range ruledExpressions {
+		x, err := rule.Inline(i+1, text)
+		if err != nil {
+			f.Fatal(err)
+		}
+		rules = append(rules, x)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		trial := NewTrial(rules, time.Now())
+		for h, err := range ReadHits(strings.NewReader(text), table.Builtin()) {
+			if err != nil {
+				continue
+			}
+			trial.Add(h)
+			again, err := Decode(JSONL(nil, h), table.Builtin())
+			if err != nil || again.ID != strings.ToValidUTF8(h.ID, "\ufffd") {
+				t.Errorf("%q is written as what is no hit: %v", text, err)
+			}
+		}
+		if trial.Removed+trial.Undecided > trial.Hits {
+			t.Errorf("%d removed and %d undecided of %d", trial.Removed, trial.Undecided, trial.Hits)
+		}
+	})
 }
 
 // BenchmarkRules: rules are asked of nothing but rows that hold an indicator.

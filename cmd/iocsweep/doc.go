@@ -20,6 +20,8 @@ a value column, a rule page. RULES is a YAML file of exclusions.
 	ioc check   what an indicator source holds, and what of it cannot be used
 	ioc export  the merged, normalised indicators as JSONL or CSV
 	exclude check  what is wrong with exclusion rules
+	exclude test   what they would remove from an earlier result
+	exclude presets  rules that come with the program, off until asked for
 	explain     which indicators match a value, by which rule, and the near misses
 	tables      the table definitions in force
 	completion  shell completions

@@ -143,7 +143,7 @@ have expired. With --hits, or --from and --to, also times outside the data's.`,
 
 // checkRules reads rule files and prints what is to be said of each rule.
 func (a *app) checkRules(reader *rule.Reader, paths []string, broken bool) error {
-	bad := false
+	bad, unfinished := false, false
 	var b strings.Builder
 	for _, path := range paths {
 		rules, err := readRules(path)
@@ -152,7 +152,9 @@ func (a *app) checkRules(reader *rule.Reader, paths []string, broken bool) error
 			bad = true
 			continue
 		}
-		for i, warnings := range reader.Lint(rules) {
+		found := reader.Lint(rules)
+		unfinished = unfinished || reader.Unfinished
+		for i, warnings := range found {
 			name := scanner.Printable(rules[i].Name)
 			if len(warnings) == 0 {
 				fmt.Fprintf(&b, "%s: %s: ok\n", scanner.Printable(path), name)
@@ -169,6 +171,9 @@ func (a *app) checkRules(reader *rule.Reader, paths []string, broken bool) error
 	}
 	if _, err := fmt.Fprint(a.out, b.String()); err != nil {
 		return outputError(err)
+	}
+	if unfinished {
+		a.warnf("too many rules to find all that others shadow")
 	}
 	switch {
 	case bad:

@@ -220,7 +220,7 @@ func (s *source) eventTime(t *table.Table, c *Context, x cell) (cell, state) {
 	}
 	st := absent
 	if c.ReadBack {
-		st = untold // which of the time columns the file had, the hit does not say
+		st = blank // the hit has its time; which of the columns the file had, it does not say
 	}
 	for _, column := range t.Times {
 		text, has := c.Row.Get(column)

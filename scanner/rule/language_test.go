@@ -248,7 +248,7 @@ func TestListFiles(t *testing.T) {
 	}
 	for _, c := range []struct{ name, want string }{
 		{"empty.txt", "a list without values"}, {"long.txt", "long.txt:1: value over 1024 bytes"}, {"longer.txt", "longer.txt:1: value over 1024 bytes"},
-		{"bytes.txt", "bytes.txt:2: not UTF-8"}, {"many.txt", "over 100000 values"}, {".", "is not a regular file"}, {"gone", "no such file"},
+		{"bytes.txt", "bytes.txt:2: not UTF-8"}, {"many.txt", "over 50000 values"}, {".", "is not a regular file"}, {"gone", "no such file"},
 	} {
 		_, err := readList(filepath.Join(dir, c.name))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -274,7 +274,7 @@ func TestListFiles(t *testing.T) {
 	if got := rules[0].Files(); len(got) != 1 || got[0] != filepath.Join(dir, "nets.txt") {
 		t.Errorf("files: %q", got)
 	}
-	if _, err := load("much.yaml"); err == nil || !strings.Contains(err.Error(), `rule "c": column 19: `) || !strings.Contains(err.Error(), "over 100000 values in the lists") {
+	if _, err := load("much.yaml"); err == nil || !strings.Contains(err.Error(), `rule "c": column 19: `) || !strings.Contains(err.Error(), "over 50000 values in the lists") {
 		t.Errorf("lists that are too long together: %v", err)
 	}
 	if _, err := load("bad.yaml"); err == nil || !strings.Contains(err.Error(), "column 19") || !strings.Contains(err.Error(), "nowhere.txt") {

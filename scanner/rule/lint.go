@@ -43,10 +43,14 @@ type Reader struct {
 	First, Last clock.Time
 	HasFirst    bool // First is where the data begin
 	HasLast     bool // Last is where they end
-}
 
-// maxShadow is among how many rules those are looked for that others shadow.
-const maxShadow = 1000
+	// Unfinished says, once Lint has returned, that there were too many rules
+	// to find all that others shadow.
+	Unfinished bool
+
+	work     int
+	analyses map[*table.Table]*analysis
+}
 
 // Lint returns what there is to say of each rule, in their order; nothing for
 // a rule that looks sound.
@@ -60,11 +64,12 @@ func (r *Reader) Lint(rules []*Rule) [][]Warning {
 			alternatives[i], _ = branches(x.When)
 		}
 	}
-	if len(rules) > maxShadow {
-		return out
-	}
+	r.work, r.Unfinished, r.analyses = 0, false, map[*table.Table]*analysis{}
 	for i, x := range rules {
 		for j, y := range rules {
+			if !r.spend(1) {
+				return out
+			}
 			if i == j || r.inactive(x) || r.inactive(y) || !r.shadows(y, alternatives[j], x, alternatives[i]) {
 				continue
 			}

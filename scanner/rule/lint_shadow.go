@@ -19,14 +19,29 @@ func (r *Reader) shadows(y *Rule, of []branch, x *Rule, ways []branch) bool {
 		if !y.applies(t) || x.zone() != y.zone() {
 			return false
 		}
-		a := &analysis{table: t, zone: x.zone(), find: fieldsOf(t)}
+		a := r.analyses[t]
+		if a == nil {
+			a = &analysis{table: t, zone: x.zone(), find: fieldsOf(t)} // comparing literals asks for no zone
+			r.analyses[t] = a
+		}
 		for _, b := range ways {
-			if a.possible(b) && !slices.ContainsFunc(of, func(wide branch) bool { return a.within(b, wide) }) {
+			if !slices.ContainsFunc(of, func(wide branch) bool { return r.spend(len(b)*len(wide)) && a.within(b, wide) }) && a.possible(b) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// maxWork bounds how many pairs of predicates are compared to find rules that
+// others shadow.
+const maxWork = 5_000_000
+
+// spend takes from that, and is false once nothing is left.
+func (r *Reader) spend(n int) bool {
+	r.work += n
+	r.Unfinished = r.Unfinished || r.work > maxWork
+	return !r.Unfinished
 }
 
 // within says that whenever all of narrow holds, all of wide does.
@@ -43,7 +58,7 @@ func (a *analysis) within(narrow, wide branch) bool {
 // two alone.
 func (a *analysis) implies(p, q *Predicate) bool {
 	f, g := a.operand(p), a.operand(q)
-	if !sameOperand(&f, &g) || p.Not != q.Not {
+	if !sameOperand(f, g) || p.Not != q.Not {
 		return false
 	}
 	if p.String() == q.String() {

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -172,5 +173,32 @@ func TestFoundRules(t *testing.T) {
 		if !strings.Contains(got, c.want) {
 			t.Errorf("%s: %s, want %s", c.text, got, c.want)
 		}
+	}
+}
+
+// Rules may be many and of many parts: what takes too long is left, and that
+// is said.
+func TestLintBounds(t *testing.T) {
+	var many []*Rule
+	for i := range 300 {
+		when := fmt.Sprintf("Message = '%d'", i)
+		for n := range 6 {
+			when += fmt.Sprintf(" AND (FileName = '%d' OR Activity = '%d')", n, i)
+		}
+		many = append(many, inline(t, when))
+	}
+	deep := "Message = 'x'"
+	for range 190 {
+		deep = "Message != 'y' AND (" + deep + ")"
+	}
+	many = append(many, inline(t, deep), inline(t, strings.Repeat("user = 'x' OR ", 4000)+"user = 'y'"), inline(t, strings.Repeat("user = 'x' AND ", 4000)+"user = 'y'"))
+	reader := &Reader{Tables: table.Builtin()}
+	start := time.Now()
+	reader.Lint(many)
+	if took := time.Since(start); !reader.Unfinished || took > time.Minute {
+		t.Errorf("took %v, unfinished %v", took, reader.Unfinished)
+	}
+	if reader.Lint(many[:3]); reader.Unfinished {
+		t.Error("three rules are not too many")
 	}
 }

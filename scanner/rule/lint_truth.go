@@ -16,6 +16,7 @@ type analysis struct {
 	zone  *time.Location
 	find  finder
 	why   string // the first reason found why something cannot be
+	bound map[*Predicate]*operand
 }
 
 // outcomes says whether an expression can be true and false; Unknown is always
@@ -28,8 +29,18 @@ func (a *analysis) because(format string, args ...any) {
 	}
 }
 
-func (a *analysis) operand(p *Predicate) operand {
-	return bindOperand(&p.Left, a.table, a.zone, a.find)
+// operand is the operand of a predicate, bound once: predicates are compared
+// with each other.
+func (a *analysis) operand(p *Predicate) *operand {
+	if o := a.bound[p]; o != nil {
+		return o
+	}
+	o := bindOperand(&p.Left, a.table, a.zone, a.find)
+	if a.bound == nil {
+		a.bound = map[*Predicate]*operand{}
+	}
+	a.bound[p] = &o
+	return &o
 }
 
 func (a *analysis) can(e *Expr) outcomes {
@@ -198,7 +209,7 @@ func (a *analysis) contradicts(list []*Predicate) bool {
 func (a *analysis) onePlace(p, q *Predicate) (table.Compare, bool) {
 	f, g := a.operand(p), a.operand(q)
 	at := f.sources(nil)
-	if len(at) != 1 || !sameOperand(&f, &g) {
+	if len(at) != 1 || !sameOperand(f, g) {
 		return 0, false
 	}
 	c := f.compares()
