@@ -207,7 +207,7 @@ hide. None applies until scan is given its name with --preset.`,
 					if len(r.Tables) > 0 {
 						fmt.Fprintf(&b, "    tables  %s\n", strings.Join(r.Tables, ", "))
 					}
-					fmt.Fprintf(&b, "    when    %s\n", r.Text())
+					fmt.Fprintf(&b, "    when    %s\n", r.When)
 				}
 			}
 			if _, err := fmt.Fprint(a.out, b.String()); err != nil {

@@ -123,6 +123,8 @@ func (p *Predicate) fits(c table.Compare, only bool) *problem {
 			return &problem{a.at, fmt.Sprintf("%q is not a time of day: write '22:00' or '22:00:30'", a.Text)}
 		case c == compareWeekday && a.weekday == 0:
 			return &problem{a.at, fmt.Sprintf("%q is not a day of the week: write 'Monday' or 'Mon' (numbers count from different days)", a.Text)}
+		case c == table.CompareAddr && only && !a.fits(c) && looksLikeAddress(a.Text):
+			return &problem{a.at, fmt.Sprintf("%q is neither an address nor a network: write '10.0.0.5' or '10.0.0.0/8' (a port is a field of its own)", a.Text)}
 		case c != table.CompareTime:
 		case a.timeStatus == clock.Ambiguous:
 			return &problem{a.at, fmt.Sprintf("%q leaves the order of day and month open: write 2025-04-01", a.Text)}
@@ -139,6 +141,14 @@ func (p *Predicate) fits(c table.Compare, only bool) *problem {
 		}
 	}
 	return nil
+}
+
+// looksLikeAddress says that a text that is no address is meant to be one.
+func looksLikeAddress(s string) bool {
+	if strings.Contains(s, ":") {
+		return strings.Trim(s, "0123456789abcdefABCDEF.:/[]") == ""
+	}
+	return strings.Count(s, ".") > 1 && strings.Trim(s, "0123456789./- ") == ""
 }
 
 // fieldHints are names of other schemas whose spelling alone does not lead to

@@ -126,6 +126,9 @@ func (l *lint) all() []Warning {
 			why = a.why
 		}
 	}
+	for p := range l.rule.When.predicates {
+		l.wildcard(p)
+	}
 	if !possible {
 		l.say(NeverTrue, "can never be true: %s", why)
 		return l.list
@@ -144,7 +147,6 @@ func (l *lint) all() []Warning {
 	for p, not := range polarity(l.rule.When) {
 		if p.Not == not {
 			l.loose(p)
-			l.wildcard(p)
 		}
 	}
 	return l.list

@@ -21,7 +21,7 @@ import (
 // Limits of a list that a rule takes from a file.
 const (
 	maxListFile   = 16 << 20 // bytes
-	maxListValues = 50_000  // of all lists of a rule file together
+	maxListValues = 50_000   // of all lists of a rule file together
 	maxListValue  = 1024     // bytes
 )
 

@@ -40,6 +40,3 @@ func Preset(name string) ([]*Rule, error) {
 	}
 	return Load(bytes.NewReader(data), "preset "+name)
 }
-
-// Text is the rule's expression as written.
-func (r *Rule) Text() string { return strings.TrimSpace(r.text) }
