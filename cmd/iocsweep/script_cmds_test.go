@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -22,6 +23,27 @@ func gzipFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(w.Close())
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o644))
+}
+
+// breakOff packs a file's first N lines and half of the next, as a download
+// that was broken off: breakoff N FILE PACKED
+func breakOff(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: breakoff N FILE PACKED")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	lines := strings.SplitAfter(ts.ReadFile(args[1]), "\n")
+	if n >= len(lines) || len(lines[n]) < 2 {
+		ts.Fatalf("%s: no line to break after line %d", args[1], n)
+	}
+	text := strings.Join(lines[:n], "") + lines[n][:len(lines[n])/2]
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err = io.WriteString(w, text)
+	ts.Check(err)
+	ts.Check(w.Flush()) // and no Close, which would write the end
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), b.Bytes(), 0o644))
 }
 
 // zipFiles packs files: zip PACKED FILE...

@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("exit status %d, want %s", got, args[0])
 				}
 			},
+			"breakoff": breakOff,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MIRAI", mirai)

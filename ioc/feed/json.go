@@ -16,7 +16,10 @@ import (
 // objects being complete. An indicator has a few hundred.
 const maxObject = 8 << 20
 
-var errLongObject = errors.New("JSON object longer than 8 MiB")
+var (
+	errLongObject = errors.New("JSON object longer than 8 MiB")
+	errCutJSON    = errors.New("JSON ends early")
+)
 
 // A document reads a JSON document token by token, so that no more than one
 // object of it is in memory, and knows the line of each.
@@ -72,7 +75,7 @@ func (d *document) line() int { return d.in.line(d.InputOffset()) }
 // fail gives an error its line. A document that ends early says so.
 func (d *document) fail(err error) error {
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("JSON ends early")
+		err = errCutJSON
 	}
 	return &LineError{d.line(), err}
 }
@@ -189,18 +192,35 @@ func (t text) date(line int, emit func(*Entry)) ioc.Date {
 }
 
 // eachLine calls object for every line that holds a JSON object, and rejects
-// the others.
+// the others. Where the last one is the beginning of an object, the feed was
+// cut off.
 func eachLine(r io.Reader, emit func(*Entry), object func(raw []byte, line int)) error {
-	return newLineReader(r).each(emit, func(line []byte, no int) {
+	cut := 0 // the last line, if it is but a beginning
+	err := newLineReader(r).each(emit, func(line []byte, no int) {
 		line = bytes.TrimSpace(line)
-		switch {
-		case len(line) == 0:
-		case line[0] != '{' || !json.Valid(line):
-			reject(emit, no, string(line), "not a JSON object")
-		default:
-			object(line, no)
+		if len(line) == 0 {
+			return
 		}
+		cut = 0
+		if line[0] != '{' || !json.Valid(line) {
+			reject(emit, no, string(line), "not a JSON object")
+			if line[0] == '{' && endsEarly(line) {
+				cut = no
+			}
+			return
+		}
+		object(line, no)
 	})
+	if err == nil && cut > 0 {
+		err = &LineError{cut, errCutJSON}
+	}
+	return err
+}
+
+// endsEarly says that a text is the beginning of a JSON value.
+func endsEarly(text []byte) bool {
+	var value json.RawMessage
+	return json.NewDecoder(bytes.NewReader(text)).Decode(&value) == io.ErrUnexpectedEOF
 }
 
 // peekObject returns the keys of the JSON object with which a feed begins, as

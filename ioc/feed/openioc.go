@@ -72,7 +72,7 @@ func readOpenIOC(r io.Reader, emit func(*Entry)) error {
 		case err == errLongObject:
 			return &LineError{line, errLongXML}
 		case err != nil:
-			return &LineError{line, err}
+			return &LineError{line, xmlError(err)}
 		}
 		in.left = maxObject
 		switch t := t.(type) {
@@ -85,7 +85,7 @@ func readOpenIOC(r io.Reader, emit func(*Entry)) error {
 			}
 			var item iocItem
 			if err := d.DecodeElement(&item, &t); err != nil {
-				return &LineError{in.line(d.InputOffset()), err}
+				return &LineError{in.line(d.InputOffset()), xmlError(err)}
 			}
 			item.emit(line, emit)
 		case xml.EndElement:
@@ -99,6 +99,14 @@ func isSum(term string) bool {
 	term = strings.ToLower(term)
 	return (strings.HasSuffix(term, "/md5sum") || strings.HasSuffix(term, "/sha1sum") || strings.HasSuffix(term, "/sha256sum")) &&
 		!strings.Contains(term, "/peinfo/")
+}
+
+// xmlError takes the line off what the decoder says: a LineError has it.
+func xmlError(err error) error {
+	if e, ok := err.(*xml.SyntaxError); ok {
+		return errors.New("XML: " + e.Msg)
+	}
+	return err
 }
 
 func (i *iocItem) emit(line int, emit func(*Entry)) {
