@@ -53,7 +53,7 @@ func (b *Batch) Add(p *Plain, line int, d *Details) bool {
 // Added says what became of indicators that were added.
 type Added struct {
 	Fresh  [types]int // by type: were not in the list
-	Merged int
+	Merged [types]int // by type: were
 }
 
 // AddBatch adds the indicators from to to-1 of a batch as Add does. They stand
@@ -87,7 +87,7 @@ func (l *List) AddBatch(b *Batch, from, to int, path string) Added {
 			if _, fresh := l.add(i.hash, i.key, text, note, p); fresh {
 				sum.Fresh[l.typeOf(i.key)]++
 			} else {
-				sum.Merged++
+				sum.Merged[l.typeOf(i.key)]++
 			}
 		}
 	}

@@ -182,7 +182,7 @@ func TestBatch(t *testing.T) {
 			if slow.add(i) {
 				want.Fresh[i.Type]++
 			} else {
-				want.Merged++
+				want.Merged[i.Type]++
 			}
 		}
 		half := r.IntN(b.Len() + 1)
@@ -190,8 +190,8 @@ func TestBatch(t *testing.T) {
 		more := l.AddBatch(&b, half, b.Len(), "feed:")
 		for typ := range got.Fresh {
 			got.Fresh[typ] += more.Fresh[typ]
+			got.Merged[typ] += more.Merged[typ]
 		}
-		got.Merged += more.Merged
 		if got != want {
 			t.Fatalf("%+v, want %+v", got, want)
 		}

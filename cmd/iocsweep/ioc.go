@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -53,6 +51,7 @@ warning where that is more than 5 % of a source.`,
 				feedReport(&b, &reports[i])
 			}
 			allowReports(&b, lists, left, list)
+			alikeReport(&b, list.Set())
 			if _, werr := fmt.Fprint(a.out, b.String()); werr != nil {
 				return outputError(werr)
 			}
@@ -77,16 +76,9 @@ func feedReport(b *strings.Builder, r *feed.Report) {
 	if r.Kind != "" {
 		fmt.Fprintf(b, "  kind       %s\n", r.Kind)
 	}
-	var types []string
-	for _, t := range slices.Sorted(maps.Keys(r.ByType)) {
-		types = append(types, fmt.Sprintf("%s %s", number(int64(r.ByType[t])), t))
-	}
-	taken := number(int64(r.Taken))
-	if len(types) > 0 {
-		taken += " (" + strings.Join(types, ", ") + ")"
-	}
-	fmt.Fprintf(b, "  taken      %s\n", taken)
-	fmt.Fprintf(b, "  merged     %s\n", number(int64(r.Merged)))
+	feedDates(b, r)
+	fmt.Fprintf(b, "  taken      %s\n", counted(r.Taken, r.ByType))
+	fmt.Fprintf(b, "  merged     %s\n", counted(r.Merged, r.Repeats))
 	fmt.Fprintf(b, "  skipped    %s\n", number(int64(r.Skipped)))
 	fmt.Fprintf(b, "  rejected   %s\n", number(int64(r.Rejected)))
 	for _, dropped := range []struct {
@@ -97,14 +89,15 @@ func feedReport(b *strings.Builder, r *feed.Report) {
 			fmt.Fprintf(b, "  %-10s %s\n", dropped.why, number(int64(dropped.n)))
 		}
 	}
-	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
-		fmt.Fprintf(b, "    %s: %s\n", number(int64(r.Reasons[reason])), scanner.Printable(reason))
-	}
+	feedReasons(b, r)
 	for _, x := range r.Rejects {
 		fmt.Fprintf(b, "  %s:%d: %s: %s\n", scanner.Printable(r.Path), x.Line, scanner.Printable(x.Text), scanner.Printable(x.Reason))
 	}
 	for _, x := range r.Warnings {
 		fmt.Fprintf(b, "  warning: %s:%d: %s: %s\n", scanner.Printable(r.Path), x.Line, scanner.Printable(x.Text), scanner.Printable(x.Reason))
+	}
+	if r.Unlisted > 0 {
+		fmt.Fprintf(b, "  and %s more lines like these\n", number(int64(r.Unlisted)))
 	}
 	if r.Err != nil {
 		fmt.Fprintf(b, "  broken off: %s\n", printableError(r.Err))

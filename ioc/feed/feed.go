@@ -20,6 +20,7 @@
 package feed
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -64,12 +65,20 @@ type Report struct {
 	Old      int // and for Since
 
 	ByType   map[string]int // Taken by type: ip, ip:port, cidr, domain, url, hash
+	Repeats  map[string]int // Merged by type
 	Reasons  map[string]int // Skipped and Rejected by reason
+	First    map[string]int // line of the first of each reason
 	Rejects  []Reject       // in feed order, at most 100,000
 	Warnings []Reject       // in feed order, at most 100,000
 	Unlisted int            // rejects and warnings beyond that
 
 	Oldest, Newest ioc.Date // first_seen of the usable entries
+	From, To       ioc.Date // all dates at which the usable entries were seen or taken up
+
+	// Dated is how fresh the feed is, and DatedBy who says so: "its header",
+	// "its objects" or "the file"; zero and "" where none does.
+	Dated   ioc.Date
+	DatedBy string
 
 	// Err is what made the feed end early, or why nothing of it was usable.
 	Err error
@@ -109,7 +118,8 @@ func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err er
 	for i, s := range sources {
 		r := reading{report: &reports[i], list: list, path: s.Path + ":", judge: judge{options: o}}
 		r.report.Path = s.Path
-		r.report.ByType, r.report.Reasons = map[string]int{}, map[string]int{}
+		r.report.ByType, r.report.Repeats = map[string]int{}, map[string]int{}
+		r.report.Reasons, r.report.First = map[string]int{}, map[string]int{}
 		err := r.run(s, kind)
 		r.apply(&r.judge)
 		r.warnExpired()
@@ -172,6 +182,7 @@ type reading struct {
 	path   string // with a colon, as the places of its indicators begin
 	size   int64  // of the feed in bytes, 0 where it is not known
 	dates  span
+	told   ioc.Date // the date that the feed gives itself
 	ends   []ending
 
 	judge // of what is not read in pieces
@@ -213,11 +224,13 @@ func (r *reading) run(s Source, kind *Kind) error {
 	if !packed {
 		r.size = sizeOf(f)
 	}
+	head = bytes.Clone(head) // reading on overwrites it
 	if kind.pieces != nil && !r.options.general {
 		err = kind.pieces(r, b)
 	} else {
 		err = kind.Read(b, r.take)
 	}
+	r.date(kind, head, f)
 	var at *LineError
 	switch {
 	case errors.As(err, &at):
@@ -292,7 +305,12 @@ func (r *reading) merge(j *judge, from, to int) {
 			r.report.Taken += n
 		}
 	}
-	r.report.Merged += added.Merged
+	for t, n := range added.Merged {
+		if n > 0 {
+			r.report.Repeats[ioc.Type(t).String()] += n
+			r.report.Merged += n
+		}
+	}
 }
 
 // settle does what was judged of an entry.
@@ -300,15 +318,20 @@ func (r *reading) settle(v *verdict) {
 	switch v.outcome {
 	case Skipped:
 		r.report.Skipped++
-		r.count(v.reason)
+		r.count(v)
 		return
 	case Rejected:
 		r.report.Rejected++
-		r.count(v.reason)
+		r.count(v)
 		r.report.Rejects = r.listed(r.report.Rejects, v, v.reason)
 		return
 	case Noted:
 		r.warn(v, v.reason)
+		return
+	case dated:
+		if d := v.indicator.FirstSeen; r.told.IsZero() || d.Compare(r.told) > 0 {
+			r.told = d
+		}
 		return
 	}
 	if v.doubt != "" {
@@ -320,6 +343,7 @@ func (r *reading) settle(v *verdict) {
 	v.indicator.Feeds = append([]string{r.path + strconv.Itoa(v.line)}, v.feeds...)
 	if !r.list.Add(&v.indicator) {
 		r.report.Merged++
+		r.report.Repeats[v.indicator.Type.String()]++
 		return
 	}
 	r.report.Taken++
@@ -333,6 +357,7 @@ func (r *reading) settle(v *verdict) {
 // Options.Now.
 func (r *reading) warnExpired() {
 	r.report.Oldest, r.report.Newest = r.dates.oldest, r.dates.newest
+	r.report.From, r.report.To = r.dates.earliest, r.dates.latest
 	now := r.options.Now
 	if now.IsZero() {
 		now = r.dates.latest.Time()
@@ -346,11 +371,14 @@ func (r *reading) warnExpired() {
 	slices.SortStableFunc(r.report.Warnings, func(a, b Reject) int { return cmp.Compare(a.Line, b.Line) })
 }
 
-func (r *reading) count(reason string) {
+func (r *reading) count(v *verdict) {
+	reason := v.reason
 	if _, known := r.report.Reasons[reason]; !known && len(r.report.Reasons) >= maxReasons {
 		reason = "other reasons"
 	}
-	r.report.Reasons[reason]++
+	if r.report.Reasons[reason]++; r.report.Reasons[reason] == 1 {
+		r.report.First[reason] = v.line
+	}
 }
 
 func (r *reading) warn(v *verdict, reason string) {

@@ -25,7 +25,8 @@ var (
 // object of it is in memory, and knows the line of each.
 type document struct {
 	*json.Decoder
-	in *countingReader
+	in     *countingReader
+	scalar func(stack []level, t json.Token) // for records; may be nil
 }
 
 // A countingReader remembers where the line breaks are that its reader has

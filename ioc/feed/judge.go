@@ -36,7 +36,8 @@ type verdict struct {
 // A span is the time that dates cover.
 type span struct {
 	oldest, newest ioc.Date // of first_seen; of equals the first
-	latest         ioc.Date // of all dates of sighting
+	// Of all dates of sighting.
+	earliest, latest ioc.Date
 }
 
 func (s *span) add(e *Entry) {
@@ -58,8 +59,14 @@ func (s *span) first(oldest, newest ioc.Date) {
 }
 
 func (s *span) sighted(d ioc.Date) {
-	if !d.IsZero() && (s.latest.IsZero() || d.Compare(s.latest) > 0) {
+	switch {
+	case d.IsZero():
+	case s.latest.IsZero():
+		s.earliest, s.latest = d, d
+	case d.Compare(s.latest) > 0:
 		s.latest = d
+	case d.Compare(s.earliest) < 0:
+		s.earliest = d
 	}
 }
 
@@ -68,6 +75,7 @@ func (s *span) widen(next *span) {
 	if !next.oldest.IsZero() {
 		s.first(next.oldest, next.newest)
 	}
+	s.sighted(next.earliest)
 	s.sighted(next.latest)
 }
 
@@ -188,6 +196,7 @@ func plainPort(text []byte) (port uint16, ok bool) {
 func (j *judge) weigh(e *Entry) verdict {
 	v := verdict{line: e.Line, value: string(e.Value), outcome: e.Fate, reason: e.Reason}
 	if e.Fate != Usable {
+		v.indicator.FirstSeen = e.Added // of a date that the feed gives itself
 		return v
 	}
 	skip := func(reason string) verdict {

@@ -21,7 +21,7 @@ func FuzzEntry(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value []byte, typ string, port []byte, said bool) {
 		judged := func(general bool) ([]ioc.Indicator, Report) {
-			r := reading{report: &Report{ByType: map[string]int{}, Reasons: map[string]int{}}, list: new(ioc.List), path: "feed:", judge: judge{options: Options{general: general}}}
+			r := reading{report: &Report{ByType: map[string]int{}, Repeats: map[string]int{}, Reasons: map[string]int{}, First: map[string]int{}}, list: new(ioc.List), path: "feed:", judge: judge{options: Options{general: general}}}
 			for n := range 2 {
 				e := newEntry(n + 1)
 				e.Value, e.Type, e.Port = value, typ, port

@@ -63,6 +63,8 @@ const (
 	Skipped              // readable, but nothing the engine matches
 	Rejected             // not readable
 	Noted                // no indicator at all, only a warning
+
+	dated // no indicator at all: Added is the date that the feed gives itself
 )
 
 // An Entry is what a feed says of one indicator, before it is parsed.

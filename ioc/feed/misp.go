@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,8 @@ import (
 //
 // Attributes are taken wherever they stand, those of objects too. An attribute
 // that is not for detection (to_ids) or deleted is skipped. Of a composite both
-// parts are taken, but for file names; of a sample its hash.
+// parts are taken, but for file names; of a sample its hash. The date of an
+// event is that of the feed.
 var misp = Kind{Name: "misp", Sniff: sniffMISP, Read: readMISP}
 
 func sniffMISP(head []byte) bool {
@@ -48,7 +50,17 @@ type mispAttribute struct {
 
 func readMISP(r io.Reader, emit func(*Entry)) error {
 	words := newInterner()
-	return newDocument(r).records(func(key string) bool { return key == "Attribute" }, func(raw []byte, line int) {
+	d := newDocument(r)
+	d.scalar = func(stack []level, t json.Token) {
+		s, ok := t.(string)
+		if !ok || stack[len(stack)-1].key != "date" || slices.ContainsFunc(stack, func(l level) bool { return l.key == "RelatedEvent" }) {
+			return
+		}
+		if date, ok := readDate(s, anyOrder); ok {
+			tell(emit, date)
+		}
+	}
+	return d.records(func(key string) bool { return key == "Attribute" }, func(raw []byte, line int) {
 		mispEntry(raw, line, words, emit)
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+
+	"github.com/iocsweep/iocsweep/ioc"
 )
 
 // stix is STIX 2.0 and 2.1 in all its envelopes: a bundle, a page of TAXII, a
@@ -15,7 +17,7 @@ import (
 //	{"sourcesystem":"…","indicators":[…]}
 //
 // Only indicators are taken. Observations and what else a bundle holds are
-// counted as skipped.
+// counted as skipped. The feed is as fresh as its object that was last modified.
 var stix = Kind{Name: "stix", Sniff: sniffSTIX, Read: readSTIX}
 
 func sniffSTIX(head []byte) bool {
@@ -54,21 +56,29 @@ type stixObject struct {
 func readSTIX(r io.Reader, emit func(*Entry)) error {
 	words := newInterner()
 	b := buffered(r)
+	var newest ioc.Date
+	defer func() { tell(emit, newest) }()
+	object := func(raw []byte, line int) { stixEntry(raw, line, words, &newest, emit) }
 	head, _ := b.Peek(headSize) // a read error comes again
 	if keys, oneLine := peekObject(head); oneLine && !slices.Contains(keys, "objects") && slices.Contains(keys, "pattern") {
-		return eachLine(b, emit, func(raw []byte, line int) { stixEntry(raw, line, words, emit) })
+		return eachLine(b, emit, object)
 	}
 	wanted := func(key string) bool {
 		return key == "" || key == "objects" || key == "indicators" || key == "stixobjects" || key == "value"
 	}
-	return newDocument(b).records(wanted, func(raw []byte, line int) { stixEntry(raw, line, words, emit) })
+	return newDocument(b).records(wanted, object)
 }
 
-func stixEntry(raw []byte, line int, words *interner, emit func(*Entry)) {
+// stixEntry reads an object. newest becomes the latest date at which one was
+// made or modified.
+func stixEntry(raw []byte, line int, words *interner, newest *ioc.Date, emit func(*Entry)) {
 	var o stixObject
 	if err := json.Unmarshal(raw, &o); err != nil || o.Type == "" {
 		reject(emit, line, clip(string(raw)), "not a STIX object")
 		return
+	}
+	if d, ok := readDate(string(firstText(o.Modified, o.Created)), anyOrder); ok && !d.IsZero() && (newest.IsZero() || d.Compare(*newest) > 0) {
+		*newest = d
 	}
 	switch {
 	case o.Type == "bundle":
@@ -76,7 +86,7 @@ func stixEntry(raw []byte, line int, words *interner, emit func(*Entry)) {
 		if json.Unmarshal(o.Objects, &inner) == nil {
 			for _, raw := range inner {
 				if len(raw) < len(o.Objects) {
-					stixEntry(raw, line, words, emit)
+					stixEntry(raw, line, words, newest, emit)
 				}
 			}
 		}

@@ -12,18 +12,23 @@ const maxNesting = 100
 
 var errDeepJSON = errors.New("JSON nested more than 100 deep")
 
+// A level is an object or array that a document is in.
+type level struct {
+	object bool
+	key    string // of an object: the key whose value comes next, once hasKey
+	hasKey bool
+}
+
 // records calls object for every element of the arrays that wanted asks for,
 // wherever they are in the document: by the key under which they stand, "" for
 // an array that stands in another one or at the top. What an element holds is
 // not looked into. Several documents may follow one another.
 //
 //	{"response":[{"Event":{"Attribute":[{…},{…}],"Object":[{"Attribute":[{…}]}]}}]}
+//
+// d.scalar, if it is there, is called with each scalar around the records and
+// the levels at whose last it stands.
 func (d *document) records(wanted func(key string) bool, object func(raw []byte, line int)) error {
-	type level struct {
-		object bool
-		key    string // of an object: the key whose value comes next, once hasKey
-		hasKey bool
-	}
 	var stack []level
 	for seen := false; ; seen = true {
 		t, err := d.Token()
@@ -72,6 +77,9 @@ func (d *document) records(wanted func(key string) bool, object func(raw []byte,
 		default:
 			if top == nil {
 				return &LineError{d.line(), fmt.Errorf("want an object or array in the JSON, not %v", clip(fmt.Sprint(t)))}
+			}
+			if d.scalar != nil {
+				d.scalar(stack, t)
 			}
 		}
 		top.hasKey = false

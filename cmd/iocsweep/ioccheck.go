@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/feed"
+	"github.com/iocsweep/iocsweep/scanner"
+)
+
+// feedDates lays out how fresh a source is and what time its entries cover.
+func feedDates(b *strings.Builder, r *feed.Report) {
+	if !r.Dated.IsZero() {
+		fmt.Fprintf(b, "  dated      %s (%s)\n", r.Dated, r.DatedBy)
+	}
+	switch {
+	case !r.Oldest.IsZero():
+		fmt.Fprintf(b, "  first seen %s to %s\n", r.Oldest, r.Newest)
+	case !r.From.IsZero():
+		fmt.Fprintf(b, "  entries of %s to %s\n", r.From, r.To)
+	}
+}
+
+// counted writes a number with its parts by type, as 3 (1 domain, 2 ip).
+func counted(n int, byType map[string]int) string {
+	var parts []string
+	for _, t := range slices.Sorted(maps.Keys(byType)) {
+		parts = append(parts, fmt.Sprintf("%s %s", number(int64(byType[t])), t))
+	}
+	if len(parts) == 0 {
+		return number(int64(n))
+	}
+	return number(int64(n)) + " (" + strings.Join(parts, ", ") + ")"
+}
+
+// maxWarned is how many different warnings are counted apart: some hold words
+// of the feed.
+const maxWarned = 20
+
+// feedReasons lays out why entries were not taken, and what is odd about those
+// that were, with the line of the first of each.
+func feedReasons(b *strings.Builder, r *feed.Report) {
+	say := func(n int, reason string, line int) {
+		fmt.Fprintf(b, "    %s: %s, first on line %d\n", number(int64(n)), scanner.Printable(reason), line)
+	}
+	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
+		say(r.Reasons[reason], reason, r.First[reason])
+	}
+	if len(r.Warnings) == 0 {
+		return
+	}
+	n, first := map[string]int{}, map[string]int{}
+	for _, w := range r.Warnings {
+		reason := w.Reason
+		if n[reason] == 0 && len(n) >= maxWarned {
+			reason = "other warnings"
+		}
+		if n[reason]++; n[reason] == 1 {
+			first[reason] = w.Line
+		}
+	}
+	fmt.Fprintf(b, "  warnings   %s\n", number(int64(len(r.Warnings))))
+	for _, reason := range slices.Sorted(maps.Keys(n)) {
+		say(n[reason], reason, first[reason])
+	}
+}
+
+// maxAlike is how many pairs of each likeness are shown.
+const maxAlike = 5
+
+// alikeReport lays out which of the indicators of all sources say the same, or
+// can be taken for each other.
+func alikeReport(b *strings.Builder, set *ioc.Set) {
+	var n [ioc.Likenesses]int
+	var shown [ioc.Likenesses]strings.Builder
+	for a := range set.Alikes() {
+		if n[a.Likeness]++; n[a.Likeness] <= maxAlike {
+			fmt.Fprintf(&shown[a.Likeness], "    %s%s beside %s%s\n", a.Indicator.Value, origin(a.Indicator), a.Other.Value, origin(a.Other))
+		}
+	}
+	for l, pairs := range n {
+		if pairs == 0 {
+			continue
+		}
+		fmt.Fprintf(b, "\nalike: %s, %s\n%s", number(int64(pairs)), ioc.Likeness(l), shown[l].String())
+		if pairs > maxAlike {
+			fmt.Fprintf(b, "    … and %s more\n", number(int64(pairs-maxAlike)))
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package ioc
+
+import (
+	"iter"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// A Likeness is how two indicators of a set are nearly the same.
+type Likeness uint8
+
+// The kinds of likeness. Of the first four, Other already matches all that the
+// indicator does.
+const (
+	WWW       Likeness = iota // www.x, and x is held
+	Below                     // a domain below another
+	WithPort                  // an ip:port whose address is held without
+	Within                    // an address or network within a held network
+	LooksLike                 // an internationalised name that can be taken for another
+	Likenesses
+)
+
+// String says it in a few words, for reports.
+func (l Likeness) String() string {
+	return [Likenesses]string{"www beside the name itself", "below another domain", "ip:port beside the address itself", "within a network",
+		"spelled to look like another"}[l]
+}
+
+// Alike is an indicator with another that it is like.
+type Alike struct {
+	Likeness
+	Indicator, Other *Indicator
+}
+
+// Alikes finds the indicators that are like others, in the order of the list,
+// each with the nearest other of each likeness. It looks every indicator up
+// once.
+func (s *Set) Alikes() iter.Seq[Alike] {
+	return func(yield func(Alike) bool) {
+		looks := map[string]uint32{} // of internationalised names: number by what they look like
+		var found []Candidate
+		for n := range uint32(s.Len()) {
+			i := s.list.At(int(n))
+			kind := KindIP
+			cell := i.Value
+			switch i.Type {
+			case Domain:
+				kind = KindDomain
+			default:
+				cell = i.Addr().String()
+			}
+			found = s.Match(kind, []byte(cell), found[:0])
+			var done [Likenesses]bool
+			give := func(l Likeness, other *Indicator) bool {
+				if done[l] {
+					return true
+				}
+				done[l] = true
+				return yield(Alike{l, &i, other})
+			}
+			for _, c := range found {
+				for _, other := range s.Indicators(c.Entry) {
+					if l, ok := i.like(other, c.Sub); ok && !give(l, other) {
+						return
+					}
+				}
+			}
+			if i.Type != Domain || !strings.Contains(i.Value, "xn--") {
+				continue
+			}
+			look := spelled(i.Value)
+			number, known := looks[look]
+			if !known {
+				looks[look] = n
+				number, known = s.findName([]byte(look))
+			}
+			if known && number != n {
+				if other := s.list.At(int(number)); !give(LooksLike, &other) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// like compares an indicator with another that matches its value; sub says
+// that it is a name below the other.
+func (i *Indicator) like(other *Indicator, sub bool) (Likeness, bool) {
+	switch {
+	case i.Type == Domain:
+		if i.Value == "www."+other.Value {
+			return WWW, true
+		}
+		return Below, sub
+	case i.Type == IPPort && other.Type == IP:
+		return WithPort, true
+	case other.Type == CIDR:
+		return Within, i.Type != CIDR || other.Prefix.Bits() < i.Prefix.Bits()
+	}
+	return 0, false
+}
+
+// homoglyphs are the letters of other scripts that names use and that look
+// like a Latin one, each before it.
+var homoglyphs = strings.NewReplacer("а", "a", "ɑ", "a", "α", "a", "в", "b", "ϲ", "c", "с", "c", "ԁ", "d", "е", "e", "ҽ", "e", "ɡ", "g", "һ", "h",
+	"һ", "h", "ı", "i", "і", "i", "ι", "i", "ӏ", "l", "ј", "j", "к", "k", "κ", "k", "м", "m", "ո", "n", "ο", "o", "о", "o", "օ", "o", "р", "p",
+	"ρ", "p", "ԛ", "q", "г", "r", "ѕ", "s", "т", "t", "υ", "u", "ս", "u", "ν", "v", "ѵ", "v", "ԝ", "w", "ω", "w", "х", "x", "у", "y", "γ", "y",
+	"ø", "o", "ł", "l", "đ", "d", "ß", "ss")
+
+// spelled is what a name with A-labels looks like in plain Latin letters:
+// without accents, and with the letters of other scripts that look the same.
+func spelled(name string) string {
+	labels := strings.Split(name, ".")
+	for n, l := range labels {
+		if u, err := idna.Punycode.ToUnicode(l); err == nil {
+			labels[n] = u
+		}
+	}
+	text := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(strings.Join(labels, ".")))
+	return homoglyphs.Replace(text)
+}
