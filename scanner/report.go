@@ -162,6 +162,7 @@ type room struct {
 	by       []allow.Answer    // of each allow list
 	ports    map[string]string // of a row of a generic table, see plainPorts
 	named    table.Table       // the generic table under the name that a row gives it
+	below    int64             // matches left out for CompromisedExact
 }
 
 // more makes a list one longer. What stood in the new place before is left
@@ -190,12 +191,17 @@ func (w *worker) report(in *input, f *finding) error {
 	if f.Table == int(p.generic) {
 		room.plainPorts(f)
 	}
-	room.elements = room.elements[:0]
+	room.elements, room.below = room.elements[:0], 0
 	for i := range f.Elements {
 		room.elements = more(room.elements)
 		if n := len(room.elements) - 1; !w.resolve(p, t, f, row, direction, &f.Elements[i], &room.elements[n]) {
 			room.elements = room.elements[:n]
 		}
+	}
+	if room.below > 0 {
+		in.mu.Lock()
+		in.report.Below += room.below
+		in.mu.Unlock()
 	}
 	if len(room.elements) == 0 {
 		return nil
@@ -296,6 +302,9 @@ func (w *worker) class(i *ioc.Indicator, c ioc.Candidate, port int, g *keyGroup,
 		switch {
 		case g.how == howHas:
 			return termClass(e.Value, i.Value), true
+		case c.Sub && w.below(i, e.Value):
+			w.room.below++
+			return 0, false
 		case c.Sub:
 			return ClassSubdomain, true
 		}

@@ -85,6 +85,10 @@ type Scan struct {
 
 	Warn  func(error) // problems of inputs, with their position, in input order; nil: dropped
 	Stats *Stats      // counted while the scan runs; nil: not at all
+
+	// CompromisedExact matches the name of a compromised site, and www before
+	// it, but not what else is below. It has no effect with KQL.
+	CompromisedExact bool
 }
 
 // Columns says which columns are matched.

@@ -37,6 +37,7 @@ type FileReport struct {
 	BadTimes    int64 // hits whose time text could not be read
 	Hits        int64
 	Suppressed  int64
+	Below       int64      // matches below compromised names, left out for CompromisedExact
 	First, Last clock.Time // what the first and last record of each block show
 	Timed       bool       // First and Last are set
 	Status      Status
@@ -51,6 +52,7 @@ type Summary struct {
 	Lists      []ListReport // allow lists, and behind them label lists
 	Hits       int64
 	Suppressed int64
+	Below      int64
 	Records    int64
 	Bytes      int64
 	Rejected   int64

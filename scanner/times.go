@@ -226,6 +226,7 @@ func (r *run) summary() *Summary {
 		s.Files = append(s.Files, f)
 		s.Hits += f.Hits
 		s.Suppressed += f.Suppressed
+		s.Below += f.Below
 		s.Records += f.Records
 		s.Bytes += max(f.Bytes, 0)
 		s.Rejected += f.Rejected

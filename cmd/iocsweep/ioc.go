@@ -51,6 +51,7 @@ warning where that is more than 5 % of a source.`,
 				feedReport(&b, &reports[i])
 			}
 			allowReports(&b, lists, left, list)
+			compromisedReport(&b, list, f.compromised)
 			alikeReport(&b, list.Set())
 			if _, werr := fmt.Fprint(a.out, b.String()); werr != nil {
 				return outputError(werr)
@@ -84,7 +85,7 @@ func feedReport(b *strings.Builder, r *feed.Report) {
 	for _, dropped := range []struct {
 		why string
 		n   int
-	}{{"too weak", r.Weak}, {"ended", r.Ended}, {"too old", r.Old}} {
+	}{{"too weak", r.Weak}, {"ended", r.Ended}, {"too old", r.Old}, {"left out", r.Innocent}} {
 		if dropped.n > 0 {
 			fmt.Fprintf(b, "  %-10s %s\n", dropped.why, number(int64(dropped.n)))
 		}
@@ -127,7 +128,7 @@ func (a *app) iocExport() *cobra.Command {
 				return outputError(err)
 			}
 			f.where.said(a)
-			if a.saidOfFeeds(reports, true) {
+			if a.saidOfFeeds(reports, false) {
 				return &statusError{statusPartial, nil}
 			}
 			return nil

@@ -68,6 +68,25 @@ func feedReasons(b *strings.Builder, r *feed.Report) {
 	}
 }
 
+// compromisedReport says how many of the indicators are legitimate sites, and
+// what becomes of them.
+func compromisedReport(b *strings.Builder, list *ioc.List, how string) {
+	n := 0
+	for i := range list.All() {
+		if i.Compromised == 1 {
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	what := "matched like others; --compromised exact or skip narrows them"
+	if how == "exact" {
+		what = "scan matches their names and not what is below"
+	}
+	fmt.Fprintf(b, "\ncompromised sites: %s of %s indicators (%s)\n", number(int64(n)), number(int64(list.Len())), what)
+}
+
 // maxAlike is how many pairs of each likeness are shown.
 const maxAlike = 5
 

@@ -68,6 +68,9 @@ func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
 		if r.Old > 0 {
 			a.warnf("%s: %d indicators dropped for --max-age", scanner.Printable(r.Path), r.Old)
 		}
+		if r.Innocent > 0 {
+			a.warnf("%s: %d indicators dropped for --compromised skip", scanner.Printable(r.Path), r.Innocent)
+		}
 	}
 	return broken
 }
@@ -309,6 +312,9 @@ func (r *scanReport) remarks(all bool) []string {
 	}
 	out = append(out, r.ledger(all)...)
 	out = append(out, r.listed()...)
+	if n := r.sum.Below; n > 0 {
+		out = append(out, number(n)+" matches below compromised sites left out for --compromised exact")
+	}
 	return out
 }
 
@@ -460,6 +466,7 @@ func (r *scanReport) json() []byte {
 		Weak     int            `json:"below_min_confidence"`
 		Ended    int            `json:"ended"`
 		Old      int            `json:"beyond_max_age"`
+		Innocent int            `json:"compromised_skipped"`
 		ByType   map[string]int `json:"by_type"`
 		Reasons  map[string]int `json:"reasons"`
 		Error    *string        `json:"error"`
@@ -510,6 +517,7 @@ func (r *scanReport) json() []byte {
 			Rejected   int64 `json:"rejected"`
 			Hits       int64 `json:"hits"`
 			Suppressed int64 `json:"suppressed"`
+			Below      int64 `json:"below_compromised"`
 		} `json:"totals"`
 		Rules    []ruleJSON `json:"rules"`
 		Lists    []listJSON `json:"lists"`
@@ -520,7 +528,7 @@ func (r *scanReport) json() []byte {
 	out.Feeds, out.Files, out.Rules, out.Absent = []feedJSON{}, []fileJSON{}, []ruleJSON{}, []string{}
 	for _, f := range r.feeds {
 		j := feedJSON{Path: f.Path, Kind: f.Kind, Taken: f.Taken, Merged: f.Merged, Skipped: f.Skipped, Rejected: f.Rejected,
-			Weak: f.Weak, Ended: f.Ended, Old: f.Old, ByType: f.ByType, Reasons: f.Reasons}
+			Weak: f.Weak, Ended: f.Ended, Old: f.Old, Innocent: f.Innocent, ByType: f.ByType, Reasons: f.Reasons}
 		if f.Err != nil {
 			j.Error = text(f.Err.Error())
 		}
@@ -550,6 +558,7 @@ func (r *scanReport) json() []byte {
 	}
 	out.Totals.Files, out.Totals.Bytes, out.Totals.Records = len(r.sum.Files), r.sum.Bytes, r.sum.Records
 	out.Totals.Rejected, out.Totals.Hits, out.Totals.Suppressed = r.sum.Rejected, r.sum.Hits, r.sum.Suppressed
+	out.Totals.Below = r.sum.Below
 	for i := range r.sum.Rules {
 		out.Rules = append(out.Rules, r.ruleJSON(&r.sum.Rules[i]))
 	}

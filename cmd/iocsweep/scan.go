@@ -111,6 +111,7 @@ type feedFlags struct {
 	forceBroad    bool
 	urlHosts      bool
 	where         where
+	compromised   string
 }
 
 type flagSet interface {
@@ -135,6 +136,7 @@ func (f *feedFlags) registerKind(fs flagSet) {
 	fs.IntVar(&f.maxAge, "max-age", 0, "drop indicators last seen more than `DAYS` days ago; those without dates stay")
 	fs.BoolVar(&f.urlHosts, "url-hosts", false, "take the host of each URL indicator too, as a domain or address")
 	fs.StringVar(&f.where.text, "iocs-where", "", "only the indicators of which `EXPR` is true, as in \"malware = 'Mirai' AND confidence >= 75\"")
+	fs.StringVar(&f.compromised, "compromised", "match", "legitimate sites that were broken into: match (like others), exact (the name and its www, not what is below), skip (leave them out)")
 	fs.BoolVar(&f.forceBroad, "force-broad", false, "accept public suffixes and single labels as indicators")
 }
 
@@ -170,6 +172,10 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 	if f.maxAge < 0 {
 		return nil, nil, fmt.Errorf("--max-age %d: a number of days is wanted", f.maxAge)
 	}
+	if err := oneOf("--compromised", f.compromised, "match", "exact", "skip"); err != nil {
+		return nil, nil, err
+	}
+	o.Innocent = f.compromised == "skip"
 	now := time.Now()
 	if f.activeOnly {
 		o.Ended = now
@@ -332,9 +338,13 @@ func (f *scanFlags) build() (*scanner.Scan, error) {
 			return nil, fmt.Errorf("--match kql reads the hunts' columns only: leave out --columns %s", f.tableFlags.columns)
 		}
 		s.Columns = scanner.ColumnsHunt
+		if f.compromised == "exact" {
+			return nil, errors.New("--match kql returns what the hunts return: leave out --compromised exact")
+		}
 	default:
 		return nil, oneOf("--match", f.match, "strict", "kql")
 	}
+	s.CompromisedExact = f.compromised == "exact"
 	switch f.ports {
 	case "prefer":
 	case "strict":

@@ -43,6 +43,7 @@ type Options struct {
 	MinConfidence int       // drop indicators that are weaker; those that have none stay
 	Ended         time.Time // drop indicators whose valid_until is before; zero: none
 	Since         time.Time // drop indicators last seen before, or first where they have no last; those without dates stay
+	Innocent      bool      // drop indicators that are compromised legitimate sites
 	Now           time.Time // what valid_until is compared with; zero: the newest date of the feed itself
 
 	general bool // take no shorter way; for tests
@@ -51,7 +52,8 @@ type Options struct {
 }
 
 // A Report says what became of one feed. Taken is what it brought; the
-// indicators of Read are the sum of Taken less the sums of Weak, Ended and Old.
+// indicators of Read are the sum of Taken less the sums of Weak, Ended, Old and
+// Innocent.
 type Report struct {
 	Path string
 	Kind string // name of the Kind, "" if none was found
@@ -63,6 +65,7 @@ type Report struct {
 	Weak     int // of Taken, those dropped for MinConfidence after merging
 	Ended    int // and for Ended
 	Old      int // and for Since
+	Innocent int // and for Innocent
 
 	ByType   map[string]int // Taken by type: ip, ip:port, cidr, domain, url, hash
 	Repeats  map[string]int // Merged by type
@@ -136,7 +139,7 @@ func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err er
 			errs = append(errs, fatal)
 		}
 	}
-	if o.MinConfidence > 0 || !o.Ended.IsZero() || !o.Since.IsZero() {
+	if o.MinConfidence > 0 || !o.Ended.IsZero() || !o.Since.IsZero() || o.Innocent {
 		source := 0
 		list.DeleteFunc(func(n int, d *ioc.Details) bool {
 			for n >= ends[source] {
@@ -150,6 +153,8 @@ func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err er
 				r.Ended++
 			case !o.Since.IsZero() && !seen.IsZero() && seen.Time().Before(o.Since):
 				r.Old++
+			case o.Innocent && d.Compromised == 1:
+				r.Innocent++
 			default:
 				return false
 			}
