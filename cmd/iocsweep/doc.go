@@ -19,6 +19,7 @@ a value column, a rule page. RULES is a YAML file of exclusions.
 	inspect     what each file is; nothing is matched
 	ioc check   what an indicator source holds, and what of it cannot be used
 	ioc export  the merged, normalised indicators as JSONL or CSV
+	ioc import-rules  the exclusions of rule pages as disabled rules
 	exclude check  what is wrong with exclusion rules
 	exclude test   what they would remove from an earlier result
 	exclude presets  rules that come with the program, off until asked for
