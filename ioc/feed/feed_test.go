@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -662,6 +663,72 @@ func TestRulePageTotal(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, "warnings", faults(reports[0].Warnings), "1 Total IOCs: 40: the table has 1 indicators\n")
+}
+
+// A rule page that is a report as well: what is defanged counts wherever it
+// stands, what is not is named, and the exclusions are neither.
+func TestRulePageWithProse(t *testing.T) {
+	list, reports, err := read(t, []Source{of(`The loader at 203[.]0[.]114[.]8 asks cnc[.]example[.]net, as 203[.]0[.]114[.]7 did; see www.example.com.
+Malware Family: Mirai Total IOCs: 1 IOC Types: ip:port
+| Type | Value |
+|---|---|
+| ip:port | 203[.]0[.]114[.]7:3778 |
+let ips = dynamic(["203[.]0[.]114[.]7",
+  "203[.]0[.]114[.]9"]);
+| Field | Meaning | Sample |
+| process.name | its name | 203.0.114.20 |
+- 203.0.114.21
+- seen at 203.0.114.22
+Filter/Exclusion: Exclude 10[.]10[.]10[.]10 (e.g., destination_ip = '10.10.10.10').
+`)}, Options{})
+	if err != nil || reports[0].Kind != "rule-page" {
+		t.Fatal(err, reports[0].Kind)
+	}
+	compare(t, "indicators", lines(list), "ip:port 203.0.114.7:3778 malware=Mirai at=feed:5\nip 203.0.114.8 malware=Mirai at=feed:1\n"+
+		"domain cnc.example.net malware=Mirai at=feed:1\n")
+	compare(t, "warnings", faults(reports[0].Warnings), "7 203[.]0[.]114[.]9: in a list of the page's hunts, not in its table\n"+
+		"9 process.name: outside the page's table, and not defanged: not taken\n9 203.0.114.20: outside the page's table, and not defanged: not taken\n"+
+		"10 203.0.114.21: outside the page's table, and not defanged: not taken\n")
+}
+
+func TestSTIXPorts(t *testing.T) {
+	for _, tt := range []struct{ pattern, want, warning string }{
+		{"[ipv4-addr:value = '203.0.114.7' AND network-traffic:dst_port = 23]", "ip:port 203.0.114.7:23", ""},
+		{"[network-traffic:src_port = '24' AND ipv6-addr:value IN ('2001:db8:9::1', '2001:db8:9::2')]", "ip:port [2001:db8:9::1]:24 ip:port [2001:db8:9::2]:24", ""},
+		{"[ipv4-addr:value = '203.0.114.7' AND network-traffic:src_port = 9 AND network-traffic:dst_port = 23]", "ip:port 203.0.114.7:23", ""},
+		{"[network-traffic:dst_ref.value = '203.0.114.7' AND network-traffic:src_port = 9]", "ip 203.0.114.7", "a port"},
+		{"[domain-name:value = 'a.example.net' AND network-traffic:dst_port = 23]", "domain a.example.net", "a port"},
+		{"[ipv4-addr:value = '203.0.114.7' AND network-traffic:dst_port > 23]", "ip 203.0.114.7", "more than is matched: network-traffic:dst_port"},
+		{"[ipv4-addr:value ISSUBSET '203.0.114.0/24' AND network-traffic:dst_port = 23]", "cidr 203.0.114.0/24", "a port"},
+		{"[ipv4-addr:value = '203.0.114.7'] AND [network-traffic:dst_port = 23]", "ip 203.0.114.7", ""},
+	} {
+		text, _ := json.Marshal(tt.pattern)
+		list, reports, err := read(t, []Source{of(`{"type":"bundle","objects":[{"type":"indicator","pattern":` + string(text) + `}]}`)}, Options{})
+		if err != nil {
+			t.Errorf("%s: %v", tt.pattern, err)
+			continue
+		}
+		var got []string
+		for _, i := range list {
+			got = append(got, i.Type.String()+" "+i.Value)
+		}
+		compare(t, tt.pattern, strings.Join(got, " "), tt.want)
+		if w := faults(reports[0].Warnings); tt.warning == "" && w != "" || !strings.Contains(w, tt.warning) {
+			t.Errorf("%s: warnings %q, want %q", tt.pattern, w, tt.warning)
+		}
+	}
+}
+
+// A list within a block of code is a report, whose address of origin is none.
+func TestFencedList(t *testing.T) {
+	list, reports, err := read(t, []Source{of("Published at [https://blog.example.org/x](https://blog.example.org/x)\n```\na[.]example[.]net:17\nb.example.net\n```\n| Affected |\n| since 3.3.x | v2.0.rc | `4.4.4` |\n")}, Options{})
+	if err != nil || reports[0].Kind != "text" || reports[0].Rejected != 0 {
+		t.Fatalf("%v, %+v", err, reports[0])
+	}
+	compare(t, "indicators", lines(list), "domain a.example.net at=feed:3\ndomain b.example.net at=feed:4\n")
+	if reports[0].Reasons["version number"] != 2 {
+		t.Errorf("%v", reports[0].Reasons)
+	}
 }
 
 func TestThreatFoxWithoutBanner(t *testing.T) {

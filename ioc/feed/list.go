@@ -30,8 +30,13 @@ func sniffList(head []byte) bool {
 	if len(start) > 0 && (start[0] == '{' || start[0] == '<' || looksLikeJSONArray(start)) || bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")) {
 		return false
 	}
+	fenced := false // a block of code: a report
+	sampleLines(head, func(line []byte) bool {
+		fenced = fenced || bytes.HasPrefix(line, []byte("```"))
+		return !fenced
+	})
 	good, all := countList(head)
-	return good*2 >= all
+	return !fenced && good*2 >= all
 }
 
 // countList counts how many of the first 100 lines that are no comment hold

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -166,6 +167,9 @@ func (t *prose) token(s string, no int, bare bool) {
 	case err == nil && i.Type == ioc.URL && !defanged && !t.all:
 		skipped(t.emit, no, s, "URL that is not defanged")
 		return
+	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeVersion(i.Value):
+		skipped(t.emit, no, s, "version number")
+		return
 	}
 	t.give(s, no)
 }
@@ -184,6 +188,17 @@ var fileEndings = []string{"sh", "py", "pl", "zip", "mov", "md", "so", "rs", "ps
 func looksLikeFile(name string) bool {
 	stem, ending, ok := strings.Cut(name, ".")
 	return ok && stem != "" && slices.Contains(fileEndings, ending)
+}
+
+// looksLikeVersion says that a name is rather that of a version, as 3.3.x: it
+// is of numbers, and its end is no top-level domain.
+func looksLikeVersion(name string) bool {
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 || strings.Trim(strings.TrimPrefix(name[:dot], "v"), "0123456789.") != "" {
+		return false
+	}
+	_, icann := publicsuffix.PublicSuffix(name)
+	return !icann
 }
 
 // html reads a page. Text is put together over what only changes its looks, so

@@ -22,7 +22,7 @@ import (
 //
 // The table counts. The lists are compared with it, and each value that stands
 // in one and not in the other is noted; they give indicators only where the
-// page has no table.
+// page has no table. What is defanged elsewhere is taken as from a report.
 var rulePage = Kind{Name: "rule-page", Sniff: sniffRulePage, Read: readRulePage}
 
 // maxPage is the longest page that is read, in bytes.
@@ -61,9 +61,11 @@ func readRulePage(r io.Reader, emit func(*Entry)) error {
 	} else if len(data) > maxPage {
 		return errors.New("page longer than 16 MiB")
 	}
-	p := page{words: newInterner(), emit: emit}
+	p := page{words: newInterner(), emit: emit, taken: make([]bool, len(lines))}
 	p.read(lines)
-	p.compare(readLists(lines))
+	lists := readLists(lines, p.taken)
+	p.compare(lists)
+	p.prose(lines)
 	return err
 }
 
@@ -75,7 +77,8 @@ type page struct {
 	total   int // IOCs that the page announces, 0 for none
 	totalAt int
 	table   []listed
-	tabled  bool // there is a table
+	tabled  bool   // there is a table
+	taken   []bool // lines that are of a table or of a list in a hunt
 }
 
 func (p *page) read(lines []string) {
@@ -86,6 +89,7 @@ func (p *page) read(lines []string) {
 			p.summary(after, i+1)
 		}
 		cells := pageCells(line)
+		p.taken[i] = true
 		switch {
 		case t == nil || len(cells) < 2:
 			t = nil
@@ -93,6 +97,7 @@ func (p *page) read(lines []string) {
 				t = &rows{layout: l, words: p.words}
 				p.tabled = true
 			}
+			p.taken[i] = t != nil
 		case strings.Trim(line, "|-: \t") == "":
 			// the rule under the header
 		default:
@@ -200,6 +205,47 @@ func (p *page) compare(lists []listed) {
 	}
 }
 
+// prose takes what is defanged elsewhere on the page, as that of a report, but
+// for what the table has already. Values that are not defanged are only noted,
+// where they fill a cell or an item of a list: on such pages they may as well be
+// the names of fields. What the page says of exclusions is no indicator at all.
+func (p *page) prose(lines []string) {
+	known := map[string]bool{}
+	for _, v := range p.table {
+		known[pageKey(v.value)] = true
+	}
+	t := prose{emit: func(e *Entry) {
+		if e.Fate == Usable && known[pageKey(string(e.Value))] {
+			return
+		}
+		if e.Malware == "" {
+			e.Malware = p.malware
+		}
+		p.emit(e)
+	}}
+	for i, line := range lines {
+		line = strings.TrimSpace(strings.ToValidUTF8(line, "?"))
+		if p.taken[i] || len(line) > maxLine || exclusionLabel.MatchString(line) {
+			continue
+		}
+		t.text(line, i+1, false)
+		alone := pageCells(line)
+		if item := listMarker.ReplaceAllString(line, ""); len(alone) < 3 && item != line {
+			alone = []string{item}
+		} else if len(alone) < 3 {
+			continue
+		}
+		for _, value := range alone {
+			if ioc.Refang(value) != value || known[pageKey(value)] {
+				continue
+			}
+			if _, err := ioc.Parse(value); err == nil {
+				note(p.emit, i+1, value, "outside the page's table, and not defanged: not taken")
+			}
+		}
+	}
+}
+
 // pageKey is what a value of the table and one of a list have in common: the
 // normal form, without a port, or the text where it is nothing that is matched.
 func pageKey(value string) string {
@@ -215,8 +261,9 @@ func pageKey(value string) string {
 	return i.Value
 }
 
-// readLists returns the strings of all dynamic([...]) of the page's hunts.
-func readLists(lines []string) (values []listed) {
+// readLists returns the strings of all dynamic([...]) of the page's hunts, and
+// marks their lines as taken.
+func readLists(lines []string, taken []bool) (values []listed) {
 	open := false
 	for i, line := range lines {
 		for rest := line; ; {
@@ -227,6 +274,7 @@ func readLists(lines []string) (values []listed) {
 				}
 				rest, open = after, true
 			}
+			taken[i] = true
 			var got []string
 			got, rest, open = kqlStrings(rest)
 			for _, v := range got {

@@ -64,7 +64,7 @@ func readSTIX(r io.Reader, emit func(*Entry)) error {
 		return eachLine(b, emit, object)
 	}
 	wanted := func(key string) bool {
-		return key == "" || key == "objects" || key == "indicators" || key == "stixobjects" || key == "value"
+		return key == "" || key == "objects" || key == "indicators" || key == "stixobjects" || key == "value" || key == "STIX"
 	}
 	return newDocument(b).records(wanted, object)
 }

@@ -350,13 +350,25 @@ func (n *patternNode) emitAll(e *Entry, whole string, emit func(*Entry)) {
 	if len(others) > 0 {
 		note(emit, e.Line, clip(whole), "the pattern asks for more than is matched: "+clean(others[0].path))
 	}
+	used := false
 	for _, s := range values {
 		if s.subs != nil {
 			s.emit(e, whole, emit)
 			continue
 		}
 		side, _, _ := strings.Cut(strings.TrimPrefix(s.path, "network-traffic:"), "_")
-		s.comparison.emit(e, ports[side], emit)
+		if strings.HasPrefix(s.path, "ipv4-addr:") || strings.HasPrefix(s.path, "ipv6-addr:") {
+			// An address alone has no side: it is that of the port there is.
+			if side = "dst"; ports[side] == "" {
+				side = "src"
+			}
+		}
+		port := ports[side]
+		used = used || port != "" && s.op != "ISSUBSET"
+		s.comparison.emit(e, port, emit)
+	}
+	if len(ports) > 0 && !used {
+		note(emit, e.Line, clip(whole), "the pattern asks for more than is matched: a port")
 	}
 }
 
