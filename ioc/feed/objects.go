@@ -16,6 +16,9 @@ import (
 //	{"3796546":[{"dateadded":"…","url":"http://evil.example/x","threat":"malware_download","tags":["elf"]}]}
 var jsonObjects = Kind{Name: "json", Sniff: sniffObjects, Read: readObjects}
 
+// maxColumns is how many names an object may have. Tables have dozens.
+const maxColumns = 4096
+
 func sniffObjects(head []byte) bool {
 	if !startsJSON(head) {
 		return false
@@ -36,6 +39,10 @@ func readObjects(r io.Reader, emit func(*Entry)) error {
 		names, cells := objectCells(raw)
 		if names == nil {
 			reject(emit, line, clip(string(raw)), "not a JSON object")
+			return
+		}
+		if len(names) > maxColumns {
+			reject(emit, line, clip(string(raw[:min(len(raw), 2*maxShown)])), "more than 4096 columns")
 			return
 		}
 		key := string(bytes.Join(names, []byte{0}))
@@ -73,14 +80,15 @@ func eachObject(r io.Reader, emit func(*Entry), object func(raw []byte, line int
 }
 
 // objectCells returns the names and the scalar values of an object, in order;
-// a list of scalars is one value with commas. nil if it is no object.
+// a list of scalars is one value with commas. nil if it is no object; of one
+// with more than maxColumns it returns one more.
 func objectCells(raw []byte) (names, cells [][]byte) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return nil, nil
 	}
 	names = [][]byte{}
-	for d.More() {
+	for d.More() && len(names) <= maxColumns {
 		key, err := d.Token()
 		name, ok := key.(string)
 		if err != nil || !ok {

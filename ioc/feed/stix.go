@@ -58,7 +58,7 @@ func readSTIX(r io.Reader, emit func(*Entry)) error {
 	b := buffered(r)
 	var newest ioc.Date
 	defer func() { tell(emit, newest) }()
-	object := func(raw []byte, line int) { stixEntry(raw, line, words, &newest, emit) }
+	object := func(raw []byte, line int) { stixEntry(raw, line, 0, words, &newest, emit) }
 	head, _ := b.Peek(headSize) // a read error comes again
 	if keys, oneLine := peekObject(head); oneLine && !slices.Contains(keys, "objects") && slices.Contains(keys, "pattern") {
 		return eachLine(b, emit, object)
@@ -69,9 +69,15 @@ func readSTIX(r io.Reader, emit func(*Entry)) error {
 	return newDocument(b).records(wanted, object)
 }
 
-// stixEntry reads an object. newest becomes the latest date at which one was
+// maxBundles is how deep bundles may stand in bundles. Each level is read anew.
+const (
+	maxBundles     = 3
+	errDeepBundles = "bundles nested more than 3 deep"
+)
+
+// stixEntry reads an object, in so many bundles beside that of the feed. newest becomes the latest date at which one was
 // made or modified.
-func stixEntry(raw []byte, line int, words *interner, newest *ioc.Date, emit func(*Entry)) {
+func stixEntry(raw []byte, line, depth int, words *interner, newest *ioc.Date, emit func(*Entry)) {
 	var o stixObject
 	if err := json.Unmarshal(raw, &o); err != nil || o.Type == "" {
 		reject(emit, line, clip(string(raw)), "not a STIX object")
@@ -82,11 +88,15 @@ func stixEntry(raw []byte, line int, words *interner, newest *ioc.Date, emit fun
 	}
 	switch {
 	case o.Type == "bundle":
+		if depth == maxBundles {
+			reject(emit, line, clip(string(raw[:min(len(raw), 2*maxShown)])), errDeepBundles)
+			return
+		}
 		var inner []json.RawMessage
 		if json.Unmarshal(o.Objects, &inner) == nil {
 			for _, raw := range inner {
 				if len(raw) < len(o.Objects) {
-					stixEntry(raw, line, words, newest, emit)
+					stixEntry(raw, line, depth+1, words, newest, emit)
 				}
 			}
 		}
