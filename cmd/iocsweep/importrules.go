@@ -45,7 +45,7 @@ expression, or names a field that no table has, becomes a comment.`,
 				}
 			}
 			if len(list) == 0 {
-				return usage(fmt.Errorf("%s: no exclusions: a page has them in lines that begin with Filter/Exclusion:", strings.Join(paths, ", ")))
+				return usage(fmt.Errorf("%s: no exclusions: a page has them in lines labelled Filter/Exclusion", strings.Join(paths, ", ")))
 			}
 			text, n := proposed(list, table.Builtin())
 			if _, err := io.WriteString(a.out, text); err != nil {

@@ -134,7 +134,7 @@ func expressions(s string) (list []string) {
 		}
 	}
 	rest := s
-	if at := comparing.FindStringIndex(s); at != nil && strings.IndexAny(s[:at[0]], "(`") < 0 {
+	if at := comparing.FindStringIndex(s); at != nil && !strings.ContainsAny(s[:at[0]], "(`") {
 		// What a sentence without brackets compares goes to its end.
 		give(strings.TrimRight(s[at[0]:], ". "))
 		return list
