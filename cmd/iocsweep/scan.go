@@ -411,6 +411,9 @@ func (f *scanFlags) build() (*scanner.Scan, error) {
 	if s.Rules, err = f.ruleFlags.read(s.Ruled()); err != nil {
 		return nil, err
 	}
+	if err := f.listFlags.apply(s); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
