@@ -118,14 +118,3 @@ func TestParseSize(t *testing.T) {
 		}
 	}
 }
-
-func TestOneEdit(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want bool
-	}{{"abc", "abd", true}, {"abc", "ab", true}, {"abc", "xabc", true}, {"abc", "abc", false}, {"abc", "acb", false}, {"", "a", true}} {
-		if oneEdit(c.a, c.b) != c.want || oneEdit(c.b, c.a) != c.want {
-			t.Errorf("%s, %s", c.a, c.b)
-		}
-	}
-}
