@@ -133,13 +133,7 @@ func (r *run) applyRules() {
 // exclude asks the rules whether they remove a hit, and notes those that do in
 // w.removing. t is the definition that the row was read by.
 func (w *worker) exclude(t *table.Table, row *table.Row, d table.Direction, h *Hit) {
-	w.room.ruled = w.room.ruled[:0]
-	for i := range h.Matches {
-		m := &h.Matches[i]
-		w.room.ruled = append(w.room.ruled, rule.Match{Column: m.Column, Role: m.Role, Value: m.Value, Class: m.Class.String()})
-	}
-	context := rule.Context{Table: t, Row: row, Direction: d, Who: &h.Who, Time: h.Time, TimeKnown: h.HasTime,
-		Indicator: h.Indicator, Matches: w.room.ruled}
+	context := w.context(t, row, d, h)
 	for _, x := range w.rules {
 		if x.Eval(&context) == rule.True {
 			h.SuppressedBy = append(h.SuppressedBy, x.Name)
@@ -149,6 +143,17 @@ func (w *worker) exclude(t *table.Table, row *table.Row, d table.Direction, h *H
 			}
 		}
 	}
+}
+
+// context is what rules are asked about. It lives until the next hit.
+func (w *worker) context(t *table.Table, row *table.Row, d table.Direction, h *Hit) rule.Context {
+	w.room.ruled = w.room.ruled[:0]
+	for i := range h.Matches {
+		m := &h.Matches[i]
+		w.room.ruled = append(w.room.ruled, rule.Match{Column: m.Column, Role: m.Role, Value: m.Value, Class: m.Class.String()})
+	}
+	return rule.Context{Table: t, Row: row, Direction: d, Who: &h.Who, Time: h.Time, TimeKnown: h.HasTime,
+		Indicator: h.Indicator, Matches: w.room.ruled}
 }
 
 // enter enters a hit in the ledger under all that removes it.

@@ -48,6 +48,9 @@ type worker struct {
 	each                       func(*formats.Run, error) bool // takeRun: made once, not for every block
 	plan                       *plan                          // of the input in hand
 
+	trace   *Trace // of one record; nil in all scans but those for its sake
+	tracing *Trace // the same while that record is in hand
+
 	named      string // the last name of a table that a row gave, and
 	namedTable int8   // which it is: rows repeat it
 }
@@ -132,6 +135,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 		return w.now.err
 	}
 	w.countRest(in, b, def)
+	traced := w.trace != nil && w.traceBlock(in, b, def)
 	if err := w.seen(in, b); err != nil {
 		w.lose(err)
 	}
@@ -147,6 +151,9 @@ func (w *worker) block(in *input, b formats.Block) error {
 		}
 	}
 	defer w.lap.add(&w.stats.Output)
+	if traced || w.trace != nil && w.trace.Found && !wait {
+		w.stop(errTraced)
+	}
 	if wait {
 		return in.dates.put(w, b.Seq)
 	}

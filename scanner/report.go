@@ -184,7 +184,11 @@ func (w *worker) report(in *input, f *finding) error {
 	row := &room.row
 	row.Columns, row.Cells = p.columns, f.Cells
 	when := w.eventTime(in, t, row)
-	if when.ok && (w.HasFrom && when.time < w.From || w.HasTo && when.time >= w.To) {
+	outside := when.ok && (w.HasFrom && when.time < w.From || w.HasTo && when.time >= w.To)
+	if w.trace != nil {
+		w.tracing = w.traced(f, &when, outside)
+	}
+	if outside {
 		return nil
 	}
 	direction := t.Direction(row)
@@ -261,6 +265,9 @@ func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d 
 	for _, c := range e.Cands {
 		for _, i := range w.Indicators.Indicators(c.Entry) {
 			class, ok := w.class(i, c, port, g, e)
+			if w.tracing != nil {
+				w.tracing.test(e, k, row, c, i, class, ok)
+			}
 			if ok {
 				r.found = append(r.found, Also{i, class})
 			}
@@ -506,6 +513,10 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	}
 	w.lists(h)
 	w.enter(h)
+	if w.tracing != nil {
+		context := w.context(in.plan.tables[f.Table], row, d, h)
+		w.traceHit(h, &context)
+	}
 	k := key{input: int32(in.n), record: f.Record, n: int32(n)}
 	if f.Record == 0 { // an earlier block of the input could not be read
 		k.record = 1<<61 + int64(f.N)

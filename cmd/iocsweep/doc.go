@@ -23,7 +23,8 @@ a value column, a rule page. RULES is a YAML file of exclusions.
 	exclude check  what is wrong with exclusion rules
 	exclude test   what they would remove from an earlier result
 	exclude presets  rules that come with the program, off until asked for
-	explain     which indicators match a value, by which rule, and the near misses
+	explain     which indicators match a value, by which rule, and the near misses;
+	            with --row, what becomes of one record and why
 	tables      the table definitions in force
 	completion  shell completions
 	version     version, Go version, commit

@@ -97,7 +97,7 @@ func alikeReport(b *strings.Builder, set *ioc.Set) {
 	var shown [ioc.Likenesses]strings.Builder
 	for a := range set.Alikes() {
 		if n[a.Likeness]++; n[a.Likeness] <= maxAlike {
-			fmt.Fprintf(&shown[a.Likeness], "    %s%s beside %s%s\n", a.Indicator.Value, origin(a.Indicator), a.Other.Value, origin(a.Other))
+			fmt.Fprintf(&shown[a.Likeness], "    %s%s beside %s%s\n", a.Indicator.Value, origin(a.Indicator.Feeds), a.Other.Value, origin(a.Other.Feeds))
 		}
 	}
 	for l, pairs := range n {

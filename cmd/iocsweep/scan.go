@@ -49,8 +49,10 @@ type scanFlags struct {
 	exitCode       bool
 }
 
-func (a *app) scan() *cobra.Command {
-	f := &scanFlags{}
+func (a *app) scan() *cobra.Command { return a.scanWith(&scanFlags{}) }
+
+// scanWith is the scan command with its flags in f.
+func (a *app) scanWith(f *scanFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "scan -i FEED [-x RULES] PATH...",
 		Aliases: []string{"hunt"},

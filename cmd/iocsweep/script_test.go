@@ -118,3 +118,28 @@ func TestParseSize(t *testing.T) {
 		}
 	}
 }
+
+// README shows what explain says of a suppressed record, in 80 columns.
+func TestREADMEExplains(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^iocsweep (explain --row .*)$`).FindSubmatch(readme)
+	if line == nil {
+		t.Fatal("README has no line that starts with iocsweep explain --row")
+	}
+	t.Chdir("../..")
+	var out, errs bytes.Buffer
+	if status := run(strings.Fields(string(line[1])), nil, &out, &errs); status != 0 {
+		t.Fatalf("status %d: %s", status, &errs)
+	}
+	if !strings.HasPrefix(out.String(), "SUPPRESSED") || !strings.Contains(string(readme), strings.TrimSpace(out.String())) {
+		t.Errorf("README shows other output than the command prints:\n%s", &out)
+	}
+	for l := range strings.Lines(out.String()) {
+		if len([]rune(strings.TrimSpace(l))) > pageWidth {
+			t.Errorf("wider than a terminal: %s", l)
+		}
+	}
+}
