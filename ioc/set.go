@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/netip"
 	"slices"
+	"sort"
 	"strings"
 	"sync/atomic"
 
@@ -58,6 +59,7 @@ const maxMade = 1 << 16
 type entry struct {
 	number     uint32
 	indicators []*Indicator
+	numbers    []uint32 // of indicators, in the list
 }
 
 // halves has a bit for each n.n, the first half of an IPv4 address. At 8 KB it
@@ -205,27 +207,42 @@ func (s *Set) All() iter.Seq[Indicator] { return s.list.All() }
 // one address, or one network, or one domain. They must not be changed. They
 // are made when asked for and the last ones are kept, so that another call may
 // return others that are equal.
-func (s *Set) Indicators(number uint32) []*Indicator {
+func (s *Set) Indicators(number uint32) []*Indicator { return s.entry(number).indicators }
+
+func (s *Set) entry(number uint32) *entry {
 	cached := &s.made[number%uint32(len(s.made))]
 	if e := cached.Load(); e != nil && e.number == number {
-		return e.indicators
+		return e
 	}
-	e := &entry{number: number}
-	make := func(n int) {
-		i := s.list.At(n)
+	e := &entry{number: number, numbers: []uint32{number}}
+	make := func(n uint32) {
+		i := s.list.At(int(n))
 		e.indicators = append(e.indicators, &i)
 	}
-	make(int(number))
+	make(number)
 	at, _ := slices.BinarySearch(s.more, uint64(number)<<32)
 	for ; at < len(s.more) && uint32(s.more[at]>>32) == number; at++ {
-		make(int(uint32(s.more[at])))
+		e.numbers = append(e.numbers, uint32(s.more[at]))
+		make(uint32(s.more[at]))
 	}
-	slices.SortStableFunc(e.indicators, func(a, b *Indicator) int {
-		return cmp.Or(strings.Compare(a.Value, b.Value), cmp.Compare(a.Type, b.Type))
-	})
+	if len(e.numbers) > 1 {
+		sort.Stable(e)
+	}
 	e.indicators = slices.Clip(e.indicators)
 	cached.Store(e)
-	return e.indicators
+	return e
+}
+
+func (e *entry) Len() int { return len(e.numbers) }
+
+func (e *entry) Less(x, y int) bool {
+	a, b := e.indicators[x], e.indicators[y]
+	return cmp.Or(strings.Compare(a.Value, b.Value), cmp.Compare(a.Type, b.Type)) < 0
+}
+
+func (e *entry) Swap(x, y int) {
+	e.indicators[x], e.indicators[y] = e.indicators[y], e.indicators[x]
+	e.numbers[x], e.numbers[y] = e.numbers[y], e.numbers[x]
 }
 
 func value4(a netip.Addr) uint32 {

@@ -48,8 +48,9 @@ type worker struct {
 	each                       func(*formats.Run, error) bool // takeRun: made once, not for every block
 	plan                       *plan                          // of the input in hand
 
-	trace   *Trace // of one record; nil in all scans but those for its sake
-	tracing *Trace // the same while that record is in hand
+	near    *nearby // nil unless near misses are looked for
+	trace   *Trace  // of one record; nil in all scans but those for its sake
+	tracing *Trace  // the same while that record is in hand
 
 	named      string // the last name of a table that a row gave, and
 	namedTable int8   // which it is: rows repeat it
@@ -72,6 +73,9 @@ func (r *run) newWorker() *worker {
 	if r.Groups != nil {
 		w.tally = &Groups{By: r.Groups.By, groups: map[string]*Group{}}
 	}
+	if r.Near != nil {
+		w.near = &nearby{around: r.around, found: NewNearMisses()}
+	}
 	return w
 }
 
@@ -80,6 +84,11 @@ func (w *worker) handOver() error {
 	if w.tally != nil {
 		w.mu.Lock()
 		w.run.groups = append(w.run.groups, w.tally)
+		w.mu.Unlock()
+	}
+	if w.near != nil {
+		w.mu.Lock()
+		w.Near.merge(w.near.found)
 		w.mu.Unlock()
 	}
 	return errors.Join(w.hits.flush(), w.suppressed.flush(), w.rejected.flush())
@@ -135,6 +144,9 @@ func (w *worker) block(in *input, b formats.Block) error {
 		return w.now.err
 	}
 	w.countRest(in, b, def)
+	if w.near != nil {
+		w.nearBlock(in, b, def)
+	}
 	traced := w.trace != nil && w.traceBlock(in, b, def)
 	if err := w.seen(in, b); err != nil {
 		w.lose(err)
@@ -193,6 +205,11 @@ func (w *worker) matchRun(in *input, k *planKey, run *formats.Run) error {
 			continue
 		}
 		w.lookUp(k, g, run)
+		if w.near != nil && k.groups[g].how == howKind {
+			if err := w.nearRun(k, g, run); err != nil {
+				return err
+			}
+		}
 		if len(w.cells) == 0 {
 			continue
 		}
@@ -218,7 +235,7 @@ func (w *worker) matchRun(in *input, k *planKey, run *formats.Run) error {
 // their rows beside that are not judged.
 func (w *worker) keep(run *formats.Run, dst []uint32) ([]uint32, bool) {
 	k := &w.plan.keys[run.Key]
-	if k.discriminates || k.dates {
+	if k.discriminates || k.dates || w.near != nil {
 		return dst, false
 	}
 	for g := range k.groups {

@@ -198,7 +198,7 @@ func (w *worker) report(in *input, f *finding) error {
 	room.elements, room.below = room.elements[:0], 0
 	for i := range f.Elements {
 		room.elements = more(room.elements)
-		if n := len(room.elements) - 1; !w.resolve(p, t, f, row, direction, &f.Elements[i], &room.elements[n]) {
+		if n := len(room.elements) - 1; !w.resolve(in, t, f, row, direction, &f.Elements[i], &room.elements[n]) {
 			room.elements = room.elements[:n]
 		}
 	}
@@ -251,8 +251,8 @@ func (w *worker) report(in *input, f *finding) error {
 
 // resolve decides what one element matches, now that the row's ports are
 // known, and says whether there is anything.
-func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d table.Direction, e *element, r *resolved) bool {
-	g := &p.keys[e.Key].groups[e.Group]
+func (w *worker) resolve(in *input, t *table.Table, f *finding, row *table.Row, d table.Direction, e *element, r *resolved) bool {
+	g := &in.plan.keys[e.Key].groups[e.Group]
 	k := g.use(f.Table)
 	port, place := -1, k.Column
 	if f.Table == int(p.generic) {
@@ -262,6 +262,8 @@ func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d 
 		port = parsePort(cell)
 	}
 	r.found = r.found[:0]
+	var other *ioc.Indicator // of another port
+	var otherPort int
 	for _, c := range e.Cands {
 		for _, i := range w.Indicators.Indicators(c.Entry) {
 			class, ok := w.class(i, c, port, g, e)
@@ -270,10 +272,15 @@ func (w *worker) resolve(p *plan, t *table.Table, f *finding, row *table.Row, d 
 			}
 			if ok {
 				r.found = append(r.found, Also{i, class})
+			} else {
+				other, otherPort = i, max(port, int(c.Port))
 			}
 		}
 	}
 	if len(r.found) == 0 {
+		if w.near != nil {
+			w.nearPort(in, f, k, e, other, otherPort)
+		}
 		return false
 	}
 	slices.SortStableFunc(r.found, moreSpecific)
@@ -516,6 +523,9 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	if w.tracing != nil {
 		context := w.context(in.plan.tables[f.Table], row, d, h)
 		w.traceHit(h, &context)
+	}
+	if w.Met != nil {
+		w.meet(h)
 	}
 	k := key{input: int32(in.n), record: f.Record, n: int32(n)}
 	if f.Record == 0 { // an earlier block of the input could not be read

@@ -83,6 +83,10 @@ type Scan struct {
 	Groups     *Groups          // what the summary counts by; nil: nothing
 	Each       func(*Hit) error // called for each kept hit, in output order, in place of Output
 
+	Met           *ioc.Met    // notes the indicators that kept hits show; nil: nobody asks
+	MetSuppressed *ioc.Met    // likewise those of suppressed hits; set where Met is
+	Near          *NearMisses // gathers near misses, at some cost; nil: they are not looked for
+
 	Warn  func(error) // problems of inputs, with their position, in input order; nil: dropped
 	Stats *Stats      // counted while the scan runs; nil: not at all
 
@@ -159,6 +163,9 @@ func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
 	if s.KQL && s.Columns == ColumnsDeep {
 		return nil, errors.New("matching as KQL does reads the hunts' columns only")
 	}
+	if s.KQL && s.Near != nil {
+		return nil, errors.New("near misses are looked for by parsed addresses and names, not as KQL does")
+	}
 	if s.HasFrom && s.HasTo && s.From >= s.To {
 		return nil, fmt.Errorf("empty time window: %v is not before %v", s.From, s.To)
 	}
@@ -190,6 +197,9 @@ func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
 		r.stats = new(Stats)
 	}
 	r.cond.L = &r.mu
+	if s.Near != nil {
+		r.around = s.Indicators.Neighbourhood()
+	}
 	r.out = newOutputs(r)
 	r.applyRules()
 	r.listed = listed{make([]int64, len(s.Allow)), make([]int64, len(s.Label))}
@@ -212,7 +222,8 @@ type run struct {
 	warn    func(error)
 	stats   *Stats
 	out     *outputs
-	rules   []ruleAt // that apply
+	rules   []ruleAt           // that apply
+	around  *ioc.Neighbourhood // nil unless near misses are looked for
 
 	mu      sync.Mutex // guards what follows, and the state of inputs
 	cond    sync.Cond  // an input changed its state

@@ -22,6 +22,7 @@ type outputs struct {
 	hits    *outputFile // nil: standard output
 	summary *outputFile
 	text    io.Writer // where the summary format goes
+	met     bool      // the reports list what was not met
 }
 
 // An outputFile is checked before the scan and opened when it begins.
@@ -105,6 +106,7 @@ func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 			return nil, fmt.Errorf("--by: %w", err)
 		}
 	}
+	o.met = o.format == "summary" || o.summary != nil
 	return o, nil
 }
 

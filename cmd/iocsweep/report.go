@@ -148,6 +148,8 @@ func (r *scanReport) text(color bool) string {
 		b.WriteByte('\n')
 		r.groups(&b, g)
 	}
+	r.unmet(&b)
+	r.nearMisses(&b)
 	b.WriteByte('\n')
 	r.coverage(&b)
 	if r.sum.Hits > 0 {
@@ -309,6 +311,9 @@ func (r *scanReport) remarks(all bool) []string {
 	}
 	if r.scanned() > 0 {
 		out = append(out, r.absent()...)
+	}
+	if !all && r.scan.Near != nil {
+		out = append(out, r.nearCount())
 	}
 	out = append(out, r.ledger(all)...)
 	out = append(out, r.listed()...)
@@ -521,6 +526,8 @@ func (r *scanReport) json() []byte {
 		} `json:"totals"`
 		Rules    []ruleJSON `json:"rules"`
 		Lists    []listJSON `json:"lists"`
+		Unmet    unmetJSON  `json:"unmet"`
+		Near     *nearJSON  `json:"near"` // null without --near
 		Absent   []string   `json:"absent_tables"`
 		Coverage string     `json:"coverage"`
 	}
@@ -566,6 +573,7 @@ func (r *scanReport) json() []byte {
 	for _, t := range r.sum.Absent {
 		out.Absent = append(out.Absent, t.Name)
 	}
+	out.Unmet, out.Near = r.unmetJSON(), r.nearJSON()
 	out.Coverage = "partial"
 	if r.complete() {
 		out.Coverage = "complete"

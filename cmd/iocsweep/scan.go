@@ -47,6 +47,7 @@ type scanFlags struct {
 	color          string
 	strict         bool
 	exitCode       bool
+	near           bool
 }
 
 func (a *app) scan() *cobra.Command { return a.scanWith(&scanFlags{}) }
@@ -97,6 +98,7 @@ the list, evil.duckdns.org goes too, and is counted apart.`,
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "name every file as it ends")
 	fs.BoolVar(&f.stats, "stats", false, "say at the end where the time went")
 	fs.StringVar(&f.color, "color", "auto", "auto, always or never")
+	fs.BoolVar(&f.near, "near", false, "count near misses too: the same /24 or registrable domain, the right address with another port")
 	fs.BoolVar(&f.strict, "strict", false, "stop at the first bad record")
 	fs.BoolVar(&f.exitCode, "exit-code", false, "exit 1 when there are hits (5 when something could not be read as well)")
 	return c
@@ -391,6 +393,12 @@ func (f *scanFlags) build() (*scanner.Scan, error) {
 	if s.HasFrom && s.HasTo && s.From >= s.To {
 		return nil, fmt.Errorf("empty time window: --from %s is not before --to %s", f.from, f.to)
 	}
+	if f.near {
+		if s.KQL {
+			return nil, errors.New("--near compares parsed addresses and names, which --match kql does not: leave one of them out")
+		}
+		s.Near = scanner.NewNearMisses()
+	}
 	memory, err := parseSize(f.memory)
 	if err != nil {
 		return nil, fmt.Errorf("--memory: %w", err)
@@ -474,6 +482,9 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		return usage(err)
 	}
 	s.Indicators = list.Set()
+	if out.met {
+		s.Met, s.MetSuppressed = s.Indicators.Met(), s.Indicators.Met()
+	}
 	ready := time.Now()
 	limitMemory(s.Memory)
 	s.Stats = new(scanner.Stats)

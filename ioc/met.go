@@ -1,0 +1,153 @@
+package ioc
+
+import (
+	"iter"
+	"math/bits"
+	"net/netip"
+	"sync/atomic"
+)
+
+// Met notes which indicators of a set have been met: a bit for each. It is
+// safe for concurrent use.
+type Met struct {
+	set  *Set
+	bits []uint64
+}
+
+// Met returns a Met of the set in which nothing is noted.
+func (s *Set) Met() *Met { return &Met{set: s, bits: make([]uint64, (s.Len()+63)/64)} }
+
+// Add notes an indicator. One that the set does not hold is passed over.
+func (m *Met) Add(i *Indicator) {
+	number, ok := m.set.numberOf(i)
+	if !ok {
+		return
+	}
+	e := m.set.entry(number)
+	for n, o := range e.indicators {
+		if o.Type == i.Type && o.Value == i.Value {
+			word, bit := &m.bits[e.numbers[n]/64], uint64(1)<<(e.numbers[n]%64)
+			if atomic.LoadUint64(word)&bit == 0 { // most have been noted before
+				atomic.OrUint64(word, bit)
+			}
+			return
+		}
+	}
+}
+
+// Len is how many indicators have been met.
+func (m *Met) Len() int {
+	n := 0
+	for _, w := range m.bits {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+func (m *Met) has(n int) bool { return m.bits[n/64]>>(n%64)&1 != 0 }
+
+// Missing returns the indicators that have not been met, in the order of the
+// list, each with whether it has been in the other Met of the same set.
+func (m *Met) Missing(other *Met) iter.Seq2[Indicator, bool] {
+	return func(yield func(Indicator, bool) bool) {
+		for n := range m.set.Len() {
+			if !m.has(n) && !yield(m.set.list.At(n), other.has(n)) {
+				return
+			}
+		}
+	}
+}
+
+// numberOf returns the entry that an indicator belongs to.
+func (s *Set) numberOf(i *Indicator) (uint32, bool) {
+	switch {
+	case i.Type == Domain:
+		if s.names.n == 0 {
+			return 0, false
+		}
+		return s.findName([]byte(i.Value))
+	case !i.Prefix.IsValid():
+		return 0, false
+	case i.Type == CIDR:
+		place, ok := s.nets.Get(i.Prefix)
+		if !ok {
+			return 0, false
+		}
+		return s.netIDs[place], true
+	}
+	switch a := i.Addr(); {
+	case a.Is4() && s.v4.n > 0:
+		return s.find4(value4(a), hash4(value4(a)))
+	case a.Is6() && s.v6.n > 0:
+		return s.find6(a, hash16(a))
+	}
+	return 0, false
+}
+
+// Neighbourhood finds the indicators near an address or a name without a look
+// at all of them: those of the same Neighbours, or the same Registrable domain.
+// It is immutable, and as large as the list has networks and domains.
+type Neighbourhood struct {
+	set   *Set
+	nets  map[netip.Prefix]neighbour
+	names map[string]neighbour
+}
+
+// neighbour is the first of those that share something, and how many they are.
+type neighbour struct{ first, count uint32 }
+
+// Neighbourhood returns that of the set.
+func (s *Set) Neighbourhood() *Neighbourhood {
+	h := &Neighbourhood{s, map[netip.Prefix]neighbour{}, map[string]neighbour{}}
+	n := uint32(0)
+	for i := range s.All() {
+		switch {
+		case i.Type == Domain:
+			if r := Registrable(i.Value); r != "" {
+				o := h.names[r]
+				if o.count == 0 {
+					o.first = n
+				}
+				o.count++
+				h.names[r] = o
+			}
+		case i.Type != CIDR && i.Prefix.IsValid():
+			p := Neighbours(i.Addr())
+			o := h.nets[p]
+			if o.count == 0 {
+				o.first = n
+			}
+			o.count++
+			h.nets[p] = o
+		}
+		n++
+	}
+	return h
+}
+
+// Of returns the first indicator near an address, if it is valid, else near a
+// name in normal form, and how many there are beside. That the value matches
+// none of them is for the caller to know.
+func (h *Neighbourhood) Of(addr netip.Addr, name string) (near Near, more int, ok bool) {
+	var n neighbour
+	if addr.IsValid() {
+		p := Neighbours(addr)
+		if n = h.nets[p]; n.count == 0 {
+			return near, 0, false
+		}
+		near.Kind, near.Shared = NearNetwork, p.String()
+	} else {
+		r := Registrable(name)
+		if n = h.names[r]; n.count == 0 {
+			return near, 0, false
+		}
+		near.Kind, near.Shared = NearRegistrable, r
+	}
+	near.Indicator = h.set.list.At(int(n.first))
+	// What they share is known; they may be closer than that.
+	v := nearValue{name: name, registrable: near.Shared}
+	if closer, ok := v.near(&near.Indicator); ok && near.Kind == NearRegistrable {
+		near = closer
+	}
+	return near, int(n.count) - 1, true
+}
