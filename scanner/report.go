@@ -252,7 +252,8 @@ func (w *worker) report(in *input, f *finding) error {
 // resolve decides what one element matches, now that the row's ports are
 // known, and says whether there is anything.
 func (w *worker) resolve(in *input, t *table.Table, f *finding, row *table.Row, d table.Direction, e *element, r *resolved) bool {
-	g := &in.plan.keys[e.Key].groups[e.Group]
+	p := in.plan
+	g := &p.keys[e.Key].groups[e.Group]
 	k := g.use(f.Table)
 	port, place := -1, k.Column
 	if f.Table == int(p.generic) {
@@ -272,13 +273,13 @@ func (w *worker) resolve(in *input, t *table.Table, f *finding, row *table.Row, 
 			}
 			if ok {
 				r.found = append(r.found, Also{i, class})
-			} else {
+			} else if i.Type == ioc.IPPort {
 				other, otherPort = i, max(port, int(c.Port))
 			}
 		}
 	}
 	if len(r.found) == 0 {
-		if w.near != nil {
+		if w.near != nil && other != nil {
 			w.nearPort(in, f, k, e, other, otherPort)
 		}
 		return false

@@ -144,11 +144,6 @@ func (w *worker) traceTable(in *input, b formats.Block, row int, n, def int8) {
 		return
 	}
 	tr.Table = p.tables[n]
-	var bare []string
-	for _, c := range b.Part.Columns {
-		name, _ := formats.BareName(c)
-		bare = append(bare, name)
-	}
 	is := func(e table.Evidence) bool {
 		t, _, _ := table.Detect(w.run.tables, e)
 		return t == tr.Table
