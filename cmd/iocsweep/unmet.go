@@ -43,11 +43,11 @@ func (r *scanReport) unmetJSON() unmetJSON {
 }
 
 // unmet names the indicators without hits, so that nobody takes their silence
-// for granted.
+// for granted. Where there are no hits at all the verdict says so of all.
 func (r *scanReport) unmet(b *strings.Builder) {
 	all := r.indicators.Len()
 	missing, hidden := all-r.scan.Met.Len(), 0
-	if missing == 0 {
+	if missing == 0 || r.sum.Hits+r.sum.Suppressed == 0 {
 		return
 	}
 	var named []string
