@@ -138,7 +138,7 @@ func (w *worker) exclude(t *table.Table, row *table.Row, d table.Direction, h *H
 		if x.Eval(&context) == rule.True {
 			h.SuppressedBy = append(h.SuppressedBy, x.Name)
 			w.removing = append(w.removing, x.entry)
-			if w.out.suppressed != nil {
+			if w.out.suppressed != nil || w.tracing != nil {
 				h.Reasons = append(h.Reasons, Reason{x.Name, x.Trace(&context)})
 			}
 		}

@@ -251,7 +251,8 @@ func (tr *Trace) test(e *element, k *table.Key, row *table.Row, c ioc.Candidate,
 func (w *worker) traceHit(h *Hit, c *rule.Context) {
 	kept := *h
 	kept.Also, kept.Matches = slices.Clone(h.Also), slices.Clone(h.Matches)
-	kept.Row, kept.SuppressedBy = slices.Clone(h.Row), slices.Clone(h.SuppressedBy)
+	kept.Row, kept.SuppressedBy, kept.Reasons = slices.Clone(h.Row), slices.Clone(h.SuppressedBy), slices.Clone(h.Reasons)
+	kept.Labels = slices.Clone(h.Labels)
 	t := TraceHit{Hit: &kept}
 	for _, x := range w.rules {
 		t.Rules = append(t.Rules, x.Explain(c))
