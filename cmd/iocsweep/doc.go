@@ -20,6 +20,9 @@ a value column, a rule page. RULES is a YAML file of exclusions.
 	ioc check   what an indicator source holds, and what of it cannot be used
 	ioc export  the merged, normalised indicators as JSONL or CSV
 	ioc import-rules  the exclusions of rule pages as disabled rules
+	ioc pack    indicators in one file that loads fast and can be signed
+	ioc verify  what a pack holds, where that came from and who signed it
+	ioc keygen  a key to sign packs with
 	exclude check  what is wrong with exclusion rules
 	exclude test   what they would remove from an earlier result
 	exclude presets  rules that come with the program, off until asked for

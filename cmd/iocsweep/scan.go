@@ -46,6 +46,7 @@ type scanFlags struct {
 	stats          bool
 	color          string
 	strict         bool
+	strictFeeds    bool
 	exitCode       bool
 	near           bool
 }
@@ -100,6 +101,7 @@ the list, evil.duckdns.org goes too, and is counted apart.`,
 	fs.StringVar(&f.color, "color", "auto", "auto, always or never")
 	fs.BoolVar(&f.near, "near", false, "count near misses too: the same /24 or registrable domain, the right address with another port")
 	fs.BoolVar(&f.strict, "strict", false, "stop at the first bad record")
+	fs.BoolVar(&f.strictFeeds, "strict-feeds", false, "scan nothing when an indicator source breaks off half-way")
 	fs.BoolVar(&f.exitCode, "exit-code", false, "exit 1 when there are hits (5 when something could not be read as well)")
 	return c
 }
@@ -116,6 +118,8 @@ type feedFlags struct {
 	urlHosts      bool
 	where         where
 	compromised   string
+	verifyKey     string
+	sums          bool // no flag: see feed.Options
 }
 
 type flagSet interface {
@@ -142,6 +146,7 @@ func (f *feedFlags) registerKind(fs flagSet) {
 	fs.StringVar(&f.where.text, "iocs-where", "", "only the indicators of which `EXPR` is true, as in \"malware = 'Mirai' AND confidence >= 75\"")
 	fs.StringVar(&f.compromised, "compromised", "match", "legitimate sites that were broken into: match (like others), exact (the name and its www, not what is below), skip (leave them out)")
 	fs.BoolVar(&f.forceBroad, "force-broad", false, "accept public suffixes and single labels as indicators")
+	f.registerVerify(fs)
 }
 
 // read loads the indicators.
@@ -172,7 +177,11 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 	if len(sources) == 0 {
 		return nil, nil, errors.New("no indicators: give a source with -i or a value with --ioc")
 	}
-	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, URLHosts: f.urlHosts, MinConfidence: f.minConfidence}
+	key, err := f.key()
+	if err != nil {
+		return nil, nil, err
+	}
+	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, URLHosts: f.urlHosts, MinConfidence: f.minConfidence, VerifyKey: key, Sums: f.sums}
 	if f.maxAge < 0 {
 		return nil, nil, fmt.Errorf("--max-age %d: a number of days is wanted", f.maxAge)
 	}
@@ -450,6 +459,9 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	list, reports, err := f.feedFlags.read(a)
 	if err != nil {
 		return usage(fmt.Errorf("read indicators: %w", err))
+	}
+	if err := brokenFeeds(reports); err != nil && f.strictFeeds {
+		return usage(fmt.Errorf("--strict-feeds: nothing was scanned: %w", err))
 	}
 	partial := a.saidOfFeeds(reports, f.quiet)
 	a.saidOfLists(&f.listFlags, s, f.quiet)

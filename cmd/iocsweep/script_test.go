@@ -94,7 +94,7 @@ func TestHelpNamesFlags(t *testing.T) {
 	for _, name := range []string{"iocs", "ioc", "exclude-rules", "exclude", "output", "format", "clobber", "by", "table",
 		"input-format", "columns", "match", "port-match", "from", "to", "time-zone", "date-order", "min-confidence", "row",
 		"order", "suppressed", "rejects", "summary", "threads", "memory", "tmp", "progress", "quiet", "verbose", "color",
-		"strict", "exit-code", "iocs-format", "url-hosts", "force-broad", "header", "table-file", "allow", "label", "iocs-where", "preset", "compromised", "near"} {
+		"strict", "exit-code", "iocs-format", "url-hosts", "force-broad", "header", "table-file", "allow", "label", "iocs-where", "preset", "compromised", "near", "strict-feeds", "verify-key"} {
 		if !strings.Contains(out.String(), "--"+name+" ") && !strings.Contains(out.String(), "--"+name+"\n") {
 			t.Errorf("--%s is not explained", name)
 		}

@@ -22,6 +22,7 @@ package feed
 import (
 	"bytes"
 	"cmp"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,7 @@ import (
 	"time"
 
 	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/pack"
 )
 
 // Options says how to read feeds. The zero value detects everything and keeps
@@ -45,6 +47,10 @@ type Options struct {
 	Since         time.Time // drop indicators last seen before, or first where they have no last; those without dates stay
 	Innocent      bool      // drop indicators that are compromised legitimate sites
 	Now           time.Time // what valid_until is compared with; zero: the newest date of the feed itself
+	Sums          bool      // sum the bytes of each source: Report.Sum and Size
+
+	// VerifyKey is the key by which packs have to be signed; nil takes all.
+	VerifyKey ed25519.PublicKey
 
 	general bool // take no shorter way; for tests
 	workers int  // goroutines that parse pieces; 0: as many as there are processors
@@ -82,6 +88,10 @@ type Report struct {
 	// "its objects" or "the file"; zero and "" where none does.
 	Dated   ioc.Date
 	DatedBy string
+
+	Sum  [32]byte   // SHA-256 of the source as it is stored, with Options.Sums
+	Size int64      // its bytes, likewise
+	Pack *pack.Pack // of packs: what they say of themselves; List is nil
 
 	// Err is what made the feed end early, or why nothing of it was usable.
 	Err error
@@ -201,7 +211,7 @@ type ending struct {
 }
 
 // run reads the feed of a source. The error names its path.
-func (r *reading) run(s Source, kind *Kind) error {
+func (r *reading) run(s Source, kind *Kind) (err error) {
 	if s.values != nil {
 		r.report.Kind = "values"
 		return r.values(s.values)
@@ -211,6 +221,15 @@ func (r *reading) run(s Source, kind *Kind) error {
 		return fmt.Errorf("read indicators: %w", err)
 	}
 	defer f.Close()
+	if r.options.Sums {
+		s := newSummed(f)
+		f = s
+		defer func() {
+			if err == nil {
+				r.report.Sum, r.report.Size, err = s.sum()
+			}
+		}()
+	}
 	b, packed, done, err := unpack(f)
 	defer done()
 	if err != nil {
@@ -226,13 +245,19 @@ func (r *reading) run(s Source, kind *Kind) error {
 		}
 	}
 	r.report.Kind = kind.Name
+	if kind.load == nil && r.options.mustBePack(s.Path) {
+		return fmt.Errorf("%s: %w", s.Path, errNoPack)
+	}
 	if !packed {
 		r.size = sizeOf(f)
 	}
 	head = bytes.Clone(head) // reading on overwrites it
-	if kind.pieces != nil && !r.options.general {
+	switch {
+	case kind.load != nil:
+		err = kind.load(r, b)
+	case kind.pieces != nil && !r.options.general:
 		err = kind.pieces(r, b)
-	} else {
+	default:
 		err = kind.Read(b, r.take)
 	}
 	r.date(kind, head, f)
@@ -303,7 +328,11 @@ func (r *reading) merge(j *judge, from, to int) {
 	if from == to {
 		return
 	}
-	added := r.list.AddBatch(&j.batch, from, to, r.path)
+	r.added(r.list.AddBatch(&j.batch, from, to, r.path))
+}
+
+// added counts what became of indicators.
+func (r *reading) added(added ioc.Added) {
 	for t, n := range added.Fresh {
 		if n > 0 {
 			r.report.ByType[ioc.Type(t).String()] += n

@@ -21,17 +21,21 @@ type Kind struct {
 	// Read calls emit for every entry, in feed order. An entry that cannot be
 	// used is emitted too, with its Fate, so that it can be counted. An entry
 	// and its bytes live until emit returns. The error is one that ends the
-	// feed early: what was emitted before it stands.
+	// feed early: what was emitted before it stands. It is nil for a pack, which
+	// is no stream of entries.
 	Read func(r io.Reader, emit func(*Entry)) error
 
 	// pieces reads a feed to the same result as Read, on several processors;
 	// nil for kinds that have no such way.
 	pieces func(r *reading, in *bufio.Reader) error
+	// load reads a feed whole, in place of Read.
+	load func(r *reading, in *bufio.Reader) error
 }
 
 // Kinds are all kinds in the order in which they are tried: those that are
 // recognised by a signature first, those that go by statistics last.
 var Kinds = []Kind{
+	packFile,
 	rulePage,
 	threatfoxCSV,
 	threatfoxExport,
@@ -130,7 +134,7 @@ func find(name string) (*Kind, error) {
 
 // detect returns the kind of a feed that begins with head.
 func detect(head []byte) (*Kind, error) {
-	if bytes.IndexByte(head, 0) >= 0 {
+	if bytes.IndexByte(head, 0) >= 0 && !packFile.Sniff(head) {
 		return nil, fmt.Errorf("%w: %w", ErrUnknownKind, errBinary)
 	}
 	for i := range Kinds {

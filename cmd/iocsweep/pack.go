@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bufio"
+	"crypto/ed25519"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/feed"
+	"github.com/iocsweep/iocsweep/ioc/pack"
+	"github.com/iocsweep/iocsweep/scanner"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) iocPack() *cobra.Command {
+	var f feedFlags
+	var output, keyFile string
+	var clobber bool
+	c := &cobra.Command{
+		Use:   "pack FEED... -o FILE.iocpack",
+		Short: "Write indicators into one file that loads fast and can be signed",
+		Long: `Reads indicator sources and writes all that is usable of them into one
+compressed file, with what is said of each indicator, where it stood, and the
+SHA-256 of each source. The same sources give the same bytes. A source that
+breaks off half-way is an error, and nothing is written then.`,
+		Example: "  iocsweep ioc pack --key team.key -o today" + feed.PackSuffix + " threatfox.csv more.txt",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, paths []string) error {
+			if output == "" {
+				return usage(errors.New("no output: give a file with -o"))
+			}
+			var key ed25519.PrivateKey
+			if keyFile != "" {
+				text, err := readKey(keyFile)
+				if err != nil {
+					return usage(err)
+				}
+				if key, err = pack.ParsePrivate(text); err != nil {
+					return usage(fmt.Errorf("%s: %w", keyFile, err))
+				}
+			}
+			if err := mayWrite(output, clobber); err != nil {
+				return usage(err)
+			}
+			f.iocs, f.sums = append(f.iocs, paths...), true
+			list, reports, err := f.read(a)
+			if err != nil {
+				return usage(fmt.Errorf("read indicators: %w", err))
+			}
+			if err := brokenFeeds(reports); err != nil {
+				return usage(fmt.Errorf("nothing written: %w", err))
+			}
+			a.saidOfFeeds(reports, false)
+			if list.Len() == 0 {
+				return usage(errors.New("nothing written: no indicator is left"))
+			}
+			err = writeWhole(output, 0o644, func(w io.Writer) error { return feed.WritePack(w, list, reports, key) })
+			if err != nil {
+				return outputError(err)
+			}
+			signed := ""
+			if key != nil {
+				signed = ", signed by " + pack.KeyID(key.Public().(ed25519.PublicKey))
+			}
+			a.warnf("%s: %s%s", scanner.Printable(output), count(int64(list.Len()), "indicator"), signed)
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&output, "output", "o", "", "the `FILE` to write")
+	c.Flags().StringVar(&keyFile, "key", "", "sign with the key in `FILE`, which ioc keygen makes")
+	c.Flags().BoolVar(&clobber, "clobber", false, "overwrite an existing file")
+	f.registerKind(c.Flags())
+	return c
+}
+
+func (a *app) iocVerify() *cobra.Command {
+	var f feedFlags
+	c := &cobra.Command{
+		Use:   "verify FILE" + feed.PackSuffix,
+		Short: "Say what a pack holds, where that came from and who signed it",
+		Long: `Reads a pack whole and prints its version, its indicators by type, its sources
+with the SHA-256 of each, and who signed it. The status is 0 when all
+checksums are right, the signature too if there is one, and, with
+--verify-key, when it is by that key; else 2.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, paths []string) error {
+			key, err := f.key()
+			if err != nil {
+				return usage(err)
+			}
+			in := a.in
+			if paths[0] != "-" {
+				file, err := os.Open(paths[0])
+				if err != nil {
+					return usage(err)
+				}
+				defer file.Close()
+				in = file
+			}
+			p, err := pack.Read(bufio.NewReaderSize(in, 1<<20), key)
+			if err != nil {
+				return usage(fmt.Errorf("%s: %w", paths[0], err))
+			}
+			if _, err := io.WriteString(a.out, packReport(paths[0], p)); err != nil {
+				return outputError(err)
+			}
+			return nil
+		},
+	}
+	f.registerVerify(c.Flags())
+	return c
+}
+
+// packReport lays out what a pack says of itself.
+func packReport(path string, p *pack.Pack) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n  version     %d\n", scanner.Printable(path), p.Version)
+	var types []string
+	for t, n := range p.Counts {
+		if n > 0 {
+			types = append(types, number(int64(n))+" "+ioc.Type(t).String())
+		}
+	}
+	fmt.Fprintf(&b, "  indicators  %s (%s)\n", number(int64(p.List.Len())), strings.Join(types, ", "))
+	signer := "nobody"
+	if p.Signer != nil {
+		signer = pack.KeyID(p.Signer)
+	}
+	fmt.Fprintf(&b, "  signed by   %s\n", signer)
+	for i := range p.Sources {
+		s := &p.Sources[i]
+		fmt.Fprintf(&b, "  source      %s\n", scanner.Printable(s.Path))
+		fmt.Fprintf(&b, "    sha256    %s\n", hex.EncodeToString(s.Sum[:]))
+		fmt.Fprintf(&b, "    %s, %s bytes: %s taken, %s merged, %s skipped, %s rejected\n", scanner.Printable(s.Kind), number(s.Size),
+			number(int64(s.Taken)), number(int64(s.Merged)), number(int64(s.Skipped)), number(int64(s.Rejected)))
+	}
+	return b.String()
+}
+
+func (a *app) iocKeygen() *cobra.Command {
+	var output string
+	c := &cobra.Command{
+		Use:   "keygen -o KEY",
+		Short: "Make a key to sign packs with",
+		Long: `Makes an ed25519 key and writes it to two files: KEY, which signs packs and
+is kept private, and KEY.pub, which goes to those who read them. A file that
+is there is never overwritten.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if output == "" {
+				return usage(errors.New("no output: give a file with -o"))
+			}
+			public := output + ".pub"
+			for _, path := range []string{output, public} {
+				if _, err := os.Lstat(path); err == nil {
+					return usage(fmt.Errorf("%s exists", path))
+				}
+			}
+			key, err := pack.NewKey()
+			if err != nil {
+				return outputError(err)
+			}
+			id := key.Public().(ed25519.PublicKey)
+			if err := writeNew(output, 0o600, pack.PrivateText(key)); err != nil {
+				return outputError(err)
+			}
+			if err := writeNew(public, 0o644, pack.PublicText(id)); err != nil {
+				return outputError(err)
+			}
+			if _, err := fmt.Fprintln(a.out, pack.KeyID(id)); err != nil {
+				return outputError(err)
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&output, "output", "o", "", "the `FILE` of the private key; the public one is FILE.pub")
+	return c
+}
+
+func (f *feedFlags) registerVerify(fs flagSet) {
+	fs.StringVar(&f.verifyKey, "verify-key", "", "refuse packs that are not signed by the key whose public half is in `FILE`")
+}
+
+// key is the key of --verify-key, nil where it is not given.
+func (f *feedFlags) key() (ed25519.PublicKey, error) {
+	if f.verifyKey == "" {
+		return nil, nil
+	}
+	text, err := readKey(f.verifyKey)
+	if err != nil {
+		return nil, fmt.Errorf("--verify-key: %w", err)
+	}
+	key, err := pack.ParsePublic(text)
+	if err != nil {
+		return nil, fmt.Errorf("--verify-key: %s: %w", f.verifyKey, err)
+	}
+	return key, nil
+}
+
+// readKey reads a key file, of which a kilobyte is enough.
+func readKey(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, 1<<10))
+	return string(b), err
+}
+
+// brokenFeeds joins the errors of feeds that broke off half-way.
+func brokenFeeds(reports []feed.Report) error {
+	var errs []error
+	for i := range reports {
+		if err := reports[i].Err; err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// mayWrite is an error for a file that is there, unless it may be overwritten.
+func mayWrite(path string, clobber bool) error {
+	fi, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil // creating it says what is wrong
+	case fi.IsDir():
+		return fmt.Errorf("--output: %s is a folder", path)
+	case fi.Mode().IsRegular() && !clobber:
+		return fmt.Errorf("--output: %s exists: give --clobber to overwrite it", path)
+	}
+	return nil
+}
+
+// writeWhole writes a file that is there in the end with all it has to hold, or
+// as it was before. What is no regular file is written to as it is.
+func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) error {
+	if fi, err := os.Stat(path); err == nil && !fi.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), f.Close())
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(write(f), f.Chmod(mode), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// writeNew writes a file that must not be there yet.
+func writeNew(path string, mode os.FileMode, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(f, text)
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,66 @@
+package ioc
+
+import "iter"
+
+// Merge adds the indicators of another list, in their order, as Add does. An
+// empty list takes over what the other holds. The other must not be used
+// any more.
+func (l *List) Merge(from *List) Added {
+	var sum Added
+	if l.Len() == 0 {
+		*l = *from
+		sum.Fresh = l.counts
+		return sum
+	}
+	l.Grow(from.Len())
+	notes := make([]uint32, from.notes.n+1) // numbers here, of those there; 0: not known yet
+	for n := range from.Len() {
+		r := from.records.at(n)
+		note := notes[r.note]
+		if r.note != 0 && note == 0 {
+			d := from.details(r.note)
+			note = l.note(&d)
+			notes[r.note] = note
+		}
+		key, text := from.parts(r.key)
+		if key>>formShift == formOdd {
+			i := from.At(n)
+			if l.Add(&i) {
+				sum.Fresh[i.Type]++
+			} else {
+				sum.Merged++
+			}
+			continue
+		}
+		at, first := 0, true
+		for p := range from.placesOf(n) {
+			p.path = l.paths.id(from.paths.text(p.path))
+			if !first {
+				l.addPlace(at, p)
+				continue
+			}
+			first = false
+			var fresh bool
+			if at, fresh = l.add(hashOf(key, text), key, text, note, p); fresh {
+				sum.Fresh[l.typeOf(key)]++
+			} else {
+				sum.Merged++
+			}
+		}
+	}
+	return sum
+}
+
+// HasDetails says that something is said of an indicator.
+func (l *List) HasDetails() bool { return l.notes.n > 0 }
+
+// Details returns the number of each indicator and what is said of it.
+func (l *List) Details() iter.Seq2[int, Details] {
+	return func(yield func(int, Details) bool) {
+		for n := range l.Len() {
+			if !yield(n, l.details(l.records.at(n).note)) {
+				return
+			}
+		}
+	}
+}
