@@ -110,9 +110,6 @@ func (b *Loader) addNotes(items int, raw []byte) error {
 			if l.shared == nil {
 				l.shared = map[note]uint32{}
 			}
-			if _, ok := l.shared[n]; ok {
-				return fmt.Errorf("note %d: there twice", i)
-			}
 			l.shared[n] = uint32(l.notes.n)
 		}
 	}

@@ -64,7 +64,7 @@ const (
 // fails where emit does, and at an indicator that is in no normal form.
 func (l *List) Parts(emit func(p Part, items int, raw []byte) error) error {
 	s := storing{list: l, emit: emit,
-		wordTo: make([]uint32, len(l.words.all)+1), tags: renumbering{to: make([]uint32, len(l.tags.all)+1)},
+		wordTo: make([]uint32, len(l.words.all)+1), tagsTo: make([]uint32, len(l.tags.all)+1),
 		paths: renumbering{to: make([]uint32, len(l.paths.all)+1)}, notes: renumbering{to: make([]uint32, l.notes.n+1)}}
 	s.number()
 	for _, part := range []func() error{s.storeWords, s.storeTags, s.storePaths, s.storeNotes, s.storeRecords} {
@@ -94,12 +94,13 @@ func (r *renumbering) of(old uint32) (number uint32, first bool) {
 
 // A storing is a list being stored.
 type storing struct {
-	list               *List
-	emit               func(Part, int, []byte) error
-	words              nameList // in the new order; tags are among them
-	wordTo             []uint32 // new numbers by old
-	tags, paths, notes renumbering
-	tagIDs             [][]uint32 // by new number less one: new numbers of words
+	list         *List
+	emit         func(Part, int, []byte) error
+	words        nameList // in the new order; tags are among them
+	tags         tagLists // in the new order; some old numbers have equal ones
+	wordTo       []uint32 // new numbers by old
+	tagsTo       []uint32
+	paths, notes renumbering
 }
 
 // number goes through all that records say.
@@ -116,12 +117,12 @@ func (s *storing) number() {
 		note := l.notes.at(int(r.note) - 1)
 		s.wordTo[note.threat] = s.words.id(l.words.text(note.threat))
 		s.wordTo[note.malware] = s.words.id(l.words.text(note.malware))
-		if _, first := s.tags.of(note.tags); first {
-			var ids []uint32
-			for _, tag := range l.tags.all[note.tags] {
-				ids = append(ids, s.words.id(tag))
+		if note.tags != 0 && s.tagsTo[note.tags] == 0 {
+			tags := l.tags.list(note.tags)
+			s.tagsTo[note.tags] = s.tags.id(tags)
+			for _, tag := range tags {
+				s.words.id(tag)
 			}
-			s.tagIDs = append(s.tagIDs, ids)
 		}
 	}
 }
@@ -143,10 +144,11 @@ func appendText(raw []byte, text string) []byte {
 }
 
 func (s *storing) storeTags() error {
-	return s.blocks(PartTags, len(s.tagIDs), func(raw []byte, n int) []byte {
-		raw = binary.AppendUvarint(raw, uint64(len(s.tagIDs[n])))
-		for _, id := range s.tagIDs[n] {
-			raw = binary.AppendUvarint(raw, uint64(id))
+	return s.blocks(PartTags, max(1, len(s.tags.all))-1, func(raw []byte, n int) []byte {
+		tags := s.tags.list(uint32(n + 1))
+		raw = binary.AppendUvarint(raw, uint64(len(tags)))
+		for _, tag := range tags {
+			raw = binary.AppendUvarint(raw, uint64(s.words.id(tag)))
 		}
 		return raw
 	})
@@ -187,7 +189,7 @@ func (s *storing) storeNotes() error {
 		}
 		words(func(n *note) uint32 { return s.wordTo[n.threat] })
 		words(func(n *note) uint32 { return s.wordTo[n.malware] })
-		words(func(n *note) uint32 { return s.tags.to[n.tags] })
+		words(func(n *note) uint32 { return s.tagsTo[n.tags] })
 		for k := range 3 {
 			words(func(n *note) uint32 { return n.low[k] })
 		}
