@@ -102,6 +102,7 @@ func (b *bench) list(match *regexp.Regexp) []*job {
 	for _, t := range b.main.Tables[:1] {
 		add(fmt.Sprintf("Start/table=%s/format=csv/iocs=2", t.Name), b.small, t, "csv", b.twoJob)
 		add(fmt.Sprintf("Start/table=%s/format=csv/iocs=%d", t.Name, o.iocs), b.small, t, "csv", b.startJob)
+		add(fmt.Sprintf("Load/table=%s/format=csv/iocs=%d", t.Name, o.many), b.small, t, "csv", b.loadJob)
 	}
 	for _, t := range b.main.Tables {
 		for _, format := range b.heavy.Formats {

@@ -16,7 +16,8 @@
 //	meta.txt     the commands, versions, parameters and the machine
 //
 // -list names the jobs: Scan is the usual sweep, with few indicators beside rg
-// and grep; Start takes a file of 10 KB; Output has a hit in one row of ten;
+// and grep; Start takes a file of 10 KB; Load does so with ten million
+// indicators, from a list and from a pack; Output has a hit in one row of ten;
 // Indicators has 100 of them and ten million, the reading of the feed left
 // out. -before PROGRAM measures another iocsweep in turn with this one.
 //

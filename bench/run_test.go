@@ -164,9 +164,9 @@ func TestRun(t *testing.T) {
 	}
 	// Scan of csv: iocsweep, with one thread, rg, three limits; of parquet:
 	// two and a limit; of csv.gz: one and a limit, for gzip fails; two
-	// indicators: one and rg. Start: twice both. Output: twice hits and none,
+	// indicators: one and rg. Start: twice both. Load: a list and a pack. Output: twice hits and none,
 	// and columns. Indicators: twice few and many.
-	for kind, want := range map[string]int{"Scan": 6 + 3 + 2 + 2, "Start": 4, "Output": 5, "Indicators": 4} {
+	for kind, want := range map[string]int{"Scan": 6 + 3 + 2 + 2, "Start": 4, "Load": 2, "Output": 5, "Indicators": 4} {
 		if jobs[kind] != want {
 			t.Errorf("%s has %d contenders, want %d", kind, jobs[kind], want)
 		}
@@ -190,9 +190,9 @@ func TestRun(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, meta)
 		}
 	}
-	line := regexp.MustCompile(`^Benchmark(Scan|Start|Output|Indicators)(/[a-z]+=[A-Za-z0-9.]+)+ 1 [1-9][0-9]* ns/op [0-9]+ B/s [0-9]+ cpu-ns/op( [1-9][0-9]* peak-bytes)?$`)
+	line := regexp.MustCompile(`^Benchmark(Scan|Start|Load|Output|Indicators)(/[a-z]+=[A-Za-z0-9.]+)+ 1 [1-9][0-9]* ns/op [0-9]+ B/s [0-9]+ cpu-ns/op( [1-9][0-9]* peak-bytes)?$`)
 	lines := strings.Split(strings.TrimSpace(file("bench.txt")), "\n")
-	if len(lines) != 4+26 {
+	if len(lines) != 4+28 {
 		t.Errorf("%d lines of benchmarks", len(lines))
 	}
 	for _, l := range lines[4:] {
@@ -200,7 +200,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("no benchmark: %s", l)
 		}
 	}
-	if n := strings.Count(file("runs.tsv"), "\n"); n != 1+26 {
+	if n := strings.Count(file("runs.tsv"), "\n"); n != 1+28 {
 		t.Errorf("%d lines of runs", n)
 	}
 	wellFormed(t, file("chart.svg"))

@@ -189,14 +189,15 @@ func (b *Loader) Decode(items int, raw []byte) (*Records, error) {
 	r := &Records{n: items, pages: make([][]record, (items+pageLen-1)/pageLen)}
 	c := columns{rest: raw}
 	forms := c.take(items)
-	var count [8]int
+	var count [len(formTypes)]int
 	for _, f := range forms {
-		count[f&7]++
-		if f >= formOdd {
+		if int(f) >= len(count) || f == formOdd {
 			return nil, errors.New("unknown form of an indicator")
 		}
+		count[f]++
 	}
-	lengths := c.take(count[formName])
+	lengths := c.take(count[formName] + count[formHash])
+	urls := c.take(2 * count[formURL])
 	ports := c.take(2 * (count[form4Port] + count[form6Port]))
 	bits := c.take(count[formNet4] + count[formNet6])
 	addrs := c.take(4 * (count[form4] + count[form4Port] + count[formNet4]))
@@ -240,6 +241,24 @@ func (b *Loader) Decode(items int, raw []byte) (*Records, error) {
 			plain = plain && !isSuffix(name)
 			key |= uint64(len(name))<<placeBits | place
 			r.counts[Domain]++
+		case formHash:
+			hash, place := text.take(int(lengths[0]))
+			lengths = lengths[1:]
+			if len(hash) != 16 && len(hash) != 20 && len(hash) != 32 {
+				return nil, fmt.Errorf("record %d: no hash", n)
+			}
+			key |= uint64(len(hash))<<placeBits | place
+			plain = false
+			r.counts[Hash]++
+		case formURL:
+			url, place := text.take(int(binary.LittleEndian.Uint16(urls)))
+			urls = urls[2:]
+			if !isNormalURL(url) {
+				return nil, fmt.Errorf("record %d: no URL in normal form", n)
+			}
+			key |= uint64(len(url))<<placeBits | place
+			plain = false
+			r.counts[URL]++
 		case form4, form4Port, formNet4:
 			v := binary.BigEndian.Uint32(addrs)
 			addrs = addrs[4:]

@@ -28,7 +28,7 @@ func (l *List) Merge(from *List) Added {
 			if l.Add(&i) {
 				sum.Fresh[i.Type]++
 			} else {
-				sum.Merged++
+				sum.Merged[i.Type]++
 			}
 			continue
 		}
@@ -44,7 +44,7 @@ func (l *List) Merge(from *List) Added {
 			if at, fresh = l.add(hashOf(key, text), key, text, note, p); fresh {
 				sum.Fresh[l.typeOf(key)]++
 			} else {
-				sum.Merged++
+				sum.Merged[l.typeOf(key)]++
 			}
 		}
 	}

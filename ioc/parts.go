@@ -20,14 +20,15 @@ import (
 //	         valid_until the lower half of the seconds, then the nanoseconds
 //	         with the kind in the top two bits; all of 4 bytes, little-endian;
 //	         the upper 8 bits of the three seconds; confidence; compromised
-//	records  columns: form; length of each name; port of what has one (2 bytes,
-//	         little-endian); prefix length of each network; IPv4 addresses (4
+//	records  columns: form; length of each name and of each hash; length of each
+//	         URL (2 bytes, little-endian); port of what has one (likewise); prefix length of each network; IPv4 addresses (4
 //	         bytes); note, as difference from the one before (s); line, likewise;
 //	         the runs of records with the same path: how many (v), of each the
 //	         number of records (v) and the path (v); the records with more
 //	         places: how many (v), of each how many records after the last such
 //	         (v), how many more places (v), and their paths and lines (v); then
-//	         the names, and IPv6 addresses of 16 bytes, in the order of records
+//	         the names, URLs, hashes and IPv6 addresses of 16 bytes, in the order
+//	         of records
 //
 // The names 203.0.113.7:23 (line 12 of a.txt) and evil.example (line 13), of
 // which nothing else is known, are one record block:
@@ -224,7 +225,7 @@ func (s *storing) storeRecords() error {
 // records stores the records from to to-1.
 func (s *storing) records(from, to int) ([]byte, error) {
 	l := s.list
-	var forms, lengths, ports, bits, addrs, notes, lines, runs, more, texts []byte
+	var forms, lengths, urls, ports, bits, addrs, notes, lines, runs, more, texts []byte
 	var lastNote, lastLine, lastPath, lastMore, run, runCount, moreCount int64
 	endRun := func() {
 		if run > 0 {
@@ -238,12 +239,23 @@ func (s *storing) records(from, to int) ([]byte, error) {
 		forms = append(forms, byte(form))
 		switch form {
 		case formName:
-			name := l.name(r.key)
+			name := l.textAt(r.key)
 			if !isNormalName(name) {
 				return nil, fmt.Errorf("store indicators: %q is in no normal form", name)
 			}
 			lengths = append(lengths, byte(len(name)))
 			texts = append(texts, name...)
+		case formHash:
+			hash := l.textAt(r.key)
+			lengths = append(lengths, byte(len(hash)))
+			texts = append(texts, hash...)
+		case formURL:
+			url := l.textAt(r.key)
+			if len(url) > math.MaxUint16 || !isNormalURL(url) {
+				return nil, fmt.Errorf("store indicators: %q is in no normal form", url)
+			}
+			urls = binary.LittleEndian.AppendUint16(urls, uint16(len(url)))
+			texts = append(texts, url...)
 		case form4Port:
 			ports = binary.LittleEndian.AppendUint16(ports, uint16(r.key>>32))
 		case form6Port:
@@ -291,8 +303,8 @@ func (s *storing) records(from, to int) ([]byte, error) {
 		}
 	}
 	endRun()
-	raw := make([]byte, 0, len(forms)+len(lengths)+len(ports)+len(bits)+len(addrs)+len(notes)+len(lines)+len(runs)+len(more)+len(texts)+2*binary.MaxVarintLen32)
-	for _, column := range [][]byte{forms, lengths, ports, bits, addrs, notes, lines} {
+	raw := make([]byte, 0, len(forms)+len(lengths)+len(urls)+len(ports)+len(bits)+len(addrs)+len(notes)+len(lines)+len(runs)+len(more)+len(texts)+2*binary.MaxVarintLen32)
+	for _, column := range [][]byte{forms, lengths, urls, ports, bits, addrs, notes, lines} {
 		raw = append(raw, column...)
 	}
 	raw = append(binary.AppendUvarint(raw, uint64(runCount)), runs...)

@@ -190,7 +190,7 @@ func TestMerge(t *testing.T) {
 			if want.Add(&i) {
 				sum.Fresh[i.Type]++
 			} else {
-				sum.Merged++
+				sum.Merged[i.Type]++
 			}
 		}
 		if got := a.Merge(b); got != sum {

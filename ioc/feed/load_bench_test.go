@@ -19,9 +19,9 @@ func BenchmarkLoad(b *testing.B) {
 		for _, format := range []struct {
 			name  string
 			write func(*gen.Feed, io.Writer) error
-		}{{"list", (*gen.Feed).WriteList}, {"threatfox-csv", (*gen.Feed).WriteThreatFox}} {
+		}{{"list", (*gen.Feed).WriteList}, {"threatfox-csv", (*gen.Feed).WriteThreatFox}, {"pack", writePack}} {
 			b.Run(fmt.Sprintf("indicators=%d/format=%s", n, format.name), func(b *testing.B) {
-				if n > 1_000_000 && (testing.Short() || format.name != "list") {
+				if n > 1_000_000 && (testing.Short() || format.name == "threatfox-csv") {
 					b.Skip("large")
 				}
 				path := filepath.Join(b.TempDir(), "feed")
@@ -57,4 +57,17 @@ func BenchmarkLoad(b *testing.B) {
 			})
 		}
 	}
+}
+
+func writePack(f *gen.Feed, w io.Writer) error {
+	source := Source{Path: "feed", Open: func() (io.ReadCloser, error) {
+		r, pipe := io.Pipe()
+		go func() { pipe.CloseWithError(f.WriteList(pipe)) }()
+		return r, nil
+	}}
+	list, reports, err := Read([]Source{source}, Options{Sums: true})
+	if err != nil {
+		return err
+	}
+	return WritePack(w, list, reports, nil)
 }

@@ -45,7 +45,7 @@ func (r *reading) pack(in *bufio.Reader) error {
 	for _, n := range p.Doubtful {
 		i := p.List.At(int(n))
 		v := verdict{line: int(n) + 1, value: i.Value}
-		if _, err := ioc.Parse(i.Value); err != nil && !r.options.ForceBroad {
+		if _, err := ioc.Parse(i.Value); err != nil && i.Type == ioc.Domain && !r.options.ForceBroad {
 			v.outcome, v.reason = Rejected, refusal(err)
 			r.settle(&v)
 			refused = append(refused, int(n))

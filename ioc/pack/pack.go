@@ -91,7 +91,7 @@ type Source struct {
 // A Pack is what Read reads.
 type Pack struct {
 	Version int
-	Counts  [4]int // of indicators, by ioc.Type
+	Counts  [6]int // of indicators, by ioc.Type
 	Sources []Source
 	Signer  ed25519.PublicKey // whose signature it bears; nil where nobody signed it
 
