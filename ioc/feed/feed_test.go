@@ -476,7 +476,7 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
-	if _, _, err := read(t, []Source{of("203.0.113.7\n")}, Options{Format: "guess"}); err == nil || !strings.Contains(err.Error(), `"guess": want one of rule-page, threatfox-csv`) {
+	if _, _, err := read(t, []Source{of("203.0.113.7\n")}, Options{Format: "guess"}); err == nil || !strings.Contains(err.Error(), `"guess": want one of pack, rule-page, threatfox-csv`) {
 		t.Errorf("unknown format: %v", err)
 	}
 	_, _, err := read(t, []Source{File("testdata/absent.txt")}, Options{})
