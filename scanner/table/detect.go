@@ -150,9 +150,9 @@ func fromColumns(tables []*Table, columns []string) (*Table, string, error) {
 			}
 		}
 	}
-	// A timeline of all kinds of events has the columns of many tables. Where
-	// one that every sweep should have is among them, nothing that is matched
-	// there may be lost to an optional one.
+	// A timeline of all kinds of events has the columns of many tables. It goes
+	// to one that every sweep should have before an optional one, unless the
+	// optional one has all of the columns that both could have.
 	fit = slices.DeleteFunc(slices.Clone(fit), func(f *Table) bool {
 		return f.Optional && slices.ContainsFunc(fit, func(o *Table) bool { return !o.Optional && !f.covers(o, names) })
 	})
@@ -182,13 +182,15 @@ func hasAll(names map[string]bool, want []string) bool {
 	return len(want) > 0
 }
 
-// covers says that of the named columns all that are matched in o, but for free
-// text, are matched in t as well.
+// covers says that all of the named columns that o has are columns of t too.
 func (t *Table) covers(o *Table, names map[string]bool) bool {
-	return !slices.ContainsFunc(o.KeysAt(Wide), func(k Key) bool {
-		own := t.Key(k.Column)
-		return names[strings.ToLower(k.Column)] && (own == nil || own.Level > Wide)
-	})
+	for name := range names {
+		_, has := t.native[name]
+		if _, other := o.native[name]; other && !has {
+			return false
+		}
+	}
+	return true
 }
 
 func (t *Table) shares(names map[string]bool) int {

@@ -253,7 +253,7 @@ func TestDetectOptional(t *testing.T) {
 	for _, d := range Builtin()[5:] {
 		all = append(all, d.Native()...)
 	}
-	if got, _, err := Detect(Builtin(), Evidence{Columns: append(all, "InitiatingProcessFileName")}); got == nil || got.Name != "DeviceEvents" || err != nil {
+	if got, _, err := Detect(Builtin(), Evidence{Columns: append(all, "InitiatingProcessFileName")}); got == nil || got.Name != "DeviceNetworkEvents" || err != nil {
 		t.Errorf("timeline: %v %v", got, err)
 	}
 	for _, columns := range []string{"md5 sha1 sha256", "Timestamp url", "timestamp Url UrlChain", "dateadded url url_status", "FileName SHA256",
