@@ -122,9 +122,10 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 			if j.err == nil && i == len(directory)-1 {
 				j.err = atEnd(r)
 			}
+			last := j.err != nil
 			order <- j
-			work <- j
-			if j.err != nil {
+			work <- j // from here on j is the worker's
+			if last {
 				return
 			}
 		}
