@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
@@ -87,14 +88,24 @@ func (h *Hit) matched(column string) bool {
 	return false
 }
 
-// identity is the hit's ID: the table, the time cut to milliseconds, the
-// hunt's projected columns in normal form and the leading indicator. Exports
-// and formats that spell the same event differently agree on it.
+// identity is the hit's ID: the row as appendRow has it and the leading
+// indicator. Exports and formats that spell the same event differently agree
+// on it.
 func (p *projection) identity(row []string, h *Hit, room *room) string {
 	var buf [512]byte
-	b := append(append(buf[:0], p.table.Name...), 0)
-	if h.HasTime {
-		b = h.Time.Milli().Append(b)
+	b := p.appendRow(buf[:0], row, h.Time, h.HasTime, room)
+	b = append(append(b, h.Indicator.Type.String()...), 0)
+	b = append(append(b, h.Indicator.Value...), 0)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}
+
+// appendRow appends what makes a row the same in every export: the table, the
+// time cut to milliseconds and the hunt's projected columns in normal form.
+func (p *projection) appendRow(b []byte, row []string, when clock.Time, timed bool, room *room) []byte {
+	b = append(append(b, p.table.Name...), 0)
+	if timed {
+		b = when.Milli().Append(b)
 	}
 	b = append(b, 0)
 	for _, c := range p.ids {
@@ -102,12 +113,9 @@ func (p *projection) identity(row []string, h *Hit, room *room) string {
 		switch {
 		case !c.time:
 			b = append(appendNormal(b, c.key, cell, room), 0)
-		case !h.HasTime:
+		case !timed:
 			b = append(append(b, cell...), 0)
 		}
 	}
-	b = append(append(b, h.Indicator.Type.String()...), 0)
-	b = append(append(b, h.Indicator.Value...), 0)
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:8])
+	return b
 }

@@ -25,7 +25,8 @@ type scanReport struct {
 	took       time.Duration
 	loaded     time.Duration // of took, until the indicators were there
 	walkErrors []error
-	partial    bool // something beside the inputs could not be read whole
+	partial    bool            // something beside the inputs could not be read whole
+	parity     *scanner.Parity // what takes the place of hits, nil without --parity
 }
 
 // complete says that nothing which could hold a hit was left unread.

@@ -38,6 +38,7 @@ type scanFlags struct {
 	suppressed     string
 	rejects        string
 	summary        string
+	parity         string
 	threads        int
 	memory         string
 	tmp            string
@@ -91,6 +92,7 @@ the list, evil.duckdns.org goes too, and is counted apart.`,
 	fs.StringVar(&f.suppressed, "suppressed", "", "write the hits that rules and allow lists removed to `FILE`, as JSONL")
 	fs.StringVar(&f.rejects, "rejects", "", "write the records that could not be read to `FILE`, as JSONL")
 	fs.StringVar(&f.summary, "summary", "", "write what was read and found to `FILE`, as JSON")
+	fs.StringVar(&f.parity, "parity", "", "compare with the portal's result of a table's KQL hunt in `FILE`, instead of reporting hits")
 	fs.IntVarP(&f.threads, "threads", "j", 0, "`N` workers (0: all cores)")
 	fs.StringVar(&f.memory, "memory", "256MiB", "`SIZE` of memory for sorting, beyond which hits are spilled")
 	fs.StringVar(&f.tmp, "tmp", "", "`DIR` for spilled hits and spooled input (default: the system's)")
@@ -448,6 +450,9 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	if err := f.checkParity(paths); err != nil {
+		return usage(err)
+	}
 	out, err := a.outputs(f, s)
 	if err != nil {
 		return usage(err)
@@ -490,12 +495,22 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	for _, l := range slices.Concat(s.Allow, s.Label) {
 		read = append(read, l.Path)
 	}
+	if f.parity != "" {
+		read = append(read, f.parity)
+	}
 	if err := out.open(read); err != nil {
 		return usage(err)
 	}
 	s.Indicators = list.Set()
 	if out.met {
 		s.Met, s.MetSuppressed = s.Indicators.Met(), s.Indicators.Met()
+	}
+	var parity *scanner.Parity
+	if f.parity != "" {
+		if parity, err = f.readParity(ctx, s, inputs); err != nil {
+			return err
+		}
+		out.format = "parity"
 	}
 	ready := time.Now()
 	limitMemory(s.Memory)
@@ -512,7 +527,12 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		return usage(err)
 	}
 	run := &scanReport{sum: sum, feeds: reports, indicators: list, flags: f, scan: s, took: time.Since(started), loaded: ready.Sub(started),
-		walkErrors: errs, partial: partial || len(errs) > 0}
+		walkErrors: errs, partial: partial || len(errs) > 0, parity: parity}
+	if parity != nil && err == nil {
+		if err = parity.Finish(ctx, inputs); err == nil {
+			err = writeParity(a.out, parity)
+		}
+	}
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, scanner.ErrNothing) {
 		if werr := out.close(run); werr != nil && err == nil {
 			err = werr
@@ -549,6 +569,9 @@ func (a *app) end(f *scanFlags, run *scanReport, err error) error {
 	}
 	a.closing(f, run)
 	hits := f.exitCode && run.sum.Hits > 0
+	if run.parity != nil {
+		hits = f.exitCode && !run.parity.Identical()
+	}
 	switch {
 	case run.complete() && hits:
 		return &statusError{statusHits, nil}

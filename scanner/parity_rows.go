@@ -1,0 +1,203 @@
+package scanner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// A wholeRow is a row that was read without being matched. It lives until the
+// next one.
+type wholeRow struct {
+	table  *table.Table
+	row    table.Row
+	when   moment
+	record int64 // from 1
+	key    rowKey
+}
+
+// A rowReader reads all rows of an input in file order, by one goroutine: the
+// columns that a hit of them would show, not what is matched.
+type rowReader struct {
+	s    *Scan
+	warn func(error)
+	each func(*wholeRow) error
+}
+
+// read reads one input and returns its report. The error is that of each, or
+// the context's; what is wrong with the input stands in the report.
+func (x *rowReader) read(ctx context.Context, file formats.Input) (*FileReport, *plan, error) {
+	scan := *x.s
+	scan.Each, scan.Output, scan.Suppressed, scan.Rejects, scan.Groups, scan.Rules = nil, nil, nil, nil, nil, nil
+	r := &run{Scan: &scan, tables: scan.Tables, warn: x.warn, stats: new(Stats), ctx: ctx}
+	r.cond.L = &r.mu
+	if r.tables == nil {
+		r.tables = table.Builtin()
+	}
+	if err := r.choose(); err != nil {
+		return nil, nil, err
+	}
+	r.out = newOutputs(r)
+	in, err := r.openRows(ctx, file)
+	if err != nil || in.state != open {
+		return in.report, nil, err
+	}
+	defer in.src.Close()
+	w := r.newWorker()
+	w.reset(in)
+	var row wholeRow
+	record := int64(0)
+	for {
+		if err := ctx.Err(); err != nil {
+			return in.report, in.plan, err
+		}
+		b, err := in.chain.claim(w.reader)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			in.fail(Partial, cause(err))
+			break
+		}
+		if err := x.block(w, in, b, record, &row); err != nil {
+			return in.report, in.plan, err
+		}
+		record += int64(b.Records)
+	}
+	in.close(false)
+	return in.report, in.plan, nil
+}
+
+// openRows opens an input and finds out in which order it writes its dates,
+// for which it may have to be read twice.
+func (r *run) openRows(ctx context.Context, file formats.Input) (*input, error) {
+	in := newInput(0, file)
+	r.openInput(in)
+	if in.state != open || !in.dates.watching() {
+		return in, nil
+	}
+	w := r.newWorker()
+	w.reset(in)
+	for in.dates.watching() {
+		if err := ctx.Err(); err != nil {
+			return in, errors.Join(err, in.src.Close())
+		}
+		b, err := in.chain.claim(w.reader)
+		if err != nil {
+			break // it is met again, and said then
+		}
+		evidence := make([]clock.Order, len(in.plan.keys))
+		for run, err := range w.reader.Runs() {
+			if err == nil && in.plan.keys[run.Key].dates && evidence[run.Key] == clock.None {
+				evidence[run.Key] = w.proof(run)
+			}
+		}
+		w.now = claimed{in: in, block: b, evidence: evidence}
+		if err := in.dates.put(w, b.Seq); err != nil {
+			return in, errors.Join(err, in.src.Close())
+		}
+	}
+	err := errors.Join(in.dates.end(w), in.src.Close())
+	if err != nil {
+		return in, err
+	}
+	again := newInput(0, file)
+	r.openInput(again)
+	if again.state == open {
+		again.dates.columns = in.dates.columns
+	}
+	return again, nil
+}
+
+// block hands on the rows of a block, before which stand so many records.
+func (x *rowReader) block(w *worker, in *input, b formats.Block, before int64, row *wholeRow) error {
+	p := in.plan
+	def := other
+	if b.Rows > 0 {
+		def = p.tableOf(b.Part)
+	}
+	for _, err := range w.reader.Runs() {
+		if err != nil {
+			in.fail(Partial, cause(err))
+		}
+	}
+	w.tables = w.tables[:0]
+	for from := 0; from < b.Rows; from += batch {
+		w.rows = w.rows[:0]
+		for n := from; n < min(from+batch, b.Rows); n++ {
+			w.rows = append(w.rows, uint32(n))
+		}
+		early, err := w.reader.Fetch(0, w.rows)
+		if err != nil {
+			in.fail(Partial, cause(err))
+		}
+		late, err := w.reader.Fetch(1, w.rows)
+		if err != nil {
+			in.fail(Partial, cause(err))
+		}
+		for i, n := range w.rows {
+			row.row.Columns = p.columns
+			row.row.Cells = w.cellsOf(p, early, late, i, row.row.Cells[:0])
+			for i, cell := range row.row.Cells {
+				if !utf8.ValidString(cell) {
+					row.row.Cells[i] = string([]rune(cell)) // as hits have it
+				}
+			}
+			t := w.rowTable(p, row.row.Cells, n, def)
+			if t < 0 || t == p.generic {
+				in.count(p, other, 1)
+				continue
+			}
+			in.count(p, t, 1)
+			row.table = p.tables[t]
+			row.when = w.eventTime(in, row.table, &row.row)
+			row.record = before + int64(n) + 1
+			row.key = keyOf(&p.projections[t], row.row.Cells, row.when.time, row.when.ok, &w.room)
+			if err := x.each(row); err != nil {
+				return err
+			}
+		}
+	}
+	for range w.reader.Rejects() {
+		in.report.Rejected++
+	}
+	return nil
+}
+
+// lacks names a column of the hunt's projection that an input has not, ""
+// where it has all.
+func (p *plan) lacks(t *table.Table) string {
+	if i := slices.Index(p.tables, t); i >= 0 {
+		row := table.Row{Columns: p.columns}
+		for _, column := range t.Hunt {
+			if _, has := row.Get(column); !has {
+				return column
+			}
+		}
+	}
+	return ""
+}
+
+// hunted returns the table of a portal's result, which must be one that has a
+// hunt whose projection is all there.
+func (p *plan) hunted() (*table.Table, error) {
+	n := p.tableOf(p.part)
+	if n < 0 || n == p.generic {
+		return nil, errors.New("its columns are those of no table that has a hunt")
+	}
+	t := p.tables[n]
+	if len(t.KQL) == 0 {
+		return nil, fmt.Errorf("its columns are those of %s, which no hunt reads", t.Name)
+	}
+	if column := p.lacks(t); column != "" {
+		return nil, fmt.Errorf("it lacks the column %s, which the hunt of %s projects", column, t.Name)
+	}
+	return t, nil
+}
