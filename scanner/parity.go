@@ -12,9 +12,9 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// MaxParityRows bounds the rows of a portal's result that a scan is compared
-// with: 100 bytes of memory are kept of each. Portals return fewer.
-const MaxParityRows = 1_000_000
+// maxParityRows bounds the rows of a portal's result that a scan is compared
+// with: about 100 bytes of memory are kept of each. Portals return fewer.
+var maxParityRows int64 = 1_000_000 // changed by tests
 
 // maxParityExamples is how many rows of each kind are shown.
 const maxParityExamples = 20
@@ -83,8 +83,8 @@ func NewParity(ctx context.Context, s *Scan, file formats.Input) (*Parity, error
 	}
 	p := &Parity{s: s, file: file, rows: map[rowKey]*rowCount{}}
 	report, plan, err := p.reader(func(row *wholeRow) error {
-		if p.Portal++; p.Portal > MaxParityRows {
-			return fmt.Errorf("over %d rows", MaxParityRows)
+		if p.Portal++; p.Portal > maxParityRows {
+			return fmt.Errorf("over %d rows: compare a shorter time", maxParityRows)
 		}
 		p.countOf(row.key).portal++
 		if row.when.ok {
@@ -101,7 +101,7 @@ func NewParity(ctx context.Context, s *Scan, file formats.Input) (*Parity, error
 	if plan == nil {
 		return nil, fmt.Errorf("%s: %s", file, report.Reason)
 	}
-	if p.Table, err = plan.hunted(); err == nil && report.Status != Complete {
+	if p.Table, err = plan.hunted(report.Format); err == nil && report.Status != Complete {
 		err = errors.New(report.Reason)
 	}
 	if err == nil && report.Records != p.Portal {
@@ -215,12 +215,12 @@ func (p *Parity) Finish(ctx context.Context, exports []formats.Input) error {
 		return nil
 	}}
 	for _, in := range exports {
-		_, plan, err := all.read(ctx, in)
+		report, plan, err := all.read(ctx, in)
 		if err != nil {
 			return err
 		}
-		if plan != nil && len(p.Lacking) < maxProblems {
-			if column := plan.lacks(p.Table); column != "" {
+		if plan != nil && len(plan.tables) == 1 && plan.tables[0] == p.Table && len(p.Lacking) < maxProblems {
+			if column := plan.lacks(p.Table, report.Format); column != "" {
 				p.Lacking = append(p.Lacking, fmt.Sprintf("%s lacks the column %s", in, column))
 			}
 		}

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
@@ -172,14 +172,15 @@ func (x *rowReader) block(w *worker, in *input, b formats.Block, before int64, r
 }
 
 // lacks names a column of the hunt's projection that an input has not, ""
-// where it has all.
-func (p *plan) lacks(t *table.Table) string {
-	if i := slices.Index(p.tables, t); i >= 0 {
-		row := table.Row{Columns: p.columns}
-		for _, column := range t.Hunt {
-			if _, has := row.Get(column); !has {
-				return column
-			}
+// where it has all. Of JSON nobody knows: a record need not have all columns.
+func (p *plan) lacks(t *table.Table, format string) string {
+	if format == "json" || format == "jsonl" {
+		return ""
+	}
+	row := table.Row{Columns: p.columns}
+	for _, column := range t.Hunt {
+		if _, has := row.Get(column); !has {
+			return column
 		}
 	}
 	return ""
@@ -187,7 +188,7 @@ func (p *plan) lacks(t *table.Table) string {
 
 // hunted returns the table of a portal's result, which must be one that has a
 // hunt whose projection is all there.
-func (p *plan) hunted() (*table.Table, error) {
+func (p *plan) hunted(format string) (*table.Table, error) {
 	n := p.tableOf(p.part)
 	if n < 0 || n == p.generic {
 		return nil, errors.New("its columns are those of no table that has a hunt")
@@ -196,7 +197,12 @@ func (p *plan) hunted() (*table.Table, error) {
 	if len(t.KQL) == 0 {
 		return nil, fmt.Errorf("its columns are those of %s, which no hunt reads", t.Name)
 	}
-	if column := p.lacks(t); column != "" {
+	for _, q := range t.KQL {
+		if k := t.Key(q.Column); k == nil || k.Kind == ioc.KindHash {
+			return nil, fmt.Errorf("the hunt of %s reads %s, which holds no addresses or names: it cannot be compared", t.Name, q.Column)
+		}
+	}
+	if column := p.lacks(t, format); column != "" {
 		return nil, fmt.Errorf("it lacks the column %s, which the hunt of %s projects", column, t.Name)
 	}
 	return t, nil
