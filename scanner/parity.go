@@ -34,6 +34,7 @@ type Parity struct {
 	OtherTables int64     // rows that the scan found in other tables: not compared
 	PortalWhy   []*Differ // in the order in which they were met
 	ScanWhy     []*Differ
+	Notes       []string // what reading the portal's result took for granted
 	Lacking     []string // exports, the first few, that lack a column of the hunt's projection
 
 	s       *Scan
@@ -110,6 +111,7 @@ func NewParity(ctx context.Context, s *Scan, file formats.Input) (*Parity, error
 	if err != nil {
 		return nil, named(file, err)
 	}
+	p.Notes = report.Notes
 	s.Output, s.Suppressed, s.Groups, s.Order, s.Row = nil, nil, nil, AsFound, RowHunt
 	s.Each = p.each
 	return p, nil

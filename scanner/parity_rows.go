@@ -112,6 +112,7 @@ func (r *run) openRows(ctx context.Context, file formats.Input) (*input, error) 
 	r.openInput(again)
 	if again.state == open {
 		again.dates.columns = in.dates.columns
+		again.report.Notes = in.report.Notes
 	}
 	return again, nil
 }

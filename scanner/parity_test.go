@@ -284,3 +284,31 @@ func TestParityRefuses(t *testing.T) {
 		})
 	}
 }
+
+// A portal's result is a file like any other: whatever is in it, the counts
+// add up or an error says why there are none.
+func FuzzParity(f *testing.F) {
+	f.Add([]byte("TimeGenerated [UTC],Computer,Name,IPAddresses,QueryType\n\"5/21/2026, 8:15:03.000 AM\",ns1,x.evil.example,,A\n"))
+	f.Add([]byte("TimeGenerated,Computer,Name,IPAddresses,QueryType\n2026-05-21T08:15:03Z,ns1,x.evil.example\n\"13/5/2026, 8:00\",\xff,evil.example-x,\"1.1.1.1,2.2.2.2\",A\n,,,,\n"))
+	f.Add([]byte("TimeGenerated,Name,Computer,QueryType,IPAddresses,Type\n,evil.example,,A,,CommonSecurityLog\n1/2/2026,evil.example,,A,,DnsEvents\n"))
+	f.Add([]byte(`{"tables":[{"name":"PrimaryResult","columns":[{"name":"TimeGenerated"},{"name":"Name"}],"rows":[["2026-05-21T08:15:03Z","evil.example"]]}]}`))
+	export := []byte("TimeGenerated,Computer,Name,IPAddresses,QueryType,SubType\n2026-05-21T08:15:03Z,ns1,x.evil.example,,A,LookupQuery\n2026-05-21T08:16:03Z,ns1,\xff.evil.example,,A,LookupQuery\n")
+	f.Fuzz(func(t *testing.T, portal []byte) {
+		ctx := context.Background()
+		inputs := []formats.Input{formats.Bytes("dns.csv", export)}
+		s := &Scan{Indicators: indicators(t, "evil.example"), KQL: true, Columns: ColumnsHunt, Threads: 1}
+		p, err := NewParity(ctx, s, formats.Bytes("portal.csv", portal))
+		if err != nil {
+			return
+		}
+		if _, err := s.Run(ctx, inputs); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Finish(ctx, inputs); err != nil {
+			t.Fatal(err)
+		}
+		if got := said(p); strings.Contains(got, "add up") || p.Both+p.OnlyPortal != p.Portal {
+			t.Errorf("%s of %d", got, p.Portal)
+		}
+	})
+}

@@ -35,7 +35,7 @@ func (f *scanFlags) checkParity(paths []string) error {
 
 // readParity prepares a scan to be compared with a portal's result instead of
 // reporting hits.
-func (f *scanFlags) readParity(ctx context.Context, s *scanner.Scan, exports []formats.Input) (*scanner.Parity, error) {
+func (a *app) readParity(ctx context.Context, f *scanFlags, s *scanner.Scan, exports []formats.Input) (*scanner.Parity, error) {
 	inputs, errs := formats.Walk([]string{f.parity}, nil)
 	if len(errs) > 0 {
 		return nil, usage(fmt.Errorf("--parity: %w", errs[0]))
@@ -56,6 +56,11 @@ func (f *scanFlags) readParity(ctx context.Context, s *scanner.Scan, exports []f
 		return nil, &statusError{statusInterrupted, nil}
 	case err != nil:
 		return nil, usage(fmt.Errorf("--parity: %w", err))
+	}
+	if !f.quiet {
+		for _, note := range p.Notes {
+			a.warnf("%s: %s", scanner.Printable(f.parity), scanner.Printable(note))
+		}
 	}
 	return p, nil
 }

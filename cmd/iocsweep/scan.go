@@ -507,7 +507,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	}
 	var parity *scanner.Parity
 	if f.parity != "" {
-		if parity, err = f.readParity(ctx, s, inputs); err != nil {
+		if parity, err = a.readParity(ctx, f, s, inputs); err != nil {
 			return err
 		}
 		out.format = "parity"
