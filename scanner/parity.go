@@ -43,7 +43,9 @@ type Parity struct {
 	first   clock.Time // of the portal's rows, if timed
 	last    clock.Time
 	timed   bool
-	pending *Hit // the hits of one row are one: the one that the hunt has too, if any
+	pending *Hit     // the hits of one row are one: the one that the hunt has too, if any
+	names   []string // of the last hit's columns
+	project *projection
 	room    room
 }
 
@@ -160,13 +162,21 @@ func (p *Parity) take() {
 		p.OtherTables++
 		return
 	}
-	names, cells := make([]string, len(h.Row)), make([]string, len(h.Row))
+	cells := make([]string, len(h.Row))
+	same := p.project != nil && len(p.names) == len(h.Row)
 	for i, c := range h.Row {
-		names[i], cells[i] = c.Name, c.Value
+		cells[i] = c.Value
+		same = same && p.names[i] == c.Name
 	}
-	row := table.Row{Columns: table.NewColumns(names, nil), Cells: cells}
-	project := newProjection(p.Table, row.Columns)
-	c := p.rows[keyOf(&project, cells, h.Time, h.HasTime, &p.room)]
+	if !same { // as a rule once: a table's hits all show the same columns
+		p.names = p.names[:0]
+		for _, c := range h.Row {
+			p.names = append(p.names, c.Name)
+		}
+		project := newProjection(p.Table, table.NewColumns(p.names, nil))
+		p.project = &project
+	}
+	c := p.rows[keyOf(p.project, cells, h.Time, h.HasTime, &p.room)]
 	if c != nil {
 		if c.found++; c.found <= c.portal {
 			p.Both++
