@@ -22,7 +22,7 @@ import (
 // notExplained are the flags of scan that decide nothing about a value or a
 // record: explain has all others.
 var notExplained = []string{"output", "format", "clobber", "by", "row", "order", "suppressed", "rejects", "summary", "threads",
-	"progress", "quiet", "verbose", "stats", "color", "strict", "exit-code", "near"}
+	"progress", "quiet", "verbose", "stats", "color", "strict", "exit-code", "near", "parity", "strict-feeds"}
 
 func (a *app) explain() *cobra.Command {
 	f := &scanFlags{}
