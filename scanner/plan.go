@@ -576,9 +576,13 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 		for _, column := range t.Columns(matched(t)) {
 			add(column, 1)
 		}
+		read := map[string]bool{} // many rules read the same
 		for _, x := range r.rules {
 			for _, column := range x.Columns(t) {
-				add(column, 1)
+				if !read[column] {
+					read[column] = true
+					add(column, 1)
+				}
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/scanner/clock"
@@ -11,6 +12,9 @@ import (
 // Check reports what must stop a scan before it begins: a field that no known
 // table has, a table that is not known, a time that is none.
 func (r *Rule) Check(tables []*table.Table) error {
+	if last := r.checked.Load(); last != nil && slices.Equal(*last, tables) {
+		return nil // a scan checks what its caller has checked
+	}
 	for _, name := range r.Tables {
 		if table.ByName(tables, name) == nil {
 			var known []string
@@ -36,6 +40,8 @@ func (r *Rule) Check(tables []*table.Table) error {
 			return fmt.Errorf("%s: rule %q: %w", r.at, r.Name, &SyntaxError{r.text, err.at, err.msg})
 		}
 	}
+	tables = slices.Clone(tables)
+	r.checked.Store(&tables)
 	return nil
 }
 

@@ -12,6 +12,7 @@ type program struct {
 	and, or []*program
 	not     *program
 	test    *test
+	columns []string // that it reads; of the whole only
 }
 
 // A test is a predicate with the places that its operand has in a table.

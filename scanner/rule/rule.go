@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/iocsweep/iocsweep/ioc"
@@ -82,6 +83,8 @@ type Rule struct {
 	text  string   // of the expression, for carets
 	at    string   // file:line of the expression
 	bound sync.Map // *table.Table to *program
+
+	checked atomic.Pointer[[]*table.Table] // the last tables in which all names were found
 }
 
 // State says whether a rule applies.
@@ -152,7 +155,9 @@ func (r *Rule) Eval(c *Context) Tri { return r.program(c.Table).eval(c) }
 func (r *Rule) program(t *table.Table) *program {
 	p, ok := r.bound.Load(t)
 	if !ok {
-		p, _ = r.bound.LoadOrStore(t, r.bind(t))
+		bound := r.bind(t)
+		bound.columns = bound.read(t)
+		p, _ = r.bound.LoadOrStore(t, bound)
 	}
 	return p.(*program)
 }
@@ -176,15 +181,17 @@ func (r *Rule) Trace(c *Context) []Truth {
 }
 
 // Columns returns the columns of a table that the rule reads, each once. The
-// row that Eval sees must have them.
-func (r *Rule) Columns(t *table.Table) []string {
-	var list []string
+// row that Eval sees must have them. The list must not be changed.
+func (r *Rule) Columns(t *table.Table) []string { return r.program(t).columns }
+
+// read lists the columns of a table that the program reads.
+func (p *program) read(t *table.Table) (list []string) {
 	add := func(c string) {
 		if c != "" && !slices.Contains(list, c) {
 			list = append(list, c)
 		}
 	}
-	r.program(t).tests(func(x *test) bool {
+	p.tests(func(x *test) bool {
 		for _, v := range x.left.sources(nil) {
 			switch {
 			case v.own != notOwn, v.Func == table.WhoField:
