@@ -94,16 +94,17 @@ type builder struct {
 }
 
 // fill enters the records lo to hi-1. The tables are larger than any cache:
-// every word is fetched before the first is needed, so that the waits for
-// memory overlap.
+// all words of a group are fetched before the first is needed, and with nothing
+// between them, so that the waits for memory overlap.
 func (b *builder) fill(lo, hi int) {
 	const ahead = 32
 	s, l := b.set, b.set.list
 	var hashes, texts [ahead]uint64 // of the key; of what Screen looks for
 	var class [ahead]uint8
+	var words [3 * ahead]*uint64
 	fetched := uint64(0)
 	for ; lo < hi; lo += ahead {
-		group := min(ahead, hi-lo)
+		group, fetch := min(ahead, hi-lo), words[:0]
 		for k := range group {
 			n := lo + k
 			c := l.classOf(n)
@@ -114,29 +115,32 @@ func (b *builder) fill(lo, hi int) {
 				hashes[k] = xxhash.Sum64(name)
 				texts[k] = anchorOf(name).hash()
 				b.add(name)
-				fetched += s.names.peek(hashes[k]) + s.anchors.peek(texts[k])
+				fetch = append(fetch, s.names.slot(hashes[k]), s.names.filter.word(hashes[k]), s.anchors.word(texts[k]))
 			case class4:
 				v := l.addr4Of(n)
 				q := quadOf(v)
 				hashes[k], texts[k] = hash4(v), q.hash()
 				s.near4.set(v >> 16)
 				s.near4Text.set(q.half())
-				fetched += s.v4.peek(hashes[k]) + s.quads.peek(texts[k])
+				fetch = append(fetch, s.v4.slot(hashes[k]), s.v4.filter.word(hashes[k]), s.quads.word(texts[k]))
 			case class6:
 				hashes[k] = hash16(l.addr6Of(n))
-				fetched += s.v6.peek(hashes[k])
+				fetch = append(fetch, s.v6.slot(hashes[k]), s.v6.filter.word(hashes[k]))
 			case classURL:
 				u := l.urlAt(n)
 				host := xxhash.Sum64(u.host)
 				hashes[k], texts[k] = u.hash(host), b.url.add(u)
 				s.url.hosts.share(host)
-				fetched += s.urls.peek(hashes[k])
+				fetch = append(fetch, s.urls.slot(hashes[k]), s.urls.filter.word(hashes[k]))
 			case classHash:
 				var digits [64]byte
 				raw := l.hashAt(n)
 				hashes[k], texts[k] = xxhash.Sum64(raw), headOf(digits[:hex.Encode(digits[:], raw)])
-				fetched += s.hashes.peek(hashes[k])
+				fetch = append(fetch, s.hashes.slot(hashes[k]), s.hashes.filter.word(hashes[k]))
 			}
+		}
+		for _, word := range fetch {
+			fetched += atomic.LoadUint64(word)
 		}
 		for k := range group {
 			n := uint32(lo + k)

@@ -48,10 +48,8 @@ func (x *index) tagged(j int, h uint64) bool { return x.slots[j]>>32 == uint64(u
 
 func (x *index) entry(j int) int { return int(uint32(x.slots[j])) - 1 }
 
-// peek reads what put will change, and returns anything.
-func (x *index) peek(h uint64) uint64 {
-	return atomic.LoadUint64(&x.slots[x.home(h)]) + x.filter.peek(h)
-}
+// slot is where the search for h starts.
+func (x *index) slot(h uint64) *uint64 { return &x.slots[x.home(h)] }
 
 // A filter is a blocked Bloom filter: the top bits of a hash choose the word.
 type filter struct {
@@ -70,9 +68,6 @@ func (f *filter) has(h uint64) bool {
 }
 
 func (f *filter) word(h uint64) *uint64 { return &f.words[h>>f.shift] }
-
-// peek reads what share will change, and returns anything.
-func (f *filter) peek(h uint64) uint64 { return atomic.LoadUint64(f.word(h)) }
 
 // share adds a key while other goroutines do so too.
 func (f *filter) share(h uint64) {

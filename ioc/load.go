@@ -1,6 +1,7 @@
 package ioc
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -181,7 +182,7 @@ func (b *Loader) Append(r *Records) error {
 	return nil
 }
 
-// Decode reads a block of records. It keeps raw.
+// Decode reads a block of records. It keeps nothing of raw.
 func (b *Loader) Decode(items int, raw []byte) (*Records, error) {
 	if items < 1 || items > blockRecords {
 		return nil, fmt.Errorf("%d records in a block", items)
@@ -227,7 +228,7 @@ func (b *Loader) Decode(items int, raw []byte) (*Records, error) {
 	if err := r.places(&c, at); err != nil {
 		return nil, err
 	}
-	text := arenaOf{text: c.rest}
+	text := arenaOf{text: bytes.Clone(c.rest)}
 	special := special()
 	for n, form := range forms {
 		key, plain := uint64(form)<<formShift, true

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
@@ -50,7 +51,7 @@ func (p *Pack) readHead(r io.Reader, key ed25519.PublicKey) ([]entry, error) {
 	if _, err := io.ReadFull(r, head[16:]); err != nil {
 		return nil, fmt.Errorf("header: %w", cut(err))
 	}
-	text, err := readN(r, int(sections)*entryLen)
+	text, err := readN(r, nil, int(sections)*entryLen)
 	if err != nil {
 		return nil, fmt.Errorf("directory: %w", err)
 	}
@@ -92,7 +93,7 @@ func (p *Pack) readHead(r io.Reader, key ed25519.PublicKey) ([]entry, error) {
 type job struct {
 	n       int
 	entry   *entry
-	bytes   []byte
+	bytes   []byte       // the job's own, until they go back to the buffers
 	records *ioc.Records // of sections that hold some
 	err     error
 	done    chan struct{}
@@ -108,6 +109,7 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 	}
 	defer z.Close()
 	var loader ioc.Loader
+	var spare buffers
 	var stop atomic.Bool
 	work, order := make(chan *job, workers), make(chan *job, workers)
 	go func() {
@@ -118,7 +120,7 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 				return
 			}
 			j := &job{n: i, entry: &directory[i], done: make(chan struct{})}
-			j.bytes, j.err = readN(r, j.entry.stored)
+			j.bytes, j.err = readN(r, spare.get(), j.entry.stored)
 			if j.err == nil && i == len(directory)-1 {
 				j.err = atEnd(r)
 			}
@@ -134,7 +136,7 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 		go func() {
 			for j := range work {
 				if j.err == nil {
-					j.err = j.unpack(z, &loader)
+					j.err = j.unpack(z, &loader, &spare)
 				}
 				close(j.done)
 			}
@@ -147,6 +149,7 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 		if err == nil {
 			if err = j.err; err == nil {
 				err = p.take(j, &loader)
+				spare.put(j.bytes)
 			}
 			if err != nil {
 				err = fmt.Errorf("section %d (%s): %w", j.n, j.entry.part, err)
@@ -167,19 +170,24 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 }
 
 // unpack turns the bytes of a file into those of a section.
-func (j *job) unpack(z *zstd.Decoder, loader *ioc.Loader) (err error) {
+func (j *job) unpack(z *zstd.Decoder, loader *ioc.Loader, spare *buffers) (err error) {
 	if sha256.Sum256(j.bytes) != j.entry.sum {
 		return errors.New("damaged: its checksum differs")
 	}
 	hide(j.n, j.bytes)
 	if j.entry.packed {
-		raw, err := z.DecodeAll(j.bytes, make([]byte, 0, j.entry.raw))
+		raw := spare.get()
+		if cap(raw) < j.entry.raw {
+			raw = make([]byte, 0, j.entry.raw)
+		}
+		raw, err = z.DecodeAll(j.bytes, raw[:0:j.entry.raw])
 		if err != nil {
 			return fmt.Errorf("unpack: %w", err)
 		}
 		if len(raw) != j.entry.raw {
 			return fmt.Errorf("unpack: %d bytes, want %d", len(raw), j.entry.raw)
 		}
+		spare.put(j.bytes)
 		j.bytes = raw
 	}
 	if j.entry.part == ioc.PartRecords {
@@ -246,16 +254,33 @@ func (p *Pack) parseInfo(b []byte, sources int) error {
 	return nil
 }
 
-// readN reads n bytes. It asks for memory as they come.
-func readN(r io.Reader, n int) ([]byte, error) {
+// buffers are those of sections that are done. To touch new memory costs more
+// than most of what is done with it.
+type buffers struct{ pool sync.Pool }
+
+func (s *buffers) get() []byte {
+	b, _ := s.pool.Get().(*[]byte)
+	if b == nil {
+		return nil
+	}
+	return (*b)[:0]
+}
+
+func (s *buffers) put(b []byte) { s.pool.Put(&b) }
+
+// readN reads n bytes, into b while it is large enough. It asks for memory as
+// they come.
+func readN(r io.Reader, b []byte, n int) ([]byte, error) {
 	const step = 1 << 20
-	b := make([]byte, 0, min(n, step))
+	if b = b[:0]; cap(b) == 0 {
+		b = make([]byte, 0, min(n, step))
+	}
 	for len(b) < n {
 		if len(b) == cap(b) {
 			b = append(make([]byte, 0, min(n, 2*cap(b))), b...)
 		}
 		at := len(b)
-		b = b[:cap(b)]
+		b = b[:min(n, cap(b))]
 		if got, err := io.ReadFull(r, b[at:]); err != nil {
 			return b[:at+got], cut(err)
 		}
