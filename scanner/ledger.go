@@ -125,6 +125,13 @@ func (r *run) applyRules() {
 			r.rules = append(r.rules, ruleAt{x, entry})
 		}
 	}
+	if len(r.rules) > 0 {
+		read := map[*table.Table][]string{}
+		for _, t := range r.tables {
+			read[t] = r.ruleColumns(t)
+		}
+		r.read = read
+	}
 	for _, l := range r.Allow {
 		r.ledger = append(r.ledger, &RuleReport{Name: AllowPrefix + l.Name, Reason: fmt.Sprintf("on the allow list %s (%s)", l.Path, l.Type)})
 	}
@@ -166,4 +173,24 @@ func (w *worker) enter(h *Hit) {
 		entry.add(h, len(w.removing) == 1)
 	}
 	w.mu.Unlock()
+}
+
+// ruleColumns returns the columns of a table that any rule reads. Those of the
+// run's own tables are known from its start: with many small inputs, and many
+// rules that read the same, listing them would cost more than the rows.
+func (r *run) ruleColumns(t *table.Table) []string {
+	if list, ok := r.read[t]; ok {
+		return list
+	}
+	var list []string
+	seen := map[string]bool{}
+	for _, x := range r.rules {
+		for _, column := range x.Columns(t) {
+			if !seen[column] {
+				seen[column] = true
+				list = append(list, column)
+			}
+		}
+	}
+	return list
 }

@@ -273,7 +273,7 @@ func FuzzHits(f *testing.F) {
 // BenchmarkRules: rules are asked of nothing but rows that hold an indicator.
 func BenchmarkRules(b *testing.B) {
 	for _, gt := range gen.Tables {
-		file := benchFile(b, gt, "csv", 16<<20, 0)
+		file := benchFile(b, gt, "csv", 64<<20, 0)
 		in := []formats.Input{formats.Bytes("x.csv", file)}
 		for _, n := range []int{0, 200} {
 			var rules []*rule.Rule

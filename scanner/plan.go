@@ -576,14 +576,8 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 		for _, column := range t.Columns(matched(t)) {
 			add(column, 1)
 		}
-		read := map[string]bool{} // many rules read the same
-		for _, x := range r.rules {
-			for _, column := range x.Columns(t) {
-				if !read[column] {
-					read[column] = true
-					add(column, 1)
-				}
-			}
+		for _, column := range r.ruleColumns(t) {
+			add(column, 1)
 		}
 	}
 	p.columns = table.NewColumns(all, has)
