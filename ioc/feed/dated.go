@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"io/fs"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -52,12 +51,12 @@ func tell(emit func(*Entry), d ioc.Date) {
 
 var (
 	// freshWord is what stands before the date in a comment.
-	freshWord = regexp.MustCompile(`(?i)\b(updated?|date|modified|modification|generated|created|version|published|snapshot|as of)\b`)
+	freshWord = lazily(`(?i)\b(updated?|date|modified|modification|generated|created|version|published|snapshot|as of)\b`)
 	// staleWord is in comments on when the next version is due.
-	staleWord = regexp.MustCompile(`(?i)\b(expires?|until|next|added)\b`)
-	numbers   = regexp.MustCompile(`\b(?:19|20)\d\d([-/.])\d\d?[-/.]\d\d?(?:[T ]\d\d?:\d\d(?::\d\d)?(?:\.\d+)? ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?`)
-	openDate  = regexp.MustCompile(`<(?:[Oo]pen)?[Ii][Oo][Cc]\s[^<>]*\blast-modified="([^"]{4,40})"`)
-	soaSerial = regexp.MustCompile(`\sSOA\s+\S+\s+\S+\s+\(?\s*((?:19|20)\d{6})\d\d\s`)
+	staleWord = lazily(`(?i)\b(expires?|until|next|added)\b`)
+	numbers   = lazily(`\b(?:19|20)\d\d([-/.])\d\d?[-/.]\d\d?(?:[T ]\d\d?:\d\d(?::\d\d)?(?:\.\d+)? ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?)?`)
+	openDate  = lazily(`<(?:[Oo]pen)?[Ii][Oo][Cc]\s[^<>]*\blast-modified="([^"]{4,40})"`)
+	soaSerial = lazily(`\sSOA\s+\S+\s+\S+\s+\(?\s*((?:19|20)\d{6})\d\d\s`)
 )
 
 // headerDate reads the date in the comments at the top of a feed, the latest of
@@ -70,9 +69,11 @@ var (
 // of OpenIOC when it was last modified, and of a zone its serial, where that is
 // a date, as is the custom.
 func headerDate(kind *Kind, head []byte) (latest ioc.Date) {
-	if m := openDate.FindSubmatch(head); m != nil {
-		latest, _ = readDate(string(m[1]), anyOrder)
-		return latest
+	if bytes.Contains(head, []byte("last-modified")) {
+		if m := openDate().FindSubmatch(head); m != nil {
+			latest, _ = readDate(string(m[1]), anyOrder)
+			return latest
+		}
 	}
 	sampleLines(head, func(line []byte) bool {
 		line = bytes.TrimSpace(line)
@@ -83,7 +84,7 @@ func headerDate(kind *Kind, head []byte) (latest ioc.Date) {
 		if len(text) == min(len(line), 300) {
 			return false
 		}
-		if !freshWord.MatchString(text) || staleWord.MatchString(text) {
+		if !freshWord().MatchString(text) || staleWord().MatchString(text) {
 			return true
 		}
 		if d := dateIn(text); !d.IsZero() && (latest.IsZero() || d.Compare(latest) > 0) {
@@ -92,7 +93,7 @@ func headerDate(kind *Kind, head []byte) (latest ioc.Date) {
 		return true
 	})
 	if latest.IsZero() && kind.Name == "rpz" {
-		if m := soaSerial.FindSubmatch(head); m != nil {
+		if m := soaSerial().FindSubmatch(head); m != nil {
 			if t, err := time.Parse("20060102", string(m[1])); err == nil {
 				latest = ioc.Day(t)
 			}
@@ -104,7 +105,7 @@ func headerDate(kind *Kind, head []byte) (latest ioc.Date) {
 // dateIn finds the date in a line of text, in numbers or with the month as a
 // word.
 func dateIn(text string) ioc.Date {
-	if m := numbers.FindString(text); m != "" {
+	if m := numbers().FindString(text); m != "" {
 		d, _ := readDate(m, anyOrder)
 		return d
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 )
 
@@ -58,7 +57,7 @@ func Exclusions(s Source) ([]Exclusion, error) {
 }
 
 // exclusionLabel is a label of a page, plain, in bold or in a list.
-var exclusionLabel = regexp.MustCompile(`(?i)^[-*+#>\s]*(scenario|description|filter\s*/\s*exclusions?|filters?|exclusions?)\s*(?:\d{1,3}\s*)?[*_]*:[*_]*\s*(.*)$`)
+var exclusionLabel = lazily(`(?i)^[-*+#>\s]*(scenario|description|filter\s*/\s*exclusions?|filters?|exclusions?)\s*(?:\d{1,3}\s*)?[*_]*:[*_]*\s*(.*)$`)
 
 func readExclusions(r io.Reader) (list []Exclusion, err error) {
 	var e Exclusion
@@ -83,7 +82,7 @@ func readExclusions(r io.Reader) (list []Exclusion, err error) {
 			return
 		}
 		text := strings.TrimSpace(strings.ToValidUTF8(string(line), "\ufffd"))
-		m := exclusionLabel.FindStringSubmatch(text)
+		m := exclusionLabel().FindStringSubmatch(text)
 		switch {
 		case text == "":
 			into = nil
@@ -117,9 +116,9 @@ func readExclusions(r io.Reader) (list []Exclusion, err error) {
 
 var (
 	// example is how a page leads in an expression.
-	example = regexp.MustCompile(`(?i)^(?:(?:e\.?g\.?|i\.?e\.?|for example|for instance|such as|like)\s*[,:]?\s*)+`)
+	example = lazily(`(?i)^(?:(?:e\.?g\.?|i\.?e\.?|for example|for instance|such as|like)\s*[,:]?\s*)+`)
 	// comparing is where an expression begins.
-	comparing = regexp.MustCompile(`(?i)[a-z_][a-z0-9_.]*\s*(?:==?|!=|<>|<=|>=|<|>|\b(?:not\s+)?(?:like|in\s*\(|between|regexp|contains)\b|\bis\s+(?:not\s+)?null\b|\b(?:not\s+)?in\s*\()`)
+	comparing = lazily(`(?i)[a-z_][a-z0-9_.]*\s*(?:==?|!=|<>|<=|>=|<|>|\b(?:not\s+)?(?:like|in\s*\(|between|regexp|contains)\b|\bis\s+(?:not\s+)?null\b|\b(?:not\s+)?in\s*\()`)
 	quotes    = strings.NewReplacer("‘", "'", "’", "'", "“", `"`, "”", `"`, "&#39;", "'", "&quot;", `"`, "&lt;", "<", "&gt;", ">", "&amp;", "&")
 )
 
@@ -127,14 +126,14 @@ var (
 func expressions(s string) (list []string) {
 	s = quotes.Replace(s)
 	give := func(text string) {
-		text = strings.TrimSpace(example.ReplaceAllString(strings.TrimSpace(text), ""))
+		text = strings.TrimSpace(example().ReplaceAllString(strings.TrimSpace(text), ""))
 		text = strings.TrimSpace(strings.Trim(text, "`"))
-		if comparing.MatchString(text) {
+		if comparing().MatchString(text) {
 			list = append(list, text)
 		}
 	}
 	rest := s
-	if at := comparing.FindStringIndex(s); at != nil && !strings.ContainsAny(s[:at[0]], "(`") {
+	if at := comparing().FindStringIndex(s); at != nil && !strings.ContainsAny(s[:at[0]], "(`") {
 		// What a sentence without brackets compares goes to its end.
 		give(strings.TrimRight(s[at[0]:], ". "))
 		return list

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -80,7 +79,7 @@ func (t *prose) plain(r io.Reader) error {
 	})
 }
 
-var listMarker = regexp.MustCompile(`^(?:[-*+•·]|\d{1,3}[.)])\s+`)
+var listMarker = lazily(`^(?:[-*+•·]|\d{1,3}[.)])\s+`)
 
 // line reads one line of text or Markdown.
 func (t *prose) line(text string, no int) {
@@ -91,7 +90,7 @@ func (t *prose) line(text string, no int) {
 		}
 		return
 	}
-	item := listMarker.ReplaceAllString(text, "")
+	item := listMarker().ReplaceAllString(text, "")
 	if t.fenced || item != text && strings.IndexFunc(strings.TrimSpace(item), isBlank) < 0 || strings.IndexFunc(text, isBlank) < 0 {
 		t.text(item, no, true)
 		return
@@ -106,18 +105,18 @@ func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == '\u00a0' }
 
 var (
 	// spacedDot is a dot in brackets with blanks around or in them.
-	spacedDot = regexp.MustCompile(`(?i)\s*([\[({<])\s*(\.|,|dot|punkt|punto)\s*([\])}>])\s*`)
+	spacedDot = lazily(`(?i)\s*([\[({<])\s*(\.|,|dot|punkt|punto)\s*([\])}>])\s*`)
 	// spelledDots is a text with the dots written as words, or with blanks on
 	// both sides.
-	spelledDots = regexp.MustCompile(`(?i)[a-z0-9-]+(?:\s+(?:dot|\.)\s+[a-z0-9-]+)+`)
+	spelledDots = lazily(`(?i)[a-z0-9-]+(?:\s+(?:dot|\.)\s+[a-z0-9-]+)+`)
 )
 
 // text takes what a piece of text holds. Within a table, list or code, values
 // need not be defanged.
 func (t *prose) text(s string, no int, bare bool) {
-	s = spacedDot.ReplaceAllString(s, "$1$2$3")
+	s = spacedDot().ReplaceAllString(s, "$1$2$3")
 	s = strings.NewReplacer("](", " ", "\u00a0", " ").Replace(s)
-	for _, m := range spelledDots.FindAllString(s, -1) {
+	for _, m := range spelledDots().FindAllString(s, -1) {
 		if i, err := ioc.Parse(m); err == nil && (i.Type != ioc.Domain || !looksLikeFile(i.Value)) {
 			t.give(m, no)
 		}

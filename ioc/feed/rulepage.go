@@ -225,12 +225,12 @@ func (p *page) prose(lines []string) {
 	}}
 	for i, line := range lines {
 		line = strings.TrimSpace(strings.ToValidUTF8(line, "?"))
-		if p.taken[i] || len(line) > maxLine || exclusionLabel.MatchString(line) {
+		if p.taken[i] || len(line) > maxLine || exclusionLabel().MatchString(line) {
 			continue
 		}
 		t.text(line, i+1, false)
 		alone := pageCells(line)
-		if item := listMarker.ReplaceAllString(line, ""); len(alone) < 3 && item != line {
+		if item := listMarker().ReplaceAllString(line, ""); len(alone) < 3 && item != line {
 			alone = []string{item}
 		} else if len(alone) < 3 {
 			continue
