@@ -40,8 +40,9 @@ type check struct {
 // Parse reads a table definition in the format of the package comment. name is
 // what errors call the input: `my.table:7: unknown role "srcc"`.
 func Parse(name string, r io.Reader) (*Table, error) {
-	p := &parser{name: name, seen: map[string]int{}, t: &Table{
-		native: map[string]column{}, alias: map[string][]Term{}, compare: map[string]Compare{},
+	const many = 150 // columns, as the wider tables have
+	p := &parser{name: name, seen: make(map[string]int, many), t: &Table{
+		native: make(map[string]column, many), alias: map[string][]Term{}, compare: map[string]Compare{},
 		userDomain: map[string]string{}, roles: map[string][]Term{}}}
 	lines := bufio.NewScanner(io.LimitReader(r, maxDefinition+1))
 	lines.Buffer(nil, maxDefinition)

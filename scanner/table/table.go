@@ -141,20 +141,24 @@ type column struct {
 //go:embed *.table
 var files embed.FS
 
+// builtin parses the definitions side by side: every run begins with it.
 var builtin = sync.OnceValue(func() []*Table {
-	var list []*Table
-	for _, name := range []string{"commonsecuritylog", "devicenetworkevents", "dnsevents", "asimdnsactivitylogs",
-		"asimnetworksessionlogs", "deviceevents", "devicefileevents", "deviceprocessevents", "urlclickevents"} {
-		f, err := files.Open(name + ".table")
-		if err != nil {
-			panic("table: " + err.Error())
-		}
-		t, err := Parse(name+".table", f)
-		if err != nil {
-			panic("table: embedded definition: " + err.Error())
-		}
-		list = append(list, t)
+	names := []string{"commonsecuritylog", "devicenetworkevents", "dnsevents", "asimdnsactivitylogs",
+		"asimnetworksessionlogs", "deviceevents", "devicefileevents", "deviceprocessevents", "urlclickevents"}
+	list := make([]*Table, len(names))
+	var parsing sync.WaitGroup
+	for i, name := range names {
+		parsing.Go(func() {
+			f, err := files.Open(name + ".table")
+			if err != nil {
+				panic("table: " + err.Error())
+			}
+			if list[i], err = Parse(name+".table", f); err != nil {
+				panic("table: embedded definition: " + err.Error())
+			}
+		})
 	}
+	parsing.Wait()
 	return list
 })
 
