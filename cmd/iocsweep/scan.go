@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"slices"
@@ -548,9 +549,21 @@ func limitMemory(size int64) {
 	// ReadMemStats would stop the world and take a tenth of a short run.
 	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(heap)
-	debug.SetGCPercent(40)
-	debug.SetMemoryLimit(max(size-size/16, int64(heap[0].Value.Uint64())+size/2))
+	used := int64(heap[0].Value.Uint64())
+	debug.SetMemoryLimit(max(size-size/16, used+size/2))
+	const lean = 40
+	if used > leanFrom {
+		debug.SetGCPercent(lean)
+		return
+	}
+	// Many runs end before there is anything to collect.
+	debug.SetGCPercent(2 * leanFrom / (4 << 20) * 100) // of the 4 MiB that the runtime begins with
+	runtime.AddCleanup(new([64]byte), func(percent int) { debug.SetGCPercent(percent) }, lean)
 }
+
+// leanFrom is the size of the heap from which on memory is worth more than the
+// time of collecting.
+const leanFrom = 16 << 20
 
 // end maps what happened to an exit status.
 func (a *app) end(f *scanFlags, run *scanReport, err error) error {
