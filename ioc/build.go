@@ -43,7 +43,7 @@ func newSet(l *List) *Set {
 		// The table that merging needed is as large as all indexes together.
 		clear(room[:slots])
 	} else {
-		room = make([]uint64, slots)
+		room = back(make([]uint64, slots))
 	}
 	for class, x := range [...]*index{className: &s.names, class4: &s.v4, class6: &s.v6, classURL: &s.urls, classHash: &s.hashes} {
 		if x == nil {

@@ -59,7 +59,7 @@ type filter struct {
 
 func makeFilter(n int) filter {
 	b := bits.Len(uint(max(n/4, 1) - 1))
-	return filter{make([]uint64, 1<<b), uint8(64 - b)}
+	return filter{back(make([]uint64, 1<<b)), uint8(64 - b)}
 }
 
 func (f *filter) has(h uint64) bool {

@@ -1,7 +1,6 @@
 package ioc
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -205,8 +204,9 @@ func (b *Loader) Decode(items int, raw []byte) (*Records, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
+	all := back(make([]record, len(r.pages)*pageLen))
 	for i := range r.pages {
-		r.pages[i] = make([]record, pageLen)
+		r.pages[i], all = all[:pageLen:pageLen], all[pageLen:]
 	}
 	at := func(n int) *record { return &r.pages[n>>pageShift][n&(pageLen-1)] }
 	note, line := int64(0), int64(0)
@@ -228,7 +228,7 @@ func (b *Loader) Decode(items int, raw []byte) (*Records, error) {
 	if err := r.places(&c, at); err != nil {
 		return nil, err
 	}
-	text := arenaOf{text: bytes.Clone(c.rest)}
+	text := arenaOf{text: append(back(make([]byte, len(c.rest)))[:0], c.rest...)}
 	special := special()
 	for n, form := range forms {
 		key, plain := uint64(form)<<formShift, true
