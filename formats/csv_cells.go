@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/iocsweep/iocsweep/formats/mem"
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
@@ -123,7 +124,7 @@ func (r *csvReader) unescape(from, to uint32) Cell {
 	off := len(r.buf)
 	i, end := int(from)+1, int(to)
 	if r.buf[end-1] == '"' {
-		r.buf = slices.Grow(r.buf, end-1-i+simd.Slack)
+		r.buf = mem.Grow(r.buf, end-1-i+simd.Slack)
 		if n, ok := simd.Undouble(r.buf[off:cap(r.buf)], r.buf[i:end-1]); ok {
 			r.buf = r.buf[:off+n]
 			return Cell{Off: uint32(off), Len: uint32(n)}
@@ -202,7 +203,7 @@ func (r *csvReader) findRows(cells []uint32, dst []Ref) ([]Ref, error) {
 // Fetch implements [Reader]. The rows are walked once more.
 func (r *csvReader) Fetch(stage int, rows []uint32) (*Grid, error) {
 	s := &r.late[stage]
-	s.out = slices.Grow(s.out[:0], len(s.stops.ords))[:len(s.stops.ords)]
+	s.out = mem.Grow(s.out[:0], len(s.stops.ords))[:len(s.stops.ords)]
 	s.grid.Cols, s.grid.Cells = len(s.stops.cols), s.grid.Cells[:0]
 	for _, row := range rows {
 		w := r.rows[row]

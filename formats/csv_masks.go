@@ -1,6 +1,9 @@
 package formats
 
-import "github.com/iocsweep/iocsweep/formats/simd"
+import (
+	"github.com/iocsweep/iocsweep/formats/mem"
+	"github.com/iocsweep/iocsweep/formats/simd"
+)
 
 // The bytes that give a CSV file its structure, found 64 at a time: bit i of
 // word w says that byte 64*w+i is one. From here on the reader works on bits:
@@ -20,7 +23,7 @@ func grown(s []uint64, n int) []uint64 {
 	if cap(s) >= n {
 		return s[:n]
 	}
-	return append(make([]uint64, 0, n+n/4), s...)[:n]
+	return append(mem.Make[uint64](n + n/4)[:0], s...)[:n]
 }
 
 // fill sets the words [from, to) from data; bytes behind its end count as none

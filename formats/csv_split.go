@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/iocsweep/iocsweep/formats/mem"
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
@@ -79,7 +80,7 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 				break
 			}
 		}
-		r.bounds = slices.Grow(r.bounds, stops)
+		r.bounds = mem.Grow(r.bounds, stops)
 		n := len(r.bounds)
 		r.bounds = r.bounds[:n+stops]
 		limit := r.limit
@@ -166,9 +167,9 @@ func (r *csvReader) take(at, end int) int {
 	stops := len(r.keys.ords)
 	for {
 		rows, bounds := len(r.rows), len(r.bounds)
-		r.rows = slices.Grow(r.rows, 64)
+		r.rows = mem.Grow(r.rows, 64)
 		most := cap(r.rows) - rows
-		r.bounds = slices.Grow(r.bounds, (most+1)*stops)
+		r.bounds = mem.Grow(r.bounds, (most+1)*stops)
 		n, next := simd.Rows(r.seps[:r.limit], r.nls[:r.limit], at, end, r.keys.ended, r.width, r.rows[rows:cap(r.rows)], r.bounds[bounds:cap(r.bounds)])
 		r.rows, r.bounds = r.rows[:rows+n], r.bounds[:bounds+n*stops]
 		for i := rows; i < len(r.rows); i++ {

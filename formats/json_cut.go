@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 // A jsonCutter cuts a JSON document into records without understanding them:
@@ -95,7 +97,7 @@ func (c *jsonCutter) more() bool {
 		want = int(min(int64(want), c.left+512))
 	}
 	if n == 0 && cap(c.buf) < want+jsonPad {
-		c.buf = make([]byte, 0, want+jsonPad)
+		c.buf = mem.Make[byte](want + jsonPad)[:0]
 	} else if cap(c.buf) < n+jsonPad+max(512, n/8) {
 		next := make([]byte, n, 2*n+1024+jsonPad)
 		copy(next, c.buf)

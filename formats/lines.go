@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 // text is the unpacked bytes of one input in a line format, shared by all its
@@ -187,7 +189,7 @@ func sized(buf []byte, n, keep int) []byte {
 	if c := cap(buf); c >= n && (c <= 4*n || c <= 1<<20) {
 		return buf[:n]
 	}
-	next := make([]byte, n)
+	next := mem.Make[byte](n)
 	copy(next, buf[:min(keep, len(buf))])
 	return next
 }

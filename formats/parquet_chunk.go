@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 const (
@@ -56,7 +58,7 @@ func (w *pqWindow) bytes(off int64, n, ahead int) ([]byte, error) {
 	}
 	buf := w.buf
 	if cap(buf) < want+pagePad {
-		buf = make([]byte, want, want+want/4+pagePad)
+		buf = mem.Make[byte](want + want/4 + pagePad)
 	}
 	buf = buf[:want]
 	have := copy(buf, keep)

@@ -12,6 +12,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/pierrec/lz4/v4"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 // unpacker decompresses pages. It belongs to one Reader, and is given the size
@@ -36,7 +38,7 @@ func growPad(b []byte, n, pad int) []byte {
 		return b[:n]
 	}
 	// A quarter more: pages of a column are of similar size, not of the same.
-	return make([]byte, n, n+n/4+pad)
+	return mem.Make[byte](n + n/4 + pad)[:n]
 }
 
 // zstdPad is the room that the zstd decoder wants behind the last block: with

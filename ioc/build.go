@@ -11,6 +11,8 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/gaissmai/bart"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 // newSet builds a set on a list. The same list gives the same entries,
@@ -43,7 +45,7 @@ func newSet(l *List) *Set {
 		// The table that merging needed is as large as all indexes together.
 		clear(room[:slots])
 	} else {
-		room = back(make([]uint64, slots))
+		room = mem.Make[uint64](slots)
 	}
 	for class, x := range [...]*index{className: &s.names, class4: &s.v4, class6: &s.v6, classURL: &s.urls, classHash: &s.hashes} {
 		if x == nil {

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 // An index finds the entries whose key has a given hash. It is filled by many
@@ -59,7 +61,7 @@ type filter struct {
 
 func makeFilter(n int) filter {
 	b := bits.Len(uint(max(n/4, 1) - 1))
-	return filter{back(make([]uint64, 1<<b)), uint8(64 - b)}
+	return filter{mem.Make[uint64](1 << b), uint8(64 - b)}
 }
 
 func (f *filter) has(h uint64) bool {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 // A Loader makes a List of its parts. Nothing in them is trusted: what a list
@@ -204,7 +206,7 @@ func (b *Loader) Decode(items int, raw []byte) (*Records, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	all := back(make([]record, len(r.pages)*pageLen))
+	all := mem.Make[record](len(r.pages) * pageLen)
 	for i := range r.pages {
 		r.pages[i], all = all[:pageLen:pageLen], all[pageLen:]
 	}
@@ -228,7 +230,7 @@ func (b *Loader) Decode(items int, raw []byte) (*Records, error) {
 	if err := r.places(&c, at); err != nil {
 		return nil, err
 	}
-	text := arenaOf{text: append(back(make([]byte, len(c.rest)))[:0], c.rest...)}
+	text := arenaOf{text: append(mem.Make[byte](len(c.rest))[:0], c.rest...)}
 	special := special()
 	for n, form := range forms {
 		key, plain := uint64(form)<<formShift, true

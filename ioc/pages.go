@@ -3,6 +3,8 @@ package ioc
 import (
 	"hash/maphash"
 	"math/bits"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 // pages is a slice that grows without copying, for millions of elements: the
@@ -24,7 +26,7 @@ func (p *pages[T]) at(n int) *T { return &p.pages[n>>pageShift][n&(pageLen-1)] }
 // grow adds an element and returns it.
 func (p *pages[T]) grow() *T {
 	if p.n>>pageShift == len(p.pages) {
-		p.pages = append(p.pages, back(make([]T, pageLen)))
+		p.pages = append(p.pages, mem.Make[T](pageLen))
 	}
 	p.n++
 	return p.at(p.n - 1)
@@ -51,7 +53,7 @@ const (
 func (a *arena) add(text []byte) uint64 {
 	last := len(a.blocks) - 1
 	if last < 0 || cap(a.blocks[last])-len(a.blocks[last]) < len(text) {
-		a.blocks = append(a.blocks, back(make([]byte, max(blockLen, len(text))))[:0])
+		a.blocks = append(a.blocks, mem.Make[byte](max(blockLen, len(text)))[:0])
 		last++
 	}
 	b := &a.blocks[last]
@@ -103,7 +105,7 @@ func (t *table) grow(n int) {
 	old := t.slots
 	// A little more than a Set will need, so that it can take the memory over.
 	size := max(256, 2*len(old), (t.used+n)*8/5)
-	t.slots, t.limit = back(make([]uint64, size)), size*3/4
+	t.slots, t.limit = mem.Make[uint64](size), size*3/4
 	for _, s := range old {
 		if s != 0 {
 			slot := t.home(uint32(s >> 32))
