@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/iocsweep/iocsweep/formats/mem"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 )
 
@@ -99,6 +100,8 @@ func (d *dates) put(w *worker, seq int) error {
 		d.bytes += len(b.findings)
 		if n := len(d.free); n > 0 {
 			w.waiting, d.free = d.free[n-1], d.free[:n-1]
+		} else {
+			w.waiting = mem.Make[byte](len(b.findings) + len(b.findings)/8)[:0] // the next block is likely to be like this
 		}
 	}
 	d.blocks[seq] = b
@@ -201,7 +204,7 @@ const minRelease = 4
 
 func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 	if n := b.at.end - b.at.off; n > 0 {
-		w.waiting = slices.Grow(w.waiting[:0], int(n))[:n]
+		w.waiting = mem.Grow(w.waiting[:0], int(n))[:n]
 		if _, err := d.file.ReadAt(w.waiting, b.at.off); err != nil {
 			return fmt.Errorf("read waiting hits: %w", err)
 		}

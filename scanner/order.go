@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/s2"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 // Order is the order in which hits are written.
@@ -168,6 +170,9 @@ func (p *pile) end(k key) error {
 	}
 	p.items = append(p.items, item{k, from, len(p.payload)})
 	if len(p.payload)+len(p.items)*itemCost < runSize {
+		if len(p.payload) >= frameSize { // there are many hits: make room for all of a run
+			p.payload = mem.Grow(p.payload, max(0, runSize+frameSize-len(p.payload)))
+		}
 		return nil
 	}
 	return p.flush()
@@ -187,7 +192,7 @@ func (p *pile) flush() error {
 		w.add(it.key, p.payload[it.from:it.to])
 	}
 	w.end()
-	run := bytes.Clone(w.run)
+	run := append(mem.Make[byte](len(w.run))[:0], w.run...)
 	p.items, p.payload, w.run = p.items[:0], p.payload[:0], w.run[:0]
 	return p.to.put(run)
 }
@@ -220,7 +225,7 @@ func (w *runWriter) end() {
 		return
 	}
 	at := len(w.run)
-	w.run = slices.Grow(w.run, 4+s2.MaxEncodedLen(len(w.frame)))
+	w.run = mem.Grow(w.run, 4+s2.MaxEncodedLen(len(w.frame)))
 	packed := s2.Encode(w.run[at+4:cap(w.run)], w.frame)
 	w.run = w.run[:at+4+len(packed)]
 	binary.LittleEndian.PutUint32(w.run[at:], uint32(len(packed)))
@@ -247,6 +252,9 @@ func (c *cursor) next() (bool, error) {
 		packed, err := c.nextFrame()
 		if packed == nil || err != nil {
 			return false, err
+		}
+		if n, err := s2.DecodedLen(packed); err == nil {
+			c.frame = mem.Grow(c.frame[:0], n)
 		}
 		if c.frame, err = s2.Decode(c.frame[:cap(c.frame)], packed); err != nil {
 			return false, fmt.Errorf("read spilled hits: %w", err)

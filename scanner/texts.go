@@ -1,19 +1,25 @@
 package scanner
 
-import "strings"
+import (
+	"unsafe"
+
+	"github.com/iocsweep/iocsweep/formats/mem"
+)
 
 // texts makes strings of bytes, many to a piece of memory. A string keeps its
 // whole piece alive: what outlives the row in hand must be cloned.
-type texts struct{ piece strings.Builder }
+type texts struct{ piece []byte }
 
-const pieceSize = 32 << 10
+const pieceSize = 64 << 10
 
 func (t *texts) add(b []byte) string {
-	if t.piece.Cap()-t.piece.Len() < len(b) {
-		t.piece = strings.Builder{} // the old piece belongs to its strings
-		t.piece.Grow(max(pieceSize, len(b)))
+	if len(b) == 0 {
+		return ""
 	}
-	from := t.piece.Len()
-	t.piece.Write(b)
-	return t.piece.String()[from:]
+	if cap(t.piece)-len(t.piece) < len(b) {
+		t.piece = mem.Make[byte](max(pieceSize, len(b)))[:0] // the old piece belongs to its strings
+	}
+	from := len(t.piece)
+	t.piece = append(t.piece, b...)
+	return unsafe.String(&t.piece[from], len(b)) // nothing writes there again
 }

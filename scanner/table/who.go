@@ -222,7 +222,9 @@ func normalAddr(a netip.Addr, text string) string {
 
 // number reads a count. limit 0 means none.
 func number(s string, limit int64) Number {
-	s = strings.TrimSpace(s)
+	if s = strings.TrimSpace(s); s == "" {
+		return Number{} // most often; the error would be made for nothing
+	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
 		// JSON and spreadsheets print 23 as 23.0.
