@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"net/netip"
 	"sync/atomic"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Met notes which indicators of a set have been met: a bit for each. It is
@@ -66,9 +68,25 @@ func (s *Set) numberOf(i *Indicator) (uint32, bool) {
 			return 0, false
 		}
 		return s.findName([]byte(i.Value))
+	case i.Type == URL:
+		u, ok := cutURL([]byte(i.Value))
+		if !ok || s.urls.n == 0 {
+			return 0, false
+		}
+		return s.findURL(u)
+	case i.Type == Hash:
+		var buf [32]byte
+		raw, ok := appendHash(buf[:0], i.Value)
+		if !ok || s.hashes.n == 0 {
+			return 0, false
+		}
+		return s.findHash(raw, xxhash.Sum64(raw))
 	case !i.Prefix.IsValid():
 		return 0, false
 	case i.Type == CIDR:
+		if s.nets == nil {
+			return 0, false
+		}
 		place, ok := s.nets.Get(i.Prefix)
 		if !ok {
 			return 0, false
