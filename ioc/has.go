@@ -73,9 +73,13 @@ func wordAt(c []byte, i int) bool {
 	return width > 0 && isWord(r)
 }
 
-// In is KQL's in operator for the address indicators: it appends the entry
-// whose address, in normal form, is the cell's text, byte for byte.
-func (s *Set) In(cell []byte, dst []Candidate) []Candidate {
+// In is KQL's in operator: it appends the entry whose hash, for cells of
+// KindHash, or else whose address is in normal form the cell's text, byte for
+// byte.
+func (s *Set) In(k Kind, cell []byte, dst []Candidate) []Candidate {
+	if k == KindHash {
+		return s.inHash(cell, dst)
+	}
 	a, port, ok := ParseAddr(cell)
 	if !ok || port >= 0 {
 		return dst

@@ -73,29 +73,78 @@ func (s *Set) matchHash(c []byte, dst []Candidate) []Candidate {
 	if s.hashes.n == 0 {
 		return dst
 	}
-	for i := 0; i < len(c); {
-		if !isAlnum(c[i]) {
-			i++
-			continue
-		}
-		start, hex := i, true
-		for ; i < len(c) && isAlnum(c[i]); i++ {
-			hex = hex && unhex[c[i]] <= 15
-		}
-		if !hex || !isHashLen(i-start) {
-			continue
-		}
-		var buf [32]byte
-		raw := appendUnhex(buf[:0], c[start:i])
-		h := xxhash.Sum64(raw)
-		if !s.hashes.filter.has(h) {
-			continue
-		}
-		if e, ok := s.findHash(raw, h); ok {
-			dst = append(dst, Candidate{Entry: e, Port: -1, Off: uint32(start), Len: uint32(i - start)})
-		}
+	for start, end := nextHash(c, 0); start >= 0; start, end = nextHash(c, end) {
+		dst = s.addHash(c, start, end, dst)
 	}
 	return dst
+}
+
+// textHashes is matchHash for free text, which may say the same thing a million
+// times: see unrepeat.
+func (s *Set) textHashes(c []byte, dst []Candidate) []Candidate {
+	if s.hashes.n == 0 {
+		return dst
+	}
+	t := text{s: s, c: c, from: len(dst), dst: dst}
+	for start, end := nextHash(c, 0); start >= 0; start, end = nextHash(c, end) {
+		n := len(t.dst)
+		t.dst = s.addHash(c, start, end, t.dst)
+		t.unrepeat(n)
+	}
+	return t.dst
+}
+
+// nextHash finds the next hash in c[from:], where no word goes on. start is -1
+// if there is none. Of a run of 32 digits or more one is every 32nd byte: in
+// text, most bytes need not be looked at.
+func nextHash(c []byte, from int) (start, end int) {
+	for i := from + 31; i < len(c); i += 32 {
+		if unhex[c[i]] > 15 {
+			continue
+		}
+		start, end = i, i+1
+		for start > from && unhex[c[start-1]] <= 15 {
+			start--
+		}
+		for end < len(c) && unhex[c[end]] <= 15 {
+			end++
+		}
+		if (start == from || !isAlnum(c[start-1])) && (end == len(c) || !isAlnum(c[end])) && isHashLen(end-start) {
+			return start, end
+		}
+		for end < len(c) && isAlnum(c[end]) {
+			end++
+		}
+		from, i = end, end-1
+	}
+	return -1, 0
+}
+
+// addHash appends the entry of the hash c[start:end], if there is one.
+func (s *Set) addHash(c []byte, start, end int, dst []Candidate) []Candidate {
+	var buf [32]byte
+	raw := appendUnhex(buf[:0], c[start:end])
+	h := xxhash.Sum64(raw)
+	if !s.hashes.filter.has(h) {
+		return dst
+	}
+	if e, ok := s.findHash(raw, h); ok {
+		dst = append(dst, Candidate{Entry: e, Port: -1, Off: uint32(start), Len: uint32(end - start)})
+	}
+	return dst
+}
+
+// inHash is In for hashes.
+func (s *Set) inHash(c []byte, dst []Candidate) []Candidate {
+	if s.hashes.n == 0 || !isHashLen(len(c)) {
+		return dst
+	}
+	for _, b := range c {
+		if unhex[b] > 15 || 'A' <= b && b <= 'F' {
+			return dst
+		}
+	}
+	return s.addHash(c, 0, len(c), dst)
 }
 
 // absentHash is absent for cells of KindHash. A cell that is one hash, as

@@ -87,6 +87,79 @@ func checkHashes(t *testing.T, s *Set, held map[string]bool, cell string) {
 	if maybe := Screen(s, KindHash, []byte(cell), []span{{0, uint32(len(cell))}}, nil); want != "" && len(maybe) == 0 {
 		t.Fatalf("%q is turned away", cell)
 	}
+	in := ""
+	if held[cell] {
+		in = cell
+	}
+	if got := s.In(KindHash, []byte(cell), nil); len(got) == 1 != (in != "") || in != "" && (s.Indicators(got[0].Entry)[0].Value != in || int(got[0].Len) != len(cell)) {
+		t.Fatalf("%q: in gives %v, want %q", cell, got, in)
+	}
+	if strings.ContainsAny(cell, `{["\\`) {
+		return // JSON, or what looks like it
+	}
+	want = strings.Join(slices.Compact(slowHashes(held, cell)), "; ")
+	for _, wrap := range []string{"%s", `"%s"`, `{"a":[1,{"b":"%s"}]}`, `{"a":"{\"b\":\"%s\"}"}`, `[fw-1] %s`} {
+		if got := hashesIn(s, fmt.Sprintf(wrap, cell)); got != want {
+			t.Fatalf("%q in %s: got %s, want %s", cell, wrap, got, want)
+		}
+	}
+}
+
+// hashesIn is what MatchAny finds of hashes, each spelling once.
+func hashesIn(s *Set, cell string) string {
+	var out []string
+	for _, c := range s.MatchAny([]byte(cell), nil) {
+		if i := s.Indicators(c.Entry)[0]; i.Type == Hash {
+			out = append(out, i.Value+"@"+c.Value)
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), "; ")
+}
+
+// A cell of which nothing is known is searched for hashes and all else; JSON
+// with typed members is not.
+func TestMatchAny(t *testing.T) {
+	s := NewSet(parseAll(t, eicarMD5, eicarSHA1, eicarSHA256, "evil.example", "198.51.100.7"))
+	for _, c := range []struct{ name, cell, want string }{
+		{"hash", eicarSHA256, "=" + eicarSHA256},
+		{"digits alone", `{"n":` + strings.Repeat("1", 32) + `}`, ""},
+		{"text", "quarantined x.exe (sha1:" + strings.ToUpper(eicarSHA1) + "), from 198.51.100.7", "=198.51.100.7 =" + strings.ToUpper(eicarSHA1)},
+		{"name of a file", `C:\Temp\` + eicarMD5 + `.bin`, "=" + eicarMD5},
+		{"page", "http://evil.example/d/" + eicarSHA256 + "?a=1", "=http://evil.example/d/" + eicarSHA256 + "?a=1 =" + eicarSHA256},
+		{"members", `{"File":{"Hashes":["x","` + eicarMD5 + `"]},"host":"evil.example"}`, "File.Hashes=" + eicarMD5 + " host=evil.example"},
+		{"JSON in JSON", `{"a":"{\"b\":\"MD5=` + eicarMD5 + `\"}"}`, "a.b=" + eicarMD5},
+		{"SHA-1 inside a SHA-256", eicarSHA1 + strings.Repeat("0", 24), ""},
+		{"MD5 inside a word", "z" + eicarMD5 + " " + eicarMD5 + "z", ""},
+		{"behind a long word", strings.Repeat("0", 100) + "g-" + eicarMD5, "=" + eicarMD5},
+		{"behind a long word that ends in digits", "g" + strings.Repeat("0", 100) + "-" + eicarMD5, "=" + eicarMD5},
+		{"side by side", eicarMD5 + "," + eicarSHA1 + ";" + eicarMD5, "=" + eicarMD5 + " =" + eicarSHA1},
+		{"over and over", strings.Repeat(eicarMD5+" ", 5000), "=" + eicarMD5},
+		{"broken off", `{"a":"` + eicarMD5, "a=" + eicarMD5},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			for _, m := range s.MatchAny([]byte(c.cell), nil) {
+				got = append(got, m.Key+"="+m.Value)
+			}
+			if text := strings.Join(got, " "); text != c.want {
+				t.Errorf("got  %s\nwant %s", text, c.want)
+			}
+			for _, m := range s.MatchJSON(nil, true, []byte(c.cell), nil) {
+				if s.Indicators(m.Entry)[0].Type == Hash {
+					t.Errorf("MatchJSON finds %s", m.Value)
+				}
+			}
+		})
+	}
+	if poolForgets {
+		return
+	}
+	cell := []byte(`{"a":"` + strings.Repeat("0", 64) + `","b":"nothing here but ` + strings.Repeat("ab", 16) + `"}`)
+	var dst []JSONCandidate
+	if n := testing.AllocsPerRun(50, func() { dst = s.MatchAny(cell, dst[:0]) }); n != 0 || len(dst) != 0 {
+		t.Errorf("%v allocations, %v found", n, dst)
+	}
 }
 
 // A large set, in which hashes share their first digits.

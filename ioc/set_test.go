@@ -373,7 +373,9 @@ func FuzzMatch(f *testing.F) {
 			}
 		}
 		s.HasAny(cell, nil)
-		s.In(cell, nil)
+		for _, k := range []Kind{KindIP, KindHash} {
+			s.In(k, cell, nil)
+		}
 		for _, j := range s.MatchJSON([]Member{{"query", KindDomain}, {"answers", KindList}}, true, cell, nil) {
 			if j.Value == "" {
 				t.Fatalf("candidate %+v", j)

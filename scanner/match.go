@@ -268,22 +268,26 @@ func (w *worker) lookUp(k *planKey, g int, run *formats.Run) {
 	for _, i := range w.maybe {
 		cell := run.Cell(int(i))
 		switch group.how {
-		case howJSON:
-			w.json = set.MatchJSON(group.json, group.rest, cell, w.json[:0])
+		case howJSON, howAny:
+			if group.how == howAny {
+				w.json = set.MatchAny(cell, w.json[:0])
+			} else {
+				w.json = set.MatchJSON(group.json, group.rest, cell, w.json[:0])
+			}
 			if len(w.json) == 0 {
 				continue
 			}
 			w.cells, w.parts = append(w.cells, i), append(w.parts, w.holdJSON(k.n, g))
 			continue
 		case howRecord:
-			w.json = set.MatchJSON(nil, true, cell, w.json[:0])
+			w.json = set.MatchAny(cell, w.json[:0])
 			if len(w.json) == 0 {
 				continue
 			}
 			w.cells, w.parts = append(w.cells, i), append(w.parts, w.holdRecord(k.n, g, cell))
 			continue
 		case howIn:
-			w.cands = set.In(cell, w.cands[:0])
+			w.cands = set.In(group.kind, cell, w.cands[:0])
 		case howHas:
 			w.cands = set.HasAny(cell, w.cands[:0])
 		default:

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/iocsweep/iocsweep/formats"
-	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
@@ -199,8 +198,8 @@ func (p *plan) hunted(format string) (*table.Table, error) {
 		return nil, fmt.Errorf("its columns are those of %s, which no hunt reads", t.Name)
 	}
 	for _, q := range t.KQL {
-		if k := t.Key(q.Column); k == nil || k.Kind == ioc.KindHash {
-			return nil, fmt.Errorf("the hunt of %s reads %s, which holds no addresses or names: it cannot be compared", t.Name, q.Column)
+		if t.Key(q.Column) == nil {
+			return nil, fmt.Errorf("the hunt of %s reads %s, which holds nothing to match: it cannot be compared", t.Name, q.Column)
 		}
 	}
 	if column := p.lacks(t, format); column != "" {

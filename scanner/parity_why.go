@@ -32,7 +32,12 @@ func (p *Parity) whyNotHunted(h *Hit) string {
 		case ioc.CIDR:
 			return "network: hunts compare single addresses"
 		case ioc.URL:
-			return "URL: hunts look for addresses and names only"
+			return "URL: hunts look for addresses, names and hashes only"
+		case ioc.Hash:
+			if q.HasAny || !holdsHashes(p.Table, q.Column) {
+				return "hash: the hunt does not look for hashes in " + q.Column
+			}
+			return "spelling: in compares text, and the cell spells the hash otherwise or holds more"
 		case ioc.Domain:
 			if !q.HasAny {
 				return "name: the hunt looks for addresses in " + q.Column
@@ -88,12 +93,12 @@ func (p *Parity) view(row *wholeRow) (v view) {
 	fits := false
 	for _, q := range p.Table.KQL {
 		cell, _ := row.row.Get(q.Column)
+		k := p.Table.Key(q.Column)
 		if q.HasAny {
 			v.hunt = v.hunt || len(s.Indicators.HasAny([]byte(cell), nil)) > 0
 		} else {
-			v.hunt = v.hunt || len(s.Indicators.In([]byte(cell), nil)) > 0
+			v.hunt = v.hunt || len(s.Indicators.In(k.Kind, []byte(cell), nil)) > 0
 		}
-		k := p.Table.Key(q.Column)
 		text, _ := row.row.Get(k.Port)
 		port := parsePort(text)
 		for _, c := range s.Indicators.Match(k.Kind, []byte(cell), nil) {

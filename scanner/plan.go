@@ -62,7 +62,8 @@ const (
 	howJSON              // by the typed members of a JSON cell
 	howIn                // as KQL's in
 	howHas               // as KQL's has_any
-	howRecord            // a whole JSON record, each member by what it holds
+	howAny               // by what the cell holds, as JSON or else as text
+	howRecord            // a whole JSON record, each member as howAny
 )
 
 // A keyGroup is one way to look up a column, for the tables that share it.
@@ -422,10 +423,8 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 	if only := r.spellings(); only != nil {
 		p.want.Only = make([][]string, len(p.keys))
 		for i := range p.keys {
-			k := &p.keys[i]
-			others := func(g keyGroup) bool { return g.how != howIn }
-			if !k.discriminates && !k.dates && !slices.ContainsFunc(k.groups, others) {
-				p.want.Only[i] = only
+			if k := &p.keys[i]; !k.discriminates && !k.dates {
+				p.want.Only[i] = only.of(k.groups)
 			}
 		}
 	}
@@ -435,20 +434,50 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 // of a file is without one.
 const maxOnly = 1000
 
-// spellings returns the only cells that KQL's in matches, or nil where that is
-// not how cells are matched: everywhere else an address has many spellings.
-func (r *run) spellings() []string {
+// spelled are the only cells that KQL's in matches, in order and without
+// repeats.
+type spelled struct{ addresses, hashes []string }
+
+// spellings returns nil where in is not how cells are matched: everywhere else
+// an address has many spellings.
+func (r *run) spellings() *spelled {
 	if !r.KQL || r.Indicators.Len() > maxOnly {
 		return nil
 	}
-	only := []string{}
+	s := &spelled{addresses: []string{}, hashes: []string{}}
 	for i := range r.Indicators.All() {
-		if i.Type == ioc.IP || i.Type == ioc.IPPort {
-			only = append(only, i.Addr().String())
+		switch i.Type {
+		case ioc.IP, ioc.IPPort:
+			s.addresses = append(s.addresses, i.Addr().String())
+		case ioc.Hash:
+			s.hashes = append(s.hashes, i.Value)
 		}
 	}
-	slices.Sort(only)
-	return slices.Compact(only)
+	slices.Sort(s.addresses)
+	slices.Sort(s.hashes)
+	s.addresses, s.hashes = slices.Compact(s.addresses), slices.Compact(s.hashes)
+	return s
+}
+
+// of returns what a column is matched with, nil where others than in look it
+// up as well.
+func (s *spelled) of(groups []keyGroup) []string {
+	hashes := 0
+	for i := range groups {
+		if groups[i].how != howIn {
+			return nil
+		}
+		if groups[i].kind == ioc.KindHash {
+			hashes++
+		}
+	}
+	switch hashes {
+	case 0:
+		return s.addresses
+	case len(groups):
+		return s.hashes
+	}
+	return nil // of two tables, of which one has addresses in it
 }
 
 // keyGroup says how a key is looked up under the scan's flags, if it is. Columns
@@ -467,7 +496,7 @@ func (r *run) keyGroup(t *table.Table, k *table.Key) (keyGroup, bool) {
 			case q.HasAny:
 				return keyGroup{how: howHas}, true
 			default:
-				return keyGroup{how: howIn}, true
+				return keyGroup{how: howIn, kind: k.Kind}, true
 			}
 		}
 		return keyGroup{}, false

@@ -453,11 +453,22 @@ func hunts(t *table.Table, row *table.Row, i *ioc.Indicator) bool {
 			if i.Type == ioc.Domain && ioc.Has([]byte(cell), i.Value) {
 				return true
 			}
+		case i.Type == ioc.Hash:
+			if cell == i.Value && holdsHashes(t, q.Column) {
+				return true
+			}
 		case (i.Type == ioc.IP || i.Type == ioc.IPPort) && cell == i.Addr().String():
 			return true
 		}
 	}
 	return false
+}
+
+// holdsHashes says that a column is one of hashes, to which a hunt compares
+// hashes and nothing else.
+func holdsHashes(t *table.Table, column string) bool {
+	k := t.Key(column)
+	return k != nil && k.Kind == ioc.KindHash
 }
 
 // life compares the event with the indicator's dates. last_seen is a sighting,

@@ -137,6 +137,11 @@ func TestMatches(t *testing.T) {
 		{"hunt columns only", []string{"1.2.3.4"}, Scan{Columns: ColumnsHunt}, `{` + csl + `,"SourceIP":"10.0.0.1","SourceTranslatedAddress":"1.2.3.4"}`, nil},
 		{"kql in", []string{"1.2.3.4"}, Scan{KQL: true, Columns: ColumnsHunt}, `{` + csl + `,"SourceIP":"::ffff:1.2.3.4","DestinationIP":"1.2.3.4"}`,
 			[]string{"1.2.3.4 DestinationIP=1.2.3.4(dst,ip)"}},
+		{"kql in: hashes", []string{"44d88612fea8a8f36de82e1278abb02f", "1.2.3.4"}, Scan{KQL: true, Columns: ColumnsHunt},
+			`{"Type":"DeviceFileEvents","SHA1":"44d88612fea8a8f36de82e1278abb02f","MD5":"44D88612FEA8A8F36DE82E1278ABB02F","SHA256":"1.2.3.4"}`,
+			[]string{"44d88612fea8a8f36de82e1278abb02f SHA1=44d88612fea8a8f36de82e1278abb02f(file,hash)"}},
+		{"kql has_any: URLs are no names", []string{"http://evil.test/x", "evil.test"}, Scan{KQL: true, Columns: ColumnsHunt},
+			`{"Type":"UrlClickEvents","Url":"http://evil.test/x"}`, []string{"evil.test Url=http://evil.test/x(dst,term)"}},
 		{"kql has_any: term", []string{"evil.test"}, Scan{KQL: true, Columns: ColumnsHunt}, `{` + dns + `,"Name":"not-evil.test"}`,
 			[]string{"evil.test Name=not-evil.test(query,term)"}},
 		{"kql has_any: subdomain", []string{"evil.test"}, Scan{KQL: true, Columns: ColumnsHunt}, `{` + dns + `,"Name":"a.evil.test"}`,
@@ -172,6 +177,11 @@ func TestHuntAndLife(t *testing.T) {
 		{"1.2.3.4 until=2026-05-19", `{` + csl + `,"TimeGenerated":"soon","DestinationIP":"1.2.3.4"}`, "true", "unknown"},
 		{"evil.test", `{` + dns + `,"TimeGenerated":"2026-05-20T10:00:00Z","Name":"EVIL.test."}`, "true", "unknown"},
 		{"xn--bcher-kva.example", `{` + dns + `,"TimeGenerated":"2026-05-20T10:00:00Z","Name":"bücher.example"}`, "false", "unknown"},
+		{"44d88612fea8a8f36de82e1278abb02f", `{"Type":"DeviceFileEvents","Timestamp":"2026-05-20T10:00:00Z","MD5":"44d88612fea8a8f36de82e1278abb02f"}`, "true", "unknown"},
+		{"44d88612fea8a8f36de82e1278abb02f", `{"Type":"DeviceFileEvents","Timestamp":"2026-05-20T10:00:00Z","SHA256":"44D88612FEA8A8F36DE82E1278ABB02F"}`, "false", "unknown"},
+		{"44d88612fea8a8f36de82e1278abb02f", `{"Type":"DeviceFileEvents","Timestamp":"2026-05-20T10:00:00Z","InitiatingProcessMD5":"44d88612fea8a8f36de82e1278abb02f"}`, "false", "unknown"},
+		{"evil.test", `{"Type":"UrlClickEvents","Timestamp":"2026-05-20T10:00:00Z","Url":"https://a.evil.test/x"}`, "true", "unknown"},
+		{"http://evil.test/x", `{"Type":"UrlClickEvents","Timestamp":"2026-05-20T10:00:00Z","Url":"https://evil.test/x"}`, "false", "unknown"},
 		{"1.2.0.0/16", `{` + csl + `,"TimeGenerated":"2026-05-20T10:00:00Z","DestinationIP":"1.2.3.4"}`, "false", "unknown"},
 	} {
 		got, _ := sweep(t, &Scan{Indicators: indicators(t, c.ioc)}, jsonl("x.jsonl", c.row))

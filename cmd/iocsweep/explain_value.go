@@ -151,7 +151,7 @@ func (e *valueExplanation) normal() {
 // match looks the value up in both modes.
 func (e *valueExplanation) match(set *ioc.Set) {
 	e.cands = set.Match(e.kind, e.cell, nil)
-	kql := set.HasAny(e.cell, set.In(e.cell, nil))
+	kql := set.HasAny(e.cell, set.In(e.kind, e.cell, nil))
 	for _, c := range kql {
 		for _, i := range set.Indicators(c.Entry) {
 			e.kql[matchKey(i)] = true
@@ -214,8 +214,10 @@ func (e *valueExplanation) ruleOf(i *ioc.Indicator, c ioc.Candidate) string {
 // blindKQL says why the KQL operators do not see what strict matching sees.
 func blindKQL(i *ioc.Indicator, c ioc.Candidate) string {
 	switch i.Type {
-	case ioc.URL, ioc.Hash:
-		return "the hunts look for addresses and names alone"
+	case ioc.URL:
+		return "the hunts look for addresses, names and hashes alone"
+	case ioc.Hash:
+		return "in compares texts, and this one is not in lower case"
 	case ioc.CIDR:
 		return "the hunts' in compares with single addresses, not with networks"
 	case ioc.Domain:
