@@ -174,6 +174,10 @@ func testOf(t *scanner.TraceTest, s *scanner.Scan) rowTest {
 		r.Why = "the name lies below it"
 	case i.Type == ioc.Domain:
 		r.Why = "it is the same name"
+	case i.Type == ioc.URL:
+		r.Why = "it is the same page, or one below it"
+	case i.Type == ioc.Hash:
+		r.Why = "it is the same hash"
 	case i.Type == ioc.CIDR:
 		r.Why = "the address lies in the network"
 	case i.Type == ioc.IP || s.Ports == scanner.PortIgnore:
