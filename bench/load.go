@@ -31,7 +31,7 @@ func writePack(w io.Writer, f *gen.Feed) error {
 		go func() { pipe.CloseWithError(f.WriteList(pipe)) }()
 		return r, nil
 	}}
-	list, reports, err := feed.Read([]feed.Source{source}, feed.Options{Sums: true})
+	list, reports, err := feed.Read([]feed.Source{source}, feed.Options{ForPack: true})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package ioc
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"iter"
 	"net/netip"
 )
@@ -161,6 +162,21 @@ func (l *List) DeleteFunc(del func(n int, d *Details) bool) {
 	}
 	l.records.cut(kept)
 	l.lookup = table{}
+}
+
+// Broad says that the n-th indicator is a name that ParseBroad takes and Parse
+// refuses. It may be asked while DeleteFunc asks of the same number.
+func (l *List) Broad(n int) bool {
+	key := l.records.at(n).key
+	if key>>formShift != formName {
+		return false
+	}
+	name := l.textAt(key)
+	if _, plain := plainName(name); plain && !isSuffix(name) {
+		return false
+	}
+	_, err := Parse(string(name))
+	return errors.Is(err, ErrPublicSuffix) || errors.Is(err, ErrSingleLabel)
 }
 
 // Set returns the set in which cells of a log are looked up. The list belongs

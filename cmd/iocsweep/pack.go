@@ -28,7 +28,11 @@ func (a *app) iocPack() *cobra.Command {
 		Long: `Reads indicator sources and writes all that is usable of them into one
 compressed file, with what is said of each indicator, where it stood, and the
 SHA-256 of each source. The same sources give the same bytes. A source that
-breaks off half-way is an error, and nothing is written then.`,
+breaks off half-way is an error, and nothing is written then.
+
+A pack gives with any flags what its sources give: the hosts of URLs and the
+names that only --url-hosts and --force-broad take are in it, and are taken when
+it is read with these. Flags that leave indicators out leave them out of it.`,
 		Example: "  iocsweep ioc pack --key team.key -o today" + feed.PackSuffix + " threatfox.csv more.txt",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, paths []string) error {
@@ -48,7 +52,7 @@ breaks off half-way is an error, and nothing is written then.`,
 			if err := mayWrite(output, clobber); err != nil {
 				return usage(err)
 			}
-			f.iocs, f.sums = append(f.iocs, paths...), true
+			f.iocs, f.forPack = append(f.iocs, paths...), true
 			list, reports, err := f.read(a)
 			if err != nil {
 				return usage(fmt.Errorf("read indicators: %w", err))
@@ -57,7 +61,16 @@ breaks off half-way is an error, and nothing is written then.`,
 				return usage(fmt.Errorf("nothing written: %w", err))
 			}
 			a.saidOfFeeds(reports, false)
-			if list.Len() == 0 {
+			broad := 0
+			for n := range list.Len() {
+				if list.Broad(n) {
+					broad++
+				}
+			}
+			if f.forceBroad {
+				broad = 0
+			}
+			if list.Len() == broad {
 				return usage(errors.New("nothing written: no indicator is left"))
 			}
 			err = writeWhole(output, 0o644, func(w io.Writer) error { return feed.WritePack(w, list, reports, key) })
@@ -68,7 +81,11 @@ breaks off half-way is an error, and nothing is written then.`,
 			if key != nil {
 				signed = ", signed by " + pack.KeyID(key.Public().(ed25519.PublicKey))
 			}
-			a.warnf("%s: %s%s", scanner.Printable(output), count(int64(list.Len()), "indicator"), signed)
+			aside := asideText(feed.Hosts(reports).Len(), broad)
+			if aside != "" {
+				aside = ", and beside them " + aside
+			}
+			a.warnf("%s: %s%s%s", scanner.Printable(output), count(int64(list.Len()-broad), "indicator"), aside, signed)
 			return nil
 		},
 	}
@@ -77,6 +94,18 @@ breaks off half-way is an error, and nothing is written then.`,
 	c.Flags().BoolVar(&clobber, "clobber", false, "overwrite an existing file")
 	f.registerKind(c.Flags())
 	return c
+}
+
+// asideText says what a pack has beside the indicators, "" for nothing.
+func asideText(hosts, broad int) string {
+	var parts []string
+	if hosts > 0 {
+		parts = append(parts, count(int64(hosts), "host")+" of URLs (--url-hosts)")
+	}
+	if broad > 0 {
+		parts = append(parts, count(int64(broad), "broad name")+" (--force-broad)")
+	}
+	return strings.Join(parts, " and ")
 }
 
 func (a *app) iocVerify() *cobra.Command {
@@ -121,13 +150,28 @@ checksums are right, the signature too if there is one, and, with
 func packReport(path string, p *pack.Pack) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n  version     %d\n", scanner.Printable(path), p.Version)
+	hosts, broad := 0, 0
+	if p.Hosts != nil {
+		hosts = p.Hosts.Len()
+	}
+	for _, n := range p.Doubtful {
+		if p.List.Broad(int(n)) {
+			broad++
+		}
+	}
 	var types []string
 	for t, n := range p.Counts {
+		if ioc.Type(t) == ioc.Domain {
+			n -= broad
+		}
 		if n > 0 {
 			types = append(types, number(int64(n))+" "+ioc.Type(t).String())
 		}
 	}
-	fmt.Fprintf(&b, "  indicators  %s (%s)\n", number(int64(p.List.Len())), strings.Join(types, ", "))
+	fmt.Fprintf(&b, "  indicators  %s (%s)\n", number(int64(p.List.Len()-broad)), strings.Join(types, ", "))
+	if aside := asideText(hosts, broad); aside != "" {
+		fmt.Fprintf(&b, "  on request  %s\n", aside)
+	}
 	signer := "nobody"
 	if p.Signer != nil {
 		signer = pack.KeyID(p.Signer)

@@ -122,7 +122,7 @@ type feedFlags struct {
 	where         where
 	compromised   string
 	verifyKey     string
-	sums          bool // no flag: see feed.Options
+	forPack       bool // no flag: see feed.Options
 }
 
 type flagSet interface {
@@ -184,7 +184,7 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, URLHosts: f.urlHosts, MinConfidence: f.minConfidence, VerifyKey: key, Sums: f.sums}
+	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, URLHosts: f.urlHosts, MinConfidence: f.minConfidence, VerifyKey: key, ForPack: f.forPack}
 	if f.maxAge < 0 {
 		return nil, nil, fmt.Errorf("--max-age %d: a number of days is wanted", f.maxAge)
 	}
@@ -201,7 +201,7 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 	}
 	list, reports, err := feed.Read(sources, o)
 	if err == nil {
-		err = f.where.apply(list)
+		err = f.where.apply(list, reports)
 	}
 	return list, reports, err
 }

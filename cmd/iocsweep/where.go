@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/feed"
 	"github.com/iocsweep/iocsweep/scanner/rule"
 )
 
@@ -26,26 +27,36 @@ func (w *where) parse() error {
 	return nil
 }
 
-// apply takes the indicators that are not picked from a list. A list of which
-// nothing is left is an error: a sweep for nothing finds nothing.
-func (w *where) apply(list *ioc.List) error {
+// apply takes the indicators that are not picked from a list, and from the
+// hosts that the reports of its feeds keep for a pack. A list of which nothing
+// is left is an error: a sweep for nothing finds nothing.
+func (w *where) apply(list *ioc.List, reports []feed.Report) error {
 	if w.pick == nil || list == nil {
 		return nil
 	}
 	before := list.Len()
+	w.leaveOut(list)
+	for i := range reports {
+		if hosts := reports[i].Hosts; hosts != nil {
+			w.leaveOut(hosts)
+		}
+	}
+	if w.leftOut = before - list.Len(); list.Len() == 0 {
+		return fmt.Errorf("--iocs-where leaves out all %s", count(int64(before), "indicator"))
+	}
+	return nil
+}
+
+func (w *where) leaveOut(list *ioc.List) {
 	// Asked before any is taken out: an indicator's sources are found by its
 	// place in the list.
-	out := make([]bool, before)
+	out := make([]bool, list.Len())
 	n := 0
 	for i := range list.All() {
 		out[n] = !w.pick.Match(&i)
 		n++
 	}
 	list.DeleteFunc(func(n int, _ *ioc.Details) bool { return out[n] })
-	if w.leftOut = before - list.Len(); list.Len() == 0 {
-		return fmt.Errorf("--iocs-where leaves out all %s", count(int64(before), "indicator"))
-	}
-	return nil
 }
 
 // said prints how many it left out.

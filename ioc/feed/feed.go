@@ -47,7 +47,12 @@ type Options struct {
 	Since         time.Time // drop indicators last seen before, or first where they have no last; those without dates stay
 	Innocent      bool      // drop indicators that are compromised legitimate sites
 	Now           time.Time // what valid_until is compared with; zero: the newest date of the feed itself
-	Sums          bool      // sum the bytes of each source: Report.Sum and Size
+
+	// ForPack reads what WritePack is to write, so that a pack gives with any
+	// options what its feeds give: the bytes of each source are summed, names
+	// that only ForceBroad takes are refused and yet in the list, and hosts that
+	// only URLHosts takes are in Report.Hosts.
+	ForPack bool
 
 	// VerifyKey is the key by which packs have to be signed; nil takes all.
 	VerifyKey ed25519.PublicKey
@@ -89,9 +94,10 @@ type Report struct {
 	Dated   ioc.Date
 	DatedBy string
 
-	Sum  [32]byte   // SHA-256 of the source as it is stored, with Options.Sums
-	Size int64      // its bytes, likewise
-	Pack *pack.Pack // of packs: what they say of themselves; List is nil
+	Sum   [32]byte   // SHA-256 of the source as it is stored, with Options.ForPack
+	Size  int64      // its bytes, likewise
+	Hosts *ioc.List  // of its URLs, with ForPack but not URLHosts; nil for none
+	Pack  *pack.Pack // of packs: what they say of themselves; List and Hosts are nil
 
 	// Err is what made the feed end early, or why nothing of it was usable.
 	Err error
@@ -110,7 +116,9 @@ const (
 )
 
 // Read reads feeds and merges their indicators, in the order in which they were
-// first met. How equals are merged is said at [ioc.List.Add].
+// first met. How equals are merged is said at [ioc.List.Add]. The hosts of URLs
+// follow when all feeds are read: what is said of a host itself goes before what
+// is said of a page on it.
 //
 // There is one report for each source. The error is set when a source gave no
 // usable indicator, could not be opened or recognised, or is a value of
@@ -126,22 +134,29 @@ func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err er
 	}
 	list = new(ioc.List)
 	reports = make([]Report, len(sources))
-	ends := make([]int, len(sources)) // how many indicators there were behind each source
-	var errs []error
+	readings := make([]reading, len(sources))
+	ends := make([]int, 2*len(sources)) // how many indicators there were behind each source, and behind its hosts
 	for i, s := range sources {
-		r := reading{report: &reports[i], list: list, path: s.Path + ":", judge: judge{options: o}}
+		r := &readings[i]
+		*r = reading{report: &reports[i], list: list, path: s.Path + ":", judge: judge{options: o}}
 		r.report.Path = s.Path
 		r.report.ByType, r.report.Repeats = map[string]int{}, map[string]int{}
 		r.report.Reasons, r.report.First = map[string]int{}, map[string]int{}
-		err := r.run(s, kind)
+		r.report.Err = r.run(s, kind)
 		r.apply(&r.judge)
-		r.warnExpired()
+		r.judge = judge{options: o} // gives up its room
 		ends[i] = list.Len()
-		r.report.Err = err
-		fatal := err
+	}
+	var errs []error
+	for i, s := range sources {
+		r := &readings[i]
+		r.addHosts()
+		r.warnExpired()
+		ends[len(sources)+i] = list.Len()
+		fatal := r.report.Err
 		if r.report.Taken+r.report.Merged > 0 && s.values == nil {
 			fatal = nil
-		} else if err == nil && r.report.Taken+r.report.Merged == 0 {
+		} else if fatal == nil && r.report.Taken+r.report.Merged == 0 {
 			fatal = fmt.Errorf("%s: %w%s", s.Path, ErrNothingUsable, r.report.summary())
 			r.report.Err = fatal
 		}
@@ -149,28 +164,7 @@ func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err er
 			errs = append(errs, fatal)
 		}
 	}
-	if o.MinConfidence > 0 || !o.Ended.IsZero() || !o.Since.IsZero() || o.Innocent {
-		source := 0
-		list.DeleteFunc(func(n int, d *ioc.Details) bool {
-			for n >= ends[source] {
-				source++
-			}
-			r := &reports[source]
-			switch seen := cmp.Or(d.LastSeen, d.FirstSeen); {
-			case d.Confidence >= 0 && d.Confidence < o.MinConfidence:
-				r.Weak++
-			case !o.Ended.IsZero() && !d.ValidUntil.IsZero() && d.ValidUntil.Time().Before(o.Ended):
-				r.Ended++
-			case !o.Since.IsZero() && !seen.IsZero() && seen.Time().Before(o.Since):
-				r.Old++
-			case o.Innocent && d.Compromised == 1:
-				r.Innocent++
-			default:
-				return false
-			}
-			return true
-		})
-	}
+	o.drop(list, reports, ends)
 	return list, reports, errors.Join(errs...)
 }
 
@@ -199,6 +193,7 @@ type reading struct {
 	dates  span
 	told   ioc.Date // the date that the feed gives itself
 	ends   []ending
+	hosts  hosts
 
 	judge // of what is not read in pieces
 }
@@ -221,7 +216,7 @@ func (r *reading) run(s Source, kind *Kind) (err error) {
 		return fmt.Errorf("read indicators: %w", err)
 	}
 	defer f.Close()
-	if r.options.Sums {
+	if r.options.ForPack {
 		s := newSummed(f)
 		f = s
 		defer func() {
@@ -349,6 +344,14 @@ func (r *reading) added(added ioc.Added) {
 
 // settle does what was judged of an entry.
 func (r *reading) settle(v *verdict) {
+	switch {
+	case v.host:
+		r.hosts.add(r, v)
+		return
+	case v.aside:
+		v.indicator.Feeds = r.places(v)
+		r.list.Add(&v.indicator)
+	}
 	switch v.outcome {
 	case Skipped:
 		r.report.Skipped++
@@ -374,7 +377,7 @@ func (r *reading) settle(v *verdict) {
 	if !v.indicator.ValidUntil.IsZero() && len(r.ends) < maxListed {
 		r.ends = append(r.ends, ending{v.line, v.indicator.Value, v.indicator.ValidUntil})
 	}
-	v.indicator.Feeds = append([]string{r.path + strconv.Itoa(v.line)}, v.feeds...)
+	v.indicator.Feeds = r.places(v)
 	if !r.list.Add(&v.indicator) {
 		r.report.Merged++
 		r.report.Repeats[v.indicator.Type.String()]++
@@ -385,6 +388,11 @@ func (r *reading) settle(v *verdict) {
 	for _, w := range v.warnings {
 		r.warn(v, w)
 	}
+}
+
+// places are where an entry stands.
+func (r *reading) places(v *verdict) []string {
+	return append([]string{r.path + strconv.Itoa(v.line)}, v.feeds...)
 }
 
 // warnExpired warns of what had ended by the newest date of the feed, or by

@@ -27,6 +27,8 @@ type verdict struct {
 	outcome Fate
 	reason  string // for all but Usable
 
+	host      bool          // of a URL: waits until all feeds are read
+	aside     bool          // refused, but for a pack the list has it all the same
 	indicator ioc.Indicator // without Feeds
 	feeds     []string      // where the feed had it from
 	doubt     string        // a warning, "" for none
@@ -96,32 +98,44 @@ func (j *judge) take(e *Entry) {
 	if v.outcome == Usable {
 		j.span.add(e)
 	}
-	if !j.options.URLHosts || v.outcome != Usable && v.reason != hostOnly || v.outcome == Usable && v.indicator.Type != ioc.URL {
-		j.rest = append(j.rest, v)
-		return
+	if o := j.options; o.ForPack && v.outcome == Rejected && (v.reason == publicSuffix || v.reason == singleLabel) {
+		o.ForceBroad = true
+		if broad := (&judge{options: o}).weigh(e); broad.outcome == Usable {
+			v.aside, v.indicator, v.feeds = true, broad.indicator, broad.feeds
+		}
 	}
-	if v.outcome == Usable {
+	page := v.outcome == Usable && v.indicator.Type == ioc.URL || v.outcome != Usable && v.reason == hostOnly
+	if v.outcome == Usable || !page || !j.options.URLHosts {
 		j.rest = append(j.rest, v)
 	}
-	j.rest = append(j.rest, j.host(e, v))
+	if page && (j.options.URLHosts || j.options.ForPack) {
+		j.takeHost(e, v)
+	}
 }
 
-// host judges the host of an entry that is a URL. One that is refused is only
-// noted if the URL itself is taken.
-func (j *judge) host(e *Entry, v verdict) verdict {
+// takeHost judges the host of an entry that is a URL. One that is refused is
+// only noted if the URL itself is taken.
+func (j *judge) takeHost(e *Entry, v verdict) {
 	i, err := ioc.ParseURLHost(v.value, j.options.ForceBroad)
-	switch {
-	case err == nil:
-		v.outcome, v.reason, v.doubt = Usable, "", ""
-		i.Details = e.Details
-		v.indicator, v.feeds, v.warnings = i, e.Feeds, i.Warnings()
-		j.span.add(e)
-	case v.outcome == Usable:
-		v.outcome, v.reason = Noted, "host not taken: "+refusal(err)
-	default:
-		v.outcome, v.reason = Rejected, refusal(err)
+	if j.options.URLHosts {
+		switch {
+		case err == nil:
+			j.span.add(e)
+		case v.outcome == Usable:
+			v.outcome, v.reason = Noted, hostNotTaken+refusal(err)
+			j.rest = append(j.rest, v)
+		default:
+			v.outcome, v.reason = Rejected, refusal(err)
+			j.rest = append(j.rest, v)
+		}
 	}
-	return v
+	if err != nil && j.options.ForPack {
+		i, err = ioc.ParseURLHost(v.value, true)
+	}
+	if err == nil {
+		i.Details = e.Details
+		j.rest = append(j.rest, verdict{after: v.after, line: v.line, value: v.value, outcome: Usable, host: true, indicator: i, feeds: e.Feeds})
+	}
 }
 
 // plain takes an entry whose value is plain and of the type that its word says.
@@ -310,6 +324,13 @@ func joinPort(host, port string) string {
 	return host + ":" + port
 }
 
+// Reasons for which names are refused.
+const (
+	publicSuffix = "public suffix"
+	singleLabel  = "single label"
+	hostNotTaken = "host not taken: " // before one of them
+)
+
 // Reasons for which URLs and hashes are skipped.
 const (
 	hostOnly  = "URL without a path"
@@ -337,9 +358,9 @@ func notMatched(err error) string {
 func refusal(err error) string {
 	switch {
 	case errors.Is(err, ioc.ErrPublicSuffix):
-		return "public suffix"
+		return publicSuffix
 	case errors.Is(err, ioc.ErrSingleLabel):
-		return "single label"
+		return singleLabel
 	}
 	return "not an indicator"
 }

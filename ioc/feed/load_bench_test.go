@@ -65,7 +65,7 @@ func writePack(f *gen.Feed, w io.Writer) error {
 		go func() { pipe.CloseWithError(f.WriteList(pipe)) }()
 		return r, nil
 	}}
-	list, reports, err := Read([]Source{source}, Options{Sums: true})
+	list, reports, err := Read([]Source{source}, Options{ForPack: true})
 	if err != nil {
 		return err
 	}

@@ -41,11 +41,13 @@ func (r *reading) pack(in *bufio.Reader) error {
 		return err
 	}
 	r.report.Pack = p
+	r.hosts.addPacked(r, p.Hosts, p.List.Len())
 	var refused []int // numbers, ascending
 	for _, n := range p.Doubtful {
 		i := p.List.At(int(n))
 		v := verdict{line: int(n) + 1, value: i.Value}
-		if _, err := ioc.Parse(i.Value); err != nil && i.Type == ioc.Domain && !r.options.ForceBroad {
+		if !r.options.ForceBroad && p.List.Broad(int(n)) {
+			_, err := ioc.Parse(i.Value)
 			v.outcome, v.reason = Rejected, refusal(err)
 			r.settle(&v)
 			refused = append(refused, int(n))
@@ -55,7 +57,7 @@ func (r *reading) pack(in *bufio.Reader) error {
 			r.warn(&v, w)
 		}
 	}
-	if len(refused) > 0 {
+	if len(refused) > 0 && !r.options.ForPack {
 		p.List.DeleteFunc(func(n int, _ *ioc.Details) bool {
 			_, is := slices.BinarySearch(refused, n)
 			return is
@@ -71,11 +73,11 @@ func (r *reading) pack(in *bufio.Reader) error {
 		}
 	}
 	r.added(r.list.Merge(p.List))
-	p.List, p.Doubtful = nil, nil
+	p.List, p.Hosts, p.Doubtful = nil, nil, nil
 	return nil
 }
 
-// WritePack writes what Read has read, with Options.Sums, as a pack, which key
+// WritePack writes what Read has read, with Options.ForPack, as a pack, which key
 // signs unless it is nil. The sources of packs among the feeds stand for these.
 func WritePack(w io.Writer, list *ioc.List, reports []Report, key ed25519.PrivateKey) error {
 	var sources []pack.Source
@@ -88,7 +90,21 @@ func WritePack(w io.Writer, list *ioc.List, reports []Report, key ed25519.Privat
 		sources = append(sources, pack.Source{Path: r.Path, Kind: r.Kind, Sum: r.Sum, Size: r.Size,
 			Taken: r.Taken, Merged: r.Merged, Skipped: r.Skipped, Rejected: r.Rejected})
 	}
-	return pack.Write(w, list, sources, key)
+	return pack.Write(w, list, Hosts(reports), sources, key)
+}
+
+// Hosts merges what the reports of Read have as Hosts, in the order in which
+// Read would have.
+func Hosts(reports []Report) *ioc.List {
+	all := new(ioc.List)
+	for i := range reports {
+		if hosts := reports[i].Hosts; hosts != nil {
+			for h := range hosts.All() {
+				all.Add(&h)
+			}
+		}
+	}
+	return all
 }
 
 // A summed is a source whose bytes are counted and summed as they are read. It

@@ -22,7 +22,7 @@ var packKey = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))
 // packOf reads sources and packs them.
 func packOf(t testing.TB, sources []Source, o Options, key ed25519.PrivateKey) []byte {
 	t.Helper()
-	o.Sums = true
+	o.ForPack = true
 	list, reports, err := Read(sources, o)
 	if err != nil {
 		t.Fatal(err)

@@ -88,14 +88,14 @@ func TestURLHosts(t *testing.T) {
 	}
 	compare(t, "with hosts", lines(list), `
 url http://evil.example/a at=feed:1
-domain evil.example at=feed:1,feed:2
 url http://203.0.113.7:81/x at=feed:3
-ip:port 203.0.113.7:81 at=feed:3
-ip 203.0.113.8 at=feed:4
 url http://[2001:db8::1]:8080/x?y at=feed:5
-ip:port [2001:db8::1]:8080 at=feed:5
 url http://co.uk/a at=feed:6
 url other.example/x at=feed:8
+domain evil.example at=feed:1,feed:2
+ip:port 203.0.113.7:81 at=feed:3
+ip 203.0.113.8 at=feed:4
+ip:port [2001:db8::1]:8080 at=feed:5
 domain other.example at=feed:8
 `)
 	compare(t, "rejects", faults(reports[0].Rejects), "7 http://server/: single label\n")

@@ -23,7 +23,8 @@
 //
 // and an entry of the directory
 //
-//	 0      1  part: 0 is the info, others are those of [ioc.Part], ascending
+//	 0      1  part: 0 is the info, others are those of [ioc.Part], ascending;
+//	           those of the hosts are 16 more, and follow
 //	 1      1  how it is packed: 0 not, 1 with zstd
 //	 2      2  zero
 //	 4      4  number of items
@@ -37,9 +38,13 @@
 //
 //	x ^= x >> 30; x *= 0xbf58476d1ce4e5b9; x ^= x >> 27; x *= 0x94d049bb133111eb; x ^= x >> 31
 //
-// This keeps no secret. Section 0, and only that, is the info, whose items are
-// the sources. It has the number of indicators of each type (ip, ip:port, cidr,
-// domain; 8 bytes each) and then of each source, as varints of encoding/binary
+// This keeps no secret. Hosts are another list: what the URLs of the sources
+// give beside the indicators, for those who want it. A pack without them has
+// none of its sections.
+//
+// Section 0, and only that, is the info, whose items are the sources. It has the
+// number of indicators of each type (ip, ip:port, cidr, domain, url, hash; 8
+// bytes each) and then of each source, as varints of encoding/binary
 // and texts with their length before them: path, kind, SHA-256 of the file (32
 // bytes), its size, and how many entries of it were taken, merged, skipped and
 // rejected.
@@ -95,7 +100,8 @@ type Pack struct {
 	Sources []Source
 	Signer  ed25519.PublicKey // whose signature it bears; nil where nobody signed it
 
-	List *ioc.List
+	List  *ioc.List
+	Hosts *ioc.List // of the URLs of its sources, which are not in List; nil for none
 	// Doubtful are the numbers of the indicators that only ioc.ParseBroad
 	// takes, or that have warnings; others can be among them.
 	Doubtful []uint32
@@ -121,8 +127,29 @@ type entry struct {
 	sum    [32]byte
 }
 
-// partInfo is not one of a list's parts.
-const partInfo ioc.Part = 0
+// partInfo is not one of a list's parts. Those from partHosts on are of the
+// list of hosts.
+const (
+	partInfo  ioc.Part = 0
+	partHosts ioc.Part = 16
+)
+
+// ofHosts says that a part is one of the hosts, and which one of a list.
+func ofHosts(p ioc.Part) (list ioc.Part, hosts bool) {
+	if p > partHosts {
+		return p - partHosts, true
+	}
+	return p, false
+}
+
+// partName is a part as errors name it.
+func partName(p ioc.Part) string {
+	list, hosts := ofHosts(p)
+	if hosts {
+		return "hosts: " + list.String()
+	}
+	return list.String()
+}
 
 func (e *entry) append(dst []byte) []byte {
 	packed := byte(0)
@@ -140,8 +167,9 @@ func (e *entry) append(dst []byte) []byte {
 func (e *entry) parse(b []byte, after ioc.Part) error {
 	*e = entry{part: ioc.Part(b[0]), packed: b[1] == 1, items: int(binary.LittleEndian.Uint32(b[4:])),
 		stored: int(binary.LittleEndian.Uint32(b[8:])), raw: int(binary.LittleEndian.Uint32(b[12:])), sum: [32]byte(b[16:])}
+	list, _ := ofHosts(e.part)
 	switch {
-	case e.part > ioc.PartRecords || e.part < after || b[1] > 1 || b[2] != 0 || b[3] != 0:
+	case list > ioc.PartRecords || e.part < after || b[1] > 1 || b[2] != 0 || b[3] != 0:
 		return errors.New("of no known kind, or out of order")
 	case e.packed && e.raw > maxUnpacked(e.stored), e.raw > maxSection, !e.packed && e.raw != e.stored:
 		return fmt.Errorf("%d bytes unpack to %d", e.stored, e.raw)

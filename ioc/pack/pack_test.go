@@ -47,11 +47,7 @@ var testSources = []Source{{Path: "first-feed.csv", Kind: "threatfox-csv", Sum: 
 
 func written(t testing.TB, l *ioc.List, key ed25519.PrivateKey) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := Write(&b, l, testSources, key); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return packedWith(t, l, nil, key)
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -75,6 +71,58 @@ func TestRoundTrip(t *testing.T) {
 			if !bytes.Equal(written(t, p.List, nil), data) {
 				t.Errorf("%d: written again, other bytes", n)
 			}
+		}
+	}
+}
+
+// packedWith writes a list with hosts.
+func packedWith(t testing.TB, l, hosts *ioc.List, key ed25519.PrivateKey) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, l, hosts, testSources, key); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Hosts are a list of their own, which a pack need not have.
+func TestHosts(t *testing.T) {
+	l, hosts := testList(t, 3), testList(t, 40)
+	data := packedWith(t, l, hosts, testKey)
+	p, err := Read(bytes.NewReader(data), testKey.Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(slices.Collect(p.List.All()), slices.Collect(l.All())) || !reflect.DeepEqual(slices.Collect(p.Hosts.All()), slices.Collect(hosts.All())) {
+		t.Error("other lists")
+	}
+	if !bytes.Equal(packedWith(t, p.List, p.Hosts, testKey), data) {
+		t.Error("written again, other bytes")
+	}
+	if !bytes.Equal(packedWith(t, l, new(ioc.List), nil), written(t, l, nil)) {
+		t.Error("no hosts are written otherwise than an empty list of them")
+	}
+	if p, err := Read(bytes.NewReader(written(t, l, nil)), nil); err != nil || p.Hosts != nil {
+		t.Errorf("hosts of a pack without: %v, %v", p.Hosts, err)
+	}
+	// The hosts do not come before the list, and damage in them is told apart.
+	sections := int(binary.LittleEndian.Uint32(data[12:]))
+	last := headLen + (sections-1)*entryLen
+	for _, c := range []struct {
+		at   int
+		to   byte
+		want string
+	}{
+		{last, 16, "of no known kind"}, {last, 22, "of no known kind"}, {headLen + entryLen, 17, "of no known kind, or out of order"},
+		{len(data) - 1, data[len(data)-1] ^ 1, "(hosts: records): damaged"},
+	} {
+		bad := slices.Clone(data)
+		bad[c.at] = c.to
+		clear(bad[16:112])
+		digest := digestOf(bad, bad[headLen:headLen+sections*entryLen])
+		copy(bad[112:], digest[:])
+		if _, err := Read(bytes.NewReader(bad), nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("byte %d: %v, want %s", c.at, err, c.want)
 		}
 	}
 }
@@ -244,6 +292,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(written(f, testList(f, 1), nil), true)
 	f.Add(written(f, testList(f, 20), nil), true)
 	f.Add(written(f, testList(f, 3), testKey), false)
+	f.Add(packedWith(f, testList(f, 1), testList(f, 3), nil), true)
 	f.Fuzz(func(t *testing.T, data []byte, reseal bool) {
 		if reseal {
 			data = resealed(slices.Clone(data))
@@ -253,11 +302,12 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		var b bytes.Buffer
-		if err := Write(&b, p.List, p.Sources, nil); err != nil {
+		if err := Write(&b, p.List, p.Hosts, p.Sources, nil); err != nil {
 			t.Fatal(err)
 		}
 		again, err := Read(&b, nil)
-		if err != nil || !reflect.DeepEqual(slices.Collect(again.List.All()), slices.Collect(p.List.All())) || !reflect.DeepEqual(again.Sources, p.Sources) {
+		if err != nil || !reflect.DeepEqual(slices.Collect(again.List.All()), slices.Collect(p.List.All())) || !reflect.DeepEqual(again.Sources, p.Sources) ||
+			(again.Hosts == nil) != (p.Hosts == nil) || p.Hosts != nil && !reflect.DeepEqual(slices.Collect(again.Hosts.All()), slices.Collect(p.Hosts.All())) {
 			t.Fatalf("written again: %v", err)
 		}
 	})

@@ -108,7 +108,7 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 		return err
 	}
 	defer z.Close()
-	var loader ioc.Loader
+	var loader, hosts ioc.Loader
 	var spare buffers
 	var stop atomic.Bool
 	work, order := make(chan *job, workers), make(chan *job, workers)
@@ -148,11 +148,11 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 		<-j.done
 		if err == nil {
 			if err = j.err; err == nil {
-				err = p.take(j, &loader)
+				err = p.take(j, &loader, &hosts)
 				spare.put(j.bytes)
 			}
 			if err != nil {
-				err = fmt.Errorf("section %d (%s): %w", j.n, j.entry.part, err)
+				err = fmt.Errorf("section %d (%s): %w", j.n, partName(j.entry.part), err)
 				stop.Store(true)
 			}
 		}
@@ -161,6 +161,9 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 		return err
 	}
 	p.List, p.Doubtful = loader.List(), loader.Doubtful()
+	if hosts := hosts.List(); hosts.Len() > 0 {
+		p.Hosts = hosts
+	}
 	for t := range ioc.Type(len(p.Counts)) {
 		if p.List.Count(t) != p.Counts[t] {
 			return fmt.Errorf("%d indicators of type %s, %d by its info", p.List.Count(t), t, p.Counts[t])
@@ -190,21 +193,25 @@ func (j *job) unpack(z *zstd.Decoder, loader *ioc.Loader, spare *buffers) (err e
 		spare.put(j.bytes)
 		j.bytes = raw
 	}
-	if j.entry.part == ioc.PartRecords {
+	if part, _ := ofHosts(j.entry.part); part == ioc.PartRecords {
 		j.records, err = loader.Decode(j.entry.items, j.bytes)
 	}
 	return err
 }
 
 // take puts a section behind those before it.
-func (p *Pack) take(j *job, loader *ioc.Loader) error {
-	switch j.entry.part {
+func (p *Pack) take(j *job, loader, hosts *ioc.Loader) error {
+	part, ofHosts := ofHosts(j.entry.part)
+	if ofHosts {
+		loader = hosts
+	}
+	switch part {
 	case partInfo:
 		return p.parseInfo(j.bytes, j.entry.items)
 	case ioc.PartRecords:
 		return loader.Append(j.records)
 	}
-	return loader.Add(j.entry.part, j.entry.items, j.bytes)
+	return loader.Add(part, j.entry.items, j.bytes)
 }
 
 func (p *Pack) parseInfo(b []byte, sources int) error {

@@ -15,9 +15,10 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// Write writes a list and says where it came from. key signs the pack; nil
-// leaves it unsigned. The pack is held in memory until it is complete.
-func Write(w io.Writer, list *ioc.List, sources []Source, key ed25519.PrivateKey) error {
+// Write writes a list and says where it came from. hosts are those of
+// [Pack.Hosts]; nil or an empty list for none. key signs the pack; nil leaves it
+// unsigned. The pack is held in memory until it is complete.
+func Write(w io.Writer, list, hosts *ioc.List, sources []Source, key ed25519.PrivateKey) error {
 	workers := runtime.GOMAXPROCS(0)
 	// The level is part of what makes packs of the same list the same. How
 	// many encode at once is not.
@@ -27,7 +28,7 @@ func Write(w io.Writer, list *ioc.List, sources []Source, key ed25519.PrivateKey
 	}
 	defer z.Close()
 	p := packing{zstd: z}
-	if err := p.pack(list, sources, workers); err != nil {
+	if err := p.pack(list, hosts, sources, workers); err != nil {
 		return err
 	}
 	head := append([]byte(magic), make([]byte, headLen-len(magic))...)
@@ -75,7 +76,7 @@ type packing struct {
 }
 
 // pack makes all sections.
-func (p *packing) pack(list *ioc.List, sources []Source, workers int) error {
+func (p *packing) pack(list, hosts *ioc.List, sources []Source, workers int) error {
 	work := make(chan func(), workers)
 	var helpers sync.WaitGroup
 	for range workers {
@@ -90,7 +91,7 @@ func (p *packing) pack(list *ioc.List, sources []Source, workers int) error {
 	add := func(part ioc.Part, items int, raw []byte) error {
 		switch {
 		case len(raw) > maxSection:
-			return fmt.Errorf("pack: %d bytes in one block of %s", len(raw), part)
+			return fmt.Errorf("pack: %d bytes in one block of %s", len(raw), partName(part))
 		case len(p.sections) >= maxSections:
 			return errors.New("pack: too many sections")
 		}
@@ -103,7 +104,10 @@ func (p *packing) pack(list *ioc.List, sources []Source, workers int) error {
 	if err := add(partInfo, len(sources), appendInfo(nil, list, sources)); err != nil {
 		return err
 	}
-	return list.Parts(add)
+	if err := list.Parts(add); err != nil || hosts == nil || hosts.Len() == 0 {
+		return err
+	}
+	return hosts.Parts(func(part ioc.Part, items int, raw []byte) error { return add(partHosts+part, items, raw) })
 }
 
 // fill packs and hides what goes into section n.
