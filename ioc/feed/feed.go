@@ -144,14 +144,17 @@ func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err er
 		r.report.Reasons, r.report.First = map[string]int{}, map[string]int{}
 		r.report.Err = r.run(s, kind)
 		r.apply(&r.judge)
-		r.judge = judge{options: o} // gives up its room
+		r.warnExpired()
 		ends[i] = list.Len()
+		// The hosts wait; the rest gives up its room.
+		*r = reading{report: r.report, list: list, hosts: r.hosts, judge: judge{options: o}}
 	}
 	var errs []error
 	for i, s := range sources {
 		r := &readings[i]
 		r.addHosts()
-		r.warnExpired()
+		// Kinds note some things only when they have read all.
+		slices.SortStableFunc(r.report.Warnings, func(a, b Reject) int { return cmp.Compare(a.Line, b.Line) })
 		ends[len(sources)+i] = list.Len()
 		fatal := r.report.Err
 		if r.report.Taken+r.report.Merged > 0 && s.values == nil {
@@ -409,8 +412,6 @@ func (r *reading) warnExpired() {
 			r.warn(&verdict{line: e.line, value: e.value}, "expired")
 		}
 	}
-	// Kinds note some things only when they have read all.
-	slices.SortStableFunc(r.report.Warnings, func(a, b Reject) int { return cmp.Compare(a.Line, b.Line) })
 }
 
 func (r *reading) count(v *verdict) {
