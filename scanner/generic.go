@@ -136,16 +136,23 @@ func (w *worker) holdRecord(key, g int, cell []byte) part {
 		}
 		return w.holdJSON(key, g)
 	}
-	const envelope = "properties."
 	for i := range w.json {
 		k := &w.json[i].Key
-		if len(*k) > len(envelope) && strings.EqualFold((*k)[:len(envelope)], envelope) {
-			*k = (*k)[len(envelope):]
-		}
+		*k = trimEnvelope(*k)
 		// A portal writes the zone behind the name of a time.
 		*k, _ = formats.BareName(*k)
 	}
 	return w.holdJSON(key, g)
+}
+
+// trimEnvelope is the name of a column without that of the object in which
+// streamed records have their columns.
+func trimEnvelope(name string) string {
+	const envelope = "properties."
+	if len(name) > len(envelope) && strings.EqualFold(name[:len(envelope)], envelope) {
+		return name[len(envelope):]
+	}
+	return name
 }
 
 // elementAt counts the elements of a well-formed JSON array before an offset.

@@ -144,6 +144,10 @@ func (w *worker) traceTable(in *input, b formats.Block, row int, n, def int8) {
 		return
 	}
 	tr.Table = p.tables[n]
+	if n == p.generic {
+		tr.TableBy = "it is of no known table, and --table generic sweeps those as well"
+		return
+	}
 	is := func(e table.Evidence) bool {
 		t, _, _ := table.Detect(w.run.tables, e)
 		return t == tr.Table
@@ -173,6 +177,9 @@ func (w *worker) traceTable(in *input, b formats.Block, row int, n, def int8) {
 // the flags leave out is looked up here, to be told of, not to be a hit.
 func (w *worker) traceColumns(p *plan, r *table.Row, row, t int) (held bool) {
 	tr := w.trace
+	if t == int(p.generic) {
+		return w.traceGeneric(p, row)
+	}
 	asked := map[*table.Key]bool{}
 	for i := range p.keys {
 		for g := range p.keys[i].groups {
@@ -236,10 +243,7 @@ func (w *worker) traced(f *finding, m *moment, outside bool) *Trace {
 
 // test notes how one indicator fared against one element.
 func (tr *Trace) test(e *element, k *table.Key, row *table.Row, c ioc.Candidate, i *ioc.Indicator, class Class, ok bool) {
-	x := TraceTest{Column: k.Column, Value: strings.Clone(e.Value), Indicator: i, CellPort: int(c.Port), Port: k.Port, Match: ok, Class: class}
-	if e.Member != "" {
-		x.Column += "." + e.Member
-	}
+	x := TraceTest{Column: member(k.Column, e.Member), Value: strings.Clone(e.Value), Indicator: i, CellPort: int(c.Port), Port: k.Port, Match: ok, Class: class}
 	if k.Port != "" {
 		x.PortText, _ = row.Get(k.Port)
 	}

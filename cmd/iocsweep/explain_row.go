@@ -9,6 +9,7 @@ import (
 
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner"
+	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
 // rowExplanation says what became of one record and why. It is what explain
@@ -29,7 +30,8 @@ type rowExplanation struct {
 	Tests   []rowTest   `json:"tests"`
 	Hits    []rowHit    `json:"hits"`
 
-	flags string // what the sweep was given that decides on the columns
+	flags   string // what the sweep was given that decides on the columns
+	generic bool   // the table is not known
 }
 
 type rowReading struct {
@@ -139,6 +141,9 @@ func explainTrace(tr *scanner.Trace, s *scanner.Scan, f *scanFlags) *rowExplanat
 		if c.Key.JSON != nil {
 			col.Holds = "json"
 		}
+		if e.generic = tr.Table.Name == table.GenericName; e.generic {
+			col.Holds = "any"
+		}
 		if len(c.Listed) == 0 && c.Asked && c.Value != "" && c.Key.Kind != ioc.KindText {
 			v := explainValue(c.Value, s.Indicators)
 			if v.kind != ioc.KindText {
@@ -197,7 +202,7 @@ func portReason(t *scanner.TraceTest) string {
 	case t.CellPort >= 0:
 		return fmt.Sprintf("it is the same address, but the cell has port %d, not %d", t.CellPort, want)
 	case t.Match && t.Class == scanner.ClassIPPort:
-		return fmt.Sprintf("it is the same address, and %s has its port %d", t.Port, want)
+		return fmt.Sprintf("it is the same address, and %s has its port %d", cmp.Or(t.Port, "another column"), want)
 	case t.Port == "":
 		return fmt.Sprintf("it is the same address, but no column has the port, which ought to be %d", want)
 	case t.PortText == "":

@@ -85,7 +85,11 @@ func (e *rowExplanation) text() string {
 		return p.String()
 	}
 	step("Table", fmt.Sprintf("The record is one of %s: %s.", *e.Table, e.TableBy))
-	step("Columns", fmt.Sprintf("With %s, these columns of %s are matched:", e.flags, *e.Table))
+	if e.generic {
+		step("Columns", "Every column is matched, by what it holds:")
+	} else {
+		step("Columns", fmt.Sprintf("With %s, these columns of %s are matched:", e.flags, *e.Table))
+	}
 	e.columnsText(p)
 	if e.Time != nil {
 		step("Time", e.time())
@@ -134,7 +138,7 @@ func (e *rowExplanation) reading() string {
 }
 
 func (e *rowExplanation) columnsText(p *page) {
-	var empty, absent, left []string
+	var empty, absent, left, without []string
 	for i := range e.Columns {
 		c := &e.Columns[i]
 		switch {
@@ -147,16 +151,19 @@ func (e *rowExplanation) columnsText(p *page) {
 			absent = append(absent, c.Column)
 			continue
 		case c.Value == "":
-			empty = append(empty, c.Column)
+			empty = append(empty, scanner.Printable(c.Column))
+			continue
+		case e.generic && len(c.Indicators) == 0:
+			without = append(without, scanner.Printable(c.Column))
 			continue
 		}
-		p.para("   - ", c.Column+" is "+shown(c.Value))
+		p.para("   - ", scanner.Printable(c.Column)+" is "+shown(c.Value))
 		c.found(p)
 	}
 	for _, rest := range []struct {
 		what    string
 		columns []string
-	}{{"Empty: ", empty}, {"Not in the file: ", absent}, {"Not matched with these flags, though not empty: ", left}} {
+	}{{"Without an indicator: ", without}, {"Empty: ", empty}, {"Not in the file: ", absent}, {"Not matched with these flags, though not empty: ", left}} {
 		if len(rest.columns) > 0 {
 			p.para("   ", rest.what+strings.Join(rest.columns, ", ")+".")
 		}
@@ -203,7 +210,7 @@ func (e *rowExplanation) testsText(p *page) {
 		if t.Match {
 			result = "matches, class " + *t.Class
 		}
-		p.para("   - ", fmt.Sprintf("%s %s: %s. %s: %s.", t.Type, scanner.Printable(t.IOC), result, t.Column, scanner.Printable(t.Why)))
+		p.para("   - ", fmt.Sprintf("%s %s: %s. %s: %s.", t.Type, scanner.Printable(t.IOC), result, scanner.Printable(t.Column), scanner.Printable(t.Why)))
 	}
 }
 
@@ -236,7 +243,9 @@ func (e *rowExplanation) hitText(h *rowHit) string {
 	if h.hit.Hunt {
 		sees = "returns"
 	}
-	text += " The KQL hunt of this table " + sees + " the row for it."
+	if !e.generic {
+		text += " The KQL hunt of this table " + sees + " the row for it."
+	}
 	if n := len(h.hit.SuppressedBy); n > 0 {
 		text += " Suppressed by " + scanner.Printable(strings.Join(h.hit.SuppressedBy, ", ")) + "."
 	} else if len(h.Rules) > 0 {

@@ -151,6 +151,9 @@ func (e *valueExplanation) normal() {
 // match looks the value up in both modes.
 func (e *valueExplanation) match(set *ioc.Set) {
 	e.cands = set.Match(e.kind, e.cell, nil)
+	if e.kind == ioc.KindText {
+		e.cands = set.Match(ioc.KindHash, e.cell, e.cands)
+	}
 	kql := set.HasAny(e.cell, set.In(e.kind, e.cell, nil))
 	for _, c := range kql {
 		for _, i := range set.Indicators(c.Entry) {
@@ -217,7 +220,7 @@ func blindKQL(i *ioc.Indicator, c ioc.Candidate) string {
 	case ioc.URL:
 		return "the hunts look for addresses, names and hashes alone"
 	case ioc.Hash:
-		return "in compares texts, and this one is not in lower case"
+		return "in compares whole texts, and this is not the hash in lower case alone"
 	case ioc.CIDR:
 		return "the hunts' in compares with single addresses, not with networks"
 	case ioc.Domain:
