@@ -37,9 +37,14 @@ func TestMatchHash(t *testing.T) {
 			if got := found(s, KindHash, c.cell); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
-			for _, k := range []Kind{KindText, KindURL, KindDomain, KindKV} {
+			for _, k := range []Kind{KindURL, KindDomain, KindIP, KindList} {
 				if got := found(s, k, c.cell); got != "" && c.name != "name" {
 					t.Errorf("%v: got %s", k, got)
+				}
+			}
+			for _, k := range []Kind{KindText, KindKV, KindURLOrText} {
+				if got := found(s, k, c.cell); got != c.want && c.name != "name" {
+					t.Errorf("%v: got  %s\nwant %s", k, got, c.want)
 				}
 			}
 		})
@@ -105,10 +110,11 @@ func checkHashes(t *testing.T, s *Set, held map[string]bool, cell string) {
 	}
 }
 
-// hashesIn is what MatchAny finds of hashes, each spelling once.
+// hashesIn is what a walk of a cell of which nothing is known finds of hashes,
+// each spelling once.
 func hashesIn(s *Set, cell string) string {
 	var out []string
-	for _, c := range s.MatchAny([]byte(cell), nil) {
+	for _, c := range s.MatchJSON(nil, true, []byte(cell), nil) {
 		if i := s.Indicators(c.Entry)[0]; i.Type == Hash {
 			out = append(out, i.Value+"@"+c.Value)
 		}
@@ -117,9 +123,8 @@ func hashesIn(s *Set, cell string) string {
 	return strings.Join(slices.Compact(out), "; ")
 }
 
-// A cell of which nothing is known is searched for hashes and all else; JSON
-// with typed members is not.
-func TestMatchAny(t *testing.T) {
+// Text, and JSON of which all is text, is searched for hashes and all else.
+func TestHashesInText(t *testing.T) {
 	s := NewSet(parseAll(t, eicarMD5, eicarSHA1, eicarSHA256, "evil.example", "198.51.100.7"))
 	for _, c := range []struct{ name, cell, want string }{
 		{"hash", eicarSHA256, "=" + eicarSHA256},
@@ -139,16 +144,14 @@ func TestMatchAny(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, m := range s.MatchAny([]byte(c.cell), nil) {
+			for _, m := range s.MatchJSON(nil, true, []byte(c.cell), nil) {
 				got = append(got, m.Key+"="+m.Value)
 			}
 			if text := strings.Join(got, " "); text != c.want {
 				t.Errorf("got  %s\nwant %s", text, c.want)
 			}
-			for _, m := range s.MatchJSON(nil, true, []byte(c.cell), nil) {
-				if s.Indicators(m.Entry)[0].Type == Hash {
-					t.Errorf("MatchJSON finds %s", m.Value)
-				}
+			for _, m := range s.MatchJSON([]Member{{"h", KindDomain}}, false, []byte(c.cell), nil) {
+				t.Errorf("without rest: %s", m.Value)
 			}
 		})
 	}
@@ -157,7 +160,7 @@ func TestMatchAny(t *testing.T) {
 	}
 	cell := []byte(`{"a":"` + strings.Repeat("0", 64) + `","b":"nothing here but ` + strings.Repeat("ab", 16) + `"}`)
 	var dst []JSONCandidate
-	if n := testing.AllocsPerRun(50, func() { dst = s.MatchAny(cell, dst[:0]) }); n != 0 || len(dst) != 0 {
+	if n := testing.AllocsPerRun(50, func() { dst = s.MatchJSON(nil, true, cell, dst[:0]) }); n != 0 || len(dst) != 0 {
 		t.Errorf("%v allocations, %v found", n, dst)
 	}
 }

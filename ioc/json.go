@@ -31,19 +31,9 @@ type JSONCandidate struct {
 // is scanned as text with rest, so that damage hides nothing. It does not
 // allocate where nothing matches.
 func (s *Set) MatchJSON(members []Member, rest bool, cell []byte, dst []JSONCandidate) []JSONCandidate {
-	return s.walk(members, rest, false, cell, dst)
-}
-
-// MatchAny walks a cell of which nothing is known: as MatchJSON with rest and
-// without members, and hashes are found as well, in whatever stands round them.
-func (s *Set) MatchAny(cell []byte, dst []JSONCandidate) []JSONCandidate {
-	return s.walk(nil, true, true, cell, dst)
-}
-
-func (s *Set) walk(members []Member, rest, hashes bool, cell []byte, dst []JSONCandidate) []JSONCandidate {
 	cell = cell[:len(cell):len(cell)] // see leaf
 	w := walkers.Get().(*walker)
-	w.s, w.members, w.rest, w.hashes, w.dst = s, members, rest, hashes, dst
+	w.s, w.members, w.rest, w.dst = s, members, rest, dst
 	w.whole(cell, 0, scope{exact: true, top: true})
 	dst = w.dst
 	w.s, w.members, w.dst = nil, nil, nil
@@ -59,7 +49,6 @@ type walker struct {
 	s       *Set
 	members []Member
 	rest    bool
-	hashes  bool // with rest: look for hashes too
 	dst     []JSONCandidate
 
 	path []byte      // keys that lead to the value, joined by dots
@@ -234,10 +223,7 @@ func (w *walker) leaf(v []byte, base int, at scope) {
 		}
 		w.got = w.s.Match(at.kind, v, w.got[:0])
 	case w.rest:
-		w.got = w.s.matchValue(v, 0, w.got[:0])
-		if w.hashes {
-			w.got = w.s.textHashes(v, w.got)
-		}
+		w.got = w.s.textHashes(v, w.s.matchValue(v, 0, w.got[:0]))
 	default:
 		return
 	}

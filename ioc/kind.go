@@ -14,7 +14,7 @@ const (
 	KindURLOrText             // a URL; anything else is scanned as text
 	KindEmail                 // mail addresses (the host part counts), or a user name that holds none
 	KindKV                    // key=value;key=value
-	KindText                  // free text: addresses and whole names are found in it
+	KindText                  // free text: addresses, whole names, URLs and hashes are found in it
 	KindList                  // like KindIPList, and members may be names
 	KindHash                  // one or more hashes, with whatever stands around them
 )

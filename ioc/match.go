@@ -34,15 +34,15 @@ func (s *Set) Match(k Kind, cell []byte, dst []Candidate) []Candidate {
 		if i := bytes.IndexByte(cell, ':'); i > 0 && i < 20 && bytes.HasPrefix(cell[i:], []byte("://")) {
 			return s.matchURL(cell, m, dst)
 		}
-		return s.matchText(cell, 0, dst)
+		return s.textHashes(cell, s.matchText(cell, 0, dst))
 	case KindIPList, KindList:
 		return s.matchList(k, cell, 0, dst)
 	case KindEmail:
 		return s.matchEmail(cell, dst)
 	case KindKV:
-		return s.matchKV(cell, dst)
+		return s.textHashes(cell, s.matchKV(cell, dst))
 	case KindText:
-		return s.matchText(cell, 0, dst)
+		return s.textHashes(cell, s.matchText(cell, 0, dst))
 	case KindHash:
 		return s.matchHash(cell, dst)
 	}

@@ -109,11 +109,11 @@ func (p *plan) planGeneric(names []name, fixed bool) {
 		p.keys[i].use(g, int(p.generic), len(p.tables), &table.Key{Column: name, Role: "any", Level: table.Deep})
 	}
 	if !fixed {
-		add(formats.Column{N: formats.WholeRecord}, "", keyGroup{how: howRecord})
+		add(formats.Column{N: formats.WholeRecord}, "", keyGroup{how: howRecord, rest: true})
 		return
 	}
 	for _, n := range names {
-		add(formats.Column{Name: n.bare, N: n.n}, n.bare, keyGroup{how: howAny})
+		add(formats.Column{Name: n.bare, N: n.n}, n.bare, keyGroup{how: howJSON, rest: true})
 	}
 }
 

@@ -268,19 +268,15 @@ func (w *worker) lookUp(k *planKey, g int, run *formats.Run) {
 	for _, i := range w.maybe {
 		cell := run.Cell(int(i))
 		switch group.how {
-		case howJSON, howAny:
-			if group.how == howAny {
-				w.json = set.MatchAny(cell, w.json[:0])
-			} else {
-				w.json = set.MatchJSON(group.json, group.rest, cell, w.json[:0])
-			}
+		case howJSON:
+			w.json = set.MatchJSON(group.json, group.rest, cell, w.json[:0])
 			if len(w.json) == 0 {
 				continue
 			}
 			w.cells, w.parts = append(w.cells, i), append(w.parts, w.holdJSON(k.n, g))
 			continue
 		case howRecord:
-			w.json = set.MatchAny(cell, w.json[:0])
+			w.json = set.MatchJSON(nil, true, cell, w.json[:0])
 			if len(w.json) == 0 {
 				continue
 			}

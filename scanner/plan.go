@@ -62,8 +62,7 @@ const (
 	howJSON              // by the typed members of a JSON cell
 	howIn                // as KQL's in
 	howHas               // as KQL's has_any
-	howAny               // by what the cell holds, as JSON or else as text
-	howRecord            // a whole JSON record, each member as howAny
+	howRecord            // a whole JSON record, each member by what it holds
 )
 
 // A keyGroup is one way to look up a column, for the tables that share it.

@@ -151,9 +151,6 @@ func (e *valueExplanation) normal() {
 // match looks the value up in both modes.
 func (e *valueExplanation) match(set *ioc.Set) {
 	e.cands = set.Match(e.kind, e.cell, nil)
-	if e.kind == ioc.KindText {
-		e.cands = set.Match(ioc.KindHash, e.cell, e.cands)
-	}
 	kql := set.HasAny(e.cell, set.In(e.kind, e.cell, nil))
 	for _, c := range kql {
 		for _, i := range set.Indicators(c.Entry) {
