@@ -61,16 +61,13 @@ it is read with these. Flags that leave indicators out leave them out of it.`,
 				return usage(fmt.Errorf("nothing written: %w", err))
 			}
 			a.saidOfFeeds(reports, false)
-			broad := 0
+			hosts, broad := feed.Hosts(reports).Len(), 0
 			for n := range list.Len() {
-				if list.Broad(n) {
+				if !f.forceBroad && list.Broad(n) {
 					broad++
 				}
 			}
-			if f.forceBroad {
-				broad = 0
-			}
-			if list.Len() == broad {
+			if list.Len()+hosts == 0 {
 				return usage(errors.New("nothing written: no indicator is left"))
 			}
 			err = writeWhole(output, 0o644, func(w io.Writer) error { return feed.WritePack(w, list, reports, key) })
@@ -81,7 +78,7 @@ it is read with these. Flags that leave indicators out leave them out of it.`,
 			if key != nil {
 				signed = ", signed by " + pack.KeyID(key.Public().(ed25519.PublicKey))
 			}
-			aside := asideText(feed.Hosts(reports).Len(), broad)
+			aside := asideText(hosts, broad)
 			if aside != "" {
 				aside = ", and beside them " + aside
 			}

@@ -51,7 +51,8 @@ type Options struct {
 	// ForPack reads what WritePack is to write, so that a pack gives with any
 	// options what its feeds give: the bytes of each source are summed, names
 	// that only ForceBroad takes are refused and yet in the list, and hosts that
-	// only URLHosts takes are in Report.Hosts.
+	// only URLHosts takes are in Report.Hosts. A source that gives no more
+	// than these is no error.
 	ForPack bool
 
 	// VerifyKey is the key by which packs have to be signed; nil takes all.
@@ -147,7 +148,7 @@ func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err er
 		r.warnExpired()
 		ends[i] = list.Len()
 		// The hosts wait; the rest gives up its room.
-		*r = reading{report: r.report, list: list, hosts: r.hosts, judge: judge{options: o}}
+		*r = reading{report: r.report, list: list, hosts: r.hosts, aside: r.aside, judge: judge{options: o}}
 	}
 	var errs []error
 	for i, s := range sources {
@@ -157,9 +158,10 @@ func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err er
 		slices.SortStableFunc(r.report.Warnings, func(a, b Reject) int { return cmp.Compare(a.Line, b.Line) })
 		ends[len(sources)+i] = list.Len()
 		fatal := r.report.Err
-		if r.report.Taken+r.report.Merged > 0 && s.values == nil {
+		usable := r.report.Taken+r.report.Merged > 0 || r.aside || r.report.Hosts != nil
+		if usable && s.values == nil {
 			fatal = nil
-		} else if fatal == nil && r.report.Taken+r.report.Merged == 0 {
+		} else if fatal == nil && !usable {
 			fatal = fmt.Errorf("%s: %w%s", s.Path, ErrNothingUsable, r.report.summary())
 			r.report.Err = fatal
 		}
@@ -197,6 +199,7 @@ type reading struct {
 	told   ioc.Date // the date that the feed gives itself
 	ends   []ending
 	hosts  hosts
+	aside  bool // for a pack, the list has refused names of the feed
 
 	judge // of what is not read in pieces
 }
@@ -354,6 +357,7 @@ func (r *reading) settle(v *verdict) {
 	case v.aside:
 		v.indicator.Feeds = r.places(v)
 		r.list.Add(&v.indicator)
+		r.aside = true
 	}
 	switch v.outcome {
 	case Skipped:

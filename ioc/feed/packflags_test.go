@@ -52,7 +52,8 @@ func TestPackUnderOptions(t *testing.T) {
 	if err != nil || len(paths) < 20 {
 		t.Fatal(paths, err)
 	}
-	groups := map[string][]Source{"mixed": {of(mixed)}, "twice": {of("other.example/x\nmil\n"), of(mixed), of("http://other.example/\nserver\nevil.example\n")}}
+	groups := map[string][]Source{"mixed": {of(mixed)}, "twice": {of("other.example/x\nmil\n"), of(mixed), of("http://other.example/\nserver\nevil.example\n")},
+		"sites": {of("http://other.example/\nhttp://server/\nmil\n")}}
 	var all []Source
 	for _, path := range paths {
 		s := []Source{File(path)}

@@ -51,6 +51,7 @@ func (r *reading) pack(in *bufio.Reader) error {
 			v.outcome, v.reason = Rejected, refusal(err)
 			r.settle(&v)
 			refused = append(refused, int(n))
+			r.aside = r.options.ForPack
 			continue
 		}
 		for _, w := range i.Warnings() {
