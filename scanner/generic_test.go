@@ -166,7 +166,8 @@ func FuzzGeneric(f *testing.F) {
 	}
 	f.Add([]byte("a,b\n[[[,{\"\n"))
 	f.Add([]byte(`{"tables":[{"name":"T","columns":[{"name":"a"},{"name":"b"}],"rows":[["[","198.51.100.7"],[1,{"x":["c2.example"]}]]}]}`))
-	set := indicators(f, strings.Fields(genericIOCs)...)
+	f.Add([]byte("a,b\n\"{\"\"h\"\":\"\"44D88612FEA8A8F36DE82E1278ABB02F\"\"}\",md5=44d88612fea8a8f36de82e1278abb02f;44d88612fea8a8f36de82e1278abb02f0\n"))
+	set := indicators(f, append(strings.Fields(genericIOCs), "44d88612fea8a8f36de82e1278abb02f")...)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var out [2]bytes.Buffer
 		for i, s := range []Scan{{Threads: 1}, {Threads: 3, Formats: formats.Options{BlockSize: 64}}} {

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -130,4 +131,33 @@ b.example Page [feed:3]
 	if a, b := &reports[0], &reports[1]; a.Taken != 3 || a.Merged != 1 || b.Taken != 2 || b.Merged != 1 {
 		t.Errorf("%+v %+v", a, b)
 	}
+}
+
+// FuzzPackUnderOptions compares a feed with its pack under any options.
+func FuzzPackUnderOptions(f *testing.F) {
+	for n, text := range []string{mixed, "http://evil.example/\nmil\nevil.example\n", "0.0.0.0 localhost\n0.0.0.0 evil.example # x\n", "<a href=hxxp://evil[.]example/x>com</a>"} {
+		f.Add(text, uint8(1<<n-1))
+	}
+	f.Fuzz(func(t *testing.T, text string, flags uint8) {
+		list, reports, err := Read([]Source{of(text)}, Options{ForPack: true})
+		if err != nil {
+			return
+		}
+		var data bytes.Buffer
+		if err := WritePack(&data, list, reports, nil); err != nil {
+			t.Fatal(err)
+		}
+		o := Options{URLHosts: flags&1 != 0, ForceBroad: flags&2 != 0, Innocent: flags&4 != 0}
+		if flags&8 != 0 {
+			o.MinConfidence = int(flags >> 4 * 6)
+		}
+		want, _, wantErr := Read([]Source{of(text)}, o)
+		got, _, gotErr := Read([]Source{of(data.String())}, o)
+		if (wantErr == nil) != (gotErr == nil) {
+			t.Fatalf("%v, want %v", gotErr, wantErr)
+		}
+		if g, w := exportOf(t, got), exportOf(t, want); g != w {
+			t.Errorf("%+v:\n%swant\n%s", o, g, w)
+		}
+	})
 }
