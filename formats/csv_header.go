@@ -191,8 +191,22 @@ func hasWidth(text []byte, sep byte, width int) bool {
 	return true
 }
 
+// A NoHeaderError says that the first record of a CSV file is data, and what
+// it is like. It wraps ErrNoHeader.
+type NoHeaderError struct {
+	Cells int    // of the first record
+	First string // the first of them
+}
+
+func (e *NoHeaderError) Error() string {
+	return fmt.Sprintf("%v (the first record has %d cells, the first is %.40q)", ErrNoHeader, e.Cells, e.First)
+}
+
+// Unwrap leads to ErrNoHeader.
+func (e *NoHeaderError) Unwrap() error { return ErrNoHeader }
+
 // openCSV reads the header. Without one, and without Options.Header, it
-// returns an error that wraps ErrNoHeader.
+// returns a *NoHeaderError.
 func openCSV(c *Content, o Options) (Source, error) {
 	whole := len(c.Head) < headSize
 	h, err := readCSVHead(c.Head, whole)
@@ -200,7 +214,7 @@ func openCSV(c *Content, o Options) (Source, error) {
 		return nil, err
 	}
 	if !h.named && len(o.Header) == 0 {
-		return nil, fmt.Errorf("%w (the first record has %d cells, the first is %.40q)", ErrNoHeader, len(h.cells), h.cells[0])
+		return nil, &NoHeaderError{Cells: len(h.cells), First: h.cells[0]}
 	}
 	s := &csvSource{c: c, sep: h.sep, lines: bytes.Count(c.Head[:h.start], []byte{'\n'})}
 	s.cond.L = &s.mu

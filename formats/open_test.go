@@ -354,6 +354,8 @@ func TestOpenDetects(t *testing.T) {
 		{"forced", "{a,b", "CSV", "csv", false},
 		{"forced, though binary", "\x00\x01\x02\x03,", "csv", "csv", false},
 		{"a stray NUL", "a,b\n" + strings.Repeat("1,2\n", 50) + "\x00,2\n", "", "csv", false},
+		{"a hole", "a,b\n1,2\n" + strings.Repeat("\x00", 5000) + "\n3,4\n", "", "csv", false},
+		{"room behind the end", "a,b\n1,2\n" + strings.Repeat("\x00", 60000), "", "csv", false},
 		{"latin-1", "Name,Stadt\nx,K\xf6ln\n", "", "csv", false},
 		{"a header of two letters", "MZ,PK\n1,2\n", "", "csv", false},
 		{"parquet", "PAR1\x15\x04\x15\x00\x00\x00", "", "parquet", true},
@@ -422,6 +424,8 @@ func TestOpenErrors(t *testing.T) {
 		{"xlsx", Bytes("x", zipped(t, zipMember{"[Content_Types].xml", []byte("<"), zip.Deflate})), Options{}, ErrUnknownFormat, "Office"},
 		{"utf-32", Bytes("x", []byte("\xff\xfe\x00\x00a\x00\x00\x00,\x00\x00\x00")), Options{}, ErrUnknownFormat, "UTF-32"},
 		{"packed noise", Bytes("x", flate9(noise(9000))), Options{}, ErrBinary, ""},
+		{"nothing but NUL", Bytes("x", make([]byte, 4096)), Options{}, ErrBinary, ""},
+		{"NUL and noise", Bytes("x", []byte(strings.Repeat("\x00", 4096)+flate9Text)), Options{}, ErrBinary, ""},
 		{"one word", Bytes("x", []byte("hello")), Options{}, ErrUnknownFormat, ""},
 		{"packed over and over", Bytes("x", quine), Options{}, ErrUnknownFormat, "times over"},
 		{"several members", Bytes("x", two), Options{}, ErrUnknownFormat, "2 files"},
@@ -454,6 +458,8 @@ func TestOpenErrors(t *testing.T) {
 		})
 	}
 }
+
+var flate9Text = string(flate9(noise(9000)))
 
 func flate9(s string) []byte {
 	var b bytes.Buffer

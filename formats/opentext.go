@@ -11,11 +11,12 @@ import (
 // utf8BOM is the byte order mark of UTF-8.
 const utf8BOM = "\xef\xbb\xbf"
 
-// toUTF8 transcodes a content in UTF-16 while it is read.
+// toUTF8 transcodes a content in UTF-16 while it is read, and one whose lines
+// end as no reader knows.
 func (c *Content) toUTF8() error {
 	name, mark := encodingOf(c.Head)
 	if name == "" {
-		return nil
+		return c.toLF()
 	}
 	endian := unicode.LittleEndian
 	if name == "utf-16be" {
@@ -27,7 +28,10 @@ func (c *Content) toUTF8() error {
 	}
 	c.Encoding = name
 	c.Stream = unicode.UTF16(endian, unicode.IgnoreBOM).NewDecoder().Reader(r)
-	return c.readHead()
+	if err := c.readHead(); err != nil {
+		return err
+	}
+	return c.toLF()
 }
 
 // encodingOf recognises UTF-16 by its byte order mark, of which it returns the
@@ -68,16 +72,35 @@ func hasTableMagic(head []byte) bool {
 
 // isBinary says whether head is no text: more than one byte in 32 is a control
 // character that text has no use for. Packed data has one in ten; a log with a
-// stray NUL is still a log.
+// stray NUL is still a log, and so is one with a hole: a sector or more of NULs,
+// which a crash leaves in a file, or room that was set aside behind its end.
 func isBinary(head []byte) bool {
-	odd := 0
+	odd, hole, run := 0, 0, 0
 	for _, b := range head {
+		if b == 0 {
+			run++
+			continue
+		}
+		if run >= sector {
+			hole += run
+		} else {
+			odd += run
+		}
+		run = 0
 		if b < ' ' && !(b >= '\t' && b <= '\r') && b != 0x1b {
 			odd++
 		}
 	}
-	return odd > len(head)/32
+	if run >= sector {
+		hole += run
+	} else {
+		odd += run
+	}
+	return odd > (len(head)-hole)/32 || hole == len(head) && hole > 0
 }
+
+// sector is the least that a disk writes or leaves unwritten.
+const sector = 512
 
 // foreign names a kind of file that is met in folders of exports but holds no
 // table that can be read, "" if head is none of them.

@@ -167,8 +167,8 @@ func (r *run) openInput(in *input) {
 	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
 	src, err := formats.Open(in.in, in.opts)
 	// Standard input can be read only once, so it cannot borrow a header.
-	if errors.Is(err, formats.ErrNoHeader) && in.in.Path != "-" {
-		if header, from := r.siblingHeader(in); header != nil {
+	if bare := (*formats.NoHeaderError)(nil); errors.As(err, &bare) && in.in.Path != "-" {
+		if header, from := r.siblingHeader(in, bare.Cells); header != nil {
 			in.report.note("header taken from " + from)
 			in.opts.Header = header
 			src, err = formats.Open(in.in, in.opts)
@@ -377,8 +377,13 @@ func (r *run) finished() {
 	}
 }
 
-// headersByFolder remembers which header the CSV files of a folder have.
-type headersByFolder map[string]*folderHeader
+// headersByFolder remembers what is known of the headers in a folder.
+type headersByFolder map[string]*folderHeaders
+
+type folderHeaders struct {
+	list []folderHeader // of the CSV files met, in their order
+	next int            // the input to look at next
+}
 
 type folderHeader struct {
 	names []string
@@ -386,21 +391,37 @@ type folderHeader struct {
 }
 
 // siblingHeader returns the header of the first CSV file in the same folder or
-// archive that has one: exports in shards carry it in the first file only.
-func (r *run) siblingHeader(in *input) ([]string, string) {
+// archive that has one for records of so many cells: exports in shards carry
+// it in the first file only. One of another width is that of something else,
+// under which cells would be taken for those of other columns.
+func (r *run) siblingHeader(in *input, cells int) ([]string, string) {
 	folder := path.Dir(in.in.String())
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.headers == nil {
 		r.headers = headersByFolder{}
 	}
-	if h, ok := r.headers[folder]; ok {
-		return h.names, h.from
+	f := r.headers[folder]
+	if f == nil {
+		f = &folderHeaders{}
+		r.headers[folder] = f
 	}
-	h := &folderHeader{}
-	r.headers[folder] = h
-	for _, o := range r.inputs {
-		if o == in || o.in.Path == "-" || path.Dir(o.in.String()) != folder {
+	for i := 0; ; i++ {
+		if i == len(f.list) && !r.nextHeader(f, folder) {
+			return nil, ""
+		}
+		if h := f.list[i]; len(h.names) == cells {
+			return h.names, h.from
+		}
+	}
+}
+
+// nextHeader goes on to the next CSV file in a folder that has a header.
+func (r *run) nextHeader(f *folderHeaders, folder string) bool {
+	for f.next < len(r.inputs) {
+		o := r.inputs[f.next]
+		f.next++
+		if o.in.Path == "-" || path.Dir(o.in.String()) != folder {
 			continue
 		}
 		src, err := formats.Open(o.in, r.Formats)
@@ -410,9 +431,9 @@ func (r *run) siblingHeader(in *input) ([]string, string) {
 		info := src.Info()
 		_ = src.Close()
 		if info.Format == "csv" && !info.NoHeader && len(info.Parts) == 1 {
-			h.names, h.from = info.Parts[0].Columns, o.in.String()
-			break
+			f.list = append(f.list, folderHeader{info.Parts[0].Columns, o.in.String()})
+			return true
 		}
 	}
-	return h.names, h.from
+	return false
 }
