@@ -17,15 +17,17 @@ import (
 // once. What a shell left of a pattern (*.csv) is expanded.
 //
 // A folder may hold files that are no exports. Those that are known to come
-// along with exports (_SUCCESS, .crc, hidden files, Thumbs.db) are left out,
-// links to folders are not followed, and devices and pipes are not opened. All
-// else is an input, with Named false. Named is true for what was given by
+// along with exports (_SUCCESS, .crc, .DS_Store, .git) are left out, and
+// devices and pipes are not opened. All else is an input, with Named false,
+// hidden files too. Links to folders are not followed: one in an image of a
+// disk leads to the machine at hand. Those that lead out of what was given are
+// reported. Named is true for what was given by
 // name, and for the member of an archive given by name if it is the only one;
 // of several, one may be a readme.
 //
 // What cannot be read is reported as an *Error in errs, and the rest stands:
 // files and folders that are missing or closed, encrypted members, archives
-// cut short, folders without any file.
+// cut short, folders without any file, links to folders elsewhere.
 func Walk(paths []string, stdin io.Reader) (inputs []Input, errs []error) {
 	w := &walk{seen: make(map[string]int)}
 	for _, p := range paths {
@@ -35,8 +37,12 @@ func Walk(paths []string, stdin io.Reader) (inputs []Input, errs []error) {
 		}
 		w.given(p)
 	}
+	w.leadOut()
 	return w.inputs, w.errs
 }
+
+// errLinked is about what Walk does not follow.
+var errLinked = errors.New("link to a folder outside, not followed: name it to have it read")
 
 // ErrNothing is the cause of errors about folders and patterns without files.
 var ErrNothing = errors.New("no files")
@@ -45,6 +51,8 @@ type walk struct {
 	inputs []Input
 	errs   []error
 	seen   map[string]int // by clean path: 1 + index in inputs, 0 for archives
+	roots  []string       // where the folders lie that were given
+	links  []string       // to folders
 }
 
 func (w *walk) fail(in Input, err error) { w.errs = append(w.errs, inputError(in, err)) }
@@ -94,9 +102,12 @@ func (w *walk) given(p string) {
 func (w *walk) folder(root string) {
 	type found struct{ name, path string }
 	var files []found
-	failed := len(w.errs)
+	failed, linked := len(w.errs), len(w.links)
 	// The final slash makes WalkDir enter a root that is a link to a folder.
 	top := strings.TrimRight(filepath.ToSlash(root), "/") + "/"
+	if real, err := realPath(root); err == nil {
+		w.roots = append(w.roots, real)
+	}
 	err := filepath.WalkDir(top, func(p string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(top, p)
 		rel = filepath.ToSlash(rel)
@@ -121,6 +132,10 @@ func (w *walk) folder(root string) {
 				w.fail(Input{Path: name}, err)
 				return nil
 			}
+			if st.IsDir() {
+				w.links = append(w.links, name)
+				return nil
+			}
 			mode = st.Mode().Type()
 		}
 		if mode.IsRegular() {
@@ -135,9 +150,36 @@ func (w *walk) folder(root string) {
 	for _, f := range files {
 		w.file(f.name, false, true)
 	}
-	if len(files) == 0 && len(w.errs) == failed {
+	if len(files) == 0 && len(w.errs) == failed && len(w.links) == linked {
 		w.fail(Input{Path: root, Named: true}, ErrNothing)
 	}
+}
+
+// leadOut reports the links to folders of which no files were found otherwise.
+func (w *walk) leadOut() {
+	for _, link := range w.links {
+		real, err := realPath(link)
+		if err != nil {
+			w.fail(Input{Path: link}, err)
+			continue
+		}
+		inside := func(root string) bool {
+			rel, err := filepath.Rel(root, real)
+			return err == nil && filepath.IsLocal(rel)
+		}
+		if !slices.ContainsFunc(w.roots, inside) {
+			w.fail(Input{Path: link}, errLinked)
+		}
+	}
+}
+
+// realPath returns where a path leads, all links followed.
+func realPath(p string) (string, error) {
+	real, err := filepath.EvalSymlinks(p)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(real)
 }
 
 // joinRoot names a file below root as root was given, with forward slashes
@@ -155,19 +197,22 @@ func joinRoot(root, rel string) string {
 }
 
 // isCompanion says whether a file or folder only comes along with exports:
-// hidden ones, and what Spark, Hadoop, macOS and Windows leave behind.
+// what Spark, Hadoop, macOS, Windows, editors and version control leave behind.
+// A hidden name alone does not make it one.
 func isCompanion(name string) bool {
-	switch {
-	case strings.HasPrefix(name, "."), strings.HasSuffix(name, ".crc"),
-		strings.HasPrefix(name, "_started_"), strings.HasPrefix(name, "_committed_"):
-		return true
+	name = strings.ToLower(name)
+	for _, front := range []string{"._", ".~lock.", ".trash", ".fuse_hidden", "_started_", "_committed_"} {
+		if strings.HasPrefix(name, front) {
+			return true
+		}
 	}
-	switch strings.ToLower(name) {
+	switch name {
 	case "_success", "_metadata", "_common_metadata", "_delta_log", "_spark_metadata", "_temporary",
-		"__macosx", "thumbs.db", "desktop.ini":
+		"__macosx", "thumbs.db", "desktop.ini", ".ds_store", ".localized", ".directory", ".spotlight-v100", ".fseventsd",
+		".git", ".gitignore", ".gitattributes", ".gitkeep", ".svn", ".hg", ".idea", ".vscode", ".venv":
 		return true
 	}
-	return false
+	return strings.HasSuffix(name, ".crc") || strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".swp")
 }
 
 // file takes one file; regular says that it can be looked into without taking

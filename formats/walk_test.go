@@ -59,7 +59,7 @@ func TestWalk(t *testing.T) {
 	sealed[bytes.Index(sealed, []byte("PK\x01\x02"))+8] |= 1
 	tree(t, map[string]string{
 		"exports/b.csv": logText, "exports/a/c.csv": logText, "exports/a-1.csv": logText, "exports/a.csv": logText,
-		"exports/.hidden": "x", "exports/_SUCCESS": "", "exports/b.csv.crc": "x", "exports/Thumbs.db": "x", "exports/.git/config": "x",
+		"exports/.part-0.csv": logText, "exports/._b.csv": "x", "exports/_SUCCESS": "", "exports/b.csv.crc": "x", "exports/Thumbs.db": "x", "exports/.git/config": "x",
 		"exports/_delta_log/0.json": "{}", "more/one.zip": one, "more/two.ZIP": two, ".named": "x",
 		"none/.DS_Store": "x", "sealed.zip": string(sealed), "nomember.zip": string(zipped(t)),
 		"book.xlsx": string(zipped(t, zipMember{"[Content_Types].xml", []byte("<"), zip.Deflate})),
@@ -71,11 +71,11 @@ func TestWalk(t *testing.T) {
 		want  string
 		errs  string
 	}{
-		{"sorted by path, companions left out", []string{"exports"}, "exports/a-1.csv exports/a.csv exports/a/c.csv exports/b.csv", ""},
+		{"sorted by path, companions left out", []string{"exports"}, "exports/.part-0.csv exports/a-1.csv exports/a.csv exports/a/c.csv exports/b.csv", ""},
 		{"final slash", []string{"exports/a/"}, "exports/a/c.csv", ""},
 		{"dot and slash stay", []string{"./exports/a"}, "./exports/a/c.csv", ""},
 		{"order of the arguments", []string{"exports/b.csv", "exports/a.csv"}, "exports/b.csv* exports/a.csv*", ""},
-		{"met and named", []string{"exports", "exports/a.csv", "./exports/b.csv"}, "exports/a-1.csv exports/a.csv* exports/a/c.csv exports/b.csv*", ""},
+		{"met and named", []string{"exports", "exports/a.csv", "./exports/b.csv"}, "exports/.part-0.csv exports/a-1.csv exports/a.csv* exports/a/c.csv exports/b.csv*", ""},
 		{"hidden but named", []string{".named"}, ".named*", ""},
 		{"standard input", []string{"-", "-", ".named"}, "-* .named*", ""},
 		{"archives met", []string{"more"}, "more/one.zip/x/a.csv more/two.ZIP/z.csv more/two.ZIP/sub/a.csv", ""},
@@ -88,7 +88,7 @@ func TestWalk(t *testing.T) {
 		{"archive cut short", []string{"cut.zip"}, "cut.zip/z.csv cut.zip/sub/a.csv", "cut.zip: zip: no directory: input ends early"},
 		{"folder without exports", []string{"none"}, "", "none: no files"},
 		{"missing", []string{"missing", "exports/b.csv"}, "exports/b.csv*", "missing: no such file or directory"},
-		{"pattern", []string{"exports/*.csv"}, "exports/a-1.csv* exports/a.csv* exports/b.csv*", ""},
+		{"pattern", []string{"exports/[ab]*.csv"}, "exports/a-1.csv* exports/a.csv* exports/b.csv*", ""},
 		{"pattern without a match", []string{"exports/*.parquet"}, "", "exports/*.parquet: no files"},
 		{"not a pattern", []string{"y=2025/[1].csv"}, "y=2025/[1].csv*", ""},
 		{"a file called -", []string{"dash"}, "dash/-", ""},
@@ -121,8 +121,8 @@ func TestWalk(t *testing.T) {
 }
 
 func TestWalkLinks(t *testing.T) {
-	tree(t, map[string]string{"real/a.csv": logText, "in/b.csv": logText})
-	for name, to := range map[string]string{"in/loop": "../in", "in/file.csv": "../real/a.csv", "in/dangling.csv": "../gone", "named": "real"} {
+	tree(t, map[string]string{"real/a.csv": logText, "in/b.csv": logText, "in/sub/c.csv": logText, "out/d.csv": logText})
+	for name, to := range map[string]string{"in/loop": "../in", "in/again": "sub", "in/given": "../real", "in/up": "..", "in/out": "../out", "in/file.csv": "../real/a.csv", "in/dangling.csv": "../gone", "named": "real"} {
 		if err := os.Symlink(to, name); err != nil {
 			if runtime.GOOS == "windows" { // needs a privilege there
 				return
@@ -131,11 +131,22 @@ func TestWalkLinks(t *testing.T) {
 		}
 	}
 	got, errs := Walk([]string{"in", "named"}, nil)
-	if want := "in/b.csv in/file.csv named/a.csv"; names(got) != want {
+	if want := "in/b.csv in/file.csv in/sub/c.csv named/a.csv"; names(got) != want {
 		t.Errorf("got %s, want %s", names(got), want)
 	}
-	if len(errs) != 1 || !errors.Is(errs[0], fs.ErrNotExist) || !strings.HasPrefix(errs[0].Error(), "in/dangling.csv: ") {
-		t.Errorf("got %v", errs)
+	var said []string
+	for _, err := range errs {
+		what, _, _ := strings.Cut(err.Error(), ": ")
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			what += " is not there"
+		case errors.Is(err, errLinked):
+			what += " is not followed"
+		}
+		said = append(said, what)
+	}
+	if got, want := strings.Join(said, ", "), "in/dangling.csv is not there, in/out is not followed, in/up is not followed"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
