@@ -19,8 +19,8 @@ import (
 // workers, and streams, which are read from front to back. A block is a record
 // batch. Text arrays are handed out as they lie in the batch; a dictionary
 // array is one run of its dictionary, and its indices are compared only when a
-// value matches. Lists of plain values are printed as JSON arrays, other
-// nested columns are not read; a note names them.
+// value matches. Lists, structs and maps are printed as JSON; unions and what is
+// nested beyond bounds are not read, and a note names them.
 //
 // A file whose footer is missing or damaged is read like a stream, as far as
 // it goes.
@@ -309,7 +309,7 @@ func newArrowSource(c *Content, schema *arrow.Schema, stream *arrowStream, file 
 	var nested []string
 	for _, f := range schema.Fields() {
 		s.part.Columns = append(s.part.Columns, f.Name)
-		col := arrowColumn{nested: !arrowReadable(f.Type, true)}
+		col := arrowColumn{nested: !arrowReadable(f.Type)}
 		if i := f.Metadata.FindKey(ipc.ExtensionTypeKeyName); i >= 0 && f.Metadata.Values()[i] == "arrow.uuid" {
 			col.uuid = true
 		}
@@ -320,25 +320,10 @@ func newArrowSource(c *Content, schema *arrow.Schema, stream *arrowStream, file 
 	}
 	s.info = Info{Input: c.Input, Format: "arrow", Compression: c.Compression, Encoding: c.Encoding, Size: c.Size,
 		Serial: file == nil, Parts: []*Part{s.part}}
-	if len(nested) > 0 {
+	if s.info.Unread = nested; len(nested) > 0 {
 		s.info.Notes = append(s.info.Notes, "columns not read because they are nested: "+strings.Join(nested, ", "))
 	}
 	return s
-}
-
-// arrowReadable says whether cells of a type can be printed.
-func arrowReadable(t arrow.DataType, lists bool) bool {
-	switch t := t.(type) {
-	case *arrow.StructType, *arrow.MapType, arrow.UnionType, *arrow.RunEndEncodedType:
-		return false
-	case *arrow.DictionaryType:
-		return arrowReadable(t.ValueType, false)
-	case arrow.ExtensionType:
-		return arrowReadable(t.StorageType(), lists)
-	case arrow.ListLikeType:
-		return lists && arrowReadable(t.Elem(), false)
-	}
-	return true
 }
 
 // sample reads the cells of the first batch that tell tables and times apart.

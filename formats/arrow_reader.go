@@ -98,6 +98,9 @@ func (r *arrowReader) checkBatch() (err error) {
 		if int64(r.rec.Column(i).Len()) != n {
 			return fmt.Errorf("%w: column %s has %d rows of %d", errThrift, r.s.part.Columns[i], r.rec.Column(i).Len(), n)
 		}
+		if err := checkLists(r.rec.Column(i)); err != nil {
+			return fmt.Errorf("column %s: %w", r.s.part.Columns[i], err)
+		}
 	}
 	return nil
 }
@@ -292,7 +295,7 @@ func (r *arrowReader) cellsOf(arr arrow.Array, row int, uuid, whole bool) (data 
 	r.text, r.cells = r.text[:0], r.cells[:0]
 	for next = row; next < n; next++ {
 		off := len(r.text)
-		if next-row == arrowPrinted && !whole || off > arrowPiece {
+		if !whole && (next-row == arrowPrinted || off > DefaultMaxRecord) || off > arrowPiece {
 			break
 		}
 		if r.text, err = appendArrow(r.text, arr, next, uuid); err != nil {
@@ -347,6 +350,8 @@ func appendArrow(dst []byte, arr arrow.Array, i int, uuid bool) ([]byte, error) 
 			return dst, errCode
 		}
 		return appendArrow(dst, a.Dictionary(), c, uuid)
+	case *array.Struct:
+		return appendArrowStruct(dst, a, i)
 	case array.ListLike:
 		return appendArrowList(dst, a, i)
 	case *array.Boolean:
@@ -415,42 +420,6 @@ func arrowUnit(u arrow.TimeUnit) timeUnit {
 		return unitMicro
 	}
 	return unitNano
-}
-
-// appendArrowList prints a list of plain values as a JSON array.
-func appendArrowList(dst []byte, a array.ListLike, i int) ([]byte, error) {
-	values := storage(a.ListValues())
-	lo, hi := a.ValueOffsets(i)
-	if lo < 0 || hi < lo || hi > int64(values.Len()) {
-		return dst, errValues
-	}
-	bare := false
-	switch values.DataType().ID() {
-	case arrow.BOOL, arrow.INT8, arrow.INT16, arrow.INT32, arrow.INT64, arrow.UINT8, arrow.UINT16, arrow.UINT32, arrow.UINT64,
-		arrow.FLOAT16, arrow.FLOAT32, arrow.FLOAT64, arrow.DECIMAL128, arrow.DECIMAL256:
-		bare = true
-	}
-	var buf []byte
-	var err error
-	dst = append(dst, '[')
-	for j := int(lo); j < int(hi); j++ {
-		if j > int(lo) {
-			dst = append(dst, ',')
-		}
-		switch {
-		case values.IsNull(j):
-			dst = append(dst, "null"...)
-		case bare:
-			dst, err = appendArrow(dst, values, j, false)
-		default:
-			buf, err = appendArrow(buf[:0], values, j, false)
-			dst = appendJSONString(dst, buf)
-		}
-		if err != nil {
-			return dst, err
-		}
-	}
-	return append(dst, ']'), nil
 }
 
 // Fetch gives a Grid even with an error: the cells of the columns that could

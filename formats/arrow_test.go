@@ -295,14 +295,13 @@ func TestArrowDamage(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
-	t.Run("nested", func(t *testing.T) {
-		typ := arrow.StructOf(arrow.Field{Name: "x", Type: arrow.PrimitiveTypes.Int32})
-		arr, _, err := array.FromJSON(memory.NewGoAllocator(), typ, strings.NewReader(`[{"x":1}]`))
-		if err != nil {
-			t.Fatal(err)
-		}
+	t.Run("union", func(t *testing.T) {
+		typ := arrow.SparseUnionOf([]arrow.Field{{Name: "x", Type: arrow.PrimitiveTypes.Int32}}, []arrow.UnionTypeCode{0})
+		b := array.NewSparseUnionBuilder(memory.NewGoAllocator(), typ)
+		b.Append(0)
+		b.Child(0).(*array.Int32Builder).Append(1)
 		schema := arrow.NewSchema([]arrow.Field{{Name: "Deep", Type: typ}}, nil)
-		s, err := Open(Bytes("t.arrow", writeArrow(t, true, schema, []arrow.Record{array.NewRecord(schema, []arrow.Array{arr}, 1)})), Options{})
+		s, err := Open(Bytes("t.arrow", writeArrow(t, true, schema, []arrow.Record{array.NewRecord(schema, []arrow.Array{b.NewArray()}, 1)})), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,6 +317,8 @@ func FuzzArrow(f *testing.F) {
 	f.Add(writeArrow(f, true, schema, recs))
 	f.Add(writeArrow(f, false, schema, recs))
 	f.Add(writeArrow(f, false, schema, recs, ipc.WithZstd()))
+	schema, rec, _ := nestedBatch(f, 12)
+	f.Add(writeArrow(f, true, schema, []arrow.Record{rec}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := Arrow.Open(&Content{At: bytes.NewReader(b), Len: int64(len(b)), Size: int64(len(b)), Head: b, Close: func() error { return nil }}, Options{})
 		if err == nil {

@@ -86,6 +86,8 @@ type Info struct {
 	// Parts are the tables that the opened head shows; a document may bring
 	// more later (see Block.Part). At least one, unless the input is empty.
 	Parts []*Part
+	// Unread are the columns whose cells cannot be read; all their cells are empty.
+	Unread []string
 	// Notes are things a user should know: columns that are not read because
 	// they are nested, a repaired header.
 	Notes []string

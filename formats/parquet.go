@@ -24,8 +24,8 @@ import (
 // codes read. A writer may give its dictionary up part way; the pages after
 // that are handed out one by one.
 //
-// Lists of plain values are printed as JSON arrays. Structs and maps are not
-// read; a note names them. How values are printed: see printer.
+// Lists, structs and maps are printed as JSON. What is nested beyond bounds is
+// not read; a note names it. How values are printed: see printer.
 var Parquet = Format{
 	Name: "parquet",
 	Exts: []string{".parquet", ".parq", ".pq"},
@@ -95,12 +95,12 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	for i := range ft.columns {
 		col := &ft.columns[i]
 		s.part.Columns = append(s.part.Columns, col.name)
-		if col.nested {
+		if col.unread() {
 			nested = append(nested, col.name)
 		}
 	}
 	s.info = Info{Input: c.Input, Format: "parquet", Compression: c.Compression, Encoding: c.Encoding, Size: c.Size, Parts: []*Part{s.part}}
-	if len(nested) > 0 {
+	if s.info.Unread = nested; len(nested) > 0 {
 		s.info.Notes = append(s.info.Notes, "columns not read because they are nested: "+strings.Join(nested, ", "))
 	}
 	s.plan(o)

@@ -412,14 +412,15 @@ func (c *chunkReader) cutLevels(b []byte) {
 // takeLevels takes the levels of a page of version 1 off its body.
 func (c *chunkReader) takeLevels() (err error) {
 	h := &c.head
-	if c.col.list != nil {
+	l := c.col.list
+	if l != nil && l.reps > 0 {
 		if c.reps, err = c.levels(h.repEnc); err != nil {
 			return err
 		}
 	}
 	switch {
-	case !c.col.optional && c.col.list == nil:
-	case h.defEnc == format.BitPacked && c.col.list == nil:
+	case !c.col.optional && l == nil, l != nil && l.elem == 0:
+	case h.defEnc == format.BitPacked && l == nil:
 		n := (int(h.values) + 7) / 8
 		if len(c.body) < n {
 			return errLevels

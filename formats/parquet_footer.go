@@ -26,14 +26,20 @@ type pqColumn struct {
 	phys     format.Type
 	width    int // of FIXED_LEN_BYTE_ARRAY
 	print    printer
-	nested   bool // neither a plain column nor a list of plain values: not read
+	nested   bool // neither a plain column nor a list of plain values
 	list     *pqList
+	tree     *pqTree // of a nested column that is read
 }
+
+// unread says that the column has no cells that can be read.
+func (c *pqColumn) unread() bool { return c.nested && c.tree == nil }
 
 // A pqList tells the definition levels of a list of plain values (LIST or a
 // bare repeated field), which is printed as a JSON array: below list there is
-// no list, below entry it is empty, below elem the element is null.
-type pqList struct{ list, entry, elem uint32 }
+// no list, below entry it is empty, below elem the element is null. reps is how
+// many levels of repetition there are: one, but for leaves of nested columns,
+// of which list and entry say nothing.
+type pqList struct{ list, entry, elem, reps uint32 }
 
 type pqGroup struct {
 	rows   int64

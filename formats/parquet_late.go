@@ -28,6 +28,7 @@ type lateColumn struct {
 	own     *lateBuffers
 	decoded int64 // bodyAt of the page in the buffers' values
 	list    *listWalk
+	tree    *treeWalk
 }
 
 type lateBuffers struct {
@@ -133,7 +134,7 @@ func (r *parquetReader) fetch(st *lateStage, rows []uint32) (*Grid, error) {
 	}
 	var errs []error
 	for j, lc := range st.cols {
-		if lc.n < 0 || r.s.footer.columns[lc.n].nested {
+		if lc.n < 0 || r.s.footer.columns[lc.n].unread() {
 			continue
 		}
 		if err := r.column(lc, cl, rows, g, j); err != nil {
@@ -147,6 +148,12 @@ func (r *parquetReader) fetch(st *lateStage, rows []uint32) (*Grid, error) {
 func (r *parquetReader) column(lc *lateColumn, cl *pqClaim, rows []uint32, g *Grid, j int) (err error) {
 	defer recovered(&err)
 	c := &lc.c
+	if r.s.footer.columns[lc.n].tree != nil {
+		if lc.group != cl.group+1 {
+			lc.group, lc.tree = cl.group+1, nil
+		}
+		return lc.trees(r, cl, rows, g, j)
+	}
 	if lc.group != cl.group+1 { // pieces of a group share pages
 		lc.group, lc.met, lc.list = cl.group+1, false, nil
 		lc.err = r.set(c, lc.n)

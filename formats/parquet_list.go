@@ -85,28 +85,43 @@ func (w *listWalk) next() (text []byte, err error) {
 	return w.buf, nil
 }
 
-// value prints the next stored value.
-func (w *listWalk) value() error {
+// stored returns the next stored value.
+func (w *listWalk) stored() (v []byte, err error) {
 	c := w.c
-	var v []byte
 	if w.dict {
 		code, ok := w.codes.peek()
 		if !ok {
-			return errLevels
+			return nil, errLevels
 		}
 		if int(code) >= c.dict.vals.n {
-			return errCode
+			return nil, errCode
 		}
 		w.codes.skip(1)
-		v = c.dict.vals.at(int(code))
-	} else {
-		if w.ord >= c.b.vals.n {
-			return errValues
-		}
-		v = c.b.vals.at(w.ord)
-		w.ord++
+		return c.dict.vals.at(int(code)), nil
 	}
-	p := &c.col.print
+	if w.ord >= c.b.vals.n {
+		return nil, errValues
+	}
+	w.ord++
+	return c.b.vals.at(w.ord - 1), nil
+}
+
+// plain prints the next stored value as it stands alone.
+func (w *listWalk) plain() error {
+	v, err := w.stored()
+	if err == nil {
+		w.buf = w.c.col.print.append(w.buf, v)
+	}
+	return err
+}
+
+// value prints the next stored value as JSON.
+func (w *listWalk) value() error {
+	v, err := w.stored()
+	if err != nil {
+		return err
+	}
+	p := &w.c.col.print
 	if !p.quoted() {
 		w.buf = p.append(w.buf, v)
 		return nil
@@ -140,9 +155,9 @@ func (w *listWalk) page() error {
 			return err
 		}
 		n := int(c.head.values)
-		w.reps = newHybrid(c.reps, 1)
-		width := levelWidth(c.col.list.elem)
-		w.defs = newHybrid(c.defs, width)
+		l := c.col.list
+		w.reps = newHybrid(c.reps, levelWidth(l.reps))
+		w.defs = newHybrid(c.defs, levelWidth(l.elem))
 		w.ord = 0
 		if w.dict {
 			var err error
@@ -150,9 +165,12 @@ func (w *listWalk) page() error {
 				return err
 			}
 		} else {
-			values, err := countLevel(w.defs, c.col.list.elem, n)
-			if err != nil {
-				return err
+			values := n
+			if l.elem > 0 {
+				var err error
+				if values, err = countLevel(w.defs, l.elem, n); err != nil {
+					return err
+				}
 			}
 			if c.head.typ == format.DataPageV2 && values+int(c.head.nulls) > n {
 				return fmt.Errorf("%w: page with more nulls than values", errThrift)
@@ -194,20 +212,26 @@ const listRun = 1 << 20
 
 // listRuns yields a column of lists in runs of about a mebibyte.
 func (r *parquetReader) listRuns(key int, c *chunkReader, give func(*Run) bool) (bool, error) {
-	cl := &r.s.claims[r.claim]
 	w := &listWalk{c: c}
-	for w.row < cl.lo {
-		if _, err := w.next(); err != nil {
+	return r.walkRuns(key, w.next, give)
+}
+
+// walkRuns yields what next gives row by row, from the first of the group on.
+func (r *parquetReader) walkRuns(key int, next func() ([]byte, error), give func(*Run) bool) (bool, error) {
+	cl := &r.s.claims[r.claim]
+	row := int64(0)
+	for ; row < cl.lo; row++ {
+		if _, err := next(); err != nil {
 			return true, noEOF(err)
 		}
 	}
-	for w.row < cl.hi {
-		first := uint32(w.row - cl.lo)
+	for row < cl.hi {
+		first := uint32(row - cl.lo)
 		text, cells := r.text.buf[:0], r.text.own[:0]
 		var err error
-		for w.row < cl.hi && len(text) < listRun && len(cells) < listRun/8 {
+		for ; row < cl.hi && len(text) < listRun && len(cells) < listRun/8; row++ {
 			var t []byte
-			if t, err = w.next(); err != nil {
+			if t, err = next(); err != nil {
 				break
 			}
 			cells = append(cells, Cell{uint32(len(text)), uint32(len(t))})
@@ -259,12 +283,20 @@ func (lc *lateColumn) lists(cl *pqClaim, rows []uint32, g *Grid, j int) error {
 			lc.list = nil
 			return noEOF(err)
 		}
-		t := lc.list.buf // of the row before lc.list.row: this one
-		if uint64(len(g.Data))+uint64(len(t)) > math.MaxUint32 {
-			return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
+		// buf is that of the row before lc.list.row: this one.
+		if err := g.set(i, j, lc.list.buf); err != nil {
+			return err
 		}
-		g.Cells[i*g.Cols+j] = Cell{uint32(len(g.Data)), uint32(len(t))}
-		g.Data = append(g.Data, t...)
 	}
+	return nil
+}
+
+// set fills a cell.
+func (g *Grid) set(i, j int, text []byte) error {
+	if uint64(len(g.Data))+uint64(len(text)) > math.MaxUint32 {
+		return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
+	}
+	g.Cells[i*g.Cols+j] = Cell{uint32(len(g.Data)), uint32(len(text))}
+	g.Data = append(g.Data, text...)
 	return nil
 }

@@ -360,6 +360,8 @@ func FuzzParquet(f *testing.F) {
 	f.Add(writeParquet(f, makeFlows(40), 25, parquet.DataPageVersion(1), parquet.Compression(&parquet.Zstd)))
 	f.Add(writeParquet(f, makeAddrs(30), 30, parquet.Compression(&parquet.Gzip)))
 	f.Add(writeParquet(f, makeAddrs(300), 300, parquet.PageBufferSize(500), parquet.BloomFilters(parquet.SplitBlockFilter(10, "IP"))))
+	schema, rec, _ := nestedBatch(f, 40)
+	f.Add(writePQArrow(f, schema, []arrow.Record{rec}, false, apq.WithDataPageSize(100), apq.WithBatchSize(8)))
 	files, _ := sharedFiles(f, 300)
 	f.Add(files["overflow"])
 	f.Add(files["other v2"])

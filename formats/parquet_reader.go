@@ -100,7 +100,7 @@ func (r *parquetReader) eachRun(yield func(*Run, error) bool) {
 			}
 			continue
 		}
-		if col < 0 || r.s.footer.columns[col].nested {
+		if col < 0 || r.s.footer.columns[col].unread() {
 			if !yield(r.emptyRun(k), nil) {
 				return
 			}
@@ -145,6 +145,9 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 		ok := yield(run, nil)
 		inYield = false
 		return ok
+	}
+	if r.s.footer.columns[col].tree != nil {
+		return r.treeRuns(key, col, give)
 	}
 	c := &r.c
 	if err := r.setKey(key); err != nil {

@@ -22,19 +22,51 @@ func (ft *pqFooter) schema(elems []pqElement) error {
 		if err != nil {
 			return err
 		}
-		col, err := newColumn(rest[:n])
-		if err != nil {
-			return err
+		if !envelope(&rest[0], elems) || !ft.members(rest[:n]) {
+			col, err := newColumn(rest[:n])
+			if err != nil {
+				return err
+			}
+			col.leaf = ft.leaves
+			ft.columns = append(ft.columns, col)
 		}
-		col.leaf = ft.leaves
 		ft.leaves += leaves
-		ft.columns = append(ft.columns, col)
 		rest = rest[n:]
 	}
 	if len(rest) > 0 {
 		return fmt.Errorf("%w: schema has elements that belong nowhere", errThrift)
 	}
 	return nil
+}
+
+// members adds what a struct holds as columns of their own, whose values are
+// read like those of nested columns: the levels of the struct count.
+func (ft *pqFooter) members(sub []pqElement) bool {
+	t := newTree(sub)
+	if t == nil || t.root.kind != nodeStruct {
+		return false
+	}
+	for _, kid := range t.root.kids {
+		end := len(t.leaves)
+		for _, o := range t.root.kids {
+			if o.leaf > kid.leaf {
+				end = min(end, o.leaf)
+			}
+		}
+		col := pqColumn{name: kid.name, nested: true, leaf: ft.leaves + kid.leaf}
+		col.tree = &pqTree{root: kid, leaves: t.leaves[kid.leaf:end]}
+		col.tree.root.shift(-kid.leaf)
+		ft.columns = append(ft.columns, col)
+	}
+	return true
+}
+
+// shift renumbers the leaves of a node.
+func (x *pqNode) shift(by int) {
+	x.leaf += by
+	for i := range x.kids {
+		x.kids[i].shift(by)
+	}
 }
 
 // subtree returns how many elements the first one spans, and how many of them
@@ -73,29 +105,34 @@ func newColumn(sub []pqElement) (pqColumn, error) {
 	case len(sub) == 1 && e.hasPhys && e.rep != format.Repeated:
 		col.optional = e.rep == format.Optional
 	case len(sub) == 1 && e.hasPhys:
-		col.list = &pqList{list: 0, entry: 1, elem: 1}
+		col.list = &pqList{list: 0, entry: 1, elem: 1, reps: 1}
 	case len(sub) == 2 && e.rep != format.Repeated && sub[1].rep == format.Repeated && sub[1].hasPhys:
 		leaf = &sub[1]
 		n := optional(e)
-		col.list = &pqList{list: n, entry: n + 1, elem: n + 1}
+		col.list = &pqList{list: n, entry: n + 1, elem: n + 1, reps: 1}
 	case len(sub) == 3 && e.rep != format.Repeated && sub[1].rep == format.Repeated && sub[1].children == 1 &&
 		sub[2].hasPhys && sub[2].rep != format.Repeated:
 		leaf = &sub[2]
 		n := optional(e)
-		col.list = &pqList{list: n, entry: n + 1, elem: n + 1 + optional(leaf)}
+		col.list = &pqList{list: n, entry: n + 1, elem: n + 1 + optional(leaf), reps: 1}
 	default:
-		col.nested = true
+		col.nested, col.tree = true, newTree(sub)
 		return col, nil
 	}
-	col.phys, col.width = leaf.phys, int(leaf.width)
+	return col, col.typed(leaf)
+}
+
+// typed takes the type of values from an element without any below.
+func (c *pqColumn) typed(leaf *pqElement) error {
+	c.phys, c.width = leaf.phys, int(leaf.width)
 	switch {
-	case col.phys < format.Boolean || col.phys > format.FixedLenByteArray:
-		return col, fmt.Errorf("%w: column %q has unknown type %d", errThrift, e.name, col.phys)
-	case col.phys == format.FixedLenByteArray && (col.width <= 0 || col.width > maxPage):
-		return col, fmt.Errorf("%w: column %q has values of %d bytes", errThrift, e.name, col.width)
+	case c.phys < format.Boolean || c.phys > format.FixedLenByteArray:
+		return fmt.Errorf("%w: column %q has unknown type %d", errThrift, c.name, c.phys)
+	case c.phys == format.FixedLenByteArray && (c.width <= 0 || c.width > maxPage):
+		return fmt.Errorf("%w: column %q has values of %d bytes", errThrift, c.name, c.width)
 	}
-	col.print = leaf.printer()
-	return col, nil
+	c.print = leaf.printer()
+	return nil
 }
 
 // printer chooses how values of a leaf are printed. The logical type wins over

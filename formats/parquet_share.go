@@ -90,7 +90,7 @@ func (r *parquetReader) sharedGroup() *pqShared {
 			c := &sh.cols[k]
 			c.col = r.keys[k].col
 			r.part = Run{Key: k}
-			if _, ok := r.keep(&r.part, nil); !ok {
+			if _, ok := r.keep(&r.part, nil); !ok || c.col >= 0 && r.s.footer.columns[c.col].tree != nil {
 				c.whole, c.ended = true, true
 			} else if col := r.keys[k].col; col < 0 || r.s.footer.columns[col].nested {
 				c.ended = true
@@ -498,7 +498,7 @@ func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid
 	defer sh.mu.Unlock()
 	take := func(j int, wait bool) {
 		lc := st.cols[j]
-		if lc.n < 0 || r.s.footer.columns[lc.n].nested {
+		if lc.n < 0 || r.s.footer.columns[lc.n].unread() {
 			return
 		}
 		c := &sh.late.cols[lc.n]

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -180,6 +181,7 @@ func (r *run) openInput(in *input) {
 		in.report.Notes = append(in.report.Notes, info.Notes...)
 		if in.plan, err = r.newPlan(in, info); err == nil {
 			in.src = src
+			r.missed(in, info)
 			in.dates = newDates(r, in)
 			r.mu.Lock()
 			in.state = open
@@ -221,6 +223,24 @@ func (r *run) openInput(in *input) {
 	r.mu.Lock()
 	in.state = done
 	r.mu.Unlock()
+}
+
+// missed makes the input partial if a column that is matched cannot be read.
+func (r *run) missed(in *input, info formats.Info) {
+	for _, column := range info.Unread {
+		bare, _ := formats.BareName(column)
+		for _, t := range in.plan.tables {
+			for i := range t.Keys {
+				if _, ok := r.keyGroup(t, &t.Keys[i]); !ok || !strings.EqualFold(t.Keys[i].Column, bare) {
+					continue
+				}
+				err := fmt.Errorf("column %s is nested in a way that is not read", Printable(column))
+				in.fail(Partial, err)
+				in.problem(0, 0, named(in.in, err))
+				return
+			}
+		}
+	}
 }
 
 // cutShort returns the error with which a compressed input ends early whose

@@ -1,0 +1,131 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	apq "github.com/apache/arrow/go/v17/parquet"
+	"github.com/apache/arrow/go/v17/parquet/compress"
+)
+
+// nestedRows are cells of one nested column each, as JSON and as they are to be
+// printed: without nulls in structs, and nothing for a null.
+var nestedRows = [][2]string{
+	{`{"query":"x.example","answers":["192.0.2.7",null,"192.0.2.8"],"more":{"n":7,"deep":[{"k":"a","v":[1,2]},{"k":null,"v":[]}]}}`,
+		`{"query":"x.example","answers":["192.0.2.7",null,"192.0.2.8"],"more":{"n":7,"deep":[{"k":"a","v":[1,2]},{"v":[]}]}}`},
+	{`null`, ``},
+	{`{"query":null,"answers":null,"more":null}`, `{}`},
+	{`{"query":"","answers":[],"more":{"n":null,"deep":null}}`, `{"query":"","answers":[],"more":{}}`},
+	{`{"query":"a \"b\"\n","answers":[null],"more":{"n":-1,"deep":[]}}`, `{"query":"a \"b\"\n","answers":[null],"more":{"n":-1,"deep":[]}}`},
+	{`{"query":"y","answers":["1"],"more":{"n":0,"deep":[null,{"k":"z","v":null},{"k":"z","v":[null,5]}]}}`,
+		`{"query":"y","answers":["1"],"more":{"n":0,"deep":[null,{"k":"z"},{"k":"z","v":[null,5]}]}}`},
+}
+
+// nestedBatch has n rows of the above between two plain columns, and a map.
+func nestedBatch(t testing.TB, n int) (*arrow.Schema, arrow.Record, [][]string) {
+	text, list := arrow.BinaryTypes.String, func(t arrow.DataType) arrow.DataType { return arrow.ListOf(t) }
+	object := func(names string, types ...arrow.DataType) arrow.DataType {
+		var f []arrow.Field
+		for i, name := range strings.Fields(names) {
+			f = append(f, arrow.Field{Name: name, Type: types[i], Nullable: true})
+		}
+		return arrow.StructOf(f...)
+	}
+	deep := object("k v", text, list(arrow.PrimitiveTypes.Int32))
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "Before", Type: text},
+		{Name: "Fields", Type: object("query answers more", text, list(text), object("n deep", arrow.PrimitiveTypes.Int64, list(deep))), Nullable: true},
+		{Name: "Map", Type: arrow.MapOf(text, arrow.PrimitiveTypes.Int32), Nullable: true},
+		{Name: "Bare", Type: arrow.StructOf(arrow.Field{Name: "x", Type: text}, arrow.Field{Name: "y", Type: arrow.PrimitiveTypes.Uint16})},
+		{Name: "After", Type: text, Nullable: true},
+	}, nil)
+	b := array.NewRecordBuilder(memory.NewGoAllocator(), schema)
+	var want [][]string
+	for i := range n {
+		row := nestedRows[i%len(nestedRows)]
+		m, pairs := "null", ""
+		if i%3 == 1 {
+			m, pairs = fmt.Sprintf(`[{"key":"a","value":%d},{"key":"b","value":null}]`, i), fmt.Sprintf(`{"a":%d,"b":null}`, i)
+		} else if i%3 == 2 {
+			m, pairs = "[]", "{}"
+		}
+		bare := fmt.Sprintf(`{"x":"%d.example","y":%d}`, i, i%65536)
+		line := fmt.Sprintf(`{"Before":"r%d","Fields":%s,"Map":%s,"Bare":%s,"After":"e"}`, i, row[0], m, bare)
+		if err := b.UnmarshalJSON([]byte(line)); err != nil {
+			t.Fatal(line, err)
+		}
+		want = append(want, []string{fmt.Sprint("r", i), row[1], pairs, bare, "e"})
+	}
+	return schema, b.NewRecord(), want
+}
+
+// The same nested values read the same from Arrow and from Parquet, whatever
+// the pages, and in pieces.
+func TestNestedCells(t *testing.T) {
+	const n = 700
+	schema, rec, want := nestedBatch(t, n)
+	for _, file := range []bool{true, false} {
+		t.Run(fmt.Sprintf("arrow/file=%v", file), func(t *testing.T) {
+			s, err := Open(Bytes("t.arrow", writeArrow(t, file, schema, []arrow.Record{rec})), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			compareCells(t, s, want, 1)
+		})
+	}
+	small := []apq.WriterProperty{apq.WithDataPageSize(200), apq.WithBatchSize(16)}
+	for name, opts := range map[string][]apq.WriterProperty{
+		"v1":     {apq.WithDataPageVersion(apq.DataPageV1)},
+		"v2":     {apq.WithDataPageVersion(apq.DataPageV2)},
+		"plain":  {apq.WithDictionaryDefault(false)},
+		"zstd":   {apq.WithCompression(compress.Codecs.Zstd), apq.WithDataPageVersion(apq.DataPageV2)},
+		"groups": {apq.WithMaxRowGroupLength(150)},
+	} {
+		t.Run("parquet/"+name, func(t *testing.T) {
+			file := writePQArrow(t, schema, []arrow.Record{rec}, false, append(opts, small...)...)
+			for _, o := range []Options{{}, {BlockSize: 512}} {
+				s, err := Parquet.Open(contentOf("t.parquet", bytes.NewReader(file), int64(len(file))), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if notes := s.Info().Notes; notes != nil {
+					t.Errorf("notes %q", notes)
+				}
+				compareCells(t, s, want, 1)
+				s.Close()
+			}
+		})
+	}
+}
+
+// The members of what the envelope of a streamed record wraps are columns.
+func TestParquetEnvelope(t *testing.T) {
+	text := arrow.BinaryTypes.String
+	inner := arrow.StructOf(arrow.Field{Name: "RemoteIP", Type: text, Nullable: true},
+		arrow.Field{Name: "RemotePort", Type: arrow.PrimitiveTypes.Int32, Nullable: true},
+		arrow.Field{Name: "Extra", Type: arrow.StructOf(arrow.Field{Name: "a", Type: text, Nullable: true}), Nullable: true})
+	for _, tt := range []struct{ beside, columns, cells string }{
+		{"category", "category|RemoteIP|RemotePort|Extra", `c|192.0.2.7|80|{"a":"b"}`},
+		{"other", "other|properties", `c|{"RemoteIP":"192.0.2.7","RemotePort":80,"Extra":{"a":"b"}}`},
+	} {
+		schema := arrow.NewSchema([]arrow.Field{{Name: tt.beside, Type: text}, {Name: "properties", Type: inner, Nullable: true}}, nil)
+		b := array.NewRecordBuilder(memory.NewGoAllocator(), schema)
+		for _, p := range []string{`{"RemoteIP":"192.0.2.7","RemotePort":80,"Extra":{"a":"b"}}`, "null"} {
+			if err := b.UnmarshalJSON([]byte(`{"` + tt.beside + `":"c","properties":` + p + `}`)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := mustParquet(t, writePQArrow(t, schema, []arrow.Record{b.NewRecord()}, false))
+		if got := strings.Join(s.Info().Parts[0].Columns, "|"); got != tt.columns {
+			t.Errorf("columns %s, want %s", got, tt.columns)
+		}
+		cells := strings.Split(tt.cells, "|")
+		compareCells(t, s, [][]string{cells, append([]string{"c"}, make([]string, len(cells)-1)...)}, 1)
+	}
+}
