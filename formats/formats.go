@@ -86,6 +86,9 @@ type Info struct {
 	// Parts are the tables that the opened head shows; a document may bring
 	// more later (see Block.Part). At least one, unless the input is empty.
 	Parts []*Part
+	// More is true when the document goes on behind the head that was looked at,
+	// with other tables perhaps. Only documents of tables by position have it.
+	More bool
 	// Unread are the columns whose cells cannot be read; all their cells are empty.
 	Unread []string
 	// Notes are things a user should know: columns that are not read because
@@ -276,6 +279,7 @@ var (
 	ErrOpenQuote     = errors.New("quoted cell never ends")
 	ErrTooLarge      = errors.New("record too large")
 	ErrSyntax        = errors.New("malformed JSON")
+	ErrRowsFirst     = errors.New("rows come before their columns")
 	ErrTruncated     = errors.New("input ends early")
 	ErrPartial       = errors.New("the export says that it is incomplete")
 )

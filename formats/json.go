@@ -85,6 +85,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 		s.cut.unsampled = nil
 	}
 	s.info.Notes = first.remarks
+	s.info.More = len(first.tables) > 0 && !first.done
 	return s, nil
 }
 

@@ -182,7 +182,7 @@ func (c *jsonCutter) closeObject() {
 		c.rows = append(c.rows, jsonRow{uint32(start), uint32(c.pos)})
 		return
 	case f.late:
-		c.note(c.pos, c.pos+1, false, false, fmt.Errorf("%w: rows come before their columns and are not read", ErrSyntax))
+		c.note(c.pos, c.pos+1, false, false, fmt.Errorf("%w: %w and are not read", ErrSyntax, ErrRowsFirst))
 	}
 	if f.failed {
 		c.note(c.pos, c.pos+1, false, false, ErrPartial)

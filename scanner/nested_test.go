@@ -75,3 +75,31 @@ func TestNestedColumns(t *testing.T) {
 		})
 	}
 }
+
+// A document whose first table is of no use may have one of use behind it, far
+// from its beginning.
+func TestLaterTable(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"tables":[{"name":"A","columns":[{"name":"X","type":"string"}],"rows":[["0"]`)
+	for range 20000 {
+		b.WriteString(`,["nothing to be found here"]`)
+	}
+	end := `]}]}`
+	late := `]},{"name":"B","columns":[{"name":"TimeGenerated"},{"name":"SourceIP"},{"name":"DestinationIP"},{"name":"DeviceVendor"}],` +
+		`"rows":[["2026-05-21T08:14:03Z","10.0.0.5","192.0.2.7","x"]]}]}`
+	for _, tt := range []struct {
+		name, end string
+		hits      int
+		status    Status
+	}{{"one behind", late, 1, Complete}, {"none", end, 0, Unknown}} {
+		got := 0
+		s := &Scan{Indicators: indicators(t, "192.0.2.7"), Each: func(*Hit) error { got++; return nil }}
+		sum, err := s.Run(t.Context(), []formats.Input{formats.Bytes("x.json", []byte(b.String()+tt.end))})
+		if err != nil && tt.status == Complete {
+			t.Fatal(err)
+		}
+		if got != tt.hits || sum.Files[0].Status != tt.status {
+			t.Errorf("%s: %d hits, %v %s; want %d, %v", tt.name, got, sum.Files[0].Status, sum.Files[0].Reason, tt.hits, tt.status)
+		}
+	}
+}

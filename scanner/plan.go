@@ -142,7 +142,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		p.def[part] = int8(slices.Index(p.tables, t))
 		matched = true
 	}
-	if !matched && !p.mixed && (fixed || len(info.Parts) == 1) {
+	if !matched && !p.mixed && !info.More && (fixed || len(info.Parts) == 1) {
 		return nil, reason
 	}
 	if fixed && !p.mixed && matched {

@@ -217,7 +217,7 @@ func (r *run) openInput(in *input) {
 		}
 	default:
 		in.fail(Unreadable, cause(err))
-		in.problem(0, 0, err)
+		in.problem(0, 0, named(in.in, err))
 	}
 	r.out.end(in.n, 0)
 	r.mu.Lock()
@@ -243,19 +243,26 @@ func (r *run) missed(in *input, info formats.Info) {
 	}
 }
 
-// cutShort returns the error with which a compressed input ends early whose
-// first bytes show no table: what is missing may be why they show none.
+// cutShort returns why an input whose first bytes show no table may have one
+// all the same: compressed data ends early, or rows come before what they are.
 func cutShort(src formats.Source, info formats.Info) error {
-	if info.Compression == "" {
+	if info.Compression == "" && info.Format != "json" {
 		return nil
 	}
 	reader := src.NewReader(formats.Want{})
 	for range 2 {
 		if _, err := reader.Next(); err != nil {
-			if errors.Is(err, io.EOF) {
+			if errors.Is(err, io.EOF) || info.Compression == "" {
 				return nil
 			}
 			return err
+		}
+		for range reader.Runs() {
+		}
+		for _, bad := range reader.Rejects() {
+			if errors.Is(bad.Err, formats.ErrRowsFirst) {
+				return bad.Err
+			}
 		}
 	}
 	return nil
