@@ -20,10 +20,10 @@ type Evidence struct {
 // Detect says which table an input holds. In this order: a Type or category
 // cell, the path (am-TABLE, insights-logs-advancedhunting-TABLE, Type=TABLE),
 // a header fingerprint, the table that shares most column names with at least
-// one of level hunt. That last way is not for optional tables: lists of URLs
-// and of hashes resemble those. Where nothing fits, t is nil; unknown is then
-// the name of the table that the input says it holds, if it says so. A tie is
-// ErrTie, unless one of the tables is no optional one.
+// one of level hunt (which is not for optional tables: lists of URLs and of
+// hashes resemble those), the name of the file. Where nothing fits, t is nil;
+// unknown is then the name of the table that the input says it holds, if it
+// says so. A tie is ErrTie, unless one of the tables is no optional one.
 func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
 	for _, name := range d.Types {
 		name = typeName(name)
@@ -43,7 +43,33 @@ func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
 	if t, unknown := fromPath(tables, d.Path); t != nil || unknown != "" {
 		return t, unknown, nil
 	}
-	return fromColumns(tables, d.Columns)
+	t, unknown, err = fromColumns(tables, d.Columns)
+	if t == nil && unknown == "" {
+		if f := fromFile(tables, d); f != nil {
+			return f, "", nil
+		}
+	}
+	return t, unknown, err
+}
+
+// fromFile looks for a table whose name stands in the name of the file, and one
+// of whose matched columns is there: DeviceFileEvents.csv, DnsEvents-May.csv.
+func fromFile(tables []*Table, d Evidence) *Table {
+	file := d.Path[strings.LastIndexAny(d.Path, `/\`)+1:]
+	words := strings.FieldsFunc(file, func(r rune) bool {
+		return !('a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9')
+	})
+	for _, word := range words {
+		if t := ByName(tables, word); t != nil {
+			matched := func(k Key) bool {
+				return slices.ContainsFunc(d.Columns, func(c string) bool { return strings.EqualFold(c, k.Column) })
+			}
+			if slices.ContainsFunc(t.KeysAt(Wide), matched) {
+				return t
+			}
+		}
+	}
+	return nil
 }
 
 // plausible says that a cell could name a table. One or two letters are
