@@ -366,7 +366,7 @@ func (w *listWalk) take() {
 	w.left--
 }
 
-// trees yields a nested column in runs of about a mebibyte.
+// treeRuns yields a nested column in runs of about a mebibyte.
 func (r *parquetReader) treeRuns(key, col int, give func(*Run) bool) (bool, error) {
 	cl := &r.s.claims[r.claim]
 	w, err := r.newTreeWalk(col, &r.s.footer.groups[cl.group])
