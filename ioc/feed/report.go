@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-	"golang.org/x/net/publicsuffix"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -24,7 +22,8 @@ import (
 // What is defanged is an indicator wherever it stands, and so is a hash. What is
 // not is one only in a table, a list or code: elsewhere it is as likely the name
 // of a product or of the author's own site. Names of files and versions are
-// none, and neither are URLs that are not defanged: they lead to other reports.
+// none, and neither are URLs that are not defanged: they lead to other reports. Of
+// an item of a list with more than one word that is the first one.
 var report = Kind{Name: "text", Sniff: sniffReport, Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, false, emit) }}
 
 // reportAll takes all that parses, wherever it stands. It has to be asked for.
@@ -70,19 +69,22 @@ type prose struct {
 
 func (t *prose) plain(r io.Reader) error {
 	return newLineReader(r).each(t.emit, func(line []byte, no int) {
-		text := strings.TrimSpace(strings.ToValidUTF8(string(line), "?"))
-		if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
-			t.fenced = !t.fenced
-			return
-		}
-		t.line(text, no)
+		t.line(string(line), no)
 	})
 }
+
+// itemLabel is what may stand before the value in an item of a list: "C2: ".
+var itemLabel = lazily(`^(?:[\pL\pN()/_-]+[ \t]){0,3}[\pL\pN()/_-]+:[ \t]+`)
 
 var listMarker = lazily(`^(?:[-*+•·]|\d{1,3}[.)])\s+`)
 
 // line reads one line of text or Markdown.
 func (t *prose) line(text string, no int) {
+	text = strings.TrimSpace(strings.ToValidUTF8(text, "?"))
+	if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
+		t.fenced = !t.fenced
+		return
+	}
 	text = strings.TrimLeft(text, "> \t") // quoted mail
 	if cells := strings.Split(text, "|"); len(cells) > 2 {
 		for _, c := range cells {
@@ -90,12 +92,39 @@ func (t *prose) line(text string, no int) {
 		}
 		return
 	}
-	item := listMarker().ReplaceAllString(text, "")
-	if t.fenced || item != text && strings.IndexFunc(strings.TrimSpace(item), isBlank) < 0 || strings.IndexFunc(text, isBlank) < 0 {
+	switch item := listMarker().ReplaceAllString(text, ""); {
+	case t.fenced || strings.IndexFunc(text, isBlank) < 0:
 		t.text(item, no, true)
+	case item != text:
+		t.item(item, no)
+	default:
+		t.codes(text, no)
+	}
+}
+
+// item reads an item of a list. It is about what it begins with, the rest is
+// prose.
+func (t *prose) item(text string, no int) {
+	text = strings.TrimSpace(text)
+	if strings.IndexFunc(text, isBlank) < 0 {
+		t.text(text, no, true)
 		return
 	}
-	// `code` within a line
+	label := itemLabel().FindString(text)
+	value, rest := text[len(label):], ""
+	if end := strings.IndexFunc(value, isBlank); end > 0 {
+		value, rest = value[:end], value[end:]
+	}
+	value = strings.Trim(value, around)
+	if i, err := ioc.Parse(value); err == nil && ioc.Refang(value) == value && i.Type != ioc.URL {
+		t.token(value, no, true)
+		text = label + rest
+	}
+	t.codes(text, no)
+}
+
+// codes reads prose with `code` in it.
+func (t *prose) codes(text string, no int) {
 	for i, part := range strings.Split(text, "`") {
 		t.text(part, no, i%2 == 1)
 	}
@@ -160,14 +189,17 @@ func (t *prose) token(s string, no int, bare bool) {
 	switch {
 	case err != nil && notMatched(err) == "":
 		return // a word
+	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeVersion(i.Value):
+		skipped(t.emit, no, s, "version number")
+		return
 	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeFile(i.Value):
 		skipped(t.emit, no, s, "name of a file")
 		return
 	case err == nil && i.Type == ioc.URL && !defanged && !t.all:
 		skipped(t.emit, no, s, "URL that is not defanged")
 		return
-	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeVersion(i.Value):
-		skipped(t.emit, no, s, "version number")
+	case err == nil && i.Type == ioc.Domain && !defanged && looksLikePackage(i.Value):
+		skipped(t.emit, no, s, "name of a package")
 		return
 	}
 	t.give(s, no)
@@ -179,40 +211,23 @@ func (t *prose) give(value string, no int) {
 	t.emit(&e)
 }
 
-// fileEndings are top-level domains that are much more often the endings of
-// files.
-var fileEndings = []string{"sh", "py", "pl", "zip", "mov", "md", "so", "rs", "ps", "app", "bz", "cab", "java", "bat"}
-
-// looksLikeFile says that a name of two labels is rather that of a file.
-func looksLikeFile(name string) bool {
-	stem, ending, ok := strings.Cut(name, ".")
-	return ok && stem != "" && slices.Contains(fileEndings, ending)
-}
-
-// looksLikeVersion says that a name is rather that of a version, as 3.3.x: it
-// is of numbers, and its end is no top-level domain.
-func looksLikeVersion(name string) bool {
-	dot := strings.LastIndexByte(name, '.')
-	if dot < 0 || strings.Trim(strings.TrimPrefix(name[:dot], "v"), "0123456789.") != "" {
-		return false
-	}
-	_, icann := publicsuffix.PublicSuffix(name)
-	return !icann
-}
-
 // html reads a page. Text is put together over what only changes its looks, so
 // that a value with a bold part is whole.
 func (t *prose) html(r io.Reader) error {
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(maxLine)
 	no, from := 1, 1
-	structured, hidden := 0, 0
+	structured, listed, hidden := 0, 0, 0
 	var b strings.Builder
 	flush := func() {
 		if s := strings.TrimSpace(b.String()); s != "" {
 			one := structured > 0
 			for line := range strings.Lines(s) {
-				t.text(strings.TrimSpace(line), from, one || strings.IndexFunc(s, isBlank) < 0)
+				if listed > 0 && !one {
+					t.item(line, from)
+				} else {
+					t.text(strings.TrimSpace(line), from, one || strings.IndexFunc(s, isBlank) < 0)
+				}
 				from += strings.Count(line, "\n")
 			}
 		}
@@ -239,9 +254,12 @@ func (t *prose) html(r io.Reader) error {
 			switch tag := atom.Lookup(name); tag {
 			case atom.Script, atom.Style:
 				hidden = max(0, hidden+step)
-			case atom.Td, atom.Th, atom.Li, atom.Code, atom.Pre:
+			case atom.Td, atom.Th, atom.Code, atom.Pre:
 				flush()
 				structured = max(0, structured+step)
+			case atom.Li:
+				flush()
+				listed = max(0, listed+step)
 			case atom.B, atom.I, atom.Em, atom.Strong, atom.Span, atom.A, atom.Font, atom.U, atom.Wbr, atom.Mark, atom.Small:
 			default:
 				flush()

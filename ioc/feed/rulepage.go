@@ -65,7 +65,11 @@ func readRulePage(r io.Reader, emit func(*Entry)) error {
 	p.read(lines)
 	lists := readLists(lines, p.taken)
 	p.compare(lists)
-	p.prose(lines)
+	if len(lists) == 0 && p.malware == "" {
+		p.report(lines)
+	} else {
+		p.prose(lines)
+	}
 	return err
 }
 
@@ -205,16 +209,25 @@ func (p *page) compare(lists []listed) {
 	}
 }
 
-// prose takes what is defanged elsewhere on the page, as that of a report, but
-// for what the table has already. Values that are not defanged are only noted,
-// where they fill a cell or an item of a list: on such pages they may as well be
-// the names of fields. What the page says of exclusions is no indicator at all.
-func (p *page) prose(lines []string) {
-	known := map[string]bool{}
+// report takes what stands beside the table of a page without hunts, which is
+// as good as any report that has a table of indicators.
+func (p *page) report(lines []string) {
+	t, _ := p.beside()
+	for i, line := range lines {
+		if !p.taken[i] && len(line) <= maxLine {
+			t.line(line, i+1)
+		}
+	}
+}
+
+// beside returns a reader of what stands beside the table, which leaves out what
+// the table has, and the keys of that.
+func (p *page) beside() (t *prose, known map[string]bool) {
+	known = map[string]bool{}
 	for _, v := range p.table {
 		known[pageKey(v.value)] = true
 	}
-	t := prose{emit: func(e *Entry) {
+	return &prose{emit: func(e *Entry) {
 		if e.Fate == Usable && known[pageKey(string(e.Value))] {
 			return
 		}
@@ -222,7 +235,15 @@ func (p *page) prose(lines []string) {
 			e.Malware = p.malware
 		}
 		p.emit(e)
-	}}
+	}}, known
+}
+
+// prose takes what is defanged elsewhere on the page, as that of a report, but
+// for what the table has already. Values that are not defanged are only noted,
+// where they fill a cell or an item of a list: on such pages they may as well be
+// the names of fields. What the page says of exclusions is no indicator at all.
+func (p *page) prose(lines []string) {
+	t, known := p.beside()
 	for i, line := range lines {
 		line = strings.TrimSpace(strings.ToValidUTF8(line, "?"))
 		if p.taken[i] || len(line) > maxLine || exclusionLabel().MatchString(line) {
