@@ -20,8 +20,14 @@ type layout struct {
 	typ, threat, confidence, compromised, tags int
 	malware                                    []int // the first that is not empty counts
 	first, last, until, added                  int
-	action, active                             int
+	action                                     int
+	standing                                   []standing
 	width                                      int // columns in all
+
+	// others hold values if the column that is called so holds none: in
+	// "#ip,ioc" of some feeds ioc is a sentence. Their types are their own.
+	others []column
+	length int // of the network whose address is the value
 }
 
 // A column holds values; typ is what its name says of them, "" for nothing.
@@ -30,19 +36,35 @@ type column struct {
 	typ string
 }
 
+// A standing is a column that says whether a row still counts.
+type standing struct {
+	n      int
+	ended  int8   // the truth of the cell for which it does not
+	reason string // why not
+}
+
+// standings are what such columns are called. MISP's to_ids says that an
+// attribute is for detection.
+var standings = map[string]standing{
+	"active": {ended: 0, reason: "not active"}, "isactive": {ended: 0, reason: "not active"},
+	"deleted": {ended: 1, reason: "deleted"}, "isdeleted": {ended: 1, reason: "deleted"},
+	"revoked": {ended: 1, reason: "revoked"}, "isrevoked": {ended: 1, reason: "revoked"},
+	"toids": {ended: 0, reason: "to_ids is false"},
+}
+
 // Names of columns, in the form that plain gives them and without a final utc;
 // the better name first where a table may have several.
 var (
-	valueNames   = []string{"iocvalue", "ioc", "indicatorvalue", "observablevalue", "indicator", "observable", "value", "data"}
-	addressNames = []string{"ipaddress", "ip", "ipv4", "ipv6", "ips", "dstip", "networkip", "networkdestinationip", "networksourceip", "cidr", "network", "subnet", "netblock", "ioip", "address"}
+	valueNames   = []string{"iocvalue", "ioc", "indicatorvalue", "observablevalue", "indicator", "observable", "value", "data", "indicators", "iocs", "values"}
+	addressNames = []string{"ipaddress", "ip", "ipv4", "ipv6", "ips", "dstip", "networkip", "networkdestinationip", "networksourceip", "cidr", "network", "subnet", "netblock", "ioip", "address", "networkcidrblock", "networkdestinationcidrblock", "networksourcecidrblock", "emailsourceipaddress"}
 	domainNames  = []string{"domain", "domainname", "fqdn", "domains"}
 	hostNames    = []string{"hostname", "host"} // beside an address it is only its name
-	otherNames   = []string{"url", "uri", "md5", "sha1", "sha256", "md5hash", "sha1hash", "sha256hash", "filehash", "filehashvalue"}
+	otherNames   = []string{"url", "uri", "md5", "sha1", "sha256", "md5hash", "sha1hash", "sha256hash", "filehash", "filehashvalue", "hash", "filehashes", "hashes", "hashmd5", "hashsha1", "hashsha256"}
 	portNames    = []string{"port", "dstport"}
 
-	typeNames        = []string{"ioctype", "indicatortype", "observabletype", "observablekey", "entitytype", "type"}
-	threatNames      = []string{"threattype", "threat"}
-	malwareNames     = []string{"malwareprintable", "malware", "malwarefamily", "malwarenames", "family", "fkmalware"}
+	typeNames        = []string{"ioctype", "indicatortype", "observabletype", "observablekey", "entitytype", "type", "types"}
+	threatNames      = []string{"threattype", "threat", "threattypes"}
+	malwareNames     = []string{"malwareprintable", "malware", "malwarefamily", "malwarenames", "family", "fkmalware", "malwarefamilies"}
 	confidenceNames  = []string{"confidencelevel", "confidence", "confidencescore"}
 	firstNames       = []string{"firstseen", "firstseendate"}
 	lastNames        = []string{"lastseen", "lastseendate", "lastonline"}
@@ -73,7 +95,13 @@ func readHeader(cells [][]byte) (layout, bool) {
 	l := layout{
 		port: at(portNames), typ: at(typeNames), threat: at(threatNames), confidence: at(confidenceNames),
 		compromised: at(compromisedNames), tags: at(tagNames), first: at(firstNames), last: at(lastNames), until: at(untilNames),
-		added: at(addedNames), action: at([]string{"action"}), active: at([]string{"active"}), width: len(cells),
+		added: at(addedNames), action: at([]string{"action"}), width: len(cells), length: none,
+	}
+	for i, n := range names {
+		if s, ok := standings[n]; ok {
+			s.n = i
+			l.standing = append(l.standing, s)
+		}
 	}
 	for _, m := range malwareNames {
 		if i := slices.Index(names, m); i >= 0 {
@@ -87,38 +115,56 @@ func readHeader(cells [][]byte) (layout, bool) {
 			l.typ, value = value, data
 		}
 	}
+	l.others = namedColumns(names)
 	if value != none {
 		l.values = []column{{value, ""}}
 		return l, true
 	}
+	l.useOthers()
+	if start, length := slices.Index(names, "start"), slices.Index(names, "netblock"); start >= 0 && length >= 0 {
+		// DShield's Start, End, Netblock: an address, and how long its network is.
+		l.values, l.length = []column{{start, "cidr"}}, length
+	}
+	return l, len(l.values) > 0
+}
+
+// useOthers takes the values from the columns that are named for a type.
+func (l *layout) useOthers() {
+	l.values, l.others = l.others, nil
+	l.typ = none // its word cannot be that of several columns
+}
+
+// namedColumns finds the columns whose names say of what type their values are.
+func namedColumns(names []string) (values []column) {
 	add := func(typ string, wanted []string) {
 		for i, n := range names {
 			if slices.Contains(wanted, n) {
-				l.values = append(l.values, column{i, typ})
+				values = append(values, column{i, typ})
 			}
 		}
 	}
 	add("ip", addressNames)
-	addresses := len(l.values) > 0
-	add("domain", domainNames)
+	addresses := len(values) > 0
+	if addresses || !slices.Contains(names, "asname") {
+		add("domain", domainNames) // else it is that of a network's owner
+	}
 	if !addresses {
 		add("hostname", hostNames)
 	}
 	add("", otherNames)
-	slices.SortFunc(l.values, func(a, b column) int { return a.n - b.n })
-	for i := range l.values {
-		if v := &l.values[i]; v.typ == "" {
+	slices.SortFunc(values, func(a, b column) int { return a.n - b.n })
+	for i := range values {
+		if v := &values[i]; v.typ == "" {
 			v.typ = names[v.n]
 			switch {
-			case v.typ == "filehashvalue":
+			case strings.HasPrefix(v.typ, "filehash"), strings.HasPrefix(v.typ, "hash"):
 				v.typ = "hash"
 			case slices.Contains(names, "listingreason"):
 				v.typ = "certhash" // SSLBL lists certificates
 			}
 		}
 	}
-	l.typ = none // its word cannot be that of several columns
-	return l, len(l.values) > 0
+	return values
 }
 
 // delimiters are tried for a header in this order.
@@ -219,8 +265,10 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 	if a := r.cell(cells, r.action); bytes.EqualFold(a, []byte("allowed")) || bytes.EqualFold(a, []byte("allow")) {
 		e.Fate, e.Reason = Skipped, "allowed: an exception, not an indicator"
 	}
-	if bytes.EqualFold(r.cell(cells, r.active), []byte("false")) {
-		e.Fate, e.Reason = Skipped, "not active"
+	for _, s := range r.standing {
+		if truth(string(r.cell(cells, s.n))) == s.ended {
+			e.Fate, e.Reason = Skipped, s.reason
+		}
 	}
 	found := false
 	for _, v := range r.values {
@@ -233,7 +281,17 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 		if v.typ != "" {
 			e.Type = v.typ
 		}
-		emit(e)
+		switch length := r.cell(cells, r.length); {
+		case len(length) > 0:
+			e.Value = slices.Concat(text, []byte("/"), length)
+			emit(e)
+		case e.Fate == Usable && strings.IndexByte(e.Type, '|') >= 0:
+			typ := e.Type
+			mispValue(e, string(text), emit)
+			e.Type = typ
+		default:
+			emit(e)
+		}
 	}
 	if !found {
 		reject(emit, line, show(cells), "no value")

@@ -69,12 +69,20 @@ func firstLine(head []byte) (first []byte) {
 		if bytes.HasPrefix(line, []byte("#fields")) {
 			return false
 		}
-		if len(line) > 0 && line[0] != '#' {
+		if len(line) > 0 && line[0] != '#' && !isSeparator(line) {
 			first = line
 		}
 		return first == nil
 	})
 	return first
+}
+
+// isSeparator says that a line is the first that Excel writes and reads where
+// cells are not split at commas: sep=;
+func isSeparator(line []byte) bool {
+	line = bytes.Trim(line, `" `)
+	return len(line) == len("sep=;") && bytes.EqualFold(line[:4], []byte("sep=")) && bytes.IndexByte(delimiters, line[4]) >= 0 ||
+		bytes.EqualFold(line, []byte("sep=\t")) || bytes.EqualFold(line, []byte("sep="))
 }
 
 // readCSV reads a table with or without a header.
@@ -247,6 +255,9 @@ func (r *rows) sample(head []byte, delim byte, headed bool, emit func(*Entry)) {
 	if headed && len(records) > 0 {
 		records = records[1:]
 	}
+	if len(r.others) > 0 && !holdValues(records, r.values) && holdValues(records, r.others) {
+		r.useOthers()
+	}
 	known, typed := 0, 0
 	slashed := ""
 	for _, cells := range records {
@@ -285,6 +296,20 @@ func (r *rows) sample(head []byte, delim byte, headed bool, emit func(*Entry)) {
 	}
 }
 
+// holdValues says that one of the records has an indicator in one of the columns.
+func holdValues(records [][]string, columns []column) bool {
+	for _, cells := range records {
+		for _, c := range columns {
+			if c.n < len(cells) {
+				if _, err := ioc.Parse(cells[c.n]); err == nil || notMatched(err) != "" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // guessTable finds the columns of a table without a header by what is in them:
 // the values stand where most cells parse, the types where all are words for
 // types, the time of sighting in a first column of dates.
@@ -304,7 +329,7 @@ func guessTable(head []byte) (best layout, delim byte, ok bool) {
 			continue
 		}
 		l := layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
-			until: none, added: none, action: none, active: none, width: width}
+			until: none, added: none, action: none, length: none, width: width}
 		value, score := none, 0
 		for n := range width {
 			usable, readable, words := 0, 0, 0
@@ -314,6 +339,7 @@ func guessTable(head []byte) (best layout, delim byte, ok bool) {
 				}
 				i, err := ioc.Parse(cells[n])
 				switch {
+				case err == nil && i.Type == ioc.Domain && looksLikeFile(i.Value):
 				case err == nil && i.Type != ioc.URL && i.Type != ioc.Hash:
 					usable++
 					readable++

@@ -66,7 +66,7 @@ func (c *recordReader) next() ([][]byte, int, error) {
 			return nil, no, err
 		}
 		bare := bytes.TrimSpace(line)
-		if len(bare) == 0 {
+		if len(bare) == 0 || no == 1 && isSeparator(bare) {
 			continue
 		}
 		if bare[0] == '#' {

@@ -27,19 +27,21 @@ var typeWords = map[string]class{
 	"ipv4address": classAddr, "ipv6address": classAddr, "ipv4addr": classAddr, "ipv6addr": classAddr, "ipdst": classAddr,
 	"ipsrc": classAddr, "address": classAddr, "addr": classAddr, "hostip": classAddr, "networkip": classAddr, "cidr": classAddr,
 	"network": classAddr, "subnet": classAddr, "netblock": classAddr, "iprange": classAddr, "ipcidr": classAddr, "ipv4cidr": classAddr,
-	"ipv6cidr": classAddr,
+	"ipv6cidr": classAddr, "ipaddresses": classAddr, "ipaddressblock": classAddr, "ipblock": classAddr,
+	"networktrafficdstrefvalue": classAddr, "networktrafficsrcrefvalue": classAddr,
 
 	"ip:port": classSock, "md5_hash": classHash, "sha1_hash": classHash, "sha256_hash": classHash, // as ThreatFox has them
 
 	"ipport": classSock, "ipdstport": classSock, "ipsrcport": classSock, "socket": classSock,
 
-	"domain": className, "domains": className, "domainname": className, "hostname": className, "host": className, "fqdn": className,
+	"domain": className, "domains": className, "domainname": className, "hostname": className, "host": className, "fqdn": className, "hostnames": className, "domainnames": className, "fqdns": className, "hostnameport": className, "domainport": className,
 	"dns": className, "subdomain": className, "wildcard": className,
 
 	"url": classURL, "urls": classURL, "uri": classURL, "urlpath": classURL,
 
 	"hash": classHash, "md5": classHash, "sha1": classHash, "sha224": classOtherHash, "sha256": classHash, "sha384": classOtherHash,
 	"sha512": classOtherHash, "md5hash": classHash, "sha1hash": classHash, "sha256hash": classHash, "sha512hash": classOtherHash,
+	"hashmd5": classHash, "hashsha1": classHash, "hashsha256": classHash, "hashes": classHash,
 	"filehash": classHash, "filemd5": classHash, "filesha1": classHash, "filesha256": classHash, "filehashmd5": classHash,
 	"filehashsha1": classHash, "filehashsha256": classHash, "file": classHash, "ssdeep": classOtherHash, "imphash": classOtherHash,
 	"tlsh": classOtherHash, "filehashpehash": classOtherHash, "filehashimphash": classOtherHash, "filehashssdeep": classOtherHash,
@@ -70,8 +72,19 @@ func classOf(word string) class {
 	if strings.HasPrefix(p, "filehashes") {
 		return classHash
 	}
+	for _, role := range typeRoles {
+		if rest, ok := strings.CutPrefix(p, role); ok {
+			if c := typeWords[rest]; c == classAddr || c == classSock || c == className || c == classURL {
+				return c
+			}
+		}
+	}
 	return classOther
 }
+
+// typeRoles are what may stand before the word for an address, a name or a URL,
+// to say what it did: "C2 IP", "malicious domain".
+var typeRoles = []string{"c2", "cnc", "cc", "candc", "c2server", "malicious", "phishing", "malware", "botnet", "download", "payload", "remote", "dst", "dest", "destination", "src", "source"}
 
 // plain brings a column name or type word to lower-case letters and digits:
 // first_seen_utc, FirstSeenUTC and "First Seen [UTC]" are the same.

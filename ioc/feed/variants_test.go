@@ -79,3 +79,60 @@ ip 45.9.148.1 at=feed:8
 `, "[]"},
 	})
 }
+
+func TestTableVariants(t *testing.T) {
+	checkVariants(t, []variant{
+		{"MISP's export of attributes", `uuid,event_id,category,type,value,comment,to_ids,date
+"5a",1,"Network activity","ip-dst","45.9.148.20","",1,1650000000
+"5b",1,"Network activity","ip-dst","45.9.148.21","",0,1650000000
+"5c",1,"Network activity","ip-dst|port","2a02:cf40::1|443","",1,1650000000
+"5d",1,"Network activity","domain|ip","a.example.net|45.9.148.24","",1,1650000000
+"5e",1,"Network activity","hostname|port","b.example.net|8443","",1,1650000000
+"5f",1,"Payload delivery","filename|md5","x.exe|6cc175b9c0f1b6a831c399e269772661","",1,1650000000
+"60",1,"Network activity","domain|ip","c.example.net|45.9.148.25","",0,1650000000
+`, `
+ip 45.9.148.20 at=feed:2
+ip:port [2a02:cf40::1]:443 at=feed:4
+domain a.example.net at=feed:5
+ip 45.9.148.24 at=feed:5
+domain b.example.net at=feed:6
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:7
+`, "[to_ids is false:2]"},
+		{"MISP's attributes alone", `[{"type":"ip-dst","value":"45.9.148.1","to_ids":false},
+{"type":"ip-dst","value":"45.9.148.2","to_ids":true,"deleted":true},
+{"type":"ip-dst|port","value":"45.9.148.3|23","to_ids":true,"deleted":false}]`, "ip:port 45.9.148.3:23 at=feed:3\n",
+			"[deleted:1 to_ids is false:1]"},
+		{"Sentinel's ThreatIntelIndicators", `TimeGenerated [UTC],Id,Confidence,ObservableKey,ObservableValue,ValidUntil [UTC],IsActive,IsDeleted,Revoked
+"11/1/2026, 1:02:03.456 AM",i1,90,ipv4-addr:value,45.9.154.5,"12/13/2026, 1:02:03.456 AM",true,false,false
+"11/1/2026, 1:02:03.456 AM",i2,90,domain-name:value,a.example.net,"12/13/2026, 1:02:03.456 AM",true,false,true
+"11/1/2026, 1:02:03.456 AM",i3,90,domain-name:value,b.example.net,"12/13/2026, 1:02:03.456 AM",false,false,false
+"11/1/2026, 1:02:03.456 AM",i4,90,domain-name:value,c.example.net,"12/13/2026, 1:02:03.456 AM",true,true,false
+"11/1/2026, 1:02:03.456 AM",i5,80,network-traffic:dst_ref.value,45.9.154.6,,true,false,false
+`, "ip 45.9.154.5 until=2026-12-13T01:02:03.456Z at=feed:2 confidence=90\nip 45.9.154.6 at=feed:6 confidence=80\n", "[deleted:1 not active:1 revoked:1]"},
+		{"networks of ThreatIntelligenceIndicator", "DomainName,NetworkIP,NetworkCidrBlock,Active\n,,45.9.160.0/24,true\na.example.net,,,false\n",
+			"cidr 45.9.160.0/24 at=feed:2\n", "[not active:1]"},
+		{"a column called ioc that says what a row is", "#ip,ioc\n45.9.148.1,Possible Cobaltstrike C2 IP\n45.9.148.2,Possible Cobaltstrike C2 IP\n",
+			"ip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
+		{"hashes and names of files", "Hash,Name\n6cc175b9c0f1b6a831c399e269772661,a.exe\n7cc175b9c0f1b6a831c399e269772661,b.com\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\n", "[]"},
+		{"hashes and names of files, no header", "6cc175b9c0f1b6a831c399e269772661,a.exe\n7cc175b9c0f1b6a831c399e269772661,b.dll\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\n", "[]"},
+		{"DShield", "# DShield.org Recommended Block List\nStart\tEnd\tNetblock\tAttacks\tName\tCountry\temail\n45.10.16.0\t45.10.16.255\t24\t3000\tX\tUS\ta@b.example\n",
+			"cidr 45.10.16.0/24 at=feed:3\n", "[]"},
+		{"Excel's sep", "sep=;\r\nType;Indicator;Comment\r\nIP;45.9.154.18;\"a;b\"\r\n", "ip 45.9.154.18 at=feed:3\n", "[]"},
+		{"words for types", `Indicator,Type,Malware Families,Threat Types
+45.9.154.11,ip_address,Mirai,Botnet
+45.9.162.0/24,ip_address_block,,
+6cc175b9c0f1b6a831c399e269772661,hash_md5,,
+45.9.154.12,C2 IP,,
+a.example.net,Malicious Domain,,
+x,mutex_name,,
+`, `
+ip 45.9.154.11 threat=Botnet malware=Mirai at=feed:2
+cidr 45.9.162.0/24 at=feed:3
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:4
+ip 45.9.154.12 at=feed:5
+domain a.example.net at=feed:6
+`, "[type mutex_name:1]"},
+	})
+}
