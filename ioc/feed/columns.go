@@ -59,12 +59,12 @@ var (
 	addressNames = []string{"ipaddress", "ip", "ipv4", "ipv6", "ips", "dstip", "networkip", "networkdestinationip", "networksourceip", "cidr", "network", "subnet", "netblock", "ioip", "address", "networkcidrblock", "networkdestinationcidrblock", "networksourcecidrblock", "emailsourceipaddress"}
 	domainNames  = []string{"domain", "domainname", "fqdn", "domains"}
 	hostNames    = []string{"hostname", "host"} // beside an address it is only its name
-	otherNames   = []string{"url", "uri", "md5", "sha1", "sha256", "md5hash", "sha1hash", "sha256hash", "filehash", "filehashvalue", "hash", "filehashes", "hashes", "hashmd5", "hashsha1", "hashsha256"}
+	otherNames   = []string{"url", "uri", "md5", "sha1", "sha256", "md5hash", "sha1hash", "sha256hash", "filehash", "filehashvalue", "hash", "filehashes", "hashes", "hashmd5", "hashsha1", "hashsha256", "ja3md5", "ja3"}
 	portNames    = []string{"port", "dstport"}
 
 	typeNames        = []string{"ioctype", "indicatortype", "observabletype", "observablekey", "entitytype", "type", "types"}
 	threatNames      = []string{"threattype", "threat", "threattypes"}
-	malwareNames     = []string{"malwareprintable", "malware", "malwarefamily", "malwarenames", "family", "fkmalware", "malwarefamilies"}
+	malwareNames     = []string{"malwareprintable", "malware", "malwarefamily", "malwarenames", "family", "fkmalware", "malwarefamilies", "signature"}
 	confidenceNames  = []string{"confidencelevel", "confidence", "confidencescore"}
 	firstNames       = []string{"firstseen", "firstseendate"}
 	lastNames        = []string{"lastseen", "lastseendate", "lastonline"}

@@ -130,6 +130,20 @@ func (d *document) entries(w *interner, emit func(*Entry)) error {
 	return d.want(']')
 }
 
+// each calls object for the values of the document, which follow one another.
+func (d *document) each(object func(raw []byte, line int)) error {
+	for {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return d.fail(err)
+		}
+		d.in.left = maxObject
+		object(raw, d.in.line(d.InputOffset()-int64(len(raw))))
+	}
+}
+
 // A text is a JSON scalar as text, whatever its type: 100, "100", true, null.
 type text string
 

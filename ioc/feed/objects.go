@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -14,6 +15,11 @@ import (
 //	[{"ip_address":"203.0.113.7","port":443,"status":"online","first_seen":"…","malware":"Emotet"}]
 //	{"Covid19Indicators":[{"FirstSeen":"…","Indicator":"evil.example","IndicatorType":"hostname"}]}
 //	{"3796546":[{"dateadded":"…","url":"http://evil.example/x","threat":"malware_download","tags":["elf"]}]}
+//	["203.0.113.7","evil.example"]
+//	{"ips":["203.0.113.7","203.0.113.8"],"domains":["evil.example"]}
+//
+// An object without such names is looked into: pulses of OTX hold their
+// indicators.
 var jsonObjects = Kind{Name: "json", Sniff: sniffObjects, Read: readObjects}
 
 // maxColumns is how many names an object may have. Tables have dozens.
@@ -24,90 +30,194 @@ func sniffObjects(head []byte) bool {
 		return false
 	}
 	found := false
-	eachObject(bytes.NewReader(head), func(*Entry) {}, func(raw []byte, _ int) {
-		names, _ := objectCells(raw)
-		_, ok := readHeader(names)
-		found = found || ok
-	})
+	o := &objects{words: newInterner(), layouts: map[string]*rows{}, emit: func(e *Entry) { found = found || isEntry(e) }}
+	o.read(bytes.NewReader(head)) // the head may be cut anywhere
 	return found
 }
 
 func readObjects(r io.Reader, emit func(*Entry)) error {
-	words := newInterner()
-	layouts := map[string]*rows{}
-	return eachObject(r, emit, func(raw []byte, line int) {
-		names, cells := objectCells(raw)
-		if names == nil {
-			reject(emit, line, clip(string(raw)), "not a JSON object")
-			return
-		}
-		if len(names) > maxColumns {
-			reject(emit, line, clip(string(raw[:min(len(raw), 2*maxShown)])), "more than 4096 columns")
-			return
-		}
-		key := string(bytes.Join(names, []byte{0}))
-		t := layouts[key]
-		if t == nil {
-			l, ok := readHeader(names)
-			if !ok {
-				reject(emit, line, clip(string(raw)), "no value")
-				return
-			}
-			t = &rows{layout: l, words: words, promised: none}
-			if len(layouts) < maxReasons {
-				layouts[key] = t
-			}
-		}
-		t.emit(cells, line, emit)
-	})
+	o := &objects{words: newInterner(), layouts: map[string]*rows{}, emit: emit}
+	return o.read(r)
 }
 
-// eachObject calls object for the elements of all arrays that hold objects,
-// wherever they are, or for each line that is an object.
-func eachObject(r io.Reader, emit func(*Entry), object func(raw []byte, line int)) error {
+// objects reads the elements of all arrays of a document.
+type objects struct {
+	words   *interner
+	layouts map[string]*rows // by the names of an object
+	emit    func(*Entry)
+	depth   int // objects around the document
+}
+
+// maxInside is how deep objects with indicators may stand in the elements of
+// arrays. Each level is read anew.
+const maxInside = 3
+
+func (o *objects) read(r io.Reader) error {
 	b := buffered(r)
 	head, _ := b.Peek(headSize) // a read error comes again
-	if keys, oneLine := peekObject(head); oneLine {
+	if keys, oneLine := peekObject(head); oneLine && o.depth == 0 {
 		names := make([][]byte, len(keys))
 		for i, k := range keys {
 			names[i] = []byte(k)
 		}
 		if _, ok := readHeader(names); ok {
-			return eachLine(b, emit, object)
+			return eachLine(b, o.emit, o.object)
 		}
 	}
-	return newDocument(b).records(func(string) bool { return true }, object)
+	return o.document(b, 1)
+}
+
+// document reads a document whose first line has that number.
+func (o *objects) document(r io.Reader, first int) error {
+	key := "" // of the array at hand
+	return newDocument(r).records(func(k string) bool { key = k; return true }, func(raw []byte, line int) {
+		if raw[0] != '{' {
+			o.scalar(raw, key, first+line-1)
+			return
+		}
+		o.object(raw, first+line-1)
+	})
+}
+
+// otherList is what a list is that is not called as a column of values would be.
+const otherList = "in a list of another name: "
+
+// isEntry says that an entry is what an object or a list of values has given.
+func isEntry(e *Entry) bool {
+	return e.Fate == Usable || e.Fate == Skipped && !strings.HasPrefix(e.Reason, otherList)
+}
+
+// scalar reads an element of an array that is no object: an indicator, where
+// the array is the document or is called as a column of values would be.
+func (o *objects) scalar(raw []byte, key string, line int) {
+	var value text
+	if raw[0] == '[' || value.UnmarshalJSON(raw) != nil {
+		reject(o.emit, line, clip(string(raw)), "not a JSON object")
+		return
+	}
+	l, ok := readHeader([][]byte{[]byte(key)})
+	switch {
+	case key != "" && !ok:
+		// References lead to reports, and tags are words.
+		if holdsIndicator([]byte(value)) {
+			skipped(o.emit, line, string(value), otherList+clean(key))
+		}
+	case isNone(string(value)):
+		reject(o.emit, line, clip(string(raw)), "no value")
+	default:
+		e := newEntry(line)
+		e.Value = []byte(value)
+		if ok {
+			e.Type = l.values[0].typ
+		}
+		o.emit(&e)
+	}
+}
+
+// object reads one object.
+func (o *objects) object(raw []byte, line int) {
+	names, cells, lists := objectCells(raw)
+	if names == nil {
+		reject(o.emit, line, clip(string(raw)), "not a JSON object")
+		return
+	}
+	if len(names) > maxColumns {
+		reject(o.emit, line, clip(string(raw[:min(len(raw), 2*maxShown)])), "more than 4096 columns")
+		return
+	}
+	key := string(bytes.Join(names, []byte{0}))
+	t := o.layouts[key]
+	if t == nil {
+		l, ok := readHeader(names)
+		if !ok {
+			o.inside(raw, line)
+			return
+		}
+		t = &rows{layout: l, words: o.words, promised: none}
+		if len(o.layouts) < maxReasons {
+			o.layouts[key] = t
+		}
+	}
+	full := func(v column) bool { return !isNone(string(cells[v.n])) }
+	switch {
+	case !slices.ContainsFunc(t.values, full):
+		o.inside(raw, line) // its list of indicators is one of objects
+	case slices.ContainsFunc(t.values, func(v column) bool { return len(lists[v.n]) > 1 }):
+		t.each(cells, lists, line, o.emit)
+	default:
+		t.emit(cells, line, o.emit)
+	}
+}
+
+// each emits the values of an object that has lists of them.
+func (r *rows) each(cells [][]byte, lists [][]string, line int, emit func(*Entry)) {
+	values := r.values
+	defer func() { r.values = values }()
+	for _, v := range values {
+		r.values = []column{v}
+		for _, value := range lists[v.n] {
+			cells[v.n] = []byte(value)
+			r.emit(cells, line, emit)
+		}
+		if len(lists[v.n]) == 0 && !isNone(string(cells[v.n])) {
+			r.emit(cells, line, emit)
+		}
+	}
+}
+
+// inside reads the arrays within an object that has no value itself.
+func (o *objects) inside(raw []byte, line int) {
+	found := false
+	if o.depth < maxInside {
+		emit := o.emit
+		o.emit = func(e *Entry) {
+			found = found || isEntry(e)
+			emit(e)
+		}
+		o.depth++
+		err := o.document(bytes.NewReader(raw), line)
+		o.depth--
+		o.emit = emit
+		if err != nil {
+			reject(o.emit, line, clip(string(raw)), errors.Unwrap(err).Error())
+			return
+		}
+	}
+	if !found {
+		reject(o.emit, line, clip(string(raw)), "no value")
+	}
 }
 
 // objectCells returns the names and the scalar values of an object, in order;
-// a list of scalars is one value with commas. nil if it is no object; of one
-// with more than maxColumns it returns one more.
-func objectCells(raw []byte) (names, cells [][]byte) {
+// a list of scalars is one value with commas, and by itself in lists. nil if it
+// is no object; of one with more than maxColumns it returns one more.
+func objectCells(raw []byte) (names, cells [][]byte, lists [][]string) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, nil
+		return nil, nil, nil
 	}
 	names = [][]byte{}
 	for d.More() && len(names) <= maxColumns {
 		key, err := d.Token()
 		name, ok := key.(string)
 		if err != nil || !ok {
-			return nil, nil
+			return nil, nil, nil
 		}
 		var value json.RawMessage
 		if d.Decode(&value) != nil {
-			return nil, nil
+			return nil, nil, nil
 		}
 		var cell text
+		var list texts
 		if value[0] == '[' {
-			var list texts
 			if list.UnmarshalJSON(value) == nil {
-				cell = text(strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), ","))
+				list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
+				cell = text(strings.Join(list, ","))
 			}
 		} else if cell.UnmarshalJSON(value) != nil {
-			return nil, nil
+			return nil, nil, nil
 		}
-		names, cells = append(names, []byte(name)), append(cells, []byte(cell))
+		names, cells, lists = append(names, []byte(name)), append(cells, []byte(cell)), append(lists, list)
 	}
-	return names, cells
+	return names, cells, lists
 }

@@ -60,8 +60,11 @@ func readSTIX(r io.Reader, emit func(*Entry)) error {
 	defer func() { tell(emit, newest) }()
 	object := func(raw []byte, line int) { stixEntry(raw, line, 0, words, &newest, emit) }
 	head, _ := b.Peek(headSize) // a read error comes again
-	if keys, oneLine := peekObject(head); oneLine && !slices.Contains(keys, "objects") && slices.Contains(keys, "pattern") {
-		return eachLine(b, emit, object)
+	if keys, oneLine := peekObject(head); !slices.Contains(keys, "objects") && slices.Contains(keys, "pattern") {
+		if oneLine {
+			return eachLine(b, emit, object)
+		}
+		return newDocument(b).each(object)
 	}
 	wanted := func(key string) bool {
 		return key == "" || key == "objects" || key == "indicators" || key == "stixobjects" || key == "value" || key == "STIX"

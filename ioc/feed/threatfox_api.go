@@ -12,7 +12,7 @@ import (
 //
 //	{"query_status":"ok","data":[{"id":"841508","ioc":"…:40669","ioc_type":"ip:port",…},…]}
 //
-// and its data alone, an array.
+// and its data alone, an array. Of a query for one indicator data is that object.
 var threatfoxAPI = Kind{Name: "threatfox-api", Sniff: sniffThreatFoxAPI, Read: readThreatFoxAPI}
 
 func sniffThreatFoxAPI(head []byte) bool {
@@ -22,7 +22,9 @@ func sniffThreatFoxAPI(head []byte) bool {
 		return hasThreatFoxKeys(keys)
 	}
 	keys, _ := peekObject(head)
-	return slices.Contains(keys, "query_status")
+	// URLhaus and MalwareBazaar answer in the same envelope.
+	return slices.Contains(keys, "query_status") &&
+		(bytes.Contains(head, []byte(`"ioc`)) || !bytes.Contains(head, []byte(`"url`)) && !bytes.Contains(head, []byte(`"sha256_hash"`)))
 }
 
 func readThreatFoxAPI(r io.Reader, emit func(*Entry)) error {
@@ -53,12 +55,35 @@ func readThreatFoxAPI(r io.Reader, emit func(*Entry)) error {
 			return &LineError{d.line(), fmt.Errorf("the query was not answered: query_status is %q", clip(fmt.Sprint(value)))}
 		case key == "data" && value == json.Delim('['):
 			err = d.entries(words, emit)
+		case key == "data" && value == json.Delim('{'):
+			err = d.entry(words, emit)
 		default: // of a search without result, data is a sentence
 			err = d.skip(value)
 		}
 		if err != nil {
 			return err
 		}
+	}
+	return d.want('}')
+}
+
+// entry reads an object, whose opening bracket has been read, as one entry.
+func (d *document) entry(w *interner, emit func(*Entry)) error {
+	line := d.line()
+	object := map[string]json.RawMessage{}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return d.fail(err)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return d.fail(err)
+		}
+		object[key.(string)] = value
+	}
+	if raw, err := json.Marshal(object); err == nil {
+		threatfoxObject(raw, line, w, emit)
 	}
 	return d.want('}')
 }

@@ -46,6 +46,7 @@ var typeWords = map[string]class{
 	"filehashsha1": classHash, "filehashsha256": classHash, "file": classHash, "ssdeep": classOtherHash, "imphash": classOtherHash,
 	"tlsh": classOtherHash, "filehashpehash": classOtherHash, "filehashimphash": classOtherHash, "filehashssdeep": classOtherHash,
 	"filehashsha512": classOtherHash, "certhash": classOtherHash, "otherhash": classOtherHash, "pubkeyhash": classOtherHash,
+	"ja3": classOtherHash, "ja3md5": classOtherHash,
 
 	"email": classMail, "mail": classMail, "emailaddress": classMail, "emailaddr": classMail, "emailsrc": classMail, "emaildst": classMail,
 }

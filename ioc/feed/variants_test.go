@@ -136,3 +136,27 @@ domain a.example.net at=feed:6
 `, "[type mutex_name:1]"},
 	})
 }
+
+func TestJSONVariants(t *testing.T) {
+	checkVariants(t, []variant{
+		{"an array of values", `["45.9.148.1", "a.example.net",
+"45.9.148.2:80", null, ["b.example.net"]]`, "ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\nip:port 45.9.148.2:80 at=feed:2\n",
+			"[no value:1 not a JSON object:1]"},
+		{"lists of values", "{\"ips\":[\"45.9.148.1\",\n\"45.9.148.2\"],\"domains\":[\"a.example.net\"],\"references\":[\"https://b.example.net/x\"],\"tags\":[\"x\"]}",
+			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ndomain a.example.net at=feed:2\n", "[in a list of another name: references:1]"},
+		{"lists of values, one object a line", `{"ips":["45.9.148.1","45.9.148.2"],"malware":"Mirai","tags":["x","y"]}` + "\n",
+			"ip 45.9.148.1 malware=Mirai tags=x,y at=feed:1\nip 45.9.148.2 malware=Mirai tags=x,y at=feed:1\n", "[]"},
+		{"OTX's pulses", `{"results":[
+{"id":"5","name":"P","tags":["m"],"indicators":[{"indicator":"45.9.148.1","type":"IPv4","is_active":1},
+{"indicator":"a.example.net","type":"domain","is_active":0}]},
+{"id":"6","name":"Q","tags":["m"]}],"count":2}`, "ip 45.9.148.1 at=feed:2\n", "[no value:1 not active:1]"},
+		{"an answer of URLhaus", `{"query_status":"ok","urls":[{"id":"1","url":"http://a.example.net/i","threat":"malware_download","tags":["elf"]}]}`,
+			"url http://a.example.net/i threat=malware_download tags=elf at=feed:1\n", "[]"},
+		{"an answer of ThreatFox about one", "{\"query_status\":\"ok\",\n\"data\":{\"id\":\"41\",\"ioc\":\"45.9.148.1:80\",\"ioc_type\":\"ip:port\",\"tags\":[\"x\"]}}",
+			"ip:port 45.9.148.1:80 tags=x at=feed:2\n", "[]"},
+		{"one indicator of STIX over lines", "{\"type\":\"indicator\",\n\"pattern\":\"[domain-name:value = 'a.example.net']\"}\n{\"type\":\"indicator\",\n\"pattern\":\"[domain-name:value = 'b.example.net']\"}\n",
+			"domain a.example.net at=feed:1\ndomain b.example.net at=feed:3\n", "[]"},
+		{"fingerprints of clients", "# ja3_md5,Firstseen,Lastseen,Listingreason\nb386946a5a44d1ddcc843bc75336dfce,2017-07-14 18:08:15,2019-07-27 20:42:54,Dridex\n", "",
+			"[hash that is not the MD5, SHA-1 or SHA-256 of a file:1]"},
+	})
+}
