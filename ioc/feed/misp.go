@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -17,9 +18,9 @@ import (
 //	{"response":[{"Event":{…}}]}
 //
 // Attributes are taken wherever they stand, those of objects too. An attribute
-// that is not for detection (to_ids) or deleted is skipped. Of a composite both
-// parts are taken, but for file names; of a sample its hash. The date of an
-// event is that of the feed.
+// that is not for detection (to_ids) or deleted, by itself or with its object,
+// is skipped. Of a composite both parts are taken, but for file names; of a
+// sample its hash. The date of an event is that of the feed.
 var misp = Kind{Name: "misp", Sniff: sniffMISP, Read: readMISP}
 
 func sniffMISP(head []byte) bool {
@@ -60,9 +61,38 @@ func readMISP(r io.Reader, emit func(*Entry)) error {
 			tell(emit, date)
 		}
 	}
-	return d.records(func(key string) bool { return key == "Attribute" }, func(raw []byte, line int) {
+	under := ""
+	return d.records(func(key string) bool { under = key; return key == "Attribute" || key == "Object" }, func(raw []byte, line int) {
+		if under == "Object" {
+			mispObject(raw, line, words, emit)
+			return
+		}
 		mispEntry(raw, line, words, emit)
 	})
+}
+
+// mispObject reads the attributes of an object, which go with it when it is
+// deleted.
+func mispObject(raw []byte, line int, words *interner, emit func(*Entry)) {
+	var o struct {
+		Deleted text `json:"deleted"`
+	}
+	if json.Unmarshal(raw, &o) != nil {
+		reject(emit, line, clip(string(raw)), "not a MISP object")
+		return
+	}
+	err := newDocument(bytes.NewReader(raw)).records(func(key string) bool { return key == "Attribute" }, func(raw []byte, no int) {
+		if truth(string(o.Deleted)) == 1 {
+			var a mispAttribute
+			json.Unmarshal(raw, &a) // what cannot be read is empty
+			skipped(emit, line+no-1, string(a.Value), "deleted")
+			return
+		}
+		mispEntry(raw, line+no-1, words, emit)
+	})
+	if err != nil {
+		reject(emit, line, clip(string(raw)), errors.Unwrap(err).Error())
+	}
 }
 
 func mispEntry(raw []byte, line int, words *interner, emit func(*Entry)) {

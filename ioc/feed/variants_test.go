@@ -150,6 +150,10 @@ func TestJSONVariants(t *testing.T) {
 {"id":"5","name":"P","tags":["m"],"indicators":[{"indicator":"45.9.148.1","type":"IPv4","is_active":1},
 {"indicator":"a.example.net","type":"domain","is_active":0}]},
 {"id":"6","name":"Q","tags":["m"]}],"count":2}`, "ip 45.9.148.1 at=feed:2\n", "[no value:1 not active:1]"},
+		{"a deleted object of MISP", `{"Event":{"Object":[{"name":"a","deleted":true,"Attribute":[{"type":"domain","value":"a.example.net","to_ids":true}]},
+{"name":"b","Attribute":[
+{"type":"domain","value":"b.example.net","to_ids":true}],"deleted":false},{"Attribute":[{"type":"domain","value":"c.example.net","to_ids":true}],"deleted":"1"}]}}`,
+			"domain b.example.net at=feed:3\n", "[deleted:2]"},
 		{"an answer of URLhaus", `{"query_status":"ok","urls":[{"id":"1","url":"http://a.example.net/i","threat":"malware_download","tags":["elf"]}]}`,
 			"url http://a.example.net/i threat=malware_download tags=elf at=feed:1\n", "[]"},
 		{"an answer of ThreatFox about one", "{\"query_status\":\"ok\",\n\"data\":{\"id\":\"41\",\"ioc\":\"45.9.148.1:80\",\"ioc_type\":\"ip:port\",\"tags\":[\"x\"]}}",
