@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -113,6 +114,11 @@ func dnsmasqLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	if end < 0 {
 		return false, false
 	}
+	if string(key) == "server" && string(bytes.TrimSpace(rest[end+1:])) == "#" {
+		// A name below a blocked one that the usual servers are asked for.
+		skipped(emit, no, string(rest[:end]), "allowed: an exception, not an indicator")
+		return true, true
+	}
 	to, _, _ := bytes.Cut(rest[end+1:], []byte("#"))
 	for name := range strings.SplitSeq(string(rest[:end]), "/") {
 		a, err := netip.ParseAddr(string(bytes.TrimSpace(to)))
@@ -144,7 +150,7 @@ func unboundLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	switch {
 	case len(fields) == 0:
 		reject(emit, no, string(line), "no value")
-	case len(fields) > 1 && (fields[1] == "transparent" || fields[1] == "typetransparent" || fields[1] == "always_transparent"):
+	case len(fields) > 1 && slices.Contains([]string{"transparent", "typetransparent", "always_transparent", "nodefault"}, fields[1]):
 		skipped(emit, no, fields[0], "allowed: an exception, not an indicator")
 	default:
 		give(emit, no, fields[0])

@@ -164,3 +164,12 @@ func TestJSONVariants(t *testing.T) {
 			"[hash that is not the MD5, SHA-1 or SHA-256 of a file:1]"},
 	})
 }
+
+func TestBlocklistVariants(t *testing.T) {
+	checkVariants(t, []variant{
+		{"unbound", "local-zone: \"a.example.net.\" always_null\nlocal-zone: \"b.example.net.\" nodefault\n", "domain a.example.net at=feed:1\n",
+			"[allowed: an exception, not an indicator:1]"},
+		{"dnsmasq", "address=/example.net/#\nserver=/a.example.net/#\nserver=/b.example.net/\n", "domain example.net at=feed:1\ndomain b.example.net at=feed:3\n",
+			"[allowed: an exception, not an indicator:1]"},
+	})
+}
