@@ -56,7 +56,8 @@ func appendName(dst, c []byte) ([]byte, quality) {
 		}
 		return dst, checkName(dst[start:])
 	}
-	if len(c) > 0 && c[len(c)-1] == '.' {
+	rooted := len(c) > 0 && c[len(c)-1] == '.'
+	if rooted {
 		c = c[:len(c)-1]
 	}
 	// Longer text can only become a name where UTS 46 shortens it.
@@ -73,7 +74,7 @@ func appendName(dst, c []byte) ([]byte, quality) {
 		}
 	}
 	if class&0x80 != 0 {
-		return appendIDN(dst[:start], c)
+		return appendIDN(dst[:start], c, rooted)
 	}
 	return dst, checkName(dst[start:])
 }
@@ -125,8 +126,8 @@ func checkName(name []byte) quality {
 var lookup = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
 
 // appendIDN appends the normal form of a name with non-ASCII characters,
-// label by label.
-func appendIDN(dst, c []byte) ([]byte, quality) {
+// label by label. rooted says that its root dot has been taken off.
+func appendIDN(dst, c []byte, rooted bool) ([]byte, quality) {
 	start, worst := len(dst), goodName
 	for first := true; ; first = false {
 		i, width := nextDot(c)
@@ -143,7 +144,7 @@ func appendIDN(dst, c []byte) ([]byte, quality) {
 		c = c[i+width:]
 	}
 	// U+3002 and its like may be the root dot.
-	if n := len(dst); n > start && dst[n-1] == '.' {
+	if n := len(dst); n > start && dst[n-1] == '.' && !rooted {
 		dst = dst[:n-1]
 	}
 	if checkName(dst[start:]) == badName {

@@ -146,3 +146,15 @@ func TestHasAndSuffixVectors(t *testing.T) {
 		})
 	}
 }
+
+// One root dot belongs to a name, in whatever form; two are an empty label.
+func TestRootDots(t *testing.T) {
+	for cell, want := range map[string]string{
+		"bücher.example.": "xn--bcher-kva.example", "bücher.example。": "xn--bcher-kva.example", "example\uff0ecom\uff0e": "example.com",
+		"bücher.example..": "", "bücher.example。.": "", "bücher.example.。": "", "bücher.example。。": "", "example.com..": "",
+	} {
+		if got, _ := AppendDomain(nil, []byte(cell)); string(got) != want {
+			t.Errorf("%s: %q, want %q", cell, got, want)
+		}
+	}
+}
