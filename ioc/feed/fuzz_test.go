@@ -30,6 +30,10 @@ func FuzzFeed(f *testing.F) {
 	f.Add([]byte("{\"type\":\"ip\",\"value\":\"203.0.113.7\",\"feeds\":[\"a:1\"]}\n"), true, uint16(1))
 	f.Add([]byte("ioc,port\n203.0.113.7,\"8\n\"\n2001:db8::1,443\n\"x\n"), true, uint16(8))
 	f.Add([]byte("[{\"ioc\":\"a.example.net\",\"ioc_type\":\"domain\"}]"), false, uint16(2))
+	f.Add([]byte("From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Transfer-Encoding: quoted-printable\n\na[.]exam=\nple[.]net\n--x\n"+
+		"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\nYVsuXWV4YW1wbGVbLl1uZXQK\n--x--\n"), false, uint16(3))
+	f.Add([]byte(`{"results":[{"tags":["m"],"indicators":[{"indicator":"203.0.113.7","is_active":1}]},{"ips":["203.0.113.8","a"]},["x"]]}`), false, uint16(4))
+	f.Add([]byte("sep=;\ntype;value;to_ids\ndomain|ip;a.example.net|203.0.113.7;1\nip-dst;203.0.113.8;0\n"), false, uint16(5))
 	f.Fuzz(func(t *testing.T, data []byte, broad bool, piece uint16) {
 		breaks := bytes.Count(data, []byte("\n"))
 		names := Names() // one at a time: there are many
@@ -85,6 +89,9 @@ func checkIndicator(t *testing.T, i *ioc.Indicator, broad bool) {
 	parse := ioc.Parse
 	if broad {
 		parse = ioc.ParseBroad
+	}
+	if i.Type == ioc.URL {
+		parse = ioc.ParseURL // a/0 is one where it is known to be one
 	}
 	again, err := parse(i.Value)
 	if err != nil || again.Type != i.Type || again.Value != i.Value || again.Prefix != i.Prefix || again.Port != i.Port {

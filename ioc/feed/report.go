@@ -13,7 +13,7 @@ import (
 )
 
 // report is prose that names indicators: a blog, a mail, an advisory, in plain
-// text, Markdown or HTML.
+// text, Markdown, HTML or as it was mailed.
 //
 //	The loader at hxxp://203[.]0[.]113[.]7/mirai asks cnc(dot)example[.]net.
 //	| C2 | evil.example.net |
@@ -54,8 +54,11 @@ func readReport(r io.Reader, all bool, emit func(*Entry)) error {
 	b := buffered(r)
 	head, _ := b.Peek(headSize) // a read error comes again
 	t := prose{all: all, emit: emit}
-	if isHTML(head) {
+	switch {
+	case isHTML(head):
 		return t.html(b)
+	case isMail(head):
+		return t.mail(b)
 	}
 	return t.plain(b)
 }

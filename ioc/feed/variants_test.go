@@ -173,3 +173,46 @@ func TestBlocklistVariants(t *testing.T) {
 			"[allowed: an exception, not an indicator:1]"},
 	})
 }
+
+func TestMails(t *testing.T) {
+	checkVariants(t, []variant{
+		{"quoted-printable", "From: a@b.example\nSubject: block s[.]example[.]net\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nplease block a[.]exam=\nple[.]net and hxxp://b[.]example[.]net/?a=3D1\nc[=2E]example[.]net\n", `
+domain s.example.net at=feed:2
+domain a.example.net at=feed:6
+url http://b.example.net/?a=1 at=feed:6
+domain c.example.net at=feed:8
+`, "[]"},
+		{"parts", `From: a@b.example
+MIME-Version: 1.0
+Content-Type: multipart/mixed;
+ boundary="=_x"
+
+This is a message in parts: p[.]example[.]net
+--=_x
+Content-Type: text/plain
+Content-Transfer-Encoding: base64
+
+YVsuXWV4YW1wbGVbLl1u
+ZXQK
+--=_x
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+<html><body><p>see <b>b[.]exam=
+ple[.]net</b></p>
+<ul><li>c.example.net</li></ul></body></html>
+--=_x
+Content-Type: application/pdf; name="r.pdf"
+Content-Transfer-Encoding: base64
+
+JVBERg==
+--=_x--
+d[.]example[.]net
+`, `
+domain a.example.net at=feed:11
+domain b.example.net at=feed:17
+domain c.example.net at=feed:19
+domain d.example.net at=feed:26
+`, "[attachment: application/pdf:1]"},
+	})
+}
