@@ -30,7 +30,12 @@ func sniffHeadedCSV(head []byte) bool {
 	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
 		return false
 	}
-	_, _, headed, commented := header(head)
+	l, delim, headed, commented := header(head)
+	if headed && l.width == 1 {
+		// A word and a colon are as well the title of a list in a report.
+		records := sampleRecords(head, delim)
+		return len(records) < 2 || holdValues(records[1:], l.values)
+	}
 	return headed || commented
 }
 

@@ -19,7 +19,8 @@ const (
 
 // readDate reads the dates that feeds write: 2026-05-20, 2026-05-20 04:01:14
 // with or without UTC, a zone or a fraction, and with slashes or dots
-// 5/20/2026, 20.05.2026, 5/20/26 13:34, "1/1/2027, 12:00:00 AM". What has no
+// 5/20/2026, 20.05.2026, 5/20/26 13:34, "1/1/2027, 12:00:00 AM"; 20 May 2026,
+// 20260520, and seconds, milliseconds or microseconds since 1970. What has no
 // zone is UTC. An empty cell, and a year from 9999 on, which portals write for
 // "never", give the zero Date and true.
 func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
@@ -27,7 +28,10 @@ func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
 		return d, true
 	}
 	s = strings.TrimSpace(clean(s))
-	if isNone(s) {
+	if isNone(s) || strings.EqualFold(s, "never") {
+		return d, true
+	}
+	if d, ok = epoch(s); ok {
 		return d, true
 	}
 	if len(s) > 64 {
@@ -36,7 +40,8 @@ func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
 	date, clock, timed := cutDate(s)
 	y, m, day, ok := readDay(date, o)
 	if !ok {
-		return d, false
+		d = wordDate(s)
+		return d, !d.IsZero()
 	}
 	if y >= 9999 {
 		return d, true
@@ -53,6 +58,23 @@ func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
 		return d, false
 	}
 	return ioc.Instant(t.Add(since)), true
+}
+
+// epoch reads a date that is a number. The units do not overlap in this century.
+func epoch(s string) (d ioc.Date, ok bool) {
+	n, ok := digits(s, 16)
+	switch {
+	case !ok:
+	case len(s) == 8:
+		return plainDate(s[:4] + "-" + s[4:6] + "-" + s[6:])
+	case len(s) == 9, len(s) == 10:
+		return ioc.Instant(time.Unix(int64(n), 0).UTC()), true
+	case len(s) == 12, len(s) == 13:
+		return ioc.Instant(time.UnixMilli(int64(n)).UTC()), true
+	case len(s) == 15, len(s) == 16:
+		return ioc.Instant(time.UnixMicro(int64(n)).UTC()), true
+	}
+	return d, false
 }
 
 // plainDate reads the forms that most feeds have, 2026-05-20 and 2026-05-20

@@ -109,6 +109,12 @@ func dateIn(text string) ioc.Date {
 		d, _ := readDate(m, anyOrder)
 		return d
 	}
+	return wordDate(text)
+}
+
+// wordDate reads a date with the name of a month: 13 Feb 2026, Feb 13, 2026,
+// Sun Mar 15 00:00:00 UTC 2026.
+func wordDate(text string) ioc.Date {
 	var day, year int
 	var month time.Month
 	clock, zone := "", ""

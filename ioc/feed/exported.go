@@ -12,7 +12,8 @@ var exported = Kind{Name: "jsonl", Sniff: sniffExported, Read: readExported}
 
 func sniffExported(head []byte) bool {
 	keys, oneLine := peekObject(head)
-	return oneLine && slices.Contains(keys, "type") && slices.Contains(keys, "value")
+	return oneLine && slices.Contains(keys, "type") && slices.Contains(keys, "value") &&
+		!slices.ContainsFunc(keys, func(k string) bool { return standings[plain(k)].reason != "" }) // else it is somebody else's
 }
 
 // maxPlaces bounds the places that an indicator brings: a list keeps no more.

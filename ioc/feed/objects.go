@@ -18,6 +18,8 @@ import (
 //	["203.0.113.7","evil.example"]
 //	{"ips":["203.0.113.7","203.0.113.8"],"domains":["evil.example"]}
 //
+//	{"tables":[{"columns":[{"name":"NetworkIP","type":"string"},…],"rows":[["203.0.113.7",…],…]}]}
+//
 // An object without such names is looked into: pulses of OTX hold their
 // indicators.
 var jsonObjects = Kind{Name: "json", Sniff: sniffObjects, Read: readObjects}
@@ -46,6 +48,8 @@ type objects struct {
 	layouts map[string]*rows // by the names of an object
 	emit    func(*Entry)
 	depth   int // objects around the document
+	// Of a query's answer: the names of the columns of the rows to come.
+	columns [][]byte
 }
 
 // maxInside is how deep objects with indicators may stand in the elements of
@@ -70,13 +74,72 @@ func (o *objects) read(r io.Reader) error {
 // document reads a document whose first line has that number.
 func (o *objects) document(r io.Reader, first int) error {
 	key := "" // of the array at hand
-	return newDocument(r).records(func(k string) bool { key = k; return true }, func(raw []byte, line int) {
-		if raw[0] != '{' {
-			o.scalar(raw, key, first+line-1)
-			return
+	wanted := func(k string) bool {
+		key = strings.ToLower(k)
+		if key == "columns" {
+			o.columns = nil
 		}
-		o.object(raw, first+line-1)
+		return true
+	}
+	return newDocument(r).records(wanted, func(raw []byte, line int) {
+		switch line += first - 1; {
+		case raw[0] == '{' && key == "columns" && o.column(raw):
+		case raw[0] == '[' && key == "rows" && o.columns != nil:
+			o.row(raw, line)
+		case raw[0] == '{':
+			o.object(raw, line)
+		default:
+			o.scalar(raw, key, line)
+		}
 	})
+}
+
+// column notes the name of a column of a query's answer.
+func (o *objects) column(raw []byte) bool {
+	var c struct {
+		Name   text `json:"name"`
+		Column text `json:"ColumnName"`
+	}
+	json.Unmarshal(raw, &c) // what has no name is none
+	name := firstText(c.Name, c.Column)
+	if name == "" || len(o.columns) == maxColumns {
+		return false
+	}
+	o.columns = append(o.columns, []byte(name))
+	return true
+}
+
+// row reads a row of a query's answer.
+func (o *objects) row(raw []byte, line int) {
+	var values []text
+	t := o.layout(o.columns)
+	if json.Unmarshal(raw, &values) != nil || t == nil {
+		reject(o.emit, line, clip(string(raw)), "no value")
+		return
+	}
+	cells := make([][]byte, len(values))
+	for i, v := range values {
+		cells[i] = []byte(v)
+	}
+	t.emit(cells, line, o.emit)
+}
+
+// layout returns the reader of objects with those names, nil where none is that
+// of a column of values.
+func (o *objects) layout(names [][]byte) *rows {
+	key := string(bytes.Join(names, []byte{0}))
+	t := o.layouts[key]
+	if t == nil {
+		l, ok := readHeader(names)
+		if !ok {
+			return nil
+		}
+		t = &rows{layout: l, words: o.words, promised: none}
+		if len(o.layouts) < maxReasons {
+			o.layouts[key] = t
+		}
+	}
+	return t
 }
 
 // otherList is what a list is that is not called as a column of values would be.
@@ -125,18 +188,10 @@ func (o *objects) object(raw []byte, line int) {
 		reject(o.emit, line, clip(string(raw[:min(len(raw), 2*maxShown)])), "more than 4096 columns")
 		return
 	}
-	key := string(bytes.Join(names, []byte{0}))
-	t := o.layouts[key]
+	t := o.layout(names)
 	if t == nil {
-		l, ok := readHeader(names)
-		if !ok {
-			o.inside(raw, line)
-			return
-		}
-		t = &rows{layout: l, words: o.words, promised: none}
-		if len(o.layouts) < maxReasons {
-			o.layouts[key] = t
-		}
+		o.inside(raw, line)
+		return
 	}
 	full := func(v column) bool { return !isNone(string(cells[v.n])) }
 	switch {

@@ -132,6 +132,9 @@ func unzip(r io.Reader, b *bufio.Reader) (io.ReadCloser, error) {
 	if file == nil {
 		return nil, errors.New("zip archive without a file")
 	}
+	if file.Flags&1 != 0 {
+		return nil, errors.New("zip archive with a password: unpack it first")
+	}
 	member, err := file.Open()
 	if err != nil {
 		return nil, fmt.Errorf("zip: %w", err)

@@ -37,11 +37,11 @@ var typeWords = map[string]class{
 	"domain": className, "domains": className, "domainname": className, "hostname": className, "host": className, "fqdn": className, "hostnames": className, "domainnames": className, "fqdns": className, "hostnameport": className, "domainport": className,
 	"dns": className, "subdomain": className, "wildcard": className,
 
-	"url": classURL, "urls": classURL, "uri": classURL, "urlpath": classURL,
+	"url": classURL, "urls": classURL, "uri": classURL, "uris": classURL, "urlpath": classURL,
 
 	"hash": classHash, "md5": classHash, "sha1": classHash, "sha224": classOtherHash, "sha256": classHash, "sha384": classOtherHash,
 	"sha512": classOtherHash, "md5hash": classHash, "sha1hash": classHash, "sha256hash": classHash, "sha512hash": classOtherHash,
-	"hashmd5": classHash, "hashsha1": classHash, "hashsha256": classHash, "hashes": classHash,
+	"hashmd5": classHash, "hashsha1": classHash, "hashsha256": classHash, "hashes": classHash, "md5s": classHash, "sha1s": classHash, "sha256s": classHash,
 	"filehash": classHash, "filemd5": classHash, "filesha1": classHash, "filesha256": classHash, "filehashmd5": classHash,
 	"filehashsha1": classHash, "filehashsha256": classHash, "file": classHash, "ssdeep": classOtherHash, "imphash": classOtherHash,
 	"tlsh": classOtherHash, "filehashpehash": classOtherHash, "filehashimphash": classOtherHash, "filehashssdeep": classOtherHash,

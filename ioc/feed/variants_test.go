@@ -119,6 +119,11 @@ hash 6cc175b9c0f1b6a831c399e269772661 at=feed:7
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\n", "[]"},
 		{"DShield", "# DShield.org Recommended Block List\nStart\tEnd\tNetblock\tAttacks\tName\tCountry\temail\n45.10.16.0\t45.10.16.255\t24\t3000\tX\tUS\ta@b.example\n",
 			"cidr 45.10.16.0/24 at=feed:3\n", "[]"},
+		{"dates", "ioc,first_seen,last_seen,valid_until\na.example.net,Feb 13 2026,13-Feb-2026,never\nb.example.net,1771000000,1771000000123,20261231\n", `
+domain a.example.net first=2026-02-13 last=2026-02-13 at=feed:2
+domain b.example.net first=2026-02-13T16:26:40Z last=2026-02-13T16:26:40.123Z until=2026-12-31 at=feed:3
+`, "[]"},
+		{"a title that is no header", "iocs:\n  - 45.9.148.1\n  - a.example.net\n", "ip 45.9.148.1 at=feed:2\ndomain a.example.net at=feed:3\n", "[]"},
 		{"Excel's sep", "sep=;\r\nType;Indicator;Comment\r\nIP;45.9.154.18;\"a;b\"\r\n", "ip 45.9.154.18 at=feed:3\n", "[]"},
 		{"words for types", `Indicator,Type,Malware Families,Threat Types
 45.9.154.11,ip_address,Mirai,Botnet
@@ -154,6 +159,16 @@ func TestJSONVariants(t *testing.T) {
 {"name":"b","Attribute":[
 {"type":"domain","value":"b.example.net","to_ids":true}],"deleted":false},{"Attribute":[{"type":"domain","value":"c.example.net","to_ids":true}],"deleted":"1"}]}}`,
 			"domain b.example.net at=feed:3\n", "[deleted:2]"},
+		{"an answer of Log Analytics", `{"tables":[{"name":"PrimaryResult","columns":[{"name":"NetworkIP","type":"string"},{"name":"DomainName","type":"string"},{"name":"Active","type":"bool"},
+{"name":"ConfidenceScore","type":"real"}],"rows":[["45.9.148.1","",true,80],
+["","a.example.net",true,70.0],["","b.example.net",false,80]]}]}`, "ip 45.9.148.1 at=feed:2 confidence=80\ndomain a.example.net at=feed:3 confidence=70\n", "[not active:1]"},
+		{"indicators of Graph", `{"value":[{"networkIPv4":"45.9.148.1","domainName":"a.example.net","url":null,"expirationDateTime":"2027-01-01T00:00:00Z","isActive":true,"malwareFamilyNames":["Mirai"]}]}`,
+			"ip 45.9.148.1 malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\ndomain a.example.net malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\n", "[]"},
+		{"MISP's attributes, one a line", `{"type":"ip-dst","value":"45.9.148.1","to_ids":true}` + "\n" + `{"type":"ip-dst","value":"45.9.148.2","to_ids":false}` + "\n",
+			"ip 45.9.148.1 at=feed:1\n", "[to_ids is false:1]"},
+		{"lists of many names", `{"iocs":{"ipv4":["45[.]9[.]148[.]1"],"urls":["hxxp://a[.]example[.]net/x"],"sha256s":["0acac44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],"emails":["a@b.example.net"]}}`,
+			"ip 45.9.148.1 at=feed:1\nurl http://a.example.net/x at=feed:1\nhash 0acac44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 at=feed:1\n",
+			"[in a list of another name: emails:1]"},
 		{"an answer of URLhaus", `{"query_status":"ok","urls":[{"id":"1","url":"http://a.example.net/i","threat":"malware_download","tags":["elf"]}]}`,
 			"url http://a.example.net/i threat=malware_download tags=elf at=feed:1\n", "[]"},
 		{"an answer of ThreatFox about one", "{\"query_status\":\"ok\",\n\"data\":{\"id\":\"41\",\"ioc\":\"45.9.148.1:80\",\"ioc_type\":\"ip:port\",\"tags\":[\"x\"]}}",
