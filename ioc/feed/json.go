@@ -27,6 +27,8 @@ type document struct {
 	*json.Decoder
 	in     *countingReader
 	scalar func(stack []level, t json.Token) // for records; may be nil
+	closed func(stack []level)               // likewise
+	stack  []level                           // around the records at hand
 }
 
 // A countingReader remembers where the line breaks are that its reader has

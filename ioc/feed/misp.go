@@ -3,7 +3,7 @@ package feed
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -52,47 +52,78 @@ type mispAttribute struct {
 func readMISP(r io.Reader, emit func(*Entry)) error {
 	words := newInterner()
 	d := newDocument(r)
+	o := mispObject{read: func(raw []byte, line int) { mispEntry(raw, line, words, emit) }, emit: emit}
+	defer o.end()
 	d.scalar = func(stack []level, t json.Token) {
+		key := stack[len(stack)-1].key
+		if key == "deleted" && withinObject(stack[:len(stack)-1]) {
+			o.deleted = truth(fmt.Sprint(t)) == 1
+			return
+		}
 		s, ok := t.(string)
-		if !ok || stack[len(stack)-1].key != "date" || slices.ContainsFunc(stack, func(l level) bool { return l.key == "RelatedEvent" }) {
+		if !ok || key != "date" || slices.ContainsFunc(stack, func(l level) bool { return l.key == "RelatedEvent" }) {
 			return
 		}
 		if date, ok := readDate(s, anyOrder); ok {
 			tell(emit, date)
 		}
 	}
-	under := ""
-	return d.records(func(key string) bool { under = key; return key == "Attribute" || key == "Object" }, func(raw []byte, line int) {
-		if under == "Object" {
-			mispObject(raw, line, words, emit)
+	d.closed = func(stack []level) {
+		if withinObject(stack) {
+			o.end()
+		}
+	}
+	return d.records(func(key string) bool { return key == "Attribute" }, func(raw []byte, line int) {
+		if withinObject(d.stack[:max(0, len(d.stack)-2)]) {
+			o.add(raw, line)
 			return
 		}
-		mispEntry(raw, line, words, emit)
+		o.read(raw, line)
 	})
 }
 
-// mispObject reads the attributes of an object, which go with it when it is
-// deleted.
-func mispObject(raw []byte, line int, words *interner, emit func(*Entry)) {
-	var o struct {
-		Deleted text `json:"deleted"`
+// withinObject says that a level is that of the objects of an event.
+func withinObject(stack []level) bool {
+	n := len(stack)
+	return n >= 2 && !stack[n-1].object && stack[n-2].key == "Object"
+}
+
+// A mispObject keeps the attributes of an object until all of it has been seen:
+// they go with it when it is deleted.
+type mispObject struct {
+	deleted bool
+	held    []mispHeld
+	size    int // of what is held, in bytes
+	read    func(raw []byte, line int)
+	emit    func(*Entry)
+}
+
+type mispHeld struct {
+	raw  []byte
+	line int
+}
+
+func (o *mispObject) add(raw []byte, line int) {
+	if o.size += len(raw); o.size > maxObject {
+		deleted := o.deleted
+		o.end() // too much to be kept: only a word before counts
+		o.deleted = deleted
 	}
-	if json.Unmarshal(raw, &o) != nil {
-		reject(emit, line, clip(string(raw)), "not a MISP object")
-		return
-	}
-	err := newDocument(bytes.NewReader(raw)).records(func(key string) bool { return key == "Attribute" }, func(raw []byte, no int) {
-		if truth(string(o.Deleted)) == 1 {
-			var a mispAttribute
-			json.Unmarshal(raw, &a) // what cannot be read is empty
-			skipped(emit, line+no-1, string(a.Value), "deleted")
-			return
+	o.held = append(o.held, mispHeld{bytes.Clone(raw), line})
+}
+
+// end reads what is held.
+func (o *mispObject) end() {
+	for _, h := range o.held {
+		if !o.deleted {
+			o.read(h.raw, h.line)
+			continue
 		}
-		mispEntry(raw, line+no-1, words, emit)
-	})
-	if err != nil {
-		reject(emit, line, clip(string(raw)), errors.Unwrap(err).Error())
+		var a mispAttribute
+		json.Unmarshal(h.raw, &a) // what cannot be read is empty
+		skipped(o.emit, h.line, string(a.Value), "deleted")
 	}
+	o.held, o.size, o.deleted = o.held[:0], 0, false
 }
 
 func mispEntry(raw []byte, line int, words *interner, emit func(*Entry)) {

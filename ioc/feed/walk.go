@@ -28,6 +28,9 @@ type level struct {
 //
 // d.scalar, if it is there, is called with each scalar around the records and
 // the levels at whose last it stands.
+//
+// d.closed is called with the levels that are left when an object or array has
+// ended.
 func (d *document) records(wanted func(key string) bool, object func(raw []byte, line int)) error {
 	var stack []level
 	for seen := false; ; seen = true {
@@ -57,7 +60,7 @@ func (d *document) records(wanted func(key string) bool, object func(raw []byte,
 				key = top.key
 			}
 			stack = append(stack, level{object: t == json.Delim('{')})
-			if t == json.Delim('[') && wanted(key) {
+			if d.stack = stack; t == json.Delim('[') && wanted(key) {
 				for d.More() {
 					var raw json.RawMessage
 					if err := d.Decode(&raw); err != nil {
@@ -70,6 +73,9 @@ func (d *document) records(wanted func(key string) bool, object func(raw []byte,
 			continue
 		case json.Delim('}'), json.Delim(']'):
 			stack = stack[:len(stack)-1]
+			if d.closed != nil {
+				d.closed(stack)
+			}
 			if len(stack) == 0 {
 				continue
 			}
