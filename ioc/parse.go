@@ -1,8 +1,10 @@
 package ioc
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -82,8 +84,10 @@ func parse(text string, broad bool) (Indicator, error) {
 			s = s[:i]
 		} else if p, err := netip.ParsePrefix(s); err == nil {
 			return network(p)
-		} else if _, aerr := netip.ParseAddr(s[:i]); aerr == nil && allDigits(s[i+1:]) {
+		} else if a, aerr := netip.ParseAddr(s[:i]); aerr == nil && allDigits(s[i+1:]) {
 			return Indicator{}, fmt.Errorf("%w: prefix length out of range", ErrNotIndicator)
+		} else if m, merr := netip.ParseAddr(s[i+1:]); aerr == nil && merr == nil && a.Is4() && m.Is4() {
+			return masked(a, m)
 		} else {
 			return parseURL(s, false)
 		}
@@ -98,6 +102,18 @@ func parse(text string, broad bool) (Indicator, error) {
 		return address(a), nil
 	}
 	return domain(s, broad)
+}
+
+// masked reads a network whose length is written as a mask:
+// 203.0.113.0/255.255.255.0.
+func masked(addr, mask netip.Addr) (Indicator, error) {
+	b := mask.As4()
+	m := binary.BigEndian.Uint32(b[:])
+	ones := bits.LeadingZeros32(^m)
+	if m<<ones != 0 {
+		return Indicator{}, fmt.Errorf("%w: not a network and its mask", ErrNotIndicator)
+	}
+	return network(netip.PrefixFrom(addr, ones))
 }
 
 func address(a netip.Addr) Indicator {

@@ -55,7 +55,7 @@ var standings = map[string]standing{
 // Names of columns, in the form that plain gives them and without a final utc;
 // the better name first where a table may have several.
 var (
-	valueNames   = []string{"iocvalue", "ioc", "indicatorvalue", "observablevalue", "indicator", "observable", "value", "data", "indicators", "iocs", "values"}
+	valueNames   = []string{"iocvalue", "ioc", "indicatorvalue", "observablevalue", "indicator", "observable", "value", "data", "indicators", "iocs", "values", "artifact"}
 	addressNames = []string{"ipaddress", "ip", "ipv4", "ipv6", "ips", "dstip", "networkip", "networkdestinationip", "networksourceip", "cidr", "network", "subnet", "netblock", "ioip", "address", "networkcidrblock", "networkdestinationcidrblock", "networksourcecidrblock", "emailsourceipaddress",
 		"networkipv4", "networkipv6", "networkdestinationipv4", "networkdestinationipv6", "networksourceipv4", "networksourceipv6",
 		"ipaddresses", "ipv4s", "ipv6s", "ipv4address", "ipv6address", "ipv4addresses", "ipv6addresses", "cidrs", "subnets", "networks"}
@@ -228,6 +228,15 @@ func unquoteFormula(cell []byte) []byte {
 	return cell
 }
 
+// unwrapFormula takes the text out of ="text", which keeps a spreadsheet from
+// reading it as a number or date.
+func unwrapFormula(cell []byte) []byte {
+	if len(cell) > 3 && cell[0] == '=' && cell[1] == '"' && cell[len(cell)-1] == '"' {
+		return cell[2 : len(cell)-1]
+	}
+	return cell
+}
+
 // emit gives the entries of one record: one for each column of values that is
 // not empty, or a rejected one where all are.
 func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
@@ -274,7 +283,7 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 	}
 	found := false
 	for _, v := range r.values {
-		text := r.cell(cells, v.n)
+		text := unwrapFormula(r.cell(cells, v.n))
 		if isNone(string(text)) {
 			continue
 		}

@@ -93,6 +93,9 @@ func (j *judge) take(e *Entry) {
 		j.span.add(e)
 		return
 	}
+	if e.Fate == Usable && j.ranged(e) {
+		return
+	}
 	v := j.weigh(e)
 	v.after = j.batch.Len()
 	if v.outcome == Usable {
@@ -111,6 +114,21 @@ func (j *judge) take(e *Entry) {
 	if page && (j.options.URLHosts || j.options.ForPack) {
 		j.takeHost(e, v)
 	}
+}
+
+// ranged judges the networks of an entry that is a range of addresses.
+func (j *judge) ranged(e *Entry) bool {
+	if c := classOf(e.Type); c != classAny && c != classAddr {
+		return false
+	}
+	networks := rangeNetworks(string(e.Value))
+	value := e.Value
+	for _, n := range networks {
+		e.Value = []byte(n)
+		j.take(e)
+	}
+	e.Value = value
+	return len(networks) > 0
 }
 
 // takeHost judges the host of an entry that is a URL. One that is refused is

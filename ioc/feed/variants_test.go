@@ -2,6 +2,7 @@ package feed
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -123,6 +124,16 @@ hash 6cc175b9c0f1b6a831c399e269772661 at=feed:7
 domain a.example.net first=2026-02-13 last=2026-02-13 at=feed:2
 domain b.example.net first=2026-02-13T16:26:40Z last=2026-02-13T16:26:40.123Z until=2026-12-31 at=feed:3
 `, "[]"},
+		{"ranges of addresses", "ip,description\n45.13.0.11-45.13.0.20,x\n45[.]13[.]1[.]0 - 45[.]13[.]1[.]255,y\n45.13.0.9-45.13.0.8,z\n", `
+ip 45.13.0.11 at=feed:2
+cidr 45.13.0.12/30 at=feed:2
+cidr 45.13.0.16/30 at=feed:2
+ip 45.13.0.20 at=feed:2
+cidr 45.13.1.0/24 at=feed:3
+`, "[not an indicator:1]"},
+		{"masks", "45.13.3.0/255.255.255.0\n45.13.4.7/255.255.255.255\n45.13.5.0/255.0.255.0\nevil.example.com/45.13.5.1\n",
+			"cidr 45.13.3.0/24 at=feed:1\nip 45.13.4.7 at=feed:2\nurl evil.example.com/45.13.5.1 at=feed:4\n", "[not an indicator:1]"},
+		{"text kept from a spreadsheet", "ioc,type\n=\"45.13.0.18\",ip\n", "ip 45.13.0.18 at=feed:2\n", "[]"},
 		{"a title that is no header", "iocs:\n  - 45.9.148.1\n  - a.example.net\n", "ip 45.9.148.1 at=feed:2\ndomain a.example.net at=feed:3\n", "[]"},
 		{"Excel's sep", "sep=;\r\nType;Indicator;Comment\r\nIP;45.9.154.18;\"a;b\"\r\n", "ip 45.9.154.18 at=feed:3\n", "[]"},
 		{"words for types", `Indicator,Type,Malware Families,Threat Types
@@ -230,4 +241,35 @@ domain c.example.net at=feed:19
 domain d.example.net at=feed:26
 `, "[attachment: application/pdf:1]"},
 	})
+}
+
+// The networks of a range hold its addresses, all of them and no others.
+func TestRangeNetworks(t *testing.T) {
+	for _, tt := range []struct{ value, want string }{
+		{"0.0.0.0-255.255.255.255", "0.0.0.0/0"},
+		{"255.255.255.254-255.255.255.255", "255.255.255.254/31"},
+		{"2001:db8::1-2001:db8::4", "2001:db8::1/128 2001:db8::2/127 2001:db8::4/128"},
+		{"203.0.113.4–203.0.113.5", "203.0.113.4/31"},
+		{"203.0.113.4-2001:db8::4", ""}, {"203.0.113.4:80-203.0.113.9", ""}, {"203.0.113.4/32-203.0.113.9", ""}, {"a-b.example.net", ""}, {"203.0.113.4-9", ""}, {"-", ""},
+	} {
+		compare(t, tt.value, strings.Join(rangeNetworks(tt.value), " "), tt.want)
+	}
+	for from := range 32 {
+		for to := from; to < 32; to++ {
+			held := [256]int{}
+			for _, n := range rangeNetworks(fmt.Sprintf("203.0.113.%d-203.0.113.%d", from, to)) {
+				p := netip.MustParsePrefix(n)
+				for i := range held {
+					if p.Contains(netip.AddrFrom4([4]byte{203, 0, 113, byte(i)})) {
+						held[i]++
+					}
+				}
+			}
+			for i, n := range held {
+				if want := i >= from && i <= to; n > 1 || (n == 1) != want {
+					t.Fatalf("%d-%d: %d in %d networks", from, to, i, n)
+				}
+			}
+		}
+	}
 }
