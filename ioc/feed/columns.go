@@ -60,7 +60,7 @@ var (
 		"networkipv4", "networkipv6", "networkdestinationipv4", "networkdestinationipv6", "networksourceipv4", "networksourceipv6",
 		"ipaddresses", "ipv4s", "ipv6s", "ipv4address", "ipv6address", "ipv4addresses", "ipv6addresses", "cidrs", "subnets", "networks"}
 	domainNames = []string{"domain", "domainname", "fqdn", "domains", "domainnames", "fqdns"}
-	hostNames   = []string{"hostname", "host", "hostnames", "hosts"} // beside an address it is only its name
+	hostNames   = []string{"hostname", "host", "hostnames", "hosts"} // beside an address or a URL it is only theirs
 	otherNames  = []string{"url", "uri", "urls", "uris", "md5s", "sha1s", "sha256s", "md5", "sha1", "sha256", "md5hash", "sha1hash", "sha256hash", "filehash", "filehashvalue", "hash", "filehashes", "hashes", "hashmd5", "hashsha1", "hashsha256", "ja3md5", "ja3"}
 	portNames   = []string{"port", "dstport"}
 
@@ -150,7 +150,7 @@ func namedColumns(names []string) (values []column) {
 	if addresses || !slices.Contains(names, "asname") {
 		add("domain", domainNames) // else it is that of a network's owner
 	}
-	if !addresses {
+	if !addresses && !slices.Contains(names, "url") {
 		add("hostname", hostNames)
 	}
 	add("", otherNames)

@@ -180,7 +180,7 @@ func TestJSONVariants(t *testing.T) {
 		{"lists of many names", `{"iocs":{"ipv4":["45[.]9[.]148[.]1"],"urls":["hxxp://a[.]example[.]net/x"],"sha256s":["0acac44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],"emails":["a@b.example.net"]}}`,
 			"ip 45.9.148.1 at=feed:1\nurl http://a.example.net/x at=feed:1\nhash 0acac44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 at=feed:1\n",
 			"[in a list of another name: emails:1]"},
-		{"an answer of URLhaus", `{"query_status":"ok","urls":[{"id":"1","url":"http://a.example.net/i","threat":"malware_download","tags":["elf"]}]}`,
+		{"an answer of URLhaus", `{"query_status":"ok","urls":[{"id":"1","url":"http://a.example.net/i","host":"a.example.net","threat":"malware_download","tags":["elf"]}]}`,
 			"url http://a.example.net/i threat=malware_download tags=elf at=feed:1\n", "[]"},
 		{"an answer of ThreatFox about one", "{\"query_status\":\"ok\",\n\"data\":{\"id\":\"41\",\"ioc\":\"45.9.148.1:80\",\"ioc_type\":\"ip:port\",\"tags\":[\"x\"]}}",
 			"ip:port 45.9.148.1:80 tags=x at=feed:2\n", "[]"},
