@@ -190,13 +190,19 @@ func (o *objects) object(raw []byte, line int) {
 	}
 	t := o.layout(names)
 	if t == nil {
-		o.inside(raw, line)
+		if !o.inside(raw, line) {
+			reject(o.emit, line, clip(string(raw)), "no value")
+		}
 		return
 	}
 	full := func(v column) bool { return !isNone(string(cells[v.n])) }
+	none := !slices.ContainsFunc(t.values, full)
+	// A list of objects counts as empty here.
+	hollow := func(v column) bool { return lists[v.n] != nil && len(lists[v.n]) == 0 }
 	switch {
-	case !slices.ContainsFunc(t.values, full):
-		o.inside(raw, line) // its list of indicators is one of objects
+	case (none || slices.ContainsFunc(t.values, hollow)) && o.inside(raw, line):
+	case none:
+		reject(o.emit, line, clip(string(raw)), "no value")
 	case slices.ContainsFunc(t.values, func(v column) bool { return len(lists[v.n]) > 1 }):
 		t.each(cells, lists, line, o.emit)
 	default:
@@ -220,9 +226,9 @@ func (r *rows) each(cells [][]byte, lists [][]string, line int, emit func(*Entry
 	}
 }
 
-// inside reads the arrays within an object that has no value itself.
-func (o *objects) inside(raw []byte, line int) {
-	found := false
+// inside reads the arrays within an object that has no value itself, and says
+// whether there was anything in them.
+func (o *objects) inside(raw []byte, line int) (found bool) {
 	if o.depth < maxInside {
 		emit := o.emit
 		o.emit = func(e *Entry) {
@@ -235,12 +241,10 @@ func (o *objects) inside(raw []byte, line int) {
 		o.emit = emit
 		if err != nil {
 			reject(o.emit, line, clip(string(raw)), errors.Unwrap(err).Error())
-			return
+			return true
 		}
 	}
-	if !found {
-		reject(o.emit, line, clip(string(raw)), "no value")
-	}
+	return found
 }
 
 // objectCells returns the names and the scalar values of an object, in order;
@@ -266,7 +270,7 @@ func objectCells(raw []byte) (names, cells [][]byte, lists [][]string) {
 		var list texts
 		if value[0] == '[' {
 			if list.UnmarshalJSON(value) == nil {
-				list = slices.DeleteFunc(list, func(s string) bool { return s == "" })
+				list = append(texts{}, slices.DeleteFunc(list, func(s string) bool { return s == "" })...)
 				cell = text(strings.Join(list, ","))
 			}
 		} else if cell.UnmarshalJSON(value) != nil {

@@ -182,6 +182,8 @@ func TestJSONVariants(t *testing.T) {
 			"[in a list of another name: emails:1]"},
 		{"an answer of URLhaus", `{"query_status":"ok","urls":[{"id":"1","url":"http://a.example.net/i","host":"a.example.net","threat":"malware_download","tags":["elf"]}]}`,
 			"url http://a.example.net/i threat=malware_download tags=elf at=feed:1\n", "[]"},
+		{"an answer of URLhaus about a host", `{"query_status":"ok","host":"a.example.net","urls":[{"url":"http://a.example.net/i"}]}` + "\n", "url http://a.example.net/i at=feed:1\n", "[]"},
+		{"an empty list beside values", `[{"ip":"45.9.148.1","domains":[]}]`, "ip 45.9.148.1 at=feed:1\n", "[]"},
 		{"an answer of ThreatFox about one", "{\"query_status\":\"ok\",\n\"data\":{\"id\":\"41\",\"ioc\":\"45.9.148.1:80\",\"ioc_type\":\"ip:port\",\"tags\":[\"x\"]}}",
 			"ip:port 45.9.148.1:80 tags=x at=feed:2\n", "[]"},
 		{"one indicator of STIX over lines", "{\"type\":\"indicator\",\n\"pattern\":\"[domain-name:value = 'a.example.net']\"}\n{\"type\":\"indicator\",\n\"pattern\":\"[domain-name:value = 'b.example.net']\"}\n",
