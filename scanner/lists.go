@@ -30,27 +30,7 @@ func (w *worker) lists(h *Hit) {
 	if len(w.Allow) == 0 && len(w.Label) == 0 {
 		return
 	}
-	by := w.room.by[:0]
-	whole := false // some list has all that the indicator matches
-	for _, l := range w.Allow {
-		answer := allow.No
-		if wholly(l, h) {
-			answer, whole = l.Has(h.Indicator), true
-		}
-		by = append(by, answer)
-	}
-	w.room.by = by
-	all := len(w.Allow) > 0
-	for i := range h.Matches {
-		name := w.nameOf(h, &h.Matches[i])
-		found := whole
-		for n, l := range w.Allow {
-			answer := elementOn(l, h, &h.Matches[i], name)
-			found = found || answer != allow.No
-			by[n] = max(by[n], answer)
-		}
-		all = all && found
-	}
+	by, all := w.allowed(h)
 	for n, answer := range by {
 		if !all || answer == allow.No {
 			continue
@@ -67,6 +47,33 @@ func (w *worker) lists(h *Hit) {
 	w.labels(h)
 }
 
+// allowed asks each allow list about a hit, and says whether they have all of
+// it together. The answers live until the next call.
+func (w *worker) allowed(h *Hit) (by []allow.Answer, all bool) {
+	by = w.room.by[:0]
+	whole := false // some list has all that the indicator matches
+	for _, l := range w.Allow {
+		answer := allow.No
+		if wholly(l, h) {
+			answer, whole = l.Has(h.Indicator), true
+		}
+		by = append(by, answer)
+	}
+	w.room.by = by
+	all = len(w.Allow) > 0
+	for i := range h.Matches {
+		name := w.nameOf(h, &h.Matches[i])
+		found := whole
+		for n, l := range w.Allow {
+			answer := elementOn(l, h, &h.Matches[i], name)
+			found = found || answer != allow.No
+			by[n] = max(by[n], answer)
+		}
+		all = all && found
+	}
+	return by, all
+}
+
 // labels labels a hit.
 func (w *worker) labels(h *Hit) {
 	if len(w.Label) == 0 {
@@ -76,17 +83,22 @@ func (w *worker) labels(h *Hit) {
 		h.Labels = []string{} // none, but asked for
 	}
 	for n, l := range w.Label {
-		on := l.Has(h.Indicator) != allow.No
-		for i := 0; i < len(h.Matches) && !on; i++ {
-			on = elementOn(l, h, &h.Matches[i], w.nameOf(h, &h.Matches[i])) != allow.No
-		}
-		if on {
+		if w.labelled(l, h) {
 			h.Labels = append(h.Labels, l.Name)
 			w.mu.Lock()
 			w.run.listed.labelled[n]++
 			w.mu.Unlock()
 		}
 	}
+}
+
+// labelled says that a list labels a hit.
+func (w *worker) labelled(l *allow.List, h *Hit) bool {
+	on := l.Has(h.Indicator) != allow.No
+	for i := 0; i < len(h.Matches) && !on; i++ {
+		on = elementOn(l, h, &h.Matches[i], w.nameOf(h, &h.Matches[i])) != allow.No
+	}
+	return on
 }
 
 // nameOf returns the name in an element that a domain matched, in normal form,

@@ -33,6 +33,9 @@ func (a *app) explain() *cobra.Command {
 		Long: `Says what the normal forms of a value are, which indicators match it and by
 which rule, and which come near it without matching, and why.
 
+With --allow and --label it says which entries of these lists have what an
+indicator matches, and whether they would suppress or label the hit.
+
 With --row it takes one record of an export, counted from 1, through the sweep:
 reading, table, columns, indicators, ports and rules with the value of every
 predicate, to hit, suppressed or nothing. The flags of scan that decide on this
@@ -52,6 +55,7 @@ apply. A member of an archive is named as hits name it, logs.zip/net.csv:17.`,
 			if err := oneOf("--format", format, "text", "json"); err != nil {
 				return usage(err)
 			}
+			f.listFlags.lined = true
 			if row != "" {
 				return a.explainRow(c.Context(), f, row, format)
 			}
@@ -59,7 +63,13 @@ apply. A member of an archive is named as hits name it, logs.zip/net.csv:17.`,
 			if err != nil {
 				return err
 			}
+			var s scanner.Scan
+			if err := f.listFlags.apply(&s); err != nil {
+				return usage(err)
+			}
+			a.saidOfLists(&f.listFlags, &s, false)
 			e := explainValue(args[0], list.Set())
+			e.onLists(&s, list.Set())
 			return a.explained(format, e.text, e)
 		},
 	}
@@ -142,6 +152,7 @@ func (a *app) explainRow(ctx context.Context, f *scanFlags, row, format string) 
 	} else if err != nil {
 		return usage(err)
 	}
+	a.saidOfLists(&f.listFlags, s, false)
 	e := explainTrace(tr, s, f)
 	if err := a.explained(format, e.text, e); err != nil {
 		return err

@@ -73,6 +73,7 @@ type rowTest struct {
 type rowHit struct {
 	Hit   json.RawMessage `json:"hit"`
 	Rules []rowRule       `json:"rules"`
+	Lists []onList        `json:"lists"` // what has it, of the allow and label lists given
 	hit   *scanner.Hit
 }
 
@@ -159,7 +160,7 @@ func explainTrace(tr *scanner.Trace, s *scanner.Scan, f *scanFlags) *rowExplanat
 		e.Tests = append(e.Tests, testOf(&tr.Tests[i], s))
 	}
 	for i := range tr.Hits {
-		e.Hits = append(e.Hits, hitOf(&tr.Hits[i]))
+		e.Hits = append(e.Hits, hitOf(&tr.Hits[i], s))
 	}
 	e.conclude(tr)
 	return e
@@ -211,9 +212,10 @@ func portReason(t *scanner.TraceTest) string {
 	return fmt.Sprintf("it is the same address, but %s is %s, not %d", t.Port, t.PortText, want)
 }
 
-func hitOf(h *scanner.TraceHit) rowHit {
+func hitOf(h *scanner.TraceHit, s *scanner.Scan) rowHit {
 	line := scanner.JSONL(nil, h.Hit)
 	out := rowHit{Hit: line[:len(line)-1], Rules: []rowRule{}, hit: h.Hit}
+	out.Lists, _ = listsOf(s, h.Hit)
 	for i := range h.Rules {
 		a := &h.Rules[i]
 		r := rowRule{Name: a.Rule.Name, Reason: a.Rule.Reason, Applies: a.Applies, Value: a.Value.String(), Steps: []rowStep{}, tables: a.Rule.Tables}

@@ -107,6 +107,10 @@ func (e *rowExplanation) text() string {
 		for n := range h.Rules {
 			h.Rules[n].print(p)
 		}
+		for _, l := range h.Lists {
+			p.WriteByte('\n')
+			p.para("   ", capital(l.Use)+" list "+l.text()+".")
+		}
 	}
 	return p.String()
 }

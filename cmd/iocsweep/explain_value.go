@@ -21,6 +21,7 @@ type valueExplanation struct {
 	Matches  []valueMatch    `json:"matches"`
 	Near     []nearMiss      `json:"near"`
 	NearMore int             `json:"near_more"` // further near misses
+	Hits     []valueHit      `json:"hits"`      // what lists do to hits on it; none without lists
 	addr     netip.Addr      // as a log's cell
 	name     string          // likewise, in normal form
 	url      string          // likewise, "" without path or query
@@ -47,6 +48,7 @@ type valueMatch struct {
 	KQL    bool     `json:"kql"`    // --match kql does, in a column that the hunt reads
 	Mode   string   `json:"mode"`   // why the modes differ, "" where they agree
 	Feeds  []string `json:"feeds"`
+	Lists  []onList `json:"lists"` // what has it, of the allow and label lists given
 }
 
 type nearMiss struct {
@@ -61,7 +63,7 @@ type nearMiss struct {
 const maxNear = 20
 
 func explainValue(value string, set *ioc.Set) *valueExplanation {
-	e := &valueExplanation{Value: value, Forms: []valueForm{}, Matches: []valueMatch{}, Near: []nearMiss{}, port: -1,
+	e := &valueExplanation{Value: value, Forms: []valueForm{}, Matches: []valueMatch{}, Near: []nearMiss{}, Hits: []valueHit{}, port: -1,
 		by: map[string]int{}, kql: map[string]bool{}}
 	// What is pasted here often comes from a report, where it is defanged.
 	if refanged := ioc.Refang(value); refanged != value {
@@ -182,6 +184,7 @@ func (e *valueExplanation) match(set *ioc.Set) {
 
 func (e *valueExplanation) add(i *ioc.Indicator, m valueMatch) {
 	e.by[matchKey(i)] = len(e.Matches)
+	m.Lists = []onList{}
 	e.Matches = append(e.Matches, m)
 }
 
@@ -246,17 +249,24 @@ func (e *valueExplanation) text() string {
 		case !m.Strict:
 			line("only --match kql", what)
 			line("", "not strict: "+m.Mode)
-			continue
 		case !m.KQL:
 			line("matches", what)
 			line("", "not with --match kql: "+m.Mode)
 		default:
 			line("matches", what)
 		}
-		strict++
+		if m.Strict {
+			strict++
+		}
+		for _, l := range m.Lists {
+			line(l.Use+" list", l.text())
+		}
 	}
 	if strict == 0 {
 		b.WriteString("  matches nothing\n")
+	}
+	for _, h := range e.Hits {
+		line("a hit", h.text())
 	}
 	for _, n := range e.Near {
 		line("near miss", fmt.Sprintf("%s %s: %s%s", n.Type, scanner.Printable(n.Value), n.Why, origin(n.Feeds)))

@@ -17,6 +17,7 @@ const allowUsage = "`FILE` of what is harmless (a MISP warninglist, or one value
 type listFlags struct {
 	allow, label []string
 	left         []error // files in folders that are no lists
+	lined        bool    // the lists have to know the lines of their entries
 }
 
 func (f *listFlags) register(fs flagSet) {
@@ -26,12 +27,16 @@ func (f *listFlags) register(fs flagSet) {
 
 // apply reads the lists.
 func (f *listFlags) apply(s *scanner.Scan) error {
+	open := allow.Open
+	if f.lined {
+		open = allow.OpenLined
+	}
 	for _, use := range []struct {
 		flag  string
 		paths []string
 		to    *[]*allow.List
 	}{{"--allow", f.allow, &s.Allow}, {"--label", f.label, &s.Label}} {
-		lists, left, err := allow.Open(use.paths)
+		lists, left, err := open(use.paths)
 		if err != nil {
 			return fmt.Errorf("%s: %w", use.flag, err)
 		}

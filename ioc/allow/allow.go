@@ -66,6 +66,9 @@ type List struct {
 	nets   bart.Lite           // CIDR, Plain, and addresses in Hostname
 	parts  *substrings         // Substring
 	regexs []*regexp.Regexp    // Regex
+
+	regexTexts []string       // of regexs, as the file has them
+	lines      map[string]int // of entries, by entryKind.key; nil unless they are wanted
 }
 
 // HasName says whether the list has a name, in normal form, that was found by a

@@ -14,7 +14,13 @@ import (
 // are left out. What is no list, or gives nothing, is an error where it was
 // named, and in a folder one of left; a list that is broken is an error
 // everywhere. Lists of the same name are told apart by their path.
-func Open(paths []string) (lists []*List, left []error, err error) {
+func Open(paths []string) (lists []*List, left []error, err error) { return openAll(paths, false) }
+
+// OpenLined is Open for those who ask for entries: the lists know the line of
+// each, which takes memory.
+func OpenLined(paths []string) (lists []*List, left []error, err error) { return openAll(paths, true) }
+
+func openAll(paths []string, lined bool) (lists []*List, left []error, err error) {
 	names := map[string]bool{}
 	for _, path := range paths {
 		files, folder, err := filesOf(path)
@@ -23,7 +29,7 @@ func Open(paths []string) (lists []*List, left []error, err error) {
 		}
 		before := len(lists)
 		for _, file := range files {
-			l, err := open(file)
+			l, err := open(file, lined)
 			switch {
 			case err == nil:
 			case folder && (errors.Is(err, ErrNoList) || errors.Is(err, ErrNothingUsable)):
@@ -48,13 +54,17 @@ func Open(paths []string) (lists []*List, left []error, err error) {
 	return lists, left, nil
 }
 
-func open(path string) (*List, error) {
+func open(path string, lined bool) (*List, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return Read(f, path)
+	l := &List{Path: path, Skipped: map[string]int{}}
+	if lined {
+		l.lines = map[string]int{}
+	}
+	return read(f, l)
 }
 
 // filesOf lists the files of a path.

@@ -124,7 +124,7 @@ func (b *builder) warninglist(r io.Reader) error {
 	for _, e := range w.list {
 		err := errNoText
 		if !e.bad {
-			err = b.enter(e.text)
+			err = b.enter(e.text, e.line)
 		}
 		if err != nil {
 			b.skip(e.text, e.line, err.Error())

@@ -56,12 +56,17 @@ var (
 // not. Text that is mostly none of these is ErrNoList. What cannot be used of a
 // list is counted in it; a list that is broken, or gives nothing, is an error.
 func Read(r io.Reader, path string) (*List, error) {
+	return read(r, &List{Path: path, Skipped: map[string]int{}})
+}
+
+// read reads a list into l, which has its path, and lines if they are wanted.
+func read(r io.Reader, l *List) (*List, error) {
+	path := l.Path
 	text, done, err := feed.Unpack(r)
 	defer done()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	l := &List{Path: path, Skipped: map[string]int{}}
 	b := builder{List: l, seen: map[string]struct{}{}}
 	// A shorter text is all there is; a read error is met again by the read.
 	head, _ := text.Peek(4 << 10)
@@ -137,7 +142,7 @@ func (b *builder) plain(r io.Reader) error {
 		case full || b.full():
 			full = true
 		default:
-			if err := b.enter(string(text)); err != nil {
+			if err := b.enter(string(text), line); err != nil {
 				b.skip(string(text), line, err.Error())
 				if errors.Is(err, ioc.ErrNotIndicator) {
 					foreign++
@@ -175,7 +180,7 @@ func (b *builder) skip(text string, line int, reason string) {
 }
 
 // enter takes an entry of a list whose type is known.
-func (b *builder) enter(text string) error {
+func (b *builder) enter(text string, line int) error {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "":
@@ -185,9 +190,9 @@ func (b *builder) enter(text string) error {
 	}
 	switch b.Type {
 	case Substring:
-		return b.enterPart(strings.ToLower(text))
+		return b.enterPart(strings.ToLower(text), line)
 	case Regex:
-		return b.enterRegex(text)
+		return b.enterRegex(text, line)
 	}
 	parse := ioc.Parse
 	if b.Type == String {
@@ -204,22 +209,22 @@ func (b *builder) enter(text string) error {
 	case i.Type == ioc.CIDR && i.Prefix.Bits() == 0:
 		return errAllAddrs
 	case b.Type == String:
-		return b.enterText(&b.exact, i.Value)
+		return b.enterText(&b.exact, inExact, i.Value, line)
 	}
 	switch i.Type {
 	case ioc.Domain:
-		return b.enterText(&b.hosts, i.Value)
+		return b.enterText(&b.hosts, inHosts, i.Value, line)
 	case ioc.IP, ioc.CIDR:
 		if b.nets.Get(i.Prefix) {
 			b.Repeats++
 			return nil
 		}
 		b.nets.Insert(i.Prefix)
-		b.Entries++
+		b.entered(inNets, b.netEntry(i.Prefix).Text, line)
 		return nil
 	}
 	if b.Type == Plain {
-		return b.enterText(&b.exact, i.Value)
+		return b.enterText(&b.exact, inExact, i.Value, line)
 	}
 	return map[ioc.Type]error{ioc.IPPort: errWithPort, ioc.URL: errURL, ioc.Hash: errHash}[i.Type]
 }
@@ -237,7 +242,15 @@ func (l *List) wants(t ioc.Type) bool {
 	return l.addrs
 }
 
-func (b *builder) enterText(to *map[string]struct{}, value string) error {
+// entered counts an entry, and notes where it stands if that is wanted.
+func (b *builder) entered(in entryKind, text string, line int) {
+	b.Entries++
+	if b.lines != nil {
+		b.lines[in.key(text)] = line
+	}
+}
+
+func (b *builder) enterText(to *map[string]struct{}, in entryKind, value string, line int) error {
 	if *to == nil {
 		*to = map[string]struct{}{}
 	}
@@ -246,11 +259,11 @@ func (b *builder) enterText(to *map[string]struct{}, value string) error {
 		return nil
 	}
 	(*to)[value] = struct{}{}
-	b.Entries++
+	b.entered(in, value, line)
 	return nil
 }
 
-func (b *builder) enterPart(part string) error {
+func (b *builder) enterPart(part string, line int) error {
 	if len(part) < minPart {
 		return errShortPart
 	}
@@ -264,11 +277,11 @@ func (b *builder) enterPart(part string) error {
 		return errManyParts
 	}
 	b.parts.add(part)
-	b.Entries++
+	b.entered(inParts, part, line)
 	return nil
 }
 
-func (b *builder) enterRegex(text string) error {
+func (b *builder) enterRegex(text string, line int) error {
 	if b.again(text) {
 		return nil
 	}
@@ -279,9 +292,9 @@ func (b *builder) enterRegex(text string) error {
 	if len(b.regexs) == maxRegexes || b.program+size > maxAllPrograms {
 		return errManyRegexes
 	}
-	b.regexs = append(b.regexs, x)
+	b.regexs, b.regexTexts = append(b.regexs, x), append(b.regexTexts, text)
 	b.program += size
-	b.Entries++
+	b.entered(inRegexs, text, line)
 	return nil
 }
 

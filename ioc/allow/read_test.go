@@ -112,7 +112,7 @@ func TestBounds(t *testing.T) {
 		t.Errorf("plain: %v", err)
 	}
 	b = builder{List: &List{Type: Substring, parts: &substrings{fail: make([]int32, maxParts-3), ends: make([]bool, maxParts-3), edges: map[uint64]int32{}}}, seen: map[string]struct{}{}}
-	if err, err2 := b.enter("abc"), b.enter("xyz"); err != nil || err2 != errManyParts || len(b.parts.fail) > maxParts {
+	if err, err2 := b.enter("abc", 1), b.enter("xyz", 2); err != nil || err2 != errManyParts || len(b.parts.fail) > maxParts {
 		t.Errorf("substring: %v, %v", err, err2)
 	}
 	wide := make([]string, 100)
