@@ -21,20 +21,30 @@ func (s *Set) Met() *Met { return &Met{set: s, bits: make([]uint64, (s.Len()+63)
 
 // Add notes an indicator. One that the set does not hold is passed over.
 func (m *Met) Add(i *Indicator) {
-	number, ok := m.set.numberOf(i)
+	n, ok := m.set.Find(i)
 	if !ok {
 		return
 	}
-	e := m.set.entry(number)
+	word, bit := &m.bits[n/64], uint64(1)<<(n%64)
+	if atomic.LoadUint64(word)&bit == 0 { // most have been noted before
+		atomic.OrUint64(word, bit)
+	}
+}
+
+// Find returns the number in the list of an indicator of the same type and
+// value, if the set holds one.
+func (s *Set) Find(i *Indicator) (number int, ok bool) {
+	at, ok := s.numberOf(i)
+	if !ok {
+		return 0, false
+	}
+	e := s.entry(at)
 	for n, o := range e.indicators {
 		if o.Type == i.Type && o.Value == i.Value {
-			word, bit := &m.bits[e.numbers[n]/64], uint64(1)<<(e.numbers[n]%64)
-			if atomic.LoadUint64(word)&bit == 0 { // most have been noted before
-				atomic.OrUint64(word, bit)
-			}
-			return
+			return int(e.numbers[n]), true
 		}
 	}
+	return 0, false
 }
 
 // Len is how many indicators have been met.
