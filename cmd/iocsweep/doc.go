@@ -19,6 +19,7 @@ a value column, a rule page. RULES is a YAML file of exclusions.
 	inspect     what each file is; nothing is matched
 	ioc check   what an indicator source holds, and what of it cannot be used
 	ioc export  the merged, normalised indicators as JSONL or CSV
+	ioc report  which indicators the hits of an earlier scan show, and which not
 	ioc import-rules  the exclusions of rule pages as disabled rules
 	ioc pack    indicators in one file that loads fast and can be signed
 	ioc verify  what a pack holds, where that came from and who signed it

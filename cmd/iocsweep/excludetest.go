@@ -3,14 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/iocsweep/iocsweep/scanner"
 	"github.com/iocsweep/iocsweep/scanner/rule"
-	"github.com/iocsweep/iocsweep/scanner/table"
 	"github.com/spf13/cobra"
 )
 
@@ -30,7 +27,7 @@ that is counted apart: a scan with --row all shows them.`,
 			case len(paths) == 0 && len(presets) == 0:
 				return usage(errors.New("no rule files given"))
 			case hits == "":
-				return usage(errors.New("no hits to try the rules on: give the JSONL of an earlier scan with --hits"))
+				return usage(errNoHits)
 			}
 			tables, err := readTables(files)
 			if err != nil {
@@ -41,7 +38,7 @@ that is counted apart: a scan with --row all shows them.`,
 				return usage(err)
 			}
 			trial := scanner.NewTrial(rules, time.Now())
-			broken, err := a.readHits(hits, tables, trial)
+			broken, err := a.readHits(hits, tables, trial.Add)
 			if err != nil {
 				return usage(err)
 			}
@@ -63,34 +60,6 @@ that is counted apart: a scan with --row all shows them.`,
 	fs.StringArrayVar(&presets, "preset", nil, "rules that come with the program, by `NAME`, repeatable")
 	fs.StringArrayVar(&files, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
 	return c
-}
-
-// readHits tries the hits of a file. Lines that are no hits are named, and make
-// broken.
-func (a *app) readHits(path string, tables []*table.Table, t *scanner.Trial) (broken bool, err error) {
-	in := a.in
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return false, err
-		}
-		defer f.Close()
-		in = io.Reader(f)
-	}
-	bad := int64(0)
-	for h, err := range scanner.ReadHits(in, tables) {
-		if err == nil {
-			t.Add(h)
-			continue
-		}
-		if bad++; bad <= maxShown {
-			a.warnf("%s: %s", scanner.Printable(path), printableError(err))
-		}
-	}
-	if bad > maxShown {
-		a.warnf("%s: %s in all are no hits", scanner.Printable(path), count(bad, "line"))
-	}
-	return bad > 0, nil
 }
 
 // trialText lays out what a trial found.

@@ -61,7 +61,11 @@ func span(x *scanner.RuleReport) string {
 
 // hosts names where the removed hits were.
 func hosts(x *scanner.RuleReport) string {
-	list, more := x.Hosts()
+	return hostNames(x.Hosts())
+}
+
+// hostNames names the first of a list; more says that there are others than it has.
+func hostNames(list []scanner.HostCount, more bool) string {
 	var names []string
 	for i, h := range list {
 		if i == maxLedgerHosts {

@@ -102,7 +102,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
 	ioc := &cobra.Command{Use: "ioc", Short: "Check and convert indicator sources", Args: cobra.NoArgs, RunE: needCommand}
-	ioc.AddCommand(a.iocCheck(), a.iocExport(), a.iocDiff(), a.iocImportRules(), a.iocPack(), a.iocVerify(), a.iocKeygen())
+	ioc.AddCommand(a.iocCheck(), a.iocExport(), a.iocDiff(), a.iocReport(), a.iocImportRules(), a.iocPack(), a.iocVerify(), a.iocKeygen())
 	exclude := &cobra.Command{Use: "exclude", Short: "Check and try exclusion rules", Args: cobra.NoArgs, RunE: needCommand}
 	exclude.AddCommand(a.excludeCheck(), a.excludeTest(), a.excludePresets())
 	root.AddCommand(a.scan(), a.inspect(), ioc, exclude, a.explain(), a.tables(), a.version())

@@ -122,7 +122,7 @@ have expired. With --hits, or --from and --to, also times outside the data's.`,
 			broken := false
 			if hits != "" {
 				trial := scanner.NewTrial(nil, reader.Now)
-				if broken, err = a.readHits(hits, tables, trial); err != nil {
+				if broken, err = a.readHits(hits, tables, trial.Add); err != nil {
 					return usage(err)
 				}
 				if trial.Timed {

@@ -1,0 +1,219 @@
+package scanner
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+)
+
+// Bounds of a tally, whatever the hits hold.
+var (
+	maxTallyHosts = 200_000 // hosts under all indicators
+	maxForeign    = 100_000 // indicators that the list lacks
+)
+
+// A Tally counts the hits of an earlier scan by the indicators of a list. An
+// indicator has the hits that it leads and those in which it stands beside
+// another, as in what a scan calls met. It belongs to one goroutine.
+type Tally struct {
+	Hits       int64 // kept ones
+	Suppressed int64
+	Foreign    int64 // hits, kept or not, that an indicator leads which the list lacks
+	Others     int64 // of Foreign, those of indicators beyond the bound
+	First      clock.Time
+	Last       clock.Time
+	Timed      bool // some kept hit has a time
+
+	list    *ioc.List
+	set     *ioc.Set
+	known   map[int]*IndicatorTally    // by number in the list
+	foreign map[string]*IndicatorTally // by type and value
+	hosts   int                        // kept under all
+}
+
+// An IndicatorTally is what one indicator has of the hits.
+type IndicatorTally struct {
+	Indicator  ioc.Indicator
+	Listed     bool  // the list has it
+	Hits       int64 // kept ones that it leads
+	Beside     int64 // kept ones in which it stands beside another
+	Suppressed int64 // of either kind
+	First      clock.Time
+	Last       clock.Time
+	Timed      bool // some kept hit has a time
+	MoreHosts  bool // there were others than Hosts lists
+
+	hosts map[string]int64
+}
+
+// NewTally begins a tally by the indicators of a list.
+func NewTally(list *ioc.List) *Tally {
+	return &Tally{list: list, set: list.Set(), known: map[int]*IndicatorTally{}, foreign: map[string]*IndicatorTally{}}
+}
+
+// Add counts a hit that was read back.
+func (t *Tally) Add(h *Hit) {
+	kept := len(h.SuppressedBy) == 0
+	if kept {
+		t.Hits++
+		spread(&t.First, &t.Last, &t.Timed, h)
+	} else {
+		t.Suppressed++
+	}
+	t.count(h, h.Indicator, true, kept)
+	for _, a := range h.Also {
+		t.count(h, a.Indicator, false, kept)
+	}
+}
+
+// spread widens a span of time by that of a hit.
+func spread(first, last *clock.Time, timed *bool, h *Hit) {
+	if !h.HasTime {
+		return
+	}
+	if !*timed {
+		*first, *last, *timed = h.Time, h.Time, true
+	}
+	*first, *last = min(*first, h.Time), max(*last, h.Time)
+}
+
+func (t *Tally) count(h *Hit, i *ioc.Indicator, leads, kept bool) {
+	x := t.of(i, leads)
+	if x == nil {
+		return
+	}
+	switch {
+	case !kept:
+		x.Suppressed++
+		return
+	case leads:
+		x.Hits++
+	default:
+		x.Beside++
+	}
+	spread(&x.First, &x.Last, &x.Timed, h)
+	host := groupValue("host", h)
+	switch n, ok := x.hosts[host]; {
+	case ok:
+		x.hosts[host] = n + 1
+	case len(x.hosts) == maxHosts, t.hosts == maxTallyHosts:
+		x.MoreHosts = true
+	default:
+		if x.hosts == nil {
+			x.hosts = map[string]int64{}
+		}
+		x.hosts[host] = 1
+		t.hosts++
+	}
+}
+
+// of returns the tally of an indicator, nil for one that is beyond the bound.
+func (t *Tally) of(i *ioc.Indicator, leads bool) *IndicatorTally {
+	if n, ok := t.set.Find(i); ok {
+		if t.known[n] == nil {
+			t.known[n] = &IndicatorTally{Indicator: t.list.At(n), Listed: true}
+		}
+		return t.known[n]
+	}
+	if leads {
+		t.Foreign++
+	}
+	key := i.Type.String() + " " + i.Value
+	x := t.foreign[key]
+	if x == nil && len(t.foreign) < maxForeign {
+		x = &IndicatorTally{Indicator: *i}
+		t.foreign[key] = x
+	}
+	if x == nil && leads {
+		t.Others++
+	}
+	return x
+}
+
+// Hosts lists the hosts of the kept hits with their counts, those with most
+// first.
+func (x *IndicatorTally) Hosts() (list []HostCount) {
+	for host, n := range x.hosts {
+		list = append(list, HostCount{host, n})
+	}
+	slices.SortFunc(list, func(a, b HostCount) int {
+		return cmp.Or(cmp.Compare(b.Hits, a.Hits), strings.Compare(a.Host, b.Host))
+	})
+	return list
+}
+
+// Met returns the listed indicators of a type that kept hits show, those with
+// most hits first.
+func (t *Tally) Met(of ioc.Type) (list []*IndicatorTally) {
+	for _, x := range t.known {
+		if x.Indicator.Type == of && x.Hits+x.Beside > 0 {
+			list = append(list, x)
+		}
+	}
+	return byHits(list)
+}
+
+// NotListed returns the indicators in the hits that the list lacks, those with
+// most hits first.
+func (t *Tally) NotListed() (list []*IndicatorTally) {
+	for _, x := range t.foreign {
+		list = append(list, x)
+	}
+	return byHits(list)
+}
+
+func byHits(list []*IndicatorTally) []*IndicatorTally {
+	slices.SortFunc(list, func(a, b *IndicatorTally) int {
+		return cmp.Or(cmp.Compare(b.Hits+b.Beside, a.Hits+a.Beside), cmp.Compare(b.Suppressed, a.Suppressed),
+			cmp.Compare(a.Indicator.Type, b.Indicator.Type), strings.Compare(a.Indicator.Value, b.Indicator.Value))
+	})
+	return list
+}
+
+// Unmet yields the listed indicators of a type that no kept hit shows, in the
+// order of the list.
+func (t *Tally) Unmet(of ioc.Type) iter.Seq[*IndicatorTally] {
+	return func(yield func(*IndicatorTally) bool) {
+		for n := range t.list.Len() {
+			i := t.list.At(n)
+			x := t.known[n]
+			if i.Type != of || x != nil && x.Hits+x.Beside > 0 {
+				continue
+			}
+			if x == nil {
+				x = &IndicatorTally{Indicator: i, Listed: true}
+			}
+			if !yield(x) {
+				return
+			}
+		}
+	}
+}
+
+// All yields what the tally has: type by type the listed indicators with hits
+// and those without, then those that the list lacks.
+func (t *Tally) All() iter.Seq[*IndicatorTally] {
+	return func(yield func(*IndicatorTally) bool) {
+		for of := ioc.IP; of <= ioc.Hash; of++ {
+			for _, x := range t.Met(of) {
+				if !yield(x) {
+					return
+				}
+			}
+			for x := range t.Unmet(of) {
+				if !yield(x) {
+					return
+				}
+			}
+		}
+		for _, x := range t.NotListed() {
+			if !yield(x) {
+				return
+			}
+		}
+	}
+}
