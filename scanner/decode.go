@@ -1,237 +1,337 @@
 package scanner
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
 
-	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// hitRecord is the hit record as JSON.
-type hitRecord struct {
-	Schema    int             `json:"schema"`
-	ID        string          `json:"id"`
-	Table     string          `json:"table"`
-	Time      *string         `json:"time"`
-	TimeBasis string          `json:"time_basis"`
-	Indicator indicatorRecord `json:"indicator"`
-	Also      []struct {
-		Type, Value, Class string
-	} `json:"also"`
-	Matches []struct {
-		Column, Role, Value, Class string
-	} `json:"matches"`
-	Hunt         bool                       `json:"hunt"`
-	Life         string                     `json:"life"`
-	Who          map[string]json.RawMessage `json:"who"`
-	Row          orderedCells               `json:"row"`
-	Labels       []string                   `json:"labels"`
-	Reasons      []reasonRecord             `json:"reasons"`
-	SuppressedBy []string                   `json:"suppressed_by"`
-	Source       struct {
-		File   string  `json:"file"`
-		Member *string `json:"member"`
-		Record int64   `json:"record"`
-		Line   *int64  `json:"line"`
-		Group  *int    `json:"group"`
-	} `json:"source"`
-}
-
-type reasonRecord struct {
-	Rule       string `json:"rule"`
-	Predicates []struct {
-		Predicate string   `json:"predicate"`
-		Value     rule.Tri `json:"value"`
-	} `json:"predicates"`
-}
-
+// An indicatorRecord is an indicator as the hit record has it.
 type indicatorRecord struct {
-	Type        string   `json:"type"`
-	Value       string   `json:"value"`
-	ThreatType  *string  `json:"threat_type"`
-	Malware     *string  `json:"malware"`
-	Confidence  *int     `json:"confidence"`
-	FirstSeen   *string  `json:"first_seen"`
-	LastSeen    *string  `json:"last_seen"`
-	ValidUntil  *string  `json:"valid_until"`
-	Compromised *bool    `json:"compromised"`
-	Tags        []string `json:"tags"`
-	Feeds       []string `json:"feeds"`
+	kind, value                     string
+	threatType, malware             string
+	confidence                      int64 // ioc.NoDetails has that of none
+	firstSeen, lastSeen, validUntil string
+	compromised                     int8
+	tags, feeds                     []string
 }
 
-// orderedCells keeps the order of an object's members.
-type orderedCells []Cell
-
-func (o *orderedCells) UnmarshalJSON(b []byte) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return fmt.Errorf("row is no object")
-	}
-	for d.More() {
-		token, err := d.Token()
-		if err != nil {
-			return err
-		}
-		name, ok := token.(string)
-		var value string
-		if err := d.Decode(&value); err != nil || !ok {
-			return fmt.Errorf("row has a cell that is no text")
-		}
-		*o = append(*o, Cell{name, value})
-	}
-	return nil
+func newIndicatorRecord() indicatorRecord {
+	none := ioc.NoDetails()
+	return indicatorRecord{confidence: int64(none.Confidence), compromised: none.Compromised}
 }
 
 // Decode reads one hit as JSONL wrote it. The hit's table is looked up by name
-// in tables, and is a generic one of that name if they lack it; encoding the hit again gives the same line.
+// in tables, and is a generic one of that name if they lack it; encoding the hit
+// again gives the same line. Keys that are not known are passed over. The texts
+// of the hit are pieces of a copy of the line.
 func Decode(line []byte, tables []*table.Table) (*Hit, error) {
-	var r hitRecord
-	if err := json.Unmarshal(line, &r); err != nil {
+	if !json.Valid(line) {
+		return nil, fmt.Errorf("read hit: %w", json.Unmarshal(line, new(json.RawMessage)))
+	}
+	d := hitReader{jsonText: jsonText{s: string(line)}, h: &Hit{Source: Source{Group: -1}}, tables: tables}
+	if d.peek() != '{' {
+		return nil, errors.New("read hit: no object")
+	}
+	if err := d.object("hit", d.field); err != nil {
 		return nil, fmt.Errorf("read hit: %w", err)
 	}
-	if r.Schema != Schema {
-		return nil, fmt.Errorf("read hit: schema %d, not %d", r.Schema, Schema)
+	h := d.h
+	switch {
+	case d.schema != Schema:
+		return nil, fmt.Errorf("read hit: schema %d, not %d", d.schema, Schema)
+	case h.Indicator == nil:
+		return nil, errors.New("read hit: no indicator")
+	case len(h.Matches) == 0:
+		return nil, errors.New("read hit: no matches")
 	}
-	h := &Hit{ID: r.ID, Table: table.ByName(tables, r.Table), TimeBasis: r.TimeBasis, Hunt: r.Hunt, Life: r.Life,
-		Row: r.Row, Labels: r.Labels, SuppressedBy: r.SuppressedBy}
-	if h.Table == nil { // a sweep of unknown tables found it
+	if h.Table = table.ByName(tables, d.table); h.Table == nil { // a sweep of unknown tables found it
 		h.Table = table.Generic(nil, false)
-		h.Table.Name = r.Table
-	}
-	if r.Time != nil {
-		t := clock.Parse(*r.Time, clock.None, nil)
-		if t.Status != clock.OK {
-			return nil, fmt.Errorf("read hit: time %q", *r.Time)
-		}
-		h.Time, h.HasTime = t.Time, true
-	}
-	var err error
-	if h.Indicator, err = r.Indicator.indicator(); err != nil {
-		return nil, err
-	}
-	for _, a := range r.Also {
-		i, err := indicatorRecord{Type: a.Type, Value: a.Value}.indicator()
-		if err != nil {
-			return nil, err
-		}
-		c, err := parseClass(a.Class)
-		if err != nil {
-			return nil, err
-		}
-		h.Also = append(h.Also, Also{i, c})
-	}
-	for _, m := range r.Matches {
-		c, err := parseClass(m.Class)
-		if err != nil {
-			return nil, err
-		}
-		h.Matches = append(h.Matches, Match{Column: m.Column, Role: m.Role, Value: m.Value, Class: c, port: -1})
-	}
-	if len(h.Matches) == 0 {
-		return nil, fmt.Errorf("read hit: no matches")
-	}
-	for name, raw := range r.Who {
-		var v any
-		d := json.NewDecoder(bytes.NewReader(raw))
-		d.UseNumber()
-		if err := d.Decode(&v); err != nil {
-			return nil, fmt.Errorf("read hit: who.%s: %w", name, err)
-		}
-		if v != nil {
-			setWho(&h.Who, name, fmt.Sprint(v))
-		}
-	}
-	for _, x := range r.Reasons {
-		reason := Reason{Rule: x.Rule}
-		for _, p := range x.Predicates {
-			reason.Predicates = append(reason.Predicates, rule.Truth(p))
-		}
-		h.Reasons = append(h.Reasons, reason)
-	}
-	h.Source = Source{Input: formats.Input{Path: r.Source.File}, Record: r.Source.Record, Group: -1}
-	if r.Source.Member != nil {
-		h.Source.Input.Member = *r.Source.Member
-	}
-	if r.Source.Line != nil {
-		h.Source.Line = *r.Source.Line
-	}
-	if r.Source.Group != nil {
-		h.Source.Group = *r.Source.Group
+		h.Table.Name = d.table
 	}
 	return h, nil
 }
 
+// A hitReader reads the fields of a hit record.
+type hitReader struct {
+	jsonText
+	h      *Hit
+	tables []*table.Table
+	schema int64
+	table  string
+}
+
+func (d *hitReader) field(key string) (err error) {
+	h := d.h
+	switch key {
+	case "schema":
+		return d.number(key, &d.schema)
+	case "id":
+		return d.text(key, &h.ID)
+	case "table":
+		return d.text(key, &d.table)
+	case "time":
+		if h.HasTime = false; d.null() {
+			return nil
+		}
+		var text string
+		if err := d.text(key, &text); err != nil {
+			return err
+		}
+		t := clock.Parse(text, clock.None, nil)
+		if t.Status != clock.OK {
+			return fmt.Errorf("time %q", text)
+		}
+		h.Time, h.HasTime = t.Time, true
+	case "time_basis":
+		return d.text(key, &h.TimeBasis)
+	case "indicator":
+		h.Indicator, _, err = d.indicator(key)
+	case "also":
+		h.Also = nil
+		return d.list(key, func() error {
+			i, class, err := d.indicator(key)
+			if err != nil {
+				return err
+			}
+			c, err := parseClass(class)
+			h.Also = append(h.Also, Also{i, c})
+			return err
+		})
+	case "matches":
+		h.Matches = nil
+		return d.list(key, d.match)
+	case "hunt":
+		return d.truth(key, &h.Hunt)
+	case "life":
+		return d.text(key, &h.Life)
+	case "who":
+		return d.object(key, d.who)
+	case "row":
+		h.Row = nil
+		return d.object(key, func(name string) error {
+			if d.peek() != '"' {
+				return errors.New("row has a cell that is no text")
+			}
+			h.Row = append(h.Row, Cell{name, d.quoted()})
+			return nil
+		})
+	case "labels":
+		if h.Labels = nil; d.null() {
+			return nil
+		}
+		if h.Labels, err = d.texts(key); h.Labels == nil {
+			h.Labels = []string{} // none, but asked for
+		}
+	case "reasons":
+		h.Reasons = nil
+		return d.list(key, d.reason)
+	case "suppressed_by":
+		h.SuppressedBy, err = d.texts(key)
+	case "source":
+		return d.object(key, d.source)
+	default:
+		d.skip()
+	}
+	return err
+}
+
+// indicator reads an indicator and, of one in also, its class.
+func (d *hitReader) indicator(what string) (i *ioc.Indicator, class string, err error) {
+	r := newIndicatorRecord()
+	err = d.object(what, func(key string) (err error) {
+		switch key {
+		case "type":
+			return d.text(key, &r.kind)
+		case "value":
+			return d.text(key, &r.value)
+		case "class":
+			return d.text(key, &class)
+		case "threat_type":
+			return d.text(key, &r.threatType)
+		case "malware":
+			return d.text(key, &r.malware)
+		case "confidence":
+			return d.number(key, &r.confidence)
+		case "first_seen":
+			return d.text(key, &r.firstSeen)
+		case "last_seen":
+			return d.text(key, &r.lastSeen)
+		case "valid_until":
+			return d.text(key, &r.validUntil)
+		case "compromised":
+			if d.null() {
+				return nil
+			}
+			var yes bool
+			err = d.truth(key, &yes)
+			if r.compromised = 0; yes {
+				r.compromised = 1
+			}
+		case "tags":
+			r.tags, err = d.texts(key)
+		case "feeds":
+			r.feeds, err = d.texts(key)
+		default:
+			d.skip()
+		}
+		return err
+	})
+	if err == nil {
+		i, err = r.indicator()
+	}
+	return i, class, err
+}
+
+func (d *hitReader) match() error {
+	m := Match{port: -1}
+	var class string
+	err := d.object("matches", func(key string) error {
+		switch key {
+		case "column":
+			return d.text(key, &m.Column)
+		case "role":
+			return d.text(key, &m.Role)
+		case "value":
+			return d.text(key, &m.Value)
+		case "class":
+			return d.text(key, &class)
+		}
+		d.skip()
+		return nil
+	})
+	if err == nil {
+		m.Class, err = parseClass(class)
+	}
+	d.h.Matches = append(d.h.Matches, m)
+	return err
+}
+
+// who reads an answer, which is a text or a number.
+func (d *hitReader) who(key string) error {
+	switch c := d.peek(); {
+	case d.null():
+	case c == '"':
+		setWho(&d.h.Who, key, d.quoted())
+	case c == '-', '0' <= c && c <= '9':
+		setWho(&d.h.Who, key, d.word())
+	default:
+		return fmt.Errorf("who.%s is neither a text nor a number", key)
+	}
+	return nil
+}
+
+func (d *hitReader) reason() error {
+	var r Reason
+	err := d.object("reasons", func(key string) error {
+		switch key {
+		case "rule":
+			return d.text(key, &r.Rule)
+		case "predicates":
+			return d.list(key, func() error {
+				var p rule.Truth
+				err := d.object(key, func(key string) error {
+					switch key {
+					case "predicate":
+						return d.text(key, &p.Predicate)
+					case "value":
+						var word string
+						if err := d.text(key, &word); err != nil {
+							return err
+						}
+						return p.Value.UnmarshalText([]byte(word))
+					}
+					d.skip()
+					return nil
+				})
+				r.Predicates = append(r.Predicates, p)
+				return err
+			})
+		}
+		d.skip()
+		return nil
+	})
+	d.h.Reasons = append(d.h.Reasons, r)
+	return err
+}
+
+func (d *hitReader) source(key string) error {
+	s := &d.h.Source
+	switch key {
+	case "file":
+		return d.text(key, &s.Input.Path)
+	case "member":
+		return d.text(key, &s.Input.Member)
+	case "record":
+		return d.number(key, &s.Record)
+	case "line":
+		return d.number(key, &s.Line)
+	case "group":
+		n := int64(-1)
+		err := d.number(key, &n)
+		s.Group = int(n)
+		return err
+	}
+	d.skip()
+	return nil
+}
+
 func (r indicatorRecord) indicator() (*ioc.Indicator, error) {
-	i := &ioc.Indicator{Value: r.Value, Details: ioc.NoDetails(), Feeds: r.Feeds}
-	i.Tags = r.Tags
+	i := &ioc.Indicator{Value: r.value, Details: ioc.NoDetails(), Feeds: r.feeds}
+	i.Tags = r.tags
 	var err error
-	switch r.Type {
+	switch r.kind {
 	case ioc.Domain.String():
 		i.Type = ioc.Domain
 	case ioc.URL.String():
 		i.Type = ioc.URL
-		if normal, ok := ioc.AppendURL(nil, []byte(r.Value)); !ok || string(normal) != r.Value {
-			err = fmt.Errorf("URL %q is not in normal form", r.Value)
+		if normal, ok := ioc.AppendURL(nil, []byte(r.value)); !ok || string(normal) != r.value {
+			err = fmt.Errorf("URL %q is not in normal form", r.value)
 		}
 	case ioc.Hash.String():
 		i.Type = ioc.Hash
-		if h, perr := ioc.Parse(r.Value); perr != nil || h.Type != ioc.Hash || h.Value != r.Value {
-			err = fmt.Errorf("%q is not a hash", r.Value)
+		if h, perr := ioc.Parse(r.value); perr != nil || h.Type != ioc.Hash || h.Value != r.value {
+			err = fmt.Errorf("%q is not a hash", r.value)
 		}
 	case ioc.IP.String():
 		i.Type = ioc.IP
 		var a netip.Addr
-		if a, err = netip.ParseAddr(r.Value); err == nil {
+		if a, err = netip.ParseAddr(r.value); err == nil {
 			i.Prefix = netip.PrefixFrom(a, a.BitLen())
 		}
 	case ioc.IPPort.String():
 		i.Type = ioc.IPPort
 		var a netip.AddrPort
-		if a, err = netip.ParseAddrPort(r.Value); err == nil {
+		if a, err = netip.ParseAddrPort(r.value); err == nil {
 			i.Prefix, i.Port = netip.PrefixFrom(a.Addr(), a.Addr().BitLen()), a.Port()
 		}
 	case ioc.CIDR.String():
 		i.Type = ioc.CIDR
-		i.Prefix, err = netip.ParsePrefix(r.Value)
+		i.Prefix, err = netip.ParsePrefix(r.value)
 	default:
-		err = fmt.Errorf("indicator type %q", r.Type)
+		err = fmt.Errorf("indicator type %q", r.kind)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read hit: %w", err)
+		return nil, err
 	}
-	text := func(s *string) string {
-		if s == nil {
-			return ""
-		}
-		return *s
-	}
-	i.ThreatType, i.Malware = text(r.ThreatType), text(r.Malware)
-	if r.Confidence != nil {
-		i.Confidence = *r.Confidence
-	}
+	i.ThreatType, i.Malware, i.Confidence, i.Compromised = r.threatType, r.malware, int(r.confidence), r.compromised
 	for _, d := range []struct {
 		to   *ioc.Date
 		text string
-	}{{&i.FirstSeen, text(r.FirstSeen)}, {&i.LastSeen, text(r.LastSeen)}, {&i.ValidUntil, text(r.ValidUntil)}} {
+	}{{&i.FirstSeen, r.firstSeen}, {&i.LastSeen, r.lastSeen}, {&i.ValidUntil, r.validUntil}} {
 		if d.text == "" {
 			continue
 		}
 		if *d.to, err = ioc.ParseDate(d.text); err != nil {
-			return nil, fmt.Errorf("read hit: %w", err)
-		}
-	}
-	if r.Compromised != nil {
-		i.Compromised = 0
-		if *r.Compromised {
-			i.Compromised = 1
+			return nil, err
 		}
 	}
 	return i, nil
@@ -243,5 +343,5 @@ func parseClass(s string) (Class, error) {
 			return Class(c), nil
 		}
 	}
-	return 0, fmt.Errorf("read hit: class %s", strconv.Quote(strings.ToValidUTF8(s, "?")))
+	return 0, fmt.Errorf("class %s", strconv.Quote(strings.ToValidUTF8(s, "?")))
 }

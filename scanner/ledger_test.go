@@ -226,7 +226,7 @@ func TestReadHits(t *testing.T) {
 	good, _, _ := strings.Cut(out.String(), "\n")
 	long := strings.Replace(good, `"row":{`, `"row":{"x":"`+strings.Repeat("y", 200<<10)+`",`, 1)
 	hits, errs := read("\n" + good + "\r\n{\n" + long + "\nnull\n" + good)
-	if hits != 3 || len(errs) != 2 || !strings.HasPrefix(errs[0], "line 3: read hit") || !strings.HasPrefix(errs[1], "line 5: read hit: schema 0") {
+	if hits != 3 || len(errs) != 2 || !strings.HasPrefix(errs[0], "line 3: read hit") || !strings.HasPrefix(errs[1], "line 5: read hit: no object") {
 		t.Errorf("%d hits, %q", hits, errs)
 	}
 	if hits, errs := read(""); hits != 0 || errs != nil {

@@ -12,8 +12,9 @@ import (
 
 // Bounds of a tally, whatever the hits hold.
 var (
-	maxTallyHosts = 200_000 // hosts under all indicators
-	maxForeign    = 100_000 // indicators that the list lacks
+	maxTallyHosts = 200_000  // hosts under all indicators
+	maxForeign    = 100_000  // indicators that the list lacks
+	maxTallyText  = 64 << 20 // bytes that all of them have
 )
 
 // A Tally counts the hits of an earlier scan by the indicators of a list. An
@@ -32,6 +33,7 @@ type Tally struct {
 	set     *ioc.Set
 	known   map[int]*IndicatorTally    // by number in the list
 	foreign map[string]*IndicatorTally // by type and value
+	text    int                        // bytes of what is kept
 	hosts   int                        // kept under all
 }
 
@@ -100,14 +102,15 @@ func (t *Tally) count(h *Hit, i *ioc.Indicator, leads, kept bool) {
 	switch n, ok := x.hosts[host]; {
 	case ok:
 		x.hosts[host] = n + 1
-	case len(x.hosts) == maxHosts, t.hosts == maxTallyHosts:
+	case len(x.hosts) == maxHosts, t.hosts == maxTallyHosts, t.text+len(host) > maxTallyText:
 		x.MoreHosts = true
 	default:
 		if x.hosts == nil {
 			x.hosts = map[string]int64{}
 		}
-		x.hosts[host] = 1
+		x.hosts[strings.Clone(host)] = 1 // it is a piece of the hit's memory
 		t.hosts++
+		t.text += len(host)
 	}
 }
 
@@ -125,13 +128,30 @@ func (t *Tally) of(i *ioc.Indicator, leads bool) *IndicatorTally {
 	key := i.Type.String() + " " + i.Value
 	x := t.foreign[key]
 	if x == nil && len(t.foreign) < maxForeign {
-		x = &IndicatorTally{Indicator: *i}
-		t.foreign[key] = x
+		size := 2*len(key) + len(i.Malware)
+		for _, f := range i.Feeds {
+			size += 16 + len(f)
+		}
+		if t.text+size <= maxTallyText {
+			t.text += size
+			x = &IndicatorTally{Indicator: ownCopy(i)}
+			t.foreign[key] = x
+		}
 	}
 	if x == nil && leads {
 		t.Others++
 	}
 	return x
+}
+
+// ownCopy is of an indicator what a tally tells of it, in memory of its own.
+func ownCopy(i *ioc.Indicator) ioc.Indicator {
+	c := ioc.Indicator{Type: i.Type, Value: strings.Clone(i.Value), Details: ioc.NoDetails()}
+	c.Malware = strings.Clone(i.Malware)
+	for _, f := range i.Feeds {
+		c.Feeds = append(c.Feeds, strings.Clone(f))
+	}
+	return c
 }
 
 // Hosts lists the hosts of the kept hits with their counts, those with most

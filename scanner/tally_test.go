@@ -119,6 +119,23 @@ func alsoOf(h *Hit) (list []*ioc.Indicator) {
 	return list
 }
 
+// The texts of all that is kept are bounded too.
+func TestTallyText(t *testing.T) {
+	defer func(n int) { maxTallyText = n }(maxTallyText)
+	maxTallyText = 100
+	own, _ := ioc.Parse("own.example")
+	tally := NewTally(ioc.NewList(own))
+	add := func(value, host string) {
+		tally.Add(&Hit{Table: table.Builtin()[0], Indicator: &ioc.Indicator{Type: ioc.Domain, Value: value}, Who: table.Who{Host: host}})
+	}
+	add("own.example", strings.Repeat("h", 101))
+	add(strings.Repeat("a", 60), "h")
+	add("other.example", "h")
+	if x := tally.Met(ioc.Domain)[0]; x.Hits != 1 || !x.MoreHosts || tally.Foreign != 2 || tally.Others != 1 {
+		t.Errorf("%+v, %+v", x, tally)
+	}
+}
+
 // Indicators that the list lacks are named, all are bounded, and what hosts are
 // called reaches neither a terminal nor a spreadsheet.
 func TestTallyForeign(t *testing.T) {
