@@ -37,6 +37,12 @@ func Decode(line []byte, tables []*table.Table) (*Hit, error) {
 	if !json.Valid(line) {
 		return nil, fmt.Errorf("read hit: %w", json.Unmarshal(line, new(json.RawMessage)))
 	}
+	return decode(line, tables)
+}
+
+// decode is Decode of a line that is known to be JSON. Half the time goes into
+// finding that out.
+func decode(line []byte, tables []*table.Table) (*Hit, error) {
 	d := hitReader{jsonText: jsonText{s: string(line)}, h: &Hit{Source: Source{Group: -1}}, tables: tables}
 	if d.peek() != '{' {
 		return nil, errors.New("read hit: no object")

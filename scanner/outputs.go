@@ -53,7 +53,7 @@ func (o *outputs) emit(payload []byte) error {
 	r := o.run
 	if r.Each != nil {
 		for line := range bytes.Lines(payload) {
-			h, err := Decode(line, r.tables)
+			h, err := decode(line, r.tables) // it is what JSONL has just made
 			if err != nil {
 				return err
 			}

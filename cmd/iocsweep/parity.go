@@ -115,3 +115,41 @@ func fitted(s string) string {
 	}
 	return string(r)
 }
+
+// parityJSON is the outcome of a comparison in --summary.
+type parityJSON struct {
+	File        string       `json:"file"`
+	Table       string       `json:"table"`
+	Portal      int64        `json:"portal_rows"`
+	Identical   bool         `json:"identical"`
+	Both        int64        `json:"both"`
+	OnlyPortal  int64        `json:"only_portal"`
+	OnlyScan    int64        `json:"only_iocsweep"`
+	OtherTables int64        `json:"other_tables"` // rows with hits in tables that are not compared
+	PortalWhy   []differJSON `json:"only_portal_reasons"`
+	ScanWhy     []differJSON `json:"only_iocsweep_reasons"`
+	Lacking     []string     `json:"lacking"` // exports, the first few, that lack a column of the hunt's
+}
+
+type differJSON struct {
+	Reason string `json:"reason"`
+	Rows   int64  `json:"rows"`
+}
+
+// parityJSON is nil without --parity, and where it came to no end: then the
+// counts would be of half a comparison.
+func (r *scanReport) parityJSON() *parityJSON {
+	p := r.parity
+	if p == nil || !r.compared {
+		return nil
+	}
+	why := func(list []*scanner.Differ) []differJSON {
+		out := []differJSON{}
+		for _, d := range list {
+			out = append(out, differJSON{d.Reason, d.Rows})
+		}
+		return out
+	}
+	return &parityJSON{File: r.flags.parity, Table: p.Table.Name, Portal: p.Portal, Identical: p.Identical(), Both: p.Both, OnlyPortal: p.OnlyPortal,
+		OnlyScan: p.OnlyScan, OtherTables: p.OtherTables, PortalWhy: why(p.PortalWhy), ScanWhy: why(p.ScanWhy), Lacking: append([]string{}, p.Lacking...)}
+}

@@ -27,6 +27,7 @@ type scanReport struct {
 	walkErrors []error
 	partial    bool            // something beside the inputs could not be read whole
 	parity     *scanner.Parity // what takes the place of hits, nil without --parity
+	compared   bool            // the comparison is complete
 }
 
 // complete says that nothing which could hold a hit was left unread.
@@ -525,12 +526,13 @@ func (r *scanReport) json() []byte {
 			Suppressed int64 `json:"suppressed"`
 			Below      int64 `json:"below_compromised"`
 		} `json:"totals"`
-		Rules    []ruleJSON `json:"rules"`
-		Lists    []listJSON `json:"lists"`
-		Unmet    unmetJSON  `json:"unmet"`
-		Near     *nearJSON  `json:"near"` // null without --near
-		Absent   []string   `json:"absent_tables"`
-		Coverage string     `json:"coverage"`
+		Rules    []ruleJSON  `json:"rules"`
+		Lists    []listJSON  `json:"lists"`
+		Unmet    unmetJSON   `json:"unmet"`
+		Near     *nearJSON   `json:"near"` // null without --near
+		Absent   []string    `json:"absent_tables"`
+		Coverage string      `json:"coverage"`
+		Parity   *parityJSON `json:"parity,omitempty"` // absent without --parity
 	}
 	out.Version, out.Args = buildVersion(), os.Args[1:]
 	out.Feeds, out.Files, out.Rules, out.Absent = []feedJSON{}, []fileJSON{}, []ruleJSON{}, []string{}
@@ -574,7 +576,7 @@ func (r *scanReport) json() []byte {
 	for _, t := range r.sum.Absent {
 		out.Absent = append(out.Absent, t.Name)
 	}
-	out.Unmet, out.Near = r.unmetJSON(), r.nearJSON()
+	out.Unmet, out.Near, out.Parity = r.unmetJSON(), r.nearJSON(), r.parityJSON()
 	out.Coverage = "partial"
 	if r.complete() {
 		out.Coverage = "complete"

@@ -531,6 +531,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		walkErrors: errs, partial: partial || len(errs) > 0, parity: parity}
 	if parity != nil && err == nil {
 		if err = parity.Finish(ctx, inputs); err == nil {
+			run.compared = true
 			err = writeParity(a.out, parity)
 		}
 	}
