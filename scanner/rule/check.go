@@ -37,7 +37,7 @@ func (r *Rule) Check(tables []*table.Table) error {
 	}
 	for p := range r.When.predicates {
 		if err := checkPredicate(p, finders, names); err != nil {
-			return fmt.Errorf("%s: rule %q: %w", r.at, r.Name, &SyntaxError{r.text, err.at, err.msg})
+			return fmt.Errorf("%s: rule %q: %w", r.at, r.Name, &SyntaxError{Text: r.text, At: err.at, Msg: err.msg})
 		}
 	}
 	tables = slices.Clone(tables)
@@ -203,7 +203,19 @@ var fieldHints = map[string]string{
 	"class":                  "match.class",
 	"role":                   "match.role",
 	"outcome":                "who.outcome",
-	"peer":                   "who.peer",
+	"event.outcome":          "EventOutcome",
+
+	"processes.process_name":        "process.name", // of Splunk's data models
+	"processes.process":             "process.command_line",
+	"processes.parent_process_name": "process.parent.name",
+	"processes.user":                "user.name",
+	"processes.dest":                "host.name",
+	"all_traffic.src":               "source_ip",
+	"all_traffic.src_ip":            "source_ip",
+	"all_traffic.dest":              "destination_ip",
+	"all_traffic.dest_ip":           "destination_ip",
+	"all_traffic.dest_port":         "destination_port",
+	"peer":                          "who.peer",
 }
 
 // suggest returns `: did you mean "x"?` for the nearest name, or nothing.

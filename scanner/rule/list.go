@@ -118,7 +118,7 @@ func (s *lists) resolve(e *Expr, text string) error {
 				}
 			}
 			if err != nil {
-				return &SyntaxError{text, p.fileAt, err.Error()}
+				return &SyntaxError{Text: text, At: p.fileAt, Msg: err.Error()}
 			}
 			if s.byPath == nil {
 				s.byPath = map[string]*list{}

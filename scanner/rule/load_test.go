@@ -88,7 +88,7 @@ func TestSyntax(t *testing.T) {
 		{"a", "want a comparison after a instead of the end"},
 		{"a = 'x' b = 'y'", `column 9: "b" is left over: AND or OR missing?`},
 		{"(a = 'x'", "column 1: parenthesis is never closed"},
-		{"a = 'x')", `column 8: ")" is left over`},
+		{"a = 'x')", `column 8: no parenthesis is open`},
 		{"a IN ()", "IN wants a value"},
 		{"a IN ('x', )", "IN wants a value"},
 		{"a IN 'x'", "IN wants a list in parentheses"},

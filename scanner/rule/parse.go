@@ -17,6 +17,7 @@ type SyntaxError struct {
 	Text string // the expression
 	At   int    // byte in it
 	Msg  string
+	Try  string // the same in this language, "" where that is not known
 }
 
 // Error gives the message and, on lines of their own, the line of the
@@ -39,8 +40,12 @@ func (e *SyntaxError) Error() string {
 		}, s)
 	}
 	before := show(e.Text[from:at])
-	return fmt.Sprintf("column %d: %s\n    %s%s\n    %s^", utf8.RuneCountInString(e.Text[start:at])+1, e.Msg,
+	text := fmt.Sprintf("column %d: %s\n    %s%s\n    %s^", utf8.RuneCountInString(e.Text[start:at])+1, e.Msg,
 		before, show(e.Text[at:to]), strings.Repeat(" ", utf8.RuneCountInString(before)))
+	if e.Try != "" {
+		text += "\n  write:\n    " + show(e.Try)
+	}
+	return text
 }
 
 // Parse reads an expression. The parser is written by hand rather than with a
@@ -63,15 +68,25 @@ func (e *SyntaxError) Error() string {
 //	literal   = 'text' | "text" | number | true | false | datetime(time)
 //
 // What the expression says of files is not read: see [Load] and [Inline].
-func Parse(text string) (e *Expr, err error) {
+func Parse(text string) (*Expr, error) {
+	e, err := parse(text)
+	if err != nil {
+		err.Try = rewrite(text)
+		return nil, err
+	}
+	return e, nil
+}
+
+// parse is Parse without a look for what may have been meant.
+func parse(text string) (e *Expr, err *SyntaxError) {
 	p := &reader{text: text}
 	if len(text) > maxExpression {
-		return nil, &SyntaxError{text[:200], 0, fmt.Sprintf("expression over %d bytes", maxExpression)}
+		return nil, &SyntaxError{Text: text[:200], Msg: fmt.Sprintf("expression over %d bytes", maxExpression)}
 	}
 	if !utf8.ValidString(text) {
 		for i, r := range text {
 			if _, n := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && n == 1 {
-				return nil, &SyntaxError{text, i, "not UTF-8"}
+				return nil, &SyntaxError{Text: text, At: i, Msg: "not UTF-8"}
 			}
 		}
 	}
@@ -90,9 +105,20 @@ func Parse(text string) (e *Expr, err error) {
 	}
 	e = p.or(0)
 	if p.tok.kind != end {
-		p.fail(p.tok.at, fmt.Sprintf("%s is left over: AND or OR missing?", p.tok))
+		p.fail(p.tok.at, p.leftOver())
 	}
 	return e, nil
+}
+
+// leftOver says what is wrong with a token behind a whole expression.
+func (p *reader) leftOver() string {
+	switch before := p.text[:p.tok.at]; {
+	case p.tok.kind == symbol && p.tok.text == ")":
+		return "no parenthesis is open here"
+	case p.tok.kind == word && (strings.HasSuffix(before, "'") || strings.HasSuffix(before, `"`)):
+		return fmt.Sprintf("%s is left over: a quote inside quotes is doubled, as in 'it''s'", p.tok)
+	}
+	return fmt.Sprintf("%s is left over: AND or OR missing?", p.tok)
 }
 
 type kind uint8
@@ -130,7 +156,7 @@ type reader struct {
 	tok  token
 }
 
-func (p *reader) fail(at int, msg string) { panic(&SyntaxError{p.text, at, msg}) }
+func (p *reader) fail(at int, msg string) { panic(&SyntaxError{Text: p.text, At: at, Msg: msg}) }
 
 func wordByte(c byte) bool {
 	return c == '_' || c == '.' || c == '@' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'

@@ -132,7 +132,7 @@ func foreign(text string) string {
 		{"“", "a typographic quote: write \""}, {"”", "a typographic quote: write \""}, {"„", "a typographic quote: write \""},
 	} {
 		if strings.HasPrefix(text, s.sign) {
-			return fmt.Sprintf("unexpected %s: %s", s.sign, s.hint)
+			return fmt.Sprintf("unexpected %q: %s", s.sign, s.hint)
 		}
 	}
 	if strings.HasPrefix(text, "!") && !strings.HasPrefix(text, "!=") {

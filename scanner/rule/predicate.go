@@ -70,7 +70,11 @@ func (p *reader) predicate() *Predicate {
 			if hint := wordHints[strings.ToLower(p.tok.text)]; hint != "" && p.tok.kind == word {
 				p.fail(p.tok.at, fmt.Sprintf("%s is not a comparison here: %s", p.tok.text, hint))
 			}
-			p.fail(p.tok.at, fmt.Sprintf("want a comparison after %s instead of %s", &x.Left, p.tok))
+			alone := ""
+			if p.tok.kind == end || p.tok.is("and") || p.tok.is("or") || p.tok.text == ")" {
+				alone = fmt.Sprintf(": a name alone is no condition, write %s = 'text'", &x.Left)
+			}
+			p.fail(p.tok.at, fmt.Sprintf("want a comparison after %s instead of %s%s", &x.Left, p.tok, alone))
 		}
 		x.Op, x.Not = op, p.tok.text == "!=" || p.tok.text == "<>"
 		p.next()

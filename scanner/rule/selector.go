@@ -37,7 +37,7 @@ func Select(text string) (*Selector, error) {
 			if strings.HasPrefix(bad.msg, "unknown field") {
 				bad.msg = fmt.Sprintf("%s (of an indicator there are %s)", bad.msg, strings.Join(names, ", "))
 			}
-			return nil, &SyntaxError{text, bad.at, bad.msg}
+			return nil, &SyntaxError{Text: text, At: bad.at, Msg: bad.msg}
 		}
 	}
 	return &Selector{bind(e, nil, time.UTC, indicatorField)}, nil
