@@ -64,40 +64,42 @@ that is counted apart: a scan with --row all shows them.`,
 
 // trialText lays out what a trial found.
 func trialText(t *scanner.Trial) string {
-	var b strings.Builder
+	b := new(page)
 	for _, x := range t.Rules {
-		fmt.Fprintf(&b, "%s: %s\n", scanner.Printable(x.Rule.Name), scanner.Printable(x.Rule.Reason))
+		b.para("", scanner.Printable(x.Rule.Name)+": "+scanner.Printable(x.Rule.Reason))
 		switch x.State {
 		case rule.Expired:
-			fmt.Fprintf(&b, "  has expired at %s; if it had not:\n", x.Rule.Expires.UTC().Format(time.RFC3339))
+			fmt.Fprintf(b, "  has expired at %s; if it had not:\n", x.Rule.Expires.UTC().Format(time.RFC3339))
 		case rule.Disabled:
 			b.WriteString("  is disabled; if it were not:\n")
 		}
 		r := &x.Removed
 		if r.Suppressed == 0 {
-			fmt.Fprintf(&b, "  removes none of %s\n", count(t.Hits, "hit"))
+			fmt.Fprintf(b, "  removes none of %s\n", count(t.Hits, "hit"))
 		} else {
-			fmt.Fprintf(&b, "  removes %s of %s (%.1f%%)%s; %s by it alone\n", number(r.Suppressed), count(t.Hits, "hit"),
-				100*float64(r.Suppressed)/float64(t.Hits), span(r), number(r.Alone))
-			indented(&b, x.Groups)
+			b.para("  ", fmt.Sprintf("removes %s of %s (%.1f%%)%s; %s by it alone", number(r.Suppressed), count(t.Hits, "hit"),
+				100*float64(r.Suppressed)/float64(t.Hits), span(r), number(r.Alone)))
+			indented(b, x.Groups)
 		}
 		if x.Undecided > 0 {
-			fmt.Fprintf(&b, "  CANNOT SAY of %s: their rows do not show %s; a scan with --row all does\n", count(x.Undecided, "hit"),
-				scanner.Printable(strings.Join(x.Columns, ", ")))
+			b.para("  ", fmt.Sprintf("CANNOT SAY of %s: their rows do not show %s; a scan with --row all does", count(x.Undecided, "hit"),
+				scanner.Printable(strings.Join(x.Columns, ", "))))
 		}
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(&b, "All rules together remove %s of %s; %s stay.\n", number(t.Removed), count(t.Hits, "hit"), number(t.Hits-t.Removed))
+	fmt.Fprintf(b, "All rules together remove %s of %s; %s stay.\n", number(t.Removed), count(t.Hits, "hit"), number(t.Hits-t.Removed))
 	if t.Undecided > 0 {
-		fmt.Fprintf(&b, "Of those that stay, %s could be removed in a scan: see CANNOT SAY.\n", number(t.Undecided))
+		fmt.Fprintf(b, "Of those that stay, %s could be removed in a scan: see CANNOT SAY.\n", number(t.Undecided))
 	}
 	return b.String()
 }
 
-// indented lists groups of hits under a rule.
-func indented(b *strings.Builder, g *scanner.Groups) {
+// indented lists groups of hits under a rule. Where long names leave no room on
+// a line for the times, these stand below.
+func indented(b *page, g *scanner.Groups) {
 	list := g.List()
 	rows := [][]string{{"HITS", "INDICATOR", "HOST", "FIRST", "LAST"}}
+	var times []string
 	for i, one := range list {
 		if i == maxShown {
 			break
@@ -111,11 +113,30 @@ func indented(b *strings.Builder, g *scanner.Groups) {
 			first, last = clip(one.First.String())[:19], clip(one.Last.String())[:19]
 		}
 		rows = append(rows, append(row, first, last))
+		times = append(times, first+" to "+last)
 	}
 	var text strings.Builder
 	writeTable(&text, rows)
-	for line := range strings.Lines(text.String()) {
-		b.WriteString("    " + line)
+	const indent = "    "
+	head, _, _ := strings.Cut(text.String(), "\n")
+	if below := len(head)+len("2006-01-02 15:04:05")-len("LAST")+len(indent) > pageWidth; below {
+		for i := range rows {
+			rows[i] = rows[i][:3]
+		}
+		text.Reset()
+		writeTable(&text, rows)
+		n := 0
+		for line := range strings.Lines(text.String()) {
+			b.para(indent, strings.TrimSuffix(line, "\n"))
+			if n > 0 {
+				b.WriteString(indent + "      " + times[n-1] + "\n")
+			}
+			n++
+		}
+	} else {
+		for line := range strings.Lines(text.String()) {
+			b.WriteString(indent + line)
+		}
 	}
 	if n := len(list) - maxShown; n > 0 {
 		fmt.Fprintf(b, "    … and %s more groups\n", number(int64(n)))

@@ -70,7 +70,7 @@ apply. A member of an archive is named as hits name it, logs.zip/net.csv:17.`,
 			a.saidOfLists(&f.listFlags, &s, false)
 			e := explainValue(args[0], list.Set())
 			e.onLists(&s, list.Set())
-			return a.explained(format, e.text, e)
+			return a.explained(format, func() string { return a.folded(e.text(), 20) }, e)
 		},
 	}
 	c.Flags().SortFlags = false

@@ -79,3 +79,23 @@ func FuzzExplainValue(f *testing.F) {
 		}
 	})
 }
+
+// Lines that fit stay as they are; others are broken at words, and go on where
+// they were told.
+func TestFold(t *testing.T) {
+	long := "  near miss         " + strings.Repeat("words and ", 12) + "end"
+	out := fold("short\n"+long+"\nä "+strings.Repeat("x", 200)+"\nlast\n", 20)
+	lines := strings.Split(out, "\n")
+	if lines[0] != "short" || lines[1] != long[:strings.LastIndex(long[:pageWidth+1], " ")] || !strings.HasPrefix(lines[2], strings.Repeat(" ", 20)+"words") && !strings.HasPrefix(lines[2], strings.Repeat(" ", 20)+"and") {
+		t.Errorf("%q", lines)
+	}
+	for _, l := range lines {
+		if utf8.RuneCountInString(l) > pageWidth {
+			t.Errorf("too long: %q", l)
+		}
+	}
+	squeeze := func(s string) string { return strings.NewReplacer(" ", "", "\n", "").Replace(s) }
+	if squeeze(out) != "short"+squeeze(long)+"ä"+strings.Repeat("x", 200)+"last" {
+		t.Errorf("%q", out)
+	}
+}

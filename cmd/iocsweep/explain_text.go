@@ -50,6 +50,29 @@ func (p *page) para(lead, text string) {
 	p.WriteByte('\n')
 }
 
+// folded is text whose lines, one for each thing to say, are for programs to
+// look through: only on a terminal are they broken at pageWidth, and go on
+// indented.
+func (a *app) folded(text string, indent int) string {
+	if !isTerminal(a.out) {
+		return text
+	}
+	return fold(text, indent)
+}
+
+func fold(text string, indent int) string {
+	p := new(page)
+	for line := range strings.Lines(text) {
+		r := []rune(strings.TrimSuffix(line, "\n"))
+		if len(r) <= pageWidth {
+			p.WriteString(line)
+			continue
+		}
+		p.para(string(r[:indent]), string(r[indent:]))
+	}
+	return p.String()
+}
+
 // maxCellText is how much of a cell is shown.
 const maxCellText = 400
 

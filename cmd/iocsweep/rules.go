@@ -169,7 +169,7 @@ func (a *app) checkRules(reader *rule.Reader, paths []string, broken bool) error
 			}
 		}
 	}
-	if _, err := fmt.Fprint(a.out, b.String()); err != nil {
+	if _, err := fmt.Fprint(a.out, a.folded(b.String(), 4)); err != nil {
 		return outputError(err)
 	}
 	if unfinished {

@@ -60,7 +60,7 @@ func (r *Reader) Lint(rules []*Rule) [][]Warning {
 	for i, x := range rules {
 		l := lint{Reader: r, rule: x}
 		out[i] = l.all()
-		if len(out[i]) == 0 || out[i][0].Lint != UnknownField {
+		if !l.never && (len(out[i]) == 0 || out[i][0].Lint != UnknownField) {
 			alternatives[i], _ = branches(x.When)
 		}
 	}
@@ -95,8 +95,9 @@ func (r *Rule) Lint(tables []*table.Table) []Warning {
 // lint looks at one rule.
 type lint struct {
 	*Reader
-	rule *Rule
-	list []Warning
+	rule  *Rule
+	list  []Warning
+	never bool // it can never be true
 }
 
 func (l *lint) say(name, format string, args ...any) {
@@ -113,7 +114,7 @@ func (l *lint) all() []Warning {
 	case Expired:
 		l.say(NotActive, "has expired at %s: it removes nothing", l.rule.Expires.UTC().Format(time.RFC3339))
 	}
-	possible, certain, why := false, true, ""
+	possible, certain, why, alien := false, true, "", false
 	for _, t := range l.Tables {
 		if !l.rule.applies(t) {
 			continue
@@ -122,14 +123,15 @@ func (l *lint) all() []Warning {
 		o := a.can(l.rule.When)
 		possible = possible || o.be
 		certain = certain && (o.be && !o.fail || !o.be && !o.fail)
-		if why == "" {
-			why = a.why
+		if why == "" || alien && a.why != "" && !a.alien {
+			// That other tables have no such field is the rule's business.
+			why, alien = a.why, a.alien
 		}
 	}
 	for p := range l.rule.When.predicates {
 		l.wildcard(p)
 	}
-	if !possible {
+	if l.never = !possible; l.never {
 		l.say(NeverTrue, "can never be true: %s", why)
 		return l.list
 	}

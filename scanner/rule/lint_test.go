@@ -209,3 +209,32 @@ func TestLintBounds(t *testing.T) {
 		t.Error("three rules are not too many")
 	}
 }
+
+// A rule that can never be true is told so by the reason that counts, and of no
+// other rule that removes as little.
+func TestNeverTrueAlone(t *testing.T) {
+	never, err := Inline(1, `InitiatingProcessFileName = 'a' AND InitiatingProcessFileName = 'b' AND remote_ip = '203.0.113.80'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide, err := Inline(2, `remote_ip = '203.0.113.80'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := (&Reader{Tables: table.Builtin()}).Lint([]*Rule{never, wide})[0]
+	if len(got) != 1 || got[0].Lint != NeverTrue || !strings.Contains(got[0].Text, "exclude each other") {
+		t.Errorf("%v", got)
+	}
+}
+
+// A place is shown within 80 columns, however long the line is.
+func TestErrorWidth(t *testing.T) {
+	_, err := Parse(strings.Repeat("a = 'x' AND ", 20) + "b : 'y' AND " + strings.Repeat("c = 'z' AND ", 300) + "d = 'w'")
+	if err == nil {
+		t.Fatal("no error")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != 3 || len(lines[1]) > 80 || lines[1][strings.IndexByte(lines[2], '^')] != ':' {
+		t.Errorf("%s", err)
+	}
+}

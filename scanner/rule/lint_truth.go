@@ -16,6 +16,7 @@ type analysis struct {
 	zone  *time.Location
 	find  finder
 	why   string // the first reason found why something cannot be
+	alien bool   // it is that the table has no such field
 	bound map[*Predicate]*operand
 }
 
@@ -79,6 +80,7 @@ func (a *analysis) predicate(p *Predicate) outcomes {
 	at := o.sources(nil)
 	if len(at) == 0 && !o.falls() {
 		for f := range p.Left.fields {
+			a.alien = a.alien || a.why == ""
 			a.because("%s has no field %s", a.table.Name, f.Field)
 		}
 		return outcomes{}

@@ -29,8 +29,9 @@ func (e *SyntaxError) Error() string {
 	if n := strings.IndexByte(e.Text[at:], '\n'); n >= 0 {
 		end = at + n
 	}
-	// A window of a long line is enough to recognise the place.
-	from, to := max(start, at-60), min(end, at+60)
+	// A window of a long line is enough to recognise the place. On a terminal of
+	// 80 columns it has to stay on one line, or the caret points elsewhere.
+	from, to := max(start, at-44), min(end, at+32)
 	show := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == utf8.RuneError {
