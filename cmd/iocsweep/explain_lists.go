@@ -165,3 +165,16 @@ func (h *valueHit) text() string {
 
 // capital begins a sentence with a word.
 func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+
+// suppressorNames names rules and allow lists, the first first.
+func suppressorNames(names []string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		if own, ok := strings.CutPrefix(name, scanner.AllowPrefix); ok {
+			list[i] = "allow list " + own
+		} else {
+			list[i] = "rule " + name
+		}
+	}
+	return strings.Join(list, ", ")
+}

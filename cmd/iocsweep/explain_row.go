@@ -186,6 +186,10 @@ func testOf(t *scanner.TraceTest, s *scanner.Scan) rowTest {
 		r.Why = "it is the same hash"
 	case i.Type == ioc.CIDR:
 		r.Why = "the address lies in the network"
+	case i.Type == ioc.URL:
+		_, r.Why, _ = strings.Cut(whyURL(i.Value, urlForm([]byte(t.Value))), ": ")
+	case i.Type == ioc.Hash:
+		r.Why = "it is the hash of the same file"
 	case i.Type == ioc.IP || s.Ports == scanner.PortIgnore:
 		r.Why = "it is the same address"
 	default:
@@ -244,11 +248,10 @@ func (e *rowExplanation) conclude(tr *scanner.Trace) {
 			}
 		}
 	}
-	rules := "rule "
+	rules, verb := suppressorNames(removed), "removes"
 	if len(removed) > 1 {
-		rules = "rules "
+		verb = "remove"
 	}
-	rules += strings.Join(removed, ", ")
 	e.Verdict = "nothing"
 	switch {
 	case !tr.Found && tr.Bad != nil:
@@ -263,7 +266,7 @@ func (e *rowExplanation) conclude(tr *scanner.Trace) {
 		e.Verdict, e.Answer = "hit", fmt.Sprintf("The sweep reports the record as a hit on %s.", strings.Join(kept, " and on "))
 	case len(removed) > 0:
 		e.Verdict = "suppressed"
-		e.Answer = fmt.Sprintf("The record holds an indicator, but the sweep does not report it: %s removes the hit. It is counted under the rule, and --suppressed FILE writes it out.", rules)
+		e.Answer = fmt.Sprintf("The record holds an indicator, but the sweep does not report it: %s %s the hit. It is counted there, and --suppressed FILE writes it out.", rules, verb)
 	case tr.Table == nil:
 		e.Answer = "The sweep passes the record over: it is of no table that is swept for."
 	case tr.Outside:
