@@ -149,7 +149,7 @@ func tallyText(t *scanner.Tally) string {
 		p.WriteString(part)
 	}
 	if foreign := t.NotListed(); len(foreign) > 0 {
-		p.para("", fmt.Sprintf("\nIn the hits, but in no source given: %s, which lead %s", count(int64(len(foreign)), "indicator"), count(t.Foreign, "hit")))
+		p.para("", fmt.Sprintf("\nIn the hits, but in no source given: %s, leading %s", count(int64(len(foreign)), "indicator"), count(t.Foreign, "hit")))
 		p.tallied(foreign)
 		if t.Others > 0 {
 			p.para("  ", count(t.Others, "hit")+" of indicators beyond the first ones that fit in memory")

@@ -31,7 +31,9 @@ func (e *SyntaxError) Error() string {
 	}
 	// A window of a long line is enough to recognise the place. On a terminal of
 	// 80 columns it has to stay on one line, or the caret points elsewhere.
-	from, to := max(start, at-44), min(end, at+32)
+	const width = 76
+	from := max(start, min(at-width/2, end-width))
+	to := min(end, from+width)
 	show := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == utf8.RuneError {
