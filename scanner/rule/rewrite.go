@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -317,99 +316,4 @@ func (w *rewriter) name(field loose) string {
 		return own
 	}
 	return field.text
-}
-
-// emit writes a comparison of a field with values, one of which is enough; or,
-// with not, that none is.
-func (w *rewriter) emit(field loose, op string, not bool, values []loose) {
-	name := w.name(field)
-	no := ""
-	if not {
-		no = "NOT "
-	}
-	if strings.HasSuffix(op, "NULL") {
-		w.out = append(w.out, name+" IS "+op)
-		return
-	}
-	if v := values[0]; len(values) == 1 && !v.quoted && !v.regex && (op == "=" || op == ":") {
-		if isNull := strings.EqualFold(v.text, "null"); isNull || v.text == "*" {
-			if no = ""; isNull == not {
-				no = "NOT "
-			}
-			w.out = append(w.out, name+" IS "+no+"NULL")
-			return
-		}
-	}
-	var parts, same []string
-	for _, v := range values {
-		this, text := looseComparison(strings.ToLower(field.text), op, v)
-		switch _, number := parseDecimal(text); {
-		case this == "=" && number && !v.quoted:
-			same = append(same, text)
-		case this == "=":
-			same = append(same, quote(text))
-		case strings.ContainsAny(this, "<>"):
-			parts = append(parts, name+" "+this+" "+quote(text))
-			w.failed = w.failed || not
-		default:
-			parts = append(parts, name+" "+no+this+" "+quote(text))
-		}
-	}
-	switch {
-	case len(same) == 1 && not:
-		parts = append(parts, name+" != "+same[0])
-	case len(same) == 1:
-		parts = append(parts, name+" = "+same[0])
-	case len(same) > 1:
-		parts = append(parts, name+" "+no+"IN ("+strings.Join(same, ", ")+")")
-	}
-	join := " OR "
-	if not {
-		join = " AND "
-	}
-	text := strings.Join(parts, join)
-	if len(parts) > 1 {
-		text = "(" + text + ")"
-	}
-	w.out = append(w.out, text)
-}
-
-// looseComparison is how one value is compared here.
-func looseComparison(field, op string, v loose) (own, text string) {
-	text = v.text
-	switch {
-	case v.regex:
-		return "REGEXP", text
-	case op == "HAS":
-		return "REGEXP", `\b` + regexp.QuoteMeta(text) + `\b`
-	case op == "HASPREFIX":
-		return "REGEXP", `\b` + regexp.QuoteMeta(text)
-	case op == "HASSUFFIX":
-		return "REGEXP", regexp.QuoteMeta(text) + `\b`
-	case op == ":" && strings.Contains(text, "*"), op == "LIKE" && !strings.ContainsAny(text, "%_"):
-		return starred(text)
-	case op != ":" && op != "=":
-		return op, text
-	case field == "process.args" || field == "process.arguments":
-		// There it is a list: one of its words is meant.
-		return "REGEXP", `(^|\s)` + regexp.QuoteMeta(text) + `(\s|$)`
-	}
-	return "=", text
-}
-
-// starred is how a text with stars is compared: without LIKE where that needs
-// none, as _ would be special in it.
-func starred(text string) (own, part string) {
-	inner := strings.Trim(text, "*")
-	switch before, after := strings.HasPrefix(text, "*"), strings.HasSuffix(text, "*"); {
-	case strings.Contains(inner, "*") || inner == "":
-		return "REGEXP", "^" + strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, ".*") + "$"
-	case before && after:
-		return "CONTAINS", inner
-	case before:
-		return "ENDS WITH", inner
-	case after:
-		return "STARTS WITH", inner
-	}
-	return "=", text
 }

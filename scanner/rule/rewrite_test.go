@@ -37,6 +37,7 @@ func TestRewrite(t *testing.T) {
 		{`process.name =~ /nc.*/`, 14, `process.name REGEXP 'nc.*'`},
 		// Sentinel: KQL of the other kind.
 		{`ProcessCommandLine has "n.c"`, 20, `ProcessCommandLine REGEXP '\bn\.c\b'`},
+		{`ProcessCommandLine has "-e" or ProcessCommandLine hasprefix "c:\"`, 20, `ProcessCommandLine REGEXP '-e\b' OR ProcessCommandLine REGEXP '\bc:\\'`},
 		{`ProcessCommandLine !has "nc"`, 20, `ProcessCommandLine NOT REGEXP '\bnc\b'`},
 		{`ProcessCommandLine has_any ("nc", "ncat")`, 20, `ProcessCommandLine REGEXP '\bnc\b' OR ProcessCommandLine REGEXP '\bncat\b'`},
 		{`ProcessCommandLine !contains "nc"`, 20, `ProcessCommandLine NOT CONTAINS 'nc'`},
