@@ -81,7 +81,7 @@ func (e *valueExplanation) onLists(s *scanner.Scan, set *ioc.Set) {
 			}
 		}
 	}
-	for _, c := range set.HasAny(e.cell, set.In(e.cell, nil)) {
+	for _, c := range set.HasAny(e.cell, set.In(e.kind, e.cell, nil)) {
 		for _, i := range set.Indicators(c.Entry) {
 			if m := &e.Matches[e.by[matchKey(i)]]; !m.Strict {
 				h := scanner.ElementHits(string(e.cell), []scanner.Also{{Indicator: i, Class: scanner.ClassTerm}})[0]
