@@ -23,7 +23,7 @@ func TestMake(t *testing.T) {
 			}
 		}
 	}
-	for _, n := range []int{0, 1, 4095, 4096, 4097, 1 << 20, 5 << 20} {
+	for _, n := range []int{0, 1, 4095, 4096, 4097, 1 << 20, 5 << 20, 35<<20 + 4097} {
 		if s := Make[byte](n); len(s) != n || bytes.Count(s, []byte{0}) != n {
 			t.Errorf("no %d zeros", n)
 		}
