@@ -125,13 +125,6 @@ func (r *run) applyRules() {
 			r.rules = append(r.rules, ruleAt{x, entry})
 		}
 	}
-	if len(r.rules) > 0 {
-		read := map[*table.Table][]string{}
-		for _, t := range r.tables {
-			read[t] = r.ruleColumns(t)
-		}
-		r.read = read
-	}
 	for _, l := range r.Allow {
 		r.ledger = append(r.ledger, &RuleReport{Name: AllowPrefix + l.Name, Reason: fmt.Sprintf("on the allow list %s (%s)", l.Path, l.Type)})
 	}
@@ -175,12 +168,12 @@ func (w *worker) enter(h *Hit) {
 	w.mu.Unlock()
 }
 
-// ruleColumns returns the columns of a table that any rule reads. Those of the
-// run's own tables are known from its start: with many small inputs, and many
-// rules that read the same, listing them would cost more than the rows.
+// ruleColumns returns the columns of a table that any rule reads. For the run's
+// own tables they are listed once: with many small inputs, and many rules that
+// read the same, it would cost more than the rows.
 func (r *run) ruleColumns(t *table.Table) []string {
-	if list, ok := r.read[t]; ok {
-		return list
+	if list, ok := r.read.Load(t); ok {
+		return list.([]string)
 	}
 	var list []string
 	seen := map[string]bool{}
@@ -191,6 +184,9 @@ func (r *run) ruleColumns(t *table.Table) []string {
 				list = append(list, column)
 			}
 		}
+	}
+	if slices.Contains(r.tables, t) {
+		r.read.Store(t, list)
 	}
 	return list
 }

@@ -222,9 +222,9 @@ type run struct {
 	warn    func(error)
 	stats   *Stats
 	out     *outputs
-	rules   []ruleAt                  // that apply
-	read    map[*table.Table][]string // of each of tables: what all rules read
-	around  *ioc.Neighbourhood        // nil unless near misses are looked for
+	rules   []ruleAt           // that apply
+	read    sync.Map           // of tables, *table.Table to []string: what all rules read
+	around  *ioc.Neighbourhood // nil unless near misses are looked for
 
 	mu      sync.Mutex // guards what follows, and the state of inputs
 	cond    sync.Cond  // an input changed its state

@@ -47,26 +47,6 @@ type Source struct {
 // foldName makes names comparable: lower case, . and _ are one.
 func foldName(s string) string { return strings.ReplaceAll(strings.ToLower(s), ".", "_") }
 
-// sameName says that a name folds to folded. It does not allocate: every name
-// of every rule is compared with every column.
-func sameName(name, folded string) bool {
-	for i := range len(name) {
-		c := name[i]
-		switch {
-		case c == '.':
-			c = '_'
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		case c >= 0x80:
-			return foldName(name) == folded // its length may change
-		}
-		if i == len(folded) || c != folded[i] {
-			return false
-		}
-	}
-	return len(name) == len(folded)
-}
-
 // Field looks up a name as rules use it: a native column, a member of a JSON
 // column (AdditionalFields.query), a who field (who.host, or bare direction),
 // or an alias. Names compare without regard to case, . and _ are one, and a
@@ -92,8 +72,12 @@ func (t *Table) Field(name string) (Field, bool) {
 			return f, true
 		}
 	}
-	for _, c := range t.names {
-		if sameName(c, folded) {
+	if c, ok := t.native[folded]; ok { // process.name is process_name
+		f.Values = []Source{t.source(Term{Column: c.name})}
+		return f, true
+	}
+	for _, c := range t.dotted {
+		if foldName(c) == folded {
 			f.Values = []Source{t.source(Term{Column: c})}
 			return f, true
 		}

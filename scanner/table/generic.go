@@ -148,6 +148,9 @@ func Generic(columns []string, open bool) *Table {
 func (t *Table) addNative(name, holds string) {
 	t.native[strings.ToLower(name)] = column{name, holds}
 	t.names = append(t.names, name)
+	if strings.Contains(name, ".") {
+		t.dotted = append(t.dotted, name)
+	}
 }
 
 // Guessed returns which of the given columns of a generic table are the first

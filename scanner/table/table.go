@@ -114,6 +114,7 @@ type Table struct {
 	keyAt      map[string]int     // Keys by column as spelled
 	native     map[string]column  // by folded name
 	names      []string           // native columns as spelled, in file order
+	dotted     []string           // of them those with a dot in their name, which only generic tables have
 	alias      map[string][]Term  // by folded name; empty slice: the event time
 	aliasNames []string           // as spelled, in file order
 	compare    map[string]Compare // by folded column or column.member
