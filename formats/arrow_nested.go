@@ -61,6 +61,8 @@ func checkLists(arr arrow.Array) error {
 			}
 		}
 	case *array.ListView, *array.LargeListView:
+	case *array.FixedSizeList: // they cannot, and nothing bounds how many they claim to be
+		return checkLists(a.ListValues())
 	case array.ListLike:
 		last := int64(0)
 		for i := range a.Len() {
@@ -87,7 +89,7 @@ func appendArrowJSON(dst []byte, arr arrow.Array, i int) ([]byte, error) {
 	case len(dst) > arrowPiece+DefaultMaxRecord:
 		return dst, fmt.Errorf("%w: nested value", ErrTooLarge)
 	}
-	if arr.IsNull(i) {
+	if arr.IsNull(i) || arr.DataType().ID() == arrow.NULL { // of which the library says that none is null
 		return append(dst, "null"...), nil
 	}
 	switch a := arr.(type) {

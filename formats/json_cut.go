@@ -97,7 +97,11 @@ func (c *jsonCutter) more() bool {
 		want = int(min(int64(want), c.left+512))
 	}
 	if n == 0 && cap(c.buf) < want+jsonPad {
-		c.buf = mem.Make[byte](want + jsonPad)[:0]
+		if c.left > 0 || c.base > 0 {
+			c.buf = mem.Make[byte](want + jsonPad)[:0]
+		} else {
+			c.buf = make([]byte, 0, want+jsonPad) // all there is may be short
+		}
 	} else if cap(c.buf) < n+jsonPad+max(512, n/8) {
 		next := make([]byte, n, 2*n+1024+jsonPad)
 		copy(next, c.buf)

@@ -129,3 +129,19 @@ func TestParquetEnvelope(t *testing.T) {
 		compareCells(t, s, [][]string{cells, append([]string{"c"}, make([]string, len(cells)-1)...)}, 1)
 	}
 }
+
+// Nothing in a batch bounds how many values a list of a fixed size claims.
+func TestNestedClaims(t *testing.T) {
+	const many = 1 << 60
+	fixed := arrow.FixedSizeListOf(1, arrow.Null)
+	null := array.NewData(arrow.Null, many, []*memory.Buffer{nil}, nil, many, 0)
+	inner := array.NewData(fixed, many, []*memory.Buffer{nil}, []arrow.ArrayData{null}, 0, 0)
+	offsets := memory.NewBufferBytes([]byte{0, 0, 0, 0, 1, 0, 0, 0})
+	list := array.NewListData(array.NewData(arrow.ListOf(fixed), 1, []*memory.Buffer{nil, offsets}, []arrow.ArrayData{inner}, 0, 0))
+	if err := checkLists(list); err != nil {
+		t.Error(err)
+	}
+	if got, err := appendArrowJSON(nil, list, 0); err != nil || string(got) != "[[null]]" {
+		t.Errorf("%s, %v", got, err)
+	}
+}

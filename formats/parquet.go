@@ -140,7 +140,7 @@ func footerBytes(at io.ReaderAt, size int64) (b []byte, start int64, err error) 
 
 // pieces is into how many blocks a group is cut, where count groups have rows.
 func (s *parquetSource) pieces(g *pqGroup, count int64, o Options) (n int64, shared bool) {
-	if g.rows > maxBlockRows || slices.ContainsFunc(s.footer.columns, func(c pqColumn) bool { return c.list != nil }) {
+	if g.rows > maxBlockRows || slices.ContainsFunc(s.footer.columns, func(c pqColumn) bool { return c.list != nil || c.tree != nil }) {
 		n = max((g.rows+walkedRows-1)/walkedRows, min(g.size/groupBytes, g.rows/(walkedRows/8)), 1)
 	} else {
 		most, least := max(int64(o.blockSize())/pieceShare, 1), max(int64(o.blockSize())/leastShare, 1)

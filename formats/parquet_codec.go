@@ -38,6 +38,9 @@ func growPad(b []byte, n, pad int) []byte {
 		return b[:n]
 	}
 	// A quarter more: pages of a column are of similar size, not of the same.
+	if n > 16<<20 { // so much may be claimed and never come
+		return make([]byte, n, n+n/4+pad)
+	}
 	return mem.Make[byte](n + n/4 + pad)[:n]
 }
 

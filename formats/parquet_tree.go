@@ -143,11 +143,16 @@ func (r *parquetReader) newTreeWalk(col int, g *pqGroup) (*treeWalk, error) {
 // next reads the value of the next row, empty for a null; it lives until the
 // next call.
 func (w *treeWalk) next() ([]byte, error) {
+	held := 0
 	for i := range w.leaves {
 		if rep, _, err := w.leaves[i].levels(); err != nil {
 			return nil, err
 		} else if rep != 0 {
 			return nil, fmt.Errorf("%w: a list that never began", errThrift)
+		}
+		// A page of every leaf is in memory at the same time.
+		if held += len(w.leaves[i].c.body); held > 2*maxPage {
+			return nil, fmt.Errorf("%w: pages of a nested column", ErrTooLarge)
 		}
 	}
 	w.buf = w.buf[:0]
