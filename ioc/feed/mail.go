@@ -72,10 +72,15 @@ func (m *mail) line(line []byte, no int) {
 	case !m.headers:
 		m.append(line, no)
 	case strings.TrimSpace(text) == "":
-		if m.header != "" {
-			m.endHeader()
-			m.headers = false
+		if m.header == "" {
+			return
 		}
+		m.endHeader()
+		if m.kind == "message/rfc822" { // the headers of what was forwarded follow
+			m.kind, m.encoding, m.name = "", "", ""
+			return
+		}
+		m.headers = false
 	default:
 		if text[0] == ' ' || text[0] == '\t' {
 			m.header += " " + strings.TrimSpace(text)
@@ -86,7 +91,7 @@ func (m *mail) line(line []byte, no int) {
 		if len(m.header) > maxMeta*10 {
 			m.header = m.header[:maxMeta*10]
 		}
-		m.t.line(text, no)
+		m.t.text(strings.ToValidUTF8(text, "?"), no, false) // the rest of a long header is no item of a list
 	}
 }
 

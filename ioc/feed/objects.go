@@ -197,10 +197,13 @@ func (o *objects) object(raw []byte, line int) {
 	}
 	full := func(v column) bool { return !isNone(string(cells[v.n])) }
 	none := !slices.ContainsFunc(t.values, full)
-	// A list of objects counts as empty here.
+	// A list of objects counts as empty here. Beside pages a host is only theirs;
+	// whatever else has a value counts too.
 	hollow := func(v column) bool { return lists[v.n] != nil && len(lists[v.n]) == 0 }
+	own := func(v column) bool { return full(v) && !hollow(v) && v.typ != "hostname" }
+	inside := (none || slices.ContainsFunc(t.values, hollow)) && o.inside(raw, line)
 	switch {
-	case (none || slices.ContainsFunc(t.values, hollow)) && o.inside(raw, line):
+	case inside && !slices.ContainsFunc(t.values, own):
 	case none:
 		reject(o.emit, line, clip(string(raw)), "no value")
 	case slices.ContainsFunc(t.values, func(v column) bool { return len(lists[v.n]) > 1 }):

@@ -177,6 +177,8 @@ func TestJSONVariants(t *testing.T) {
 			"ip 45.9.148.1 malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\ndomain a.example.net malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\n", "[]"},
 		{"MISP's attributes, one a line", `{"type":"ip-dst","value":"45.9.148.1","to_ids":true}` + "\n" + `{"type":"ip-dst","value":"45.9.148.2","to_ids":false}` + "\n",
 			"ip 45.9.148.1 at=feed:1\n", "[to_ids is false:1]"},
+		{"objects below a value", `[{"ip":"45.9.148.1","urls":[{"url":"http://a.example.net/i"}]},{"ip":"45.9.148.2","domains":[],"related":[{"domain":"x.example.net"}]}]`,
+			"url http://a.example.net/i at=feed:1\nip 45.9.148.1 at=feed:1\ndomain x.example.net at=feed:1\nip 45.9.148.2 at=feed:1\n", "[]"},
 		{"lists of many names", `{"iocs":{"ipv4":["45[.]9[.]148[.]1"],"urls":["hxxp://a[.]example[.]net/x"],"sha256s":["0acac44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],"emails":["a@b.example.net"]}}`,
 			"ip 45.9.148.1 at=feed:1\nurl http://a.example.net/x at=feed:1\nhash 0acac44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 at=feed:1\n",
 			"[in a list of another name: emails:1]"},
@@ -242,6 +244,22 @@ domain b.example.net at=feed:17
 domain c.example.net at=feed:19
 domain d.example.net at=feed:26
 `, "[attachment: application/pdf:1]"},
+		{"long headers", "From: a@b.example\nX-Source:\n host.relay.example.net\nX-Other: | b.example.net | c.example.net |\nSubject: a[.]example[.]net\nMIME-Version: 1.0\nContent-Type: text/plain\n\nno more\n",
+			"domain a.example.net at=feed:5\n", "[]"},
+		{"a mail in a mail", `From: a@b.example
+Content-Type: multipart/mixed; boundary="=_x"
+
+--=_x
+Content-Type: message/rfc822
+
+From: c@d.example
+Content-Type: text/plain
+Content-Transfer-Encoding: base64
+
+YVsuXWV4YW1wbGVbLl1u
+ZXQK
+--=_x--
+`, "domain a.example.net at=feed:11\n", "[]"},
 	})
 }
 
