@@ -35,7 +35,10 @@ func looseTokens(text string) (toks []loose) {
 			i++
 			continue
 		case !value && (strings.HasPrefix(rest, "--") || strings.HasPrefix(rest, "//") || r == '#'):
-			return toks // a comment
+			for i < len(runes) && runes[i] != '\n' { // a comment
+				i++
+			}
+			continue
 		case looseQuotes[r] != "":
 			end := i + 1
 			for end < len(runes) && !strings.ContainsRune(looseQuotes[r], runes[end]) {

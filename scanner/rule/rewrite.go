@@ -285,13 +285,14 @@ func (w *rewriter) values() (list []loose) {
 	w.at++
 	for !w.take(shut) {
 		t := w.next()
-		if !t.quoted && !t.regex && !t.word || len(list) > 200 {
+		if !t.quoted && (t.is("and") || t.is("or") || t.is("not") || !t.regex && !t.word) || len(list) > 200 {
 			w.failed = true
 			return nil
 		}
 		list = append(list, t)
-		if !w.take(",") {
-			w.take("or")
+		if !w.take(",") && !w.take("or") && (w.peek().quoted || w.peek().text != shut) {
+			w.failed = true // nothing says how the next one is meant
+			return nil
 		}
 	}
 	w.failed = w.failed || len(list) == 0
