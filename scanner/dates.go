@@ -95,13 +95,12 @@ func (d *dates) order(column int) (o clock.Order, proven bool) {
 func (d *dates) put(w *worker, seq int) error {
 	d.mu.Lock()
 	b := dateBlock{evidence: w.now.evidence}
-	if len(w.waiting) > 0 {
+	room := len(w.waiting) + len(w.waiting)/8
+	if room > 0 {
 		b.findings, w.waiting = w.waiting, nil
 		d.bytes += len(b.findings)
 		if n := len(d.free); n > 0 {
 			w.waiting, d.free = d.free[n-1], d.free[:n-1]
-		} else {
-			w.waiting = mem.Make[byte](len(b.findings) + len(b.findings)/8)[:0] // the next block is likely to be like this
 		}
 	}
 	d.blocks[seq] = b
@@ -127,6 +126,9 @@ func (d *dates) put(w *worker, seq int) error {
 	if d.undecided() {
 		err := d.spill()
 		d.mu.Unlock()
+		if w.waiting == nil && room > 0 { // the next block is likely to be like this one
+			w.waiting = mem.Make[byte](room)[:0]
+		}
 		return err
 	}
 	ready := d.blocks

@@ -227,6 +227,7 @@ func (r *run) openInput(in *input) {
 
 // missed makes the input partial if a column that is matched cannot be read.
 func (r *run) missed(in *input, info formats.Info) {
+next:
 	for _, column := range info.Unread {
 		bare, _ := formats.BareName(column)
 		for _, t := range in.plan.tables {
@@ -237,7 +238,7 @@ func (r *run) missed(in *input, info formats.Info) {
 				err := fmt.Errorf("column %s is nested in a way that is not read", Printable(column))
 				in.fail(Partial, err)
 				in.problem(0, 0, named(in.in, err))
-				return
+				continue next
 			}
 		}
 	}

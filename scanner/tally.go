@@ -198,6 +198,9 @@ func byHits(list []*IndicatorTally) []*IndicatorTally {
 // order of the list.
 func (t *Tally) Unmet(of ioc.Type) iter.Seq[*IndicatorTally] {
 	return func(yield func(*IndicatorTally) bool) {
+		if t.list.Count(of) == 0 {
+			return // without a look at millions of others
+		}
 		for n := range t.list.Len() {
 			i := t.list.At(n)
 			x := t.known[n]

@@ -68,8 +68,9 @@ apply. A member of an archive is named as hits name it, logs.zip/net.csv:17.`,
 				return usage(err)
 			}
 			a.saidOfLists(&f.listFlags, &s, false)
-			e := explainValue(args[0], list.Set())
-			e.onLists(&s, list.Set())
+			set := list.Set()
+			e := explainValue(args[0], set)
+			e.onLists(&s, set)
 			return a.explained(format, func() string { return a.folded(e.text(), 20) }, e)
 		},
 	}

@@ -180,16 +180,12 @@ func testOf(t *scanner.TraceTest, s *scanner.Scan) rowTest {
 		r.Why = "the name lies below it"
 	case i.Type == ioc.Domain:
 		r.Why = "it is the same name"
-	case i.Type == ioc.URL:
-		r.Why = "it is the same page, or one below it"
-	case i.Type == ioc.Hash:
-		r.Why = "it is the same hash"
 	case i.Type == ioc.CIDR:
 		r.Why = "the address lies in the network"
 	case i.Type == ioc.URL:
 		_, r.Why, _ = strings.Cut(whyURL(i.Value, urlForm([]byte(t.Value))), ": ")
 	case i.Type == ioc.Hash:
-		r.Why = "it is the hash of the same file"
+		r.Why = "it is the same hash"
 	case i.Type == ioc.IP || s.Ports == scanner.PortIgnore:
 		r.Why = "it is the same address"
 	default:
