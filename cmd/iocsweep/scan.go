@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"slices"
@@ -559,7 +558,7 @@ func limitMemory(size int64) {
 	}
 	// Many runs end before there is anything to collect.
 	debug.SetGCPercent(2 * leanFrom / (4 << 20) * 100) // of the 4 MiB that the runtime begins with
-	runtime.AddCleanup(new([64]byte), func(percent int) { debug.SetGCPercent(percent) }, lean)
+	time.AfterFunc(30*time.Millisecond, func() { debug.SetGCPercent(lean) })
 }
 
 // leanFrom is the size of the heap from which on memory is worth more than the
