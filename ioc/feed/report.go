@@ -198,7 +198,7 @@ func (t *prose) token(s string, no int, bare bool) {
 	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeFile(i.Value):
 		skipped(t.emit, no, s, "name of a file")
 		return
-	case err == nil && i.Type == ioc.URL && !defanged && !t.all:
+	case err == nil && i.Type == ioc.URL && !defanged && !t.all && !onAddress(s):
 		skipped(t.emit, no, s, "URL that is not defanged")
 		return
 	case err == nil && i.Type == ioc.Domain && !defanged && looksLikePackage(i.Value):
@@ -206,6 +206,12 @@ func (t *prose) token(s string, no int, bare bool) {
 		return
 	}
 	t.give(s, no)
+}
+
+// onAddress says that the host of a URL is an address: no report links to one.
+func onAddress(url string) bool {
+	host, err := ioc.ParseURLHost(url, true)
+	return err == nil && (host.Type == ioc.IP || host.Type == ioc.IPPort)
 }
 
 func (t *prose) give(value string, no int) {
