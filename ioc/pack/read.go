@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/iocsweep/iocsweep/formats/mem"
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
@@ -93,7 +94,7 @@ func (p *Pack) readHead(r io.Reader, key ed25519.PublicKey) ([]entry, error) {
 type job struct {
 	n       int
 	entry   *entry
-	bytes   []byte       // the job's own, until they go back to the buffers
+	bytes   []byte       // as in the file, then unpacked; nil for records
 	records *ioc.Records // of sections that hold some
 	err     error
 	done    chan struct{}
@@ -134,9 +135,10 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 	}()
 	for range workers {
 		go func() {
+			u := unpacker{zstd: z, loader: &loader, spare: &spare}
 			for j := range work {
 				if j.err == nil {
-					j.err = j.unpack(z, &loader, &spare)
+					j.err = u.unpack(j)
 				}
 				close(j.done)
 			}
@@ -149,7 +151,6 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 		if err == nil {
 			if err = j.err; err == nil {
 				err = p.take(j, &loader, &hosts)
-				spare.put(j.bytes)
 			}
 			if err != nil {
 				err = fmt.Errorf("section %d (%s): %w", j.n, partName(j.entry.part), err)
@@ -172,30 +173,46 @@ func (p *Pack) readSections(r io.Reader, directory []entry) error {
 	return nil
 }
 
-// unpack turns the bytes of a file into those of a section.
-func (j *job) unpack(z *zstd.Decoder, loader *ioc.Loader, spare *buffers) (err error) {
+// An unpacker turns the bytes of a file into those of a section.
+type unpacker struct {
+	zstd   *zstd.Decoder
+	loader *ioc.Loader
+	spare  *buffers
+	raw    []byte // of the last section of records, of which nothing is kept
+}
+
+func (u *unpacker) unpack(j *job) (err error) {
 	if sha256.Sum256(j.bytes) != j.entry.sum {
 		return errors.New("damaged: its checksum differs")
 	}
 	hide(j.n, j.bytes)
+	part, _ := ofHosts(j.entry.part)
+	raw := j.bytes
 	if j.entry.packed {
-		raw := spare.get()
-		if cap(raw) < j.entry.raw {
-			raw = make([]byte, 0, j.entry.raw)
+		var room []byte
+		if part == ioc.PartRecords {
+			room = u.raw
 		}
-		raw, err = z.DecodeAll(j.bytes, raw[:0:j.entry.raw])
-		if err != nil {
+		if cap(room) < j.entry.raw {
+			room = mem.Make[byte](j.entry.raw)
+		}
+		if raw, err = u.zstd.DecodeAll(j.bytes, room[:0:j.entry.raw]); err != nil {
 			return fmt.Errorf("unpack: %w", err)
 		}
 		if len(raw) != j.entry.raw {
 			return fmt.Errorf("unpack: %d bytes, want %d", len(raw), j.entry.raw)
 		}
-		spare.put(j.bytes)
+	}
+	if part != ioc.PartRecords {
 		j.bytes = raw
+		return nil
 	}
-	if part, _ := ofHosts(j.entry.part); part == ioc.PartRecords {
-		j.records, err = loader.Decode(j.entry.items, j.bytes)
+	j.records, err = u.loader.Decode(j.entry.items, raw)
+	if j.entry.packed {
+		u.raw = raw
 	}
+	u.spare.put(j.bytes)
+	j.bytes = nil
 	return err
 }
 
@@ -261,8 +278,8 @@ func (p *Pack) parseInfo(b []byte, sources int) error {
 	return nil
 }
 
-// buffers are those of sections that are done. To touch new memory costs more
-// than most of what is done with it.
+// buffers hold what was read of sections that are done. To touch new memory
+// costs more than most of what is done with it.
 type buffers struct{ pool sync.Pool }
 
 func (s *buffers) get() []byte {
