@@ -206,13 +206,13 @@ const minRelease = 4
 
 func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 	if n := b.at.end - b.at.off; n > 0 {
-		w.waiting = mem.Grow(w.waiting[:0], int(n))[:n]
-		if _, err := d.file.ReadAt(w.waiting, b.at.off); err != nil {
+		b.findings = mem.Make[byte](int(n))
+		if _, err := d.file.ReadAt(b.findings, b.at.off); err != nil {
 			return fmt.Errorf("read waiting hits: %w", err)
 		}
-		b.findings = w.waiting
 	}
 	w.payload = w.payload[:0]
+	defer w.tell(d.in)
 	r := &w.waited
 	r.reset(b.findings)
 	for {

@@ -219,6 +219,32 @@ var asItIs = func() (t [256]bool) {
 	return t
 }()
 
+// plainPrefix is how many bytes at the beginning of s a JSON string holds as
+// they are, at least: all of them for most texts. It looks at eight at a time.
+func plainPrefix(s string) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	plain := func(x uint64) bool {
+		quote, slash := x^'"'*ones, x^'\\'*ones
+		return (x|(x+ones)|(x-' '*ones)|(quote-ones)&^quote|(slash-ones)&^slash)&tops == 0
+	}
+	n := 0
+	for ; n+8 <= len(s); n += 8 {
+		if !plain(load8(s, n)) {
+			return n
+		}
+	}
+	if n < len(s) && n > 0 && plain(load8(s, len(s)-8)) {
+		return len(s)
+	}
+	return n
+}
+
+func load8(s string, at int) uint64 {
+	b := s[at : at+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
 // appendString appends s as a JSON string. Beyond what JSON asks for, it
 // escapes everything that could drive a terminal (C1 controls, bidi and
 // zero-width characters, line separators), so that a hit may be looked at with
@@ -226,7 +252,7 @@ var asItIs = func() (t [256]bool) {
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
-	for i := 0; i < len(s); {
+	for i := plainPrefix(s); i < len(s); {
 		c := s[i]
 		if asItIs[c] {
 			i++

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"unsafe"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -13,39 +14,47 @@ import (
 
 // appendFinding appends a finding.
 func appendFinding(dst []byte, f *finding) []byte {
-	number := func(n int64) { dst = binary.AppendVarint(dst, n) }
-	text := func(s string) {
-		dst = binary.AppendUvarint(dst, uint64(len(s)))
-		dst = append(dst, s...)
-	}
 	for _, n := range [...]int64{int64(f.Table), f.Record, f.Line, int64(f.Group), int64(f.N), int64(len(f.Cells)), int64(len(f.All)), int64(len(f.Elements))} {
-		number(n)
+		dst = appendNumber(dst, n)
 	}
 	for _, s := range f.Cells {
-		text(s)
+		dst = appendText(dst, s)
 	}
 	for _, c := range f.All {
-		text(c.Name)
-		text(c.Value)
+		dst = appendText(appendText(dst, c.Name), c.Value)
 	}
 	for i := range f.Elements {
 		e := &f.Elements[i]
-		number(int64(e.Key))
-		number(int64(e.Group))
-		text(e.Member)
-		text(e.Value)
-		number(int64(len(e.Cands)))
+		dst = appendNumber(appendNumber(dst, int64(e.Key)), int64(e.Group))
+		dst = appendText(appendText(dst, e.Member), e.Value)
+		dst = appendNumber(dst, int64(len(e.Cands)))
 		for _, c := range e.Cands {
 			sub := int64(0)
 			if c.Sub {
 				sub = 1
 			}
 			for _, n := range [...]int64{int64(c.Entry), int64(c.Port), int64(c.Off), int64(c.Len), sub} {
-				number(n)
+				dst = appendNumber(dst, n)
 			}
 		}
 	}
 	return dst
+}
+
+func appendNumber(dst []byte, n int64) []byte {
+	if u := uint64(n)<<1 ^ uint64(n>>63); u < 0x80 { // nearly all
+		return append(dst, byte(u))
+	}
+	return binary.AppendVarint(dst, n)
+}
+
+func appendText(dst []byte, s string) []byte {
+	if len(s) < 0x80 {
+		dst = append(dst, byte(len(s)))
+	} else {
+		dst = binary.AppendUvarint(dst, uint64(len(s)))
+	}
+	return append(dst, s...)
 }
 
 var errFindings = errors.New("temporary file is not what was written")
@@ -60,10 +69,17 @@ type findingReader struct {
 	slab []ioc.Candidate
 }
 
-// reset turns the reader to other findings. Their texts share its piece of memory.
-func (r *findingReader) reset(raw []byte) { r.raw, r.at, r.bad = string(raw), 0, false }
+// reset turns the reader to other findings. Their texts are pieces of raw, in
+// which nothing may be written from then on.
+func (r *findingReader) reset(raw []byte) {
+	r.raw, r.at, r.bad = unsafe.String(unsafe.SliceData(raw), len(raw)), 0, false
+}
 
 func (r *findingReader) unsigned() (n uint64) {
+	if r.at < len(r.raw) && r.raw[r.at] < 0x80 { // nearly all
+		r.at++
+		return uint64(r.raw[r.at-1])
+	}
 	for shift := 0; r.at < len(r.raw) && shift < 64; shift += 7 {
 		b := r.raw[r.at]
 		r.at++

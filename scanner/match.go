@@ -39,6 +39,7 @@ type worker struct {
 	waiting []byte  // findings of the block that have to wait
 	waited  findingReader
 	payload []byte // encoded hits of the block, where they are streamed
+	sum     counted
 	now     claimed
 
 	removing []*RuleReport // the entries of what removes the hit in hand
@@ -158,7 +159,9 @@ func (w *worker) block(in *input, b formats.Block) error {
 	wait := undecided || in.dates.held()
 	if len(w.found) > 0 {
 		slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
-		if err := w.reportAll(in, b, def, wait); err != nil {
+		err := w.reportAll(in, b, def, wait)
+		w.tell(in)
+		if err != nil {
 			return err
 		}
 	}

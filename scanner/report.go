@@ -44,6 +44,10 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 		}
 	}
 	found := w.found
+	text := w.texts.add
+	if wait {
+		text = borrow // what waits is copied at once
+	}
 	lost := false // once is enough for a block
 	lose := func(err error) {
 		if !lost {
@@ -68,7 +72,7 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 				n++
 			}
 			f.N = int(row)
-			f.Cells = w.cellsOf(in.plan, early, late, i, f.Cells[:0])
+			f.Cells = cellsOf(in.plan, early, late, i, f.Cells[:0], text)
 			f.Table = int(w.rowTable(in.plan, f.Cells, row, def))
 			f.Elements = f.Elements[:0]
 			if f.Table >= 0 {
@@ -90,7 +94,7 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 				}
 				for _, c := range fields {
 					if len(c.Value) > 0 {
-						f.All = append(f.All, Cell{w.texts.add(c.Name), w.texts.add(c.Value)})
+						f.All = append(f.All, Cell{text(c.Name), text(c.Value)})
 					}
 				}
 			}
@@ -107,18 +111,18 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 	return nil
 }
 
-// cellsOf appends copies of the late cells of one row. A grid is nil where
-// nothing of its stage could be read.
-func (w *worker) cellsOf(p *plan, early, late *formats.Grid, i int, dst []string) []string {
+// cellsOf appends the late cells of one row, as text makes them. A grid is nil
+// where nothing of its stage could be read.
+func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, text func([]byte) string) []string {
 	grids := [...]*formats.Grid{early, late}
 	for _, c := range p.cols {
-		text := ""
+		s := ""
 		if g := grids[c.stage]; g != nil && c.at >= 0 {
 			if cell := g.Cell(i, c.at); len(cell) > 0 {
-				text = w.texts.add(cell)
+				s = text(cell)
 			}
 		}
-		dst = append(dst, text)
+		dst = append(dst, s)
 	}
 	return dst
 }
@@ -175,6 +179,22 @@ func more[T any](list []T) []T {
 	return append(list, zero)
 }
 
+// counted is what a worker has counted of a block: an input's report belongs to
+// all workers, and a lock for each hit is one too many.
+type counted struct{ hits, suppressed, below, badTimes int64 }
+
+// tell adds what was counted to the report of the input.
+func (w *worker) tell(in *input) {
+	in.mu.Lock()
+	in.report.Hits += w.sum.hits
+	in.report.Suppressed += w.sum.suppressed
+	in.report.Below += w.sum.below
+	in.report.BadTimes += w.sum.badTimes
+	in.mu.Unlock()
+	w.stats.Hits.Add(w.sum.hits)
+	w.sum = counted{}
+}
+
 // report makes the hits of one row: what its elements match given the row's
 // ports, when it happened, which rules remove it.
 func (w *worker) report(in *input, f *finding) error {
@@ -202,18 +222,12 @@ func (w *worker) report(in *input, f *finding) error {
 			room.elements = room.elements[:n]
 		}
 	}
-	if room.below > 0 {
-		in.mu.Lock()
-		in.report.Below += room.below
-		in.mu.Unlock()
-	}
+	w.sum.below += room.below
 	if len(room.elements) == 0 {
 		return nil
 	}
 	if when.bad {
-		in.mu.Lock()
-		in.report.BadTimes++
-		in.mu.Unlock()
+		w.sum.badTimes++
 	}
 	room.group()
 	named := t
@@ -502,18 +516,23 @@ func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 			return a.AppendTo(dst)
 		}
 	case ioc.KindIPList:
-		parts := strings.FieldsFunc(cell, func(r rune) bool { return r == ',' || r == ';' || r == ' ' })
-		for i, part := range parts {
-			if i > 0 {
-				dst = append(dst, ',')
+		from := len(dst)
+		for text := room.text; ; {
+			part, rest := cutList(text)
+			if len(part) > 0 {
+				if len(dst) > from {
+					dst = append(dst, ',')
+				}
+				if a, port, ok := ioc.ParseAddr(part); ok && port < 0 {
+					dst = a.AppendTo(dst)
+				} else {
+					dst = append(dst, part...)
+				}
 			}
-			if a, port, ok := ioc.ParseAddr([]byte(part)); ok && port < 0 {
-				dst = a.AppendTo(dst)
-			} else {
-				dst = append(dst, part...)
+			if text = rest; len(text) == 0 {
+				return dst
 			}
 		}
-		return dst
 	case ioc.KindHash:
 		return append(dst, strings.ToLower(cell)...)
 	case ioc.KindDomain:
@@ -522,6 +541,17 @@ func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 		}
 	}
 	return append(dst, cell...)
+}
+
+// cutList cuts the first member off a list of addresses, and the separator
+// behind it. A member is empty between two separators.
+func cutList(list []byte) (member, rest []byte) {
+	for i, c := range list {
+		if c == ',' || c == ';' || c == ' ' {
+			return list[:i], list[i+1:]
+		}
+	}
+	return list, nil
 }
 
 // send counts a hit and hands it to the stream where it belongs.
@@ -552,21 +582,15 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	default:
 		k.time = int64(h.Time)
 	}
-	in.mu.Lock()
 	if len(h.SuppressedBy) > 0 {
-		in.report.Suppressed++
-	} else {
-		in.report.Hits++
-	}
-	in.mu.Unlock()
-	if len(h.SuppressedBy) > 0 {
+		w.sum.suppressed++
 		if w.out.suppressed == nil {
 			return nil
 		}
 		w.suppressed.payload = JSONL(w.suppressed.payload, h)
 		return w.suppressed.end(k)
 	}
-	w.stats.Hits.Add(1)
+	w.sum.hits++
 	if w.tally != nil {
 		w.tally.add(h)
 	}

@@ -23,3 +23,6 @@ func (t *texts) add(b []byte) string {
 	t.piece = append(t.piece, b...)
 	return unsafe.String(&t.piece[from], len(b)) // nothing writes there again
 }
+
+// borrow makes a string that is gone when b is written again.
+func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
