@@ -55,11 +55,16 @@ type Set struct {
 // maxMade is how many entries Indicators keeps at most.
 const maxMade = 1 << 16
 
-// An entry is what Indicators returns.
+// An entry is what Indicators returns. Nearly all have one indicator: it stands
+// beside the entry, so that a hit waits for memory once.
 type entry struct {
 	number     uint32
 	indicators []*Indicator
 	numbers    []uint32 // of indicators, in the list
+
+	first   Indicator
+	pointer [1]*Indicator
+	alone   [1]uint32
 }
 
 // halves has a bit for each n.n, the first half of an IPv4 address. At 8 KB it
@@ -214,16 +219,13 @@ func (s *Set) entry(number uint32) *entry {
 	if e := cached.Load(); e != nil && e.number == number {
 		return e
 	}
-	e := &entry{number: number, numbers: []uint32{number}}
-	make := func(n uint32) {
-		i := s.list.At(int(n))
-		e.indicators = append(e.indicators, &i)
-	}
-	make(number)
+	e := &entry{number: number, first: s.list.At(int(number)), alone: [1]uint32{number}}
+	e.pointer[0] = &e.first
+	e.indicators, e.numbers = e.pointer[:], e.alone[:]
 	at, _ := slices.BinarySearch(s.more, uint64(number)<<32)
 	for ; at < len(s.more) && uint32(s.more[at]>>32) == number; at++ {
-		e.numbers = append(e.numbers, uint32(s.more[at]))
-		make(uint32(s.more[at]))
+		i := s.list.At(int(uint32(s.more[at])))
+		e.indicators, e.numbers = append(e.indicators, &i), append(e.numbers, uint32(s.more[at]))
 	}
 	if len(e.numbers) > 1 {
 		sort.Stable(e)

@@ -24,8 +24,10 @@ type dates struct {
 	share int
 	dir   string
 
+	given bool                         // the order was given with the scan
+	known atomic.Pointer[[]dateColumn] // columns as last decided, for those who only ask
+
 	mu      sync.Mutex
-	given   bool         // the order was given with the scan
 	columns []dateColumn // of plan.times
 	blocks  map[int]dateBlock
 	free    [][]byte // memory of findings, to use again
@@ -55,8 +57,16 @@ func newDates(r *run, in *input) *dates {
 	if memory <= 0 {
 		memory = DefaultMemory
 	}
-	return &dates{in: in, share: memory / 8, dir: r.Formats.TempDir, given: r.DateOrder != clock.None, columns: slices.Clone(in.plan.dates),
-		blocks: map[int]dateBlock{}}
+	d := &dates{in: in, share: memory / 8, dir: r.Formats.TempDir, given: r.DateOrder != clock.None, blocks: map[int]dateBlock{}}
+	d.decide(in.plan.dates)
+	return d
+}
+
+// decide takes over what is known of the columns. Whoever calls it has the lock,
+// or the dates for himself.
+func (d *dates) decide(columns []dateColumn) {
+	d.columns = slices.Clone(columns)
+	d.known.Store(&columns)
 }
 
 // watching says that evidence is still wanted.
@@ -84,9 +94,7 @@ func (d *dates) held() bool {
 
 // order returns the order of a time column's dates and whether the data proved it.
 func (d *dates) order(column int) (o clock.Order, proven bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	c := d.columns[column]
+	c := &(*d.known.Load())[column]
 	return c.order, c.proven
 }
 
@@ -104,6 +112,7 @@ func (d *dates) put(w *worker, seq int) error {
 		}
 	}
 	d.blocks[seq] = b
+	proven := false
 	for {
 		b, ok := d.blocks[d.next]
 		if !ok {
@@ -116,12 +125,15 @@ func (d *dates) put(w *worker, seq int) error {
 				continue
 			}
 			if o := b.evidence[c.key]; o != clock.None {
-				c.order, c.proven = o, true
+				c.order, c.proven, proven = o, true, true
 			}
 		}
 		if !d.undecided() {
 			break
 		}
+	}
+	if proven {
+		d.decide(d.columns)
 	}
 	if d.undecided() {
 		err := d.spill()
@@ -160,6 +172,7 @@ func (d *dates) end(w *worker) error {
 			d.in.mu.Unlock()
 		}
 	}
+	d.decide(d.columns)
 	ready := d.blocks
 	d.blocks, d.free = nil, nil
 	d.mu.Unlock()

@@ -110,7 +110,7 @@ func (r *run) openRows(ctx context.Context, file formats.Input) (*input, error) 
 	again := newInput(0, file)
 	r.openInput(again)
 	if again.state == open {
-		again.dates.columns = in.dates.columns
+		again.dates.decide(in.dates.columns)
 		again.report.Notes = in.report.Notes
 	}
 	return again, nil

@@ -65,6 +65,36 @@ type timeColumn struct {
 	name    string
 	loc     *time.Location // nil: UTC
 	assumed bool           // nothing says which zone it is
+	said    [maxSaid]string
+}
+
+// What a time's basis may say behind the column: the order of its date, by
+// clock.Order, whether that was assumed, and whether its zone was.
+const (
+	orderAssumed = 4
+	zoneAssumed  = 8
+	maxSaid      = 16
+)
+
+// newTimeColumn makes a column with all that its times may say of themselves.
+func newTimeColumn(name string, loc *time.Location) timeColumn {
+	tc := timeColumn{name: name, loc: loc, assumed: loc == nil}
+	for i := range tc.said {
+		var said []string
+		if o := clock.Order(i % orderAssumed); o != clock.None {
+			said = append(said, o.String())
+			if i&orderAssumed != 0 {
+				said[0] += "-assumed"
+			}
+		}
+		if i&zoneAssumed != 0 {
+			said = append(said, "zone-assumed-utc")
+		}
+		if tc.said[i] = name; said != nil {
+			tc.said[i] += ":" + strings.Join(said, "+")
+		}
+	}
+	return tc
 }
 
 // unknownTable says that an input is no export that the scan is for.
@@ -290,7 +320,7 @@ func (r *run) planTimes(in *input, p *plan, names []name, text bool) error {
 				continue
 			}
 			n, has := find(names, column)
-			tc := timeColumn{name: column, loc: r.Zone, assumed: r.Zone == nil}
+			tc := newTimeColumn(column, r.Zone)
 			switch {
 			case n.zone == "" || n.zone == "local":
 				if n.zone == "local" && r.Zone == nil {

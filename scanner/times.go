@@ -67,26 +67,24 @@ func (i *input) readTime(column int, cell string) moment {
 	if !m.ok {
 		return m
 	}
-	var said []string
+	said := 0
 	if r.Dated {
 		switch {
 		case r.Proves != clock.None && !proven && order != clock.None && r.Proves != order:
-			said = append(said, r.Proves.String())
+			said = int(r.Proves)
 		case proven:
-			said = append(said, order.String())
+			said = int(order)
 		case i.dates.given:
 		case order != clock.None && r.Proves == clock.None:
-			said = append(said, order.String()+"-assumed")
+			said = int(order) | orderAssumed
 		case r.Proves != clock.None:
-			said = append(said, r.Proves.String())
+			said = int(r.Proves)
 		}
 	}
 	if tc.assumed && !r.Zoned {
-		said = append(said, "zone-assumed-utc")
+		said |= zoneAssumed
 	}
-	if said != nil {
-		m.basis += ":" + strings.Join(said, "+")
-	}
+	m.basis = tc.said[said]
 	return m
 }
 
