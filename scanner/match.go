@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/formats/mem"
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 )
@@ -530,8 +531,13 @@ func (w *worker) commit(in *input, seq int) error {
 	if w.out.streamed == nil {
 		return nil
 	}
-	if err := w.out.streamed.put(in.n, seq, w.payload); err != nil {
+	size := len(w.payload)
+	var err error
+	if w.payload, err = w.out.streamed.put(in.n, seq, w.payload); err != nil {
 		return fmt.Errorf("write hits: %w", err)
+	}
+	if cap(w.payload) == 0 && size > 0 { // the next block is likely to be like this one
+		w.payload = mem.Make[byte](size + size/8)[:0]
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"bytes"
 	"cmp"
 	"container/heap"
 	"encoding/binary"
@@ -360,6 +359,7 @@ type sequence struct {
 	input   int // whose blocks are being emitted
 	seq     int // next block of it
 	waiting map[ticket]held
+	free    [][]byte    // memory of payloads that have been handed on
 	ends    map[int]int // input -> number of its blocks, once known
 	inMem   int
 	file    *os.File
@@ -378,47 +378,51 @@ func newSequence(dir string, share int, emit func([]byte) error) *sequence {
 	return &sequence{dir: dir, share: share, emit: emit, waiting: map[ticket]held{}, ends: map[int]int{}}
 }
 
-// put takes the payload of one block; it is copied if it has to wait.
-func (s *sequence) put(input, seq int, payload []byte) error {
+// put takes the payload of one block. Its memory is kept if it has to wait:
+// what put returns is the caller's in its place, nil or that of another payload.
+func (s *sequence) put(input, seq int, payload []byte) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
-		return s.err
+		return payload, s.err
 	}
 	if input == s.input && seq == s.seq {
 		s.seq++
 		if len(payload) > 0 {
 			if s.err = s.emit(payload); s.err != nil {
-				return s.err
+				return payload, s.err
 			}
 		}
-		return s.drain()
+		return payload, s.drain()
 	}
 	h := held{}
 	switch {
 	case len(payload) == 0:
-	case s.inMem+len(payload) <= s.share:
-		h.mem = bytes.Clone(payload)
-		s.inMem += len(payload)
+	case s.inMem+cap(payload) <= s.share:
+		h.mem, payload = payload, nil
+		s.inMem += cap(h.mem)
+		if n := len(s.free); n > 0 {
+			payload, s.free = s.free[n-1], s.free[:n-1]
+		}
 	default:
 		if s.file == nil {
 			f, err := os.CreateTemp(s.dir, "iocsweep-wait-*")
 			if err != nil {
 				s.err = fmt.Errorf("spill hits: %w", err)
-				return s.err
+				return payload, s.err
 			}
 			_ = os.Remove(f.Name())
 			s.file = f
 		}
 		if _, err := s.file.WriteAt(payload, s.size); err != nil {
 			s.err = fmt.Errorf("spill hits: %w", err)
-			return s.err
+			return payload, s.err
 		}
 		h.at = span{s.size, s.size + int64(len(payload))}
 		s.size = h.at.end
 	}
 	s.waiting[ticket{input, seq}] = h
-	return nil
+	return payload, nil
 }
 
 // end says how many blocks an input had.
@@ -447,7 +451,7 @@ func (s *sequence) drain() error {
 		delete(s.waiting, t)
 		s.seq++
 		payload := h.mem
-		s.inMem -= len(h.mem)
+		s.inMem -= cap(h.mem)
 		if n := h.at.end - h.at.off; n > 0 {
 			payload = make([]byte, n)
 			if _, err := s.file.ReadAt(payload, h.at.off); err != nil {
@@ -460,8 +464,14 @@ func (s *sequence) drain() error {
 				return s.err
 			}
 		}
+		if h.mem != nil && len(s.free) < maxFree {
+			s.free = append(s.free, h.mem[:0])
+		}
 	}
 }
+
+// maxFree is how many payloads' memory is kept for those to come.
+const maxFree = 8
 
 // flush hands on what still waits, in order and across gaps: after an
 // interrupt the blocks between were never read.

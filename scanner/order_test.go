@@ -105,12 +105,14 @@ func TestSequence(t *testing.T) {
 			}
 		}
 		rand.New(rand.NewPCG(1, 2)).Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
+		var payload []byte
 		for i, b := range blocks {
-			var payload []byte
+			payload = payload[:0]
 			if b.seq%3 != 0 { // empty blocks take their turn too
-				payload = []byte(fmt.Sprint(b))
+				payload = fmt.Append(payload, b)
 			}
-			if err := s.put(b.input, b.seq, payload); err != nil {
+			var err error
+			if payload, err = s.put(b.input, b.seq, payload); err != nil {
 				t.Fatal(err)
 			}
 			if i == 60 {
@@ -132,7 +134,7 @@ func TestSequenceGaps(t *testing.T) {
 	var got []string
 	s := newSequence(t.TempDir(), 1<<20, func(p []byte) error { got = append(got, string(p)); return nil })
 	for _, b := range []ticket{{1, 4}, {0, 2}, {0, 0}, {1, 2}} {
-		if err := s.put(b.input, b.seq, []byte(fmt.Sprint(b))); err != nil {
+		if _, err := s.put(b.input, b.seq, []byte(fmt.Sprint(b))); err != nil {
 			t.Fatal(err)
 		}
 	}
