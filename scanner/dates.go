@@ -224,14 +224,14 @@ func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 			return fmt.Errorf("read waiting hits: %w", err)
 		}
 	}
-	w.payload = w.payload[:0]
+	w.payload, w.seq = w.payload[:0], seq
 	defer w.tell(d.in)
 	r := &w.waited
 	r.reset(b.findings)
 	for {
 		switch err := r.next(); {
 		case err == io.EOF:
-			return w.commit(d.in, seq)
+			return w.commit(d.in, seq, true)
 		case err != nil:
 			return fmt.Errorf("read waiting hits: %w", err)
 		}

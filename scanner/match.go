@@ -39,7 +39,8 @@ type worker struct {
 	room    room    // for its hits
 	waiting []byte  // findings of the block that have to wait
 	waited  findingReader
-	payload []byte // encoded hits of the block, where they are streamed
+	payload []byte // encoded hits, where they are streamed
+	seq     int    // of the block that they are of
 	sum     counted
 	now     claimed
 
@@ -124,7 +125,7 @@ type located struct {
 
 // block matches the block that the reader has just claimed.
 func (w *worker) block(in *input, b formats.Block) error {
-	w.payload, w.waiting = w.payload[:0], w.waiting[:0]
+	w.payload, w.waiting, w.seq = w.payload[:0], w.waiting[:0], b.Seq
 	w.found, w.held, w.slab = w.found[:0], w.held[:0], w.slab[:0]
 	def := other
 	if b.Rows > 0 {
@@ -173,7 +174,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 	if wait {
 		return in.dates.put(w, b.Seq)
 	}
-	return w.commit(in, b.Seq)
+	return w.commit(in, b.Seq, true)
 }
 
 // takeRun matches one run of the block in hand. It returns false where nothing
@@ -526,17 +527,21 @@ func (w *worker) badInput(in *input) {
 	}
 }
 
-// commit hands on the encoded hits of a block.
-func (w *worker) commit(in *input, seq int) error {
+// payloadSize is how many bytes of encoded hits a worker gathers: a block, such
+// as a row group, may have any number of hits.
+const payloadSize = 256 << 10
+
+// commit hands on the encoded hits of a block; last says that it has no more.
+func (w *worker) commit(in *input, seq int, last bool) error {
 	if w.out.streamed == nil {
 		return nil
 	}
 	size := len(w.payload)
 	var err error
-	if w.payload, err = w.out.streamed.put(in.n, seq, w.payload); err != nil {
+	if w.payload, err = w.out.streamed.put(ticket{in.n, seq}, w.payload, last); err != nil {
 		return fmt.Errorf("write hits: %w", err)
 	}
-	if cap(w.payload) == 0 && size > 0 { // the next block is likely to be like this one
+	if cap(w.payload) == 0 && size > 0 { // what follows is likely to be like this
 		w.payload = mem.Make[byte](size + size/8)[:0]
 	}
 	return nil

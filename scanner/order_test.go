@@ -88,31 +88,38 @@ func TestSorterCannotSpill(t *testing.T) {
 }
 
 func TestSequence(t *testing.T) {
-	for _, share := range []int{0, 1 << 20} { // everything that waits is spilled, or nothing
+	for _, share := range []int{0, 100, 1 << 20} { // everything that waits is spilled, or some, or nothing
 		var got []string
 		s := newSequence(t.TempDir(), share, func(p []byte) error { got = append(got, string(p)); return nil })
 		defer s.close()
-		blocks := []ticket{}
-		for in := range 3 {
-			for seq := range 40 {
-				blocks = append(blocks, ticket{in, seq})
-			}
+		type piece struct {
+			ticket
+			part int
 		}
 		var want []string
-		for _, b := range blocks {
-			if b.seq%3 != 0 {
-				want = append(want, fmt.Sprint(b))
+		parts := map[ticket]int{}
+		var left []ticket // one for each part
+		for in := range 3 {
+			for seq := range 40 {
+				b := ticket{in, seq}
+				for n := range 1 + seq%4 {
+					left = append(left, b)
+					if seq%3 != 0 { // empty blocks take their turn too
+						want = append(want, fmt.Sprint(piece{b, n}))
+					}
+				}
 			}
 		}
-		rand.New(rand.NewPCG(1, 2)).Shuffle(len(blocks), func(i, j int) { blocks[i], blocks[j] = blocks[j], blocks[i] })
+		rand.New(rand.NewPCG(1, 2)).Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })
 		var payload []byte
-		for i, b := range blocks {
-			payload = payload[:0]
-			if b.seq%3 != 0 { // empty blocks take their turn too
-				payload = fmt.Append(payload, b)
+		for i, b := range left {
+			n := parts[b]
+			parts[b]++
+			if payload = payload[:0]; b.seq%3 != 0 {
+				payload = fmt.Append(payload, piece{b, n})
 			}
 			var err error
-			if payload, err = s.put(b.input, b.seq, payload); err != nil {
+			if payload, err = s.put(b, payload, n == b.seq%4); err != nil {
 				t.Fatal(err)
 			}
 			if i == 60 {
@@ -124,7 +131,10 @@ func TestSequence(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("share %d: got %v", share, got)
+			t.Errorf("share %d: got %v, want %v", share, got, want)
+		}
+		if s.inMem != 0 {
+			t.Errorf("share %d: %d bytes are left", share, s.inMem)
 		}
 	}
 }
@@ -134,7 +144,7 @@ func TestSequenceGaps(t *testing.T) {
 	var got []string
 	s := newSequence(t.TempDir(), 1<<20, func(p []byte) error { got = append(got, string(p)); return nil })
 	for _, b := range []ticket{{1, 4}, {0, 2}, {0, 0}, {1, 2}} {
-		if _, err := s.put(b.input, b.seq, []byte(fmt.Sprint(b))); err != nil {
+		if _, err := s.put(b, []byte(fmt.Sprint(b)), b.seq != 2); err != nil {
 			t.Fatal(err)
 		}
 	}

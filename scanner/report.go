@@ -598,7 +598,9 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 		return nil
 	}
 	if w.out.streamed != nil {
-		w.payload = w.encode(w.payload, h)
+		if w.payload = w.encode(w.payload, h); len(w.payload) >= payloadSize {
+			return w.commit(in, w.seq, false)
+		}
 		return nil
 	}
 	w.hits.payload = w.encode(w.hits.payload, h)

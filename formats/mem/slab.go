@@ -1,0 +1,35 @@
+package mem
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// A Slab makes slices that are kept for as long as each other, as Make does, but
+// many out of one piece of memory: what is small cannot be backed by large
+// pages. A piece is half of what there is, so that of a few slices little is
+// wasted, and at most 16 MB. Any number of goroutines may use it at once. The
+// zero Slab is ready.
+type Slab[T any] struct {
+	mu   sync.Mutex
+	rest []T
+	made int // elements of all pieces
+}
+
+// maxPiece is the size of a piece, in bytes.
+const maxPiece = 16 << 20
+
+// Make makes a slice of n zeros, with no room behind them.
+func (s *Slab[T]) Make(n int) []T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > len(s.rest) {
+		var word T
+		piece := max(n, min(s.made/2, maxPiece/int(unsafe.Sizeof(word))))
+		s.rest = Make[T](piece)
+		s.made += piece
+	}
+	made := s.rest[:n:n]
+	s.rest = s.rest[n:]
+	return made
+}

@@ -1,0 +1,198 @@
+package scanner
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+)
+
+// A sequence hands payloads on in the order of input and block. Those of the
+// block whose turn it is go on at once, so that a block of any size takes little
+// memory; others wait in memory, and beyond the share in a temporary file.
+type sequence struct {
+	dir   string
+	share int
+	emit  func(payload []byte) error
+
+	mu      sync.Mutex
+	turn    ticket // the block whose payloads are emitted
+	waiting map[ticket]*held
+	ends    map[int]int // input -> number of its blocks, once known
+	free    [][]byte    // memory of payloads that have been handed on
+	inMem   int
+	file    *os.File
+	size    int64
+	err     error
+}
+
+// A ticket is a block of an input.
+type ticket struct{ input, seq int }
+
+// held is what waits of a block.
+type held struct {
+	parts []piece
+	whole bool // no more follows
+}
+
+// A piece is one payload, in memory or in the temporary file.
+type piece struct {
+	mem []byte
+	at  span
+}
+
+// A span is a part of a temporary file.
+type span struct{ off, end int64 }
+
+func newSequence(dir string, share int, emit func([]byte) error) *sequence {
+	return &sequence{dir: dir, share: share, emit: emit, waiting: map[ticket]*held{}, ends: map[int]int{}}
+}
+
+// put takes a payload of a block, which may be empty; last says that no more
+// follows. The payload's memory is kept if it has to wait: what put returns is
+// the caller's in its place, empty, and without memory if there is none to spare.
+func (s *sequence) put(of ticket, payload []byte, last bool) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return payload[:0], s.err
+	}
+	if of == s.turn {
+		if s.hand(payload); s.err == nil && last {
+			s.turn.seq++
+			s.drain()
+		}
+		return payload[:0], s.err
+	}
+	h := s.waiting[of]
+	if h == nil {
+		h = new(held)
+		s.waiting[of] = h
+	}
+	h.whole = last
+	if len(payload) > 0 {
+		var p piece
+		p, payload = s.keep(payload)
+		h.parts = append(h.parts, p)
+	}
+	return payload[:0], s.err
+}
+
+// hand emits a payload.
+func (s *sequence) hand(payload []byte) {
+	if len(payload) > 0 {
+		s.err = s.emit(payload)
+	}
+}
+
+// keep puts a payload aside and returns memory to use in its place.
+func (s *sequence) keep(payload []byte) (piece, []byte) {
+	if s.inMem+cap(payload) <= s.share {
+		s.inMem += cap(payload)
+		var spare []byte
+		if n := len(s.free); n > 0 {
+			spare, s.free = s.free[n-1], s.free[:n-1]
+		}
+		return piece{mem: payload}, spare
+	}
+	if s.file == nil {
+		f, err := os.CreateTemp(s.dir, "iocsweep-wait-*")
+		if err != nil {
+			s.err = fmt.Errorf("spill hits: %w", err)
+			return piece{}, payload
+		}
+		_ = os.Remove(f.Name())
+		s.file = f
+	}
+	if _, err := s.file.WriteAt(payload, s.size); err != nil {
+		s.err = fmt.Errorf("spill hits: %w", err)
+		return piece{}, payload
+	}
+	at := span{s.size, s.size + int64(len(payload))}
+	s.size = at.end
+	return piece{at: at}, payload
+}
+
+// end says how many blocks an input had.
+func (s *sequence) end(input, blocks int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ends[input] = blocks
+	if s.err == nil {
+		s.drain()
+	}
+	return s.err
+}
+
+// drain emits what waits of the blocks whose turn has come.
+func (s *sequence) drain() {
+	for s.err == nil {
+		if n, ok := s.ends[s.turn.input]; ok && s.turn.seq >= n {
+			delete(s.ends, s.turn.input)
+			s.turn = ticket{input: s.turn.input + 1}
+			continue
+		}
+		h := s.waiting[s.turn]
+		if h == nil {
+			return
+		}
+		delete(s.waiting, s.turn)
+		for _, p := range h.parts {
+			s.release(p)
+		}
+		if !h.whole {
+			return
+		}
+		s.turn.seq++
+	}
+}
+
+// maxFree is how many payloads' memory is kept for those to come.
+const maxFree = 8
+
+// release emits a part that has waited.
+func (s *sequence) release(p piece) {
+	if s.err != nil {
+		return
+	}
+	payload := p.mem
+	if n := p.at.end - p.at.off; n > 0 {
+		payload = make([]byte, n)
+		if _, err := s.file.ReadAt(payload, p.at.off); err != nil {
+			s.err = fmt.Errorf("read spilled hits: %w", err)
+			return
+		}
+	}
+	s.hand(payload)
+	if p.mem != nil {
+		s.inMem -= cap(p.mem)
+		if len(s.free) < maxFree {
+			s.free = append(s.free, p.mem[:0])
+		}
+	}
+}
+
+// flush hands on what still waits, in order and across gaps: after an
+// interrupt the blocks between were never read.
+func (s *sequence) flush() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left := slices.SortedFunc(maps.Keys(s.waiting), func(a, b ticket) int {
+		return cmp.Or(cmp.Compare(a.input, b.input), cmp.Compare(a.seq, b.seq))
+	})
+	for _, t := range left {
+		s.turn = t
+		s.drain()
+	}
+	return s.err
+}
+
+func (s *sequence) close() {
+	if s.file != nil {
+		_ = s.file.Close()
+		_ = os.Remove(s.file.Name())
+		s.file = nil
+	}
+}
