@@ -2,6 +2,7 @@ package table
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -267,5 +268,31 @@ func TestDetectOptional(t *testing.T) {
 		if got, unknown, err := Detect(Builtin(), Evidence{Columns: strings.Fields(columns)}); got != nil || unknown != "" || err != nil {
 			t.Errorf("%s: %v %q %v", columns, got, unknown, err)
 		}
+	}
+}
+
+// Names are found under every spelling, the first of those that repeat, however
+// many look alike.
+func TestColumnsIndex(t *testing.T) {
+	names := []string{"", "Url", "url", "DeviceCustomString1", "DeviceCustomString1Label", "DeviceCustomString2Label", "Url"}
+	for i := range 3000 {
+		names = append(names, fmt.Sprintf("%04d_ends_alike", i))
+	}
+	c := NewColumns(names, nil)
+	first := map[string]int{}
+	for i, n := range names {
+		if _, ok := first[strings.ToLower(n)]; !ok {
+			first[strings.ToLower(n)] = i
+		}
+	}
+	for _, n := range names {
+		for _, spelled := range []string{n, strings.ToUpper(n), strings.ToLower(n)} {
+			if got, want := c.Index(spelled), first[strings.ToLower(n)]; got != want {
+				t.Fatalf("%q is column %d, want %d", spelled, got, want)
+			}
+		}
+	}
+	if i := c.Index("3000_ends_alike"); i != -1 {
+		t.Errorf("a column that is not there is column %d", i)
 	}
 }
