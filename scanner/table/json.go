@@ -44,6 +44,10 @@ func (o *object) read(cell string) {
 		}
 		cell = strings.TrimSpace(inner)
 	}
+	if o.flat(cell) {
+		return
+	}
+	o.members = o.members[:0]
 	if !strings.HasPrefix(cell, "{") || !json.Valid([]byte(cell)) {
 		return
 	}
@@ -59,6 +63,75 @@ func (o *object) read(cell string) {
 		o.members = append(o.members, member{key, cell[i:end]})
 		i = end
 	}
+}
+
+// flat takes a cell apart that is an object of plain texts, numbers, true, false
+// and null, without blanks and escapes, as services write them. It says false
+// where it finds anything else, valid or not.
+func (o *object) flat(s string) bool {
+	if len(s) < 2 || s[0] != '{' || s[len(s)-1] != '}' {
+		return false
+	}
+	for i := 1; ; i++ {
+		end := plainText(s, i)
+		if end < 0 || s[end] != ':' { // the brace at the end is no colon
+			return false
+		}
+		key := s[i+1 : end-1]
+		i = end + 1
+		if s[i] == '"' {
+			if end = plainText(s, i); end < 0 {
+				return false
+			}
+		} else {
+			for end = i; s[end] != ',' && s[end] != '}'; end++ {
+			}
+			if !plainWord(s[i:end]) {
+				return false
+			}
+		}
+		o.members = append(o.members, member{key, s[i:end]})
+		switch i = end; {
+		case i == len(s)-1:
+			return true
+		case s[i] != ',':
+			return false
+		}
+	}
+}
+
+// plainText returns where the text ends that starts at s[i], behind its quote,
+// or -1 if it is no text or has an escape, a control or what is beyond ASCII.
+func plainText(s string, i int) int {
+	if s[i] != '"' {
+		return -1
+	}
+	for i++; i < len(s)-1; i++ {
+		switch c := s[i]; {
+		case c == '"':
+			return i + 1
+		case c < ' ' || c == '\\' || c >= utf8.RuneSelf:
+			return -1
+		}
+	}
+	return -1
+}
+
+// plainWord says that a JSON value is true, false, null or a whole number.
+func plainWord(s string) bool {
+	if s == "true" || s == "false" || s == "null" {
+		return true
+	}
+	s = strings.TrimPrefix(s, "-")
+	if s == "" || s[0] == '0' && len(s) > 1 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 func skipBlank(s string, i int) int {
