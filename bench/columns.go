@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/iocsweep/iocsweep/bench/gen"
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
@@ -58,6 +59,18 @@ func printed(t *table.Table, file []string) (list []formats.Column) {
 		}
 	}
 	return list
+}
+
+// shownOf are the columns that hits of a generated table show by default.
+func shownOf(name string) (names []string) {
+	var file []string
+	for _, c := range gen.TableByName(name).Columns {
+		file = append(file, c.Name)
+	}
+	for _, c := range printed(table.ByName(table.Builtin(), name), file) {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 // drain reads every cell of every row.

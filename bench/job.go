@@ -191,6 +191,11 @@ func (b *bench) outputJob(j *job) {
 			does:   "decodes the columns that hits show, in all rows, and does nothing with them",
 			inside: func(string) (sample, error) { return readColumns(j.path(), j.table, b.o.threads) }})
 	}
+	if j.format == "parquet" && b.tools.duckdb != "" {
+		command := []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-feed", j.planted(), "-file", j.path()}
+		j.add(&contender{tool: "duckdb", label: "duckdb hits=0.1", keys: fmt.Sprintf("hits=%v/peer=duckdb/threads=%d", outputHits, b.o.threads),
+			command: append(slices.Clone(command), "-show", strings.Join(shownOf(j.table), ",")), ask: append(command, "-records"), answer: numbers})
+	}
 }
 
 // indicatorsJob has very few indicators, and very many.

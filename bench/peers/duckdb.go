@@ -75,7 +75,7 @@ func newDuck(threads int, addrs, names []string) (peer, error) {
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-func (d *duck) sql(j *job) string { return d.query(j, false) }
+func (d *duck) sql(j *job) string { return d.query(j, countRows, nil) }
 
 // source is the table function that reads a file.
 func (d *duck) source(j *job) string {
@@ -102,13 +102,23 @@ func (d *duck) source(j *job) string {
 // faster than to unnest them, and the data have no longer lists.
 const listMembers = 6
 
-// query counts the rows that hit or, if numbered, lists the numbers of their
-// records, for which DuckDB has to keep the order of the file. Names and lists are split once, in an inner
-// query, and what is compared are their parts; of the ways tried (regular
-// expressions, split_part, unnest, grouping equal names first) this was the
-// fastest over all columns.
-func (d *duck) query(j *job, numbered bool) string {
+// What a query answers with, beside the columns of the rows that hit.
+const (
+	countRows   = "count(*)"
+	listRecords = "record" // for which DuckDB has to keep the order of the file
+)
+
+// query answers for the rows that hit: with one of the answers above, or with
+// columns. Names and lists are split once, in an inner query, and what is
+// compared are their parts; of the ways tried (regular expressions, split_part,
+// unnest, grouping equal names first) this was the fastest over all columns.
+func (d *duck) query(j *job, answer string, columns []string) string {
 	inner := slices.Clone(j.All())
+	for _, c := range columns {
+		if !slices.Contains(inner, c) {
+			inner = append(inner, c)
+		}
+	}
 	var or []string
 	split := func(expr, by string) string {
 		name := fmt.Sprintf("s%d", len(inner))
@@ -151,9 +161,10 @@ func (d *duck) query(j *job, numbered bool) string {
 		// A row has one of them. The answers are left alone, which saves time.
 		name(fmt.Sprintf(`regexp_extract(%s, '"(?:query|host|server_name)":"([^"]+)"', 1)`, c))
 	}
-	answer := "count(*)"
-	if numbered {
-		answer = "record"
+	switch answer {
+	case "":
+		answer = strings.Join(columns, ", ")
+	case listRecords:
 		inner = append(inner, "row_number() OVER () AS record")
 	}
 	return "SELECT " + answer + " FROM (SELECT " + strings.Join(inner, ", ") + " FROM " + d.source(j) + ")\nWHERE " + strings.Join(or, "\n OR ")
@@ -163,15 +174,24 @@ func (d *duck) count(j *job) (rows int64, err error) {
 	if _, err := d.db.Exec("SET preserve_insertion_order = false"); err != nil {
 		return 0, err
 	}
-	err = d.db.QueryRow(d.query(j, false)).Scan(&rows)
+	err = d.db.QueryRow(d.query(j, countRows, nil)).Scan(&rows)
 	return rows, err
+}
+
+// show writes the rows that hit to a file, as lines of JSON.
+func (d *duck) show(j *job, columns []string, file string) error {
+	if _, err := d.db.Exec("SET preserve_insertion_order = false"); err != nil {
+		return err
+	}
+	_, err := d.db.Exec("COPY (" + d.query(j, "", columns) + ") TO " + quote(file) + " (FORMAT json)")
+	return err
 }
 
 func (d *duck) records(j *job) ([]int64, error) {
 	if _, err := d.db.Exec("SET preserve_insertion_order = true"); err != nil {
 		return nil, err
 	}
-	rows, err := d.db.Query(d.query(j, true))
+	rows, err := d.db.Query(d.query(j, listRecords, nil))
 	if err != nil {
 		return nil, err
 	}

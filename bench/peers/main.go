@@ -8,11 +8,12 @@
 // prints how long they take for each file, reading the feed left out, and what
 // they find. As one peer of go run ./bench it runs once,
 //
-//	peers -file FILE -feed FEED -peers NAME [-columns LEVEL] [-threads N] [-records]
+//	peers -file FILE -feed FEED -peers NAME [-columns LEVEL] [-threads N] [-records | -show COLUMN,…]
 //
 // and prints how many rows have a hit. With -records it prints the numbers of
 // those records, for checking the answer and not for timing: DuckDB is free to
-// lose the order of rows while it counts, and not while it numbers them.
+// lose the order of rows while it counts, and not while it numbers them. With
+// -show DuckDB writes those rows out, as lines of JSON with the columns named.
 package main
 
 import (
@@ -54,9 +55,9 @@ func newPeer(name string, threads int, addrs, names []string) (peer, error) {
 
 // options are the flags.
 type options struct {
-	dir, file, feed, peers, level, match string
-	runs, threads                        int
-	sql, records, version                bool
+	dir, file, feed, peers, level, match, show string
+	runs, threads                              int
+	sql, records, version                      bool
 }
 
 func main() {
@@ -71,6 +72,7 @@ func main() {
 	flag.IntVar(&o.threads, "threads", 2, "threads of DuckDB")
 	flag.BoolVar(&o.sql, "sql", false, "print DuckDB's queries")
 	flag.BoolVar(&o.records, "records", false, "with -file: print the numbers of the records that have a hit, not how many they are")
+	flag.StringVar(&o.show, "show", "", "with -file: columns, separated by commas, in which to print the records that have a hit, as JSON")
 	flag.BoolVar(&o.version, "version", false, "print the versions of the peers")
 	flag.Parse()
 	if err := run(o, os.Stdout); err != nil {
@@ -122,6 +124,15 @@ func once(o options, w io.Writer) error {
 		return err
 	}
 	defer p.close()
+	if o.show != "" {
+		shows, can := p.(interface {
+			show(*job, []string, string) error
+		})
+		if !can {
+			return fmt.Errorf("%s does not print records", o.peers)
+		}
+		return shows.show(j, strings.Split(o.show, ","), "/dev/stdout")
+	}
 	if !o.records {
 		n, err := p.count(j)
 		fmt.Fprintln(w, n)

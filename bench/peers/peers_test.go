@@ -91,6 +91,40 @@ func TestPeersDoTheJob(t *testing.T) {
 	}
 }
 
+// What DuckDB prints is as many records as it counts, with the columns asked for.
+func TestDuckDBShows(t *testing.T) {
+	dir := dataset(t, "parquet")
+	addrs, names, err := corpus.ReadFeed(filepath.Join(dir, "feed.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := newDuck(2, addrs, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	j, err := newJob(filepath.Join(dir, "logs", "DnsEvents.parquet"), "wide")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := d.count(j)
+	if err != nil || n == 0 {
+		t.Fatalf("%d rows, %v", n, err)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	if err := d.(*duck).show(j, []string{"TimeGenerated", "Name"}, out); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if int64(len(lines)) != n || !strings.HasPrefix(lines[0], `{"TimeGenerated":"`) || !strings.Contains(lines[0], `,"Name":"`) {
+		t.Errorf("%d lines, %d counted; the first is %s", len(lines), n, lines[0])
+	}
+}
+
 // DuckDB reads the generator's Parquet files to the same cells, whatever
 // their codec and encoding.
 func TestDuckDBReadsParquet(t *testing.T) {
