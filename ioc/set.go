@@ -214,6 +214,40 @@ func (s *Set) All() iter.Seq[Indicator] { return s.list.All() }
 // return others that are equal.
 func (s *Set) Indicators(number uint32) []*Indicator { return s.entry(number).indicators }
 
+// Expect reads what Indicators will need for some entries. They lie all over the
+// memory: whoever knows a few dozen of them beforehand waits for all at once.
+func (s *Set) Expect(numbers []uint32) (touched int) {
+	var made [64]*entry
+	for len(numbers) > 0 {
+		group := numbers[:min(len(made), len(numbers))]
+		numbers = numbers[len(group):]
+		for i, n := range group {
+			made[i] = s.made[n%uint32(len(s.made))].Load()
+		}
+		for i, n := range group {
+			if e := made[i]; e != nil && e.number == n {
+				touched += len(e.first.Feeds) + len(e.first.Value)
+			} else {
+				touched += int(s.list.records.at(int(n)).line)
+			}
+		}
+		for i, n := range group {
+			e := made[i]
+			switch {
+			case e == nil || e.number != n:
+				if key := s.list.records.at(int(n)).key; key>>formShift == formName {
+					if name := s.list.textAt(key); len(name) > 0 {
+						touched += int(name[0])
+					}
+				}
+			case len(e.first.Value) > 0 && len(e.first.Feeds) > 0:
+				touched += int(e.first.Value[0]) + len(e.first.Feeds[0])
+			}
+		}
+	}
+	return touched
+}
+
 func (s *Set) entry(number uint32) *entry {
 	cached := &s.made[number%uint32(len(s.made))]
 	if e := cached.Load(); e != nil && e.number == number {

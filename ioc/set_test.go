@@ -431,3 +431,30 @@ func BenchmarkNewSet(b *testing.B) {
 		}
 	})
 }
+
+// What Expect reads is there for every kind of entry, made before or not.
+func TestExpect(t *testing.T) {
+	var list []Indicator
+	for _, v := range []string{"evil.example", "203.0.113.7", "203.0.113.7:23", "2001:db8::7", "[2001:db8::7]:443", "203.0.113.0/24", "http://evil.example/a", strings.Repeat("0f", 32)} {
+		i, err := Parse(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, i)
+	}
+	list = append(list, Indicator{Type: Domain, Value: "odd\x00name"})
+	s := NewSet(list)
+	var numbers []uint32
+	for range 20 {
+		for n := range list {
+			numbers = append(numbers, uint32(n))
+		}
+	}
+	before := s.Expect(numbers)
+	for n := range list {
+		s.Indicators(uint32(n))
+	}
+	if after := s.Expect(numbers); before == after {
+		t.Error("what was made is not read")
+	}
+}

@@ -229,14 +229,22 @@ func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 	r := &w.waited
 	r.reset(b.findings)
 	for {
-		switch err := r.next(); {
+		list, err := r.next()
+		switch {
 		case err == io.EOF:
 			return w.commit(d.in, seq, true)
 		case err != nil:
 			return fmt.Errorf("read waiting hits: %w", err)
 		}
-		if err := w.report(d.in, &r.finding); err != nil {
-			return err
+		w.entries = w.entries[:0]
+		for i := range list {
+			w.entries = list[i].appendEntries(w.entries)
+		}
+		w.touched += w.Indicators.Expect(w.entries)
+		for i := range list {
+			if err := w.report(d.in, &list[i]); err != nil {
+				return err
+			}
 		}
 	}
 }

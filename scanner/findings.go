@@ -61,8 +61,7 @@ var errFindings = errors.New("temporary file is not what was written")
 
 // A findingReader takes apart what appendFinding wrote.
 type findingReader struct {
-	finding // the last that was read; it lives until the next
-
+	list []finding // the last that were read; they live until the next
 	raw  string
 	at   int
 	bad  bool
@@ -117,13 +116,25 @@ func (r *findingReader) count() int {
 	return int(n)
 }
 
-// next reads one finding. It returns io.EOF behind the last.
-func (r *findingReader) next() error {
-	if r.at == len(r.raw) {
-		return io.EOF
+// next reads some findings, as many as are looked up ahead at once. It returns io.EOF behind the
+// last. What it could read before an error is lost.
+func (r *findingReader) next() ([]finding, error) {
+	r.list, r.slab = r.list[:0], r.slab[:0]
+	for len(r.list) < ahead && r.at < len(r.raw) {
+		r.list = more(r.list)
+		if r.read(&r.list[len(r.list)-1]); r.bad {
+			return nil, errFindings
+		}
 	}
-	f := &r.finding
-	f.Cells, f.All, f.Elements, r.slab = f.Cells[:0], f.All[:0], f.Elements[:0], r.slab[:0]
+	if len(r.list) == 0 {
+		return nil, io.EOF
+	}
+	return r.list, nil
+}
+
+// read reads one finding into f, whose memory it uses again.
+func (r *findingReader) read(f *finding) {
+	f.Cells, f.All, f.Elements = f.Cells[:0], f.All[:0], f.Elements[:0]
 	f.Table, f.Record, f.Line, f.Group, f.N = int(r.number()), r.number(), r.number(), int(r.number()), int(r.number())
 	cells, fields, elements := r.count(), r.count(), r.count()
 	for n := 0; n < cells && !r.bad; n++ {
@@ -142,8 +153,4 @@ func (r *findingReader) next() error {
 		e.Cands = r.slab[from:len(r.slab):len(r.slab)]
 		f.Elements = append(f.Elements, e)
 	}
-	if r.bad {
-		return errFindings
-	}
-	return nil
 }

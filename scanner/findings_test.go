@@ -47,18 +47,20 @@ func readFindings(raw []byte) (list []finding, err error) {
 	var r findingReader
 	r.reset(raw)
 	for {
-		if err := r.next(); err != nil {
+		some, err := r.next()
+		if err != nil {
 			if err == io.EOF {
 				err = nil
 			}
 			return list, err
 		}
-		f := r.finding
-		f.Cells, f.All, f.Elements = slices.Clone(f.Cells), slices.Clone(f.All), slices.Clone(f.Elements)
-		for n := range f.Elements {
-			f.Elements[n].Cands = slices.Clone(f.Elements[n].Cands)
+		for _, f := range some {
+			f.Cells, f.All, f.Elements = slices.Clone(f.Cells), slices.Clone(f.All), slices.Clone(f.Elements)
+			for n := range f.Elements {
+				f.Elements[n].Cands = slices.Clone(f.Elements[n].Cands)
+			}
+			list = append(list, f)
 		}
-		list = append(list, f)
 	}
 }
 

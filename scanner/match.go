@@ -42,6 +42,8 @@ type worker struct {
 	payload []byte // encoded hits, where they are streamed
 	seq     int    // of the block that they are of
 	sum     counted
+	entries []uint32 // of the hits to come
+	touched int      // so that reading ahead is not left out as useless
 	now     claimed
 
 	removing []*RuleReport // the entries of what removes the hit in hand

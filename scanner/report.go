@@ -31,6 +31,24 @@ type finding struct {
 // read a page once, few enough to bound memory where every row is a hit.
 const batch = 2048
 
+// ahead is how many rows have what their hits need of the indicators read ahead.
+const ahead = 64
+
+// appendEntries appends the entries that an element's candidates are of.
+func (e *element) appendEntries(dst []uint32) []uint32 {
+	for _, c := range e.Cands {
+		dst = append(dst, c.Entry)
+	}
+	return dst
+}
+
+func (f *finding) appendEntries(dst []uint32) []uint32 {
+	for i := range f.Elements {
+		dst = f.Elements[i].appendEntries(dst)
+	}
+	return dst
+}
+
 // reportAll fetches the late cells of the rows in w.found, which is sorted by
 // row, and makes their hits, or adds them to what has to wait. Rows of tables
 // that are not swept for are dropped, and so are elements whose column is no
@@ -67,6 +85,13 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 		}
 		w.lap.add(&w.stats.Late)
 		for i, row := range rows {
+			if i%ahead == 0 && !wait {
+				w.entries = w.entries[:0]
+				for _, l := range found[:min(ahead, len(found))] {
+					w.entries = w.held[l.held].appendEntries(w.entries)
+				}
+				w.touched += w.Indicators.Expect(w.entries)
+			}
 			n := 0
 			for n < len(found) && found[n].row == row {
 				n++
