@@ -70,7 +70,7 @@ func (g *Groups) add(h *Hit) {
 }
 
 func (g *Groups) put(o *Group) {
-	k := strings.Join(o.Values, "\x00")
+	k := strings.Join(o.Values, "\x00") // of one value, the value itself
 	have, ok := g.groups[k]
 	if !ok {
 		if len(g.groups) >= maxGroups {
@@ -80,7 +80,7 @@ func (g *Groups) put(o *Group) {
 		for i, v := range o.Values {
 			o.Values[i] = strings.Clone(v) // it is a piece of the row's memory
 		}
-		g.groups[k] = o
+		g.groups[strings.Clone(k)] = o
 		return
 	}
 	have.Count += o.Count

@@ -62,9 +62,9 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 		}
 	}
 	found := w.found
-	text := w.texts.add
-	if wait {
-		text = borrow // what waits is copied at once
+	text := borrow // what waits is copied at once, hits are written before the next cells are read
+	if w.trace != nil {
+		text = w.texts.add // it is for later
 	}
 	lost := false // once is enough for a block
 	lose := func(err error) {
@@ -227,7 +227,7 @@ func (w *worker) report(in *input, f *finding) error {
 	t := p.tables[f.Table]
 	room := &w.room
 	row := &room.row
-	row.Columns, row.Cells = p.columns, f.Cells
+	row.Reset(p.columns, f.Cells)
 	when := w.eventTime(in, t, row)
 	outside := when.ok && (w.HasFrom && when.time < w.From || w.HasTo && when.time >= w.To)
 	if w.trace != nil {

@@ -577,6 +577,34 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// The cells of a row live until the next rows are read; groups are for longer.
+func TestGroupsOfOneValue(t *testing.T) {
+	var rows []string
+	for i := range 300 {
+		rows = append(rows, fmt.Sprintf(`{"Type":"DnsEvents","TimeGenerated":"2026-05-20T10:00:00Z","Computer":"host-%d","Name":"a.evil.example","ClientIP":"10.0.0.%d"}`, i%200, i%7))
+	}
+	for _, size := range []int{64, 1000, 1 << 20} {
+		g, err := NewGroups([]string{"host"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Scan{Indicators: indicators(t, "evil.example"), Groups: g, Threads: 2}
+		s.Formats.BlockSize = size
+		if _, err := s.Run(context.Background(), []formats.Input{jsonl("x.jsonl", rows...)}); err != nil {
+			t.Fatal(err)
+		}
+		list := g.List()
+		if len(list) != 7 {
+			t.Fatalf("blocks of %d: %d groups", size, len(list))
+		}
+		for _, one := range list {
+			if one.Count < 42 || one.Count > 43 || !strings.HasPrefix(one.Values[0], "10.0.0.") {
+				t.Errorf("blocks of %d: %+v", size, one)
+			}
+		}
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain": "plain", "a\x1b[31mb": `a\x1b[31mb`, "a\u202eb": `a\u202eb`, "a\nb\tc": `a\nb\tc`, "\xff": `\xff`, "é\u009b": `é\u009b`,

@@ -88,6 +88,13 @@ type Row struct {
 	parsed object
 }
 
+// Reset makes it another record. Nothing of the last is kept, whose memory may
+// hold other cells by now.
+func (r *Row) Reset(columns *Columns, cells []string) {
+	r.Columns, r.Cells, r.parsed.cell = columns, cells, ""
+	r.parsed.members = r.parsed.members[:0]
+}
+
 // Get returns the cell of a column, and whether the input has that column: it
 // does if the Columns say so, or if this row holds something there, for the
 // records of a JSON stream may have what its head did not show. Names compare
