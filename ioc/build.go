@@ -25,11 +25,12 @@ func newSet(l *List) *Set {
 	if l.Len() >= 1<<13 { // short lists are built before helpers would have started
 		pieces = 4 * runtime.GOMAXPROCS(0)
 	}
+	workers := min(pieces, runtime.GOMAXPROCS(0))
 	piece := func(c int) (lo, hi int) { return c * l.Len() / pieces, (c + 1) * l.Len() / pieces }
-	counts := make([][classes]int, pieces)
-	parallel(pieces, func(c int) {
+	counts := make([][classes]int, workers)
+	parallel(workers, pieces, func(w, c int) {
 		for n, end := piece(c); n < end; n++ {
-			counts[c][l.classOf(n)]++
+			counts[w][l.classOf(n)]++
 		}
 	})
 	var sum [classes]int
@@ -41,34 +42,48 @@ func newSet(l *List) *Set {
 	room := l.lookup.slots
 	l.lookup = table{}
 	slots := slotsFor(sum[className]) + slotsFor(sum[class4]) + slotsFor(sum[class6]) + slotsFor(sum[classURL]) + slotsFor(sum[classHash])
-	if slots <= len(room) && len(room) < 3*slots {
-		// The table that merging needed is as large as all indexes together.
-		clear(room[:slots])
-	} else {
+	if slots > len(room) || len(room) >= 3*slots {
+		// Mostly the table that merging needed is as large as all indexes together.
 		room = mem.Make[uint64](slots)
-	}
-	for class, x := range [...]*index{className: &s.names, class4: &s.v4, class6: &s.v6, classURL: &s.urls, classHash: &s.hashes} {
-		if x == nil {
-			continue // networks have a table of their own
-		}
-		*x, room = makeIndex(sum[class], room)
 	}
 	s.anchors, s.quads = makeFilter(sum[className]+sum[classURL]), makeFilter(sum[class4])
 	s.url.hosts, s.heads = makeFilter(sum[classURL]), makeFilter(sum[classHash])
 	if sum[class4] > 0 {
 		s.near4, s.near4Text = new(halves), new(halves)
 	}
+	var sorters [classes]*sorter // networks have a table of their own
+	for class, k := range [...]sorter{
+		className: {index: &s.names, text: &s.anchors, same: s.sameName},
+		class4:    {index: &s.v4, text: &s.quads, same: s.same4},
+		class6:    {index: &s.v6, same: s.same6},
+		classURL:  {index: &s.urls, text: &s.url.hosts, same: s.sameURL},
+		classHash: {index: &s.hashes, text: &s.heads, same: s.sameHash},
+	} {
+		if k.index == nil {
+			continue
+		}
+		*k.index, room = makeIndex(sum[class], room)
+		sorters[class] = makeSorter(k)
+	}
 
-	// All enter their own at the same time.
-	builders := make([]builder, pieces)
-	parallel(pieces, func(c int) {
+	// All sort their own at the same time.
+	builders := make([]builder, workers)
+	for w := range builders {
+		builders[w].set = s
+		for class, k := range sorters {
+			if sum[class] > 0 && k != nil {
+				builders[w].trays[class] = makeTray(k)
+			}
+		}
+	}
+	parallel(workers, pieces, func(w, c int) {
 		lo, hi := piece(c)
-		builders[c].set = s
-		builders[c].fill(lo, hi)
+		builders[w].sort(lo, hi)
 	})
-	var nets []uint32
-	for i := range builders {
-		b := &builders[i]
+	var nets, more []uint32
+	var over [classes][]uint64
+	for w := range builders {
+		b := &builders[w]
 		s.single = s.single || b.single
 		s.edges = s.edges || b.edges
 		s.url.merge(&b.url)
@@ -77,123 +92,72 @@ func newSet(l *List) *Set {
 			s.lengths[i] |= b.lengths[i]
 		}
 		nets = append(nets, b.nets...)
-		for _, n := range b.more {
-			s.more = append(s.more, uint64(s.entryOf(n))<<32|uint64(n))
+		for class, t := range b.trays {
+			if t != nil {
+				t.flush()
+				over[class] = append(over[class], t.over...)
+			}
 		}
 	}
+	for class, k := range sorters {
+		if k != nil {
+			more = k.fill(workers, over[class], more)
+		}
+	}
+	for _, n := range more {
+		s.more = append(s.more, uint64(s.entryOf(n))<<32|uint64(n))
+	}
+	slices.Sort(nets)
 	s.addNets(nets)
 	slices.Sort(s.more)
 	return s
 }
 
-// A builder enters a stretch of the list.
+// A builder reads stretches of the list.
 type builder struct {
-	set  *Set
-	nets []uint32
-	more []uint32 // indicators whose entry is another one
-	url  urlFacts
+	set   *Set
+	trays [classes]*tray
+	nets  []uint32
+	url   urlFacts
 	nameFacts
 }
 
-// fill enters the records lo to hi-1. The tables are larger than any cache:
-// all words of a group are fetched before the first is needed, and with nothing
-// between them, so that the waits for memory overlap.
-func (b *builder) fill(lo, hi int) {
-	const ahead = 32
+// sort hands the records lo to hi-1 to the sorters.
+func (b *builder) sort(lo, hi int) {
 	s, l := b.set, b.set.list
-	var hashes, texts [ahead]uint64 // of the key; of what Screen looks for
-	var class [ahead]uint8
-	var words [3 * ahead]*uint64
-	fetched := uint64(0)
-	for ; lo < hi; lo += ahead {
-		group, fetch := min(ahead, hi-lo), words[:0]
-		for k := range group {
-			n := lo + k
-			c := l.classOf(n)
-			class[k] = uint8(c)
-			switch c {
-			case className:
-				name := l.nameOf(n)
-				hashes[k] = xxhash.Sum64(name)
-				texts[k] = anchorOf(name).hash()
-				b.add(name)
-				fetch = append(fetch, s.names.slot(hashes[k]), s.names.filter.word(hashes[k]), s.anchors.word(texts[k]))
-			case class4:
-				v := l.addr4Of(n)
-				q := quadOf(v)
-				hashes[k], texts[k] = hash4(v), q.hash()
-				s.near4.set(v >> 16)
-				s.near4Text.set(q.half())
-				fetch = append(fetch, s.v4.slot(hashes[k]), s.v4.filter.word(hashes[k]), s.quads.word(texts[k]))
-			case class6:
-				hashes[k] = hash16(l.addr6Of(n))
-				fetch = append(fetch, s.v6.slot(hashes[k]), s.v6.filter.word(hashes[k]))
-			case classURL:
-				u := l.urlAt(n)
-				host := xxhash.Sum64(u.host)
-				hashes[k], texts[k] = u.hash(host), b.url.add(u)
-				s.url.hosts.share(host)
-				fetch = append(fetch, s.urls.slot(hashes[k]), s.urls.filter.word(hashes[k]))
-			case classHash:
-				var digits [64]byte
-				raw := l.hashAt(n)
-				hashes[k], texts[k] = xxhash.Sum64(raw), headOf(digits[:hex.Encode(digits[:], raw)])
-				fetch = append(fetch, s.hashes.slot(hashes[k]), s.hashes.filter.word(hashes[k]))
+	for n := lo; n < hi; n++ {
+		c := l.classOf(n)
+		t := b.trays[c]
+		switch c {
+		case className:
+			name := l.nameOf(n)
+			b.add(name)
+			t.add(xxhash.Sum64(name), n)
+			t.addText(anchorOf(name).hash())
+		case class4:
+			v := l.addr4Of(n)
+			q := quadOf(v)
+			s.near4.set(v >> 16)
+			s.near4Text.set(q.half())
+			t.add(hash4(v), n)
+			t.addText(q.hash())
+		case class6:
+			t.add(hash16(l.addr6Of(n)), n)
+		case classURL:
+			u := l.urlAt(n)
+			host := xxhash.Sum64(u.host)
+			t.add(u.hash(host), n)
+			t.addText(host)
+			if anchor := b.url.add(u); anchor != 0 {
+				s.anchors.share(anchor)
 			}
-		}
-		for _, word := range fetch {
-			fetched += atomic.LoadUint64(word)
-		}
-		for k := range group {
-			n := uint32(lo + k)
-			switch class[k] {
-			case className:
-				s.anchors.share(texts[k])
-				b.put(&s.names, hashes[k], n, s.sameName)
-			case class4:
-				s.quads.share(texts[k])
-				b.put(&s.v4, hashes[k], n, s.same4)
-			case class6:
-				b.put(&s.v6, hashes[k], n, s.same6)
-			case classURL:
-				if texts[k] != 0 {
-					s.anchors.share(texts[k])
-				}
-				b.put(&s.urls, hashes[k], n, s.sameURL)
-			case classHash:
-				s.heads.share(texts[k])
-				b.put(&s.hashes, hashes[k], n, s.sameHash)
-			case classNet:
-				b.nets = append(b.nets, n)
-			}
-		}
-	}
-	b.fetched = fetched
-}
-
-// put enters a record, or notes it where one with the same key has the entry.
-// The first of the list has it in the end, whoever comes first here.
-func (b *builder) put(x *index, h uint64, n uint32, same func(a, b uint32) bool) {
-	x.filter.share(h)
-	word := h<<32 | uint64(n+1)
-	for j := x.home(h); ; {
-		have := atomic.LoadUint64(&x.slots[j])
-		switch {
-		case have == 0:
-			if atomic.CompareAndSwapUint64(&x.slots[j], 0, word) {
-				return
-			}
-		case have>>32 == word>>32 && same(uint32(have)-1, n):
-			first, later := word, uint32(have)-1
-			if later < n {
-				first, later = have, n
-			}
-			if atomic.CompareAndSwapUint64(&x.slots[j], have, first) {
-				b.more = append(b.more, later)
-				return
-			}
-		default:
-			j = x.next(j)
+		case classHash:
+			var digits [64]byte
+			raw := l.hashAt(n)
+			t.add(xxhash.Sum64(raw), n)
+			t.addText(headOf(digits[:hex.Encode(digits[:], raw)]))
+		case classNet:
+			b.nets = append(b.nets, uint32(n))
 		}
 	}
 }
@@ -237,7 +201,6 @@ type nameFacts struct {
 	single, edges bool
 	labels        uint64
 	lengths       [4]uint64
-	fetched       uint64 // so that fetching ahead is not left out as useless
 }
 
 func (f *nameFacts) add(name []byte) {
@@ -289,21 +252,21 @@ func (s *Set) addNets(numbers []uint32) {
 	}
 }
 
-// parallel calls f for 0 to n-1 on all processors and waits.
-func parallel(n int, f func(int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers <= 1 {
+// parallel calls f for the pieces 0 to n-1, each on one of several workers, and
+// waits.
+func parallel(workers, n int, f func(worker, piece int)) {
+	if workers = min(workers, n); workers <= 1 {
 		for i := range n {
-			f(i)
+			f(0, i)
 		}
 		return
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range workers {
+	for w := range workers {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(i)
+				f(w, i)
 			}
 		})
 	}

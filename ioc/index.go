@@ -10,8 +10,8 @@ import (
 	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
-// An index finds the entries whose key has a given hash. It is filled by many
-// at once, and only read afterwards.
+// An index finds the entries whose key has a given hash. It is only read once
+// a sorter has filled it.
 //
 // The filter stands in front of the slots: a word of 64 bits for four keys on
 // average, two bits for each. It holds 100,000 keys in 256 KB, within reach of
@@ -50,10 +50,9 @@ func (x *index) tagged(j int, h uint64) bool { return x.slots[j]>>32 == uint64(u
 
 func (x *index) entry(j int) int { return int(uint32(x.slots[j])) - 1 }
 
-// slot is where the search for h starts.
-func (x *index) slot(h uint64) *uint64 { return &x.slots[x.home(h)] }
-
-// A filter is a blocked Bloom filter: the top bits of a hash choose the word.
+// A filter is a blocked Bloom filter on the lower halves of hashes, as slots
+// have them: their top bits choose the word, so that keys that lie together in
+// the slots do so here.
 type filter struct {
 	words []uint64 // their number is a power of two
 	shift uint8
@@ -61,15 +60,18 @@ type filter struct {
 
 func makeFilter(n int) filter {
 	b := bits.Len(uint(max(n/4, 1) - 1))
-	return filter{mem.Make[uint64](1 << b), uint8(64 - b)}
+	return filter{mem.Make[uint64](1 << b), uint8(32 - b)}
 }
 
 func (f *filter) has(h uint64) bool {
 	m := filterBits(h)
-	return f.words[h>>f.shift]&m == m
+	return *f.word(h)&m == m
 }
 
-func (f *filter) word(h uint64) *uint64 { return &f.words[h>>f.shift] }
+func (f *filter) word(h uint64) *uint64 { return &f.words[uint64(uint32(h))>>(f.shift&63)] }
+
+// set adds a key.
+func (f *filter) set(h uint64) { *f.word(h) |= filterBits(h) }
 
 // share adds a key while other goroutines do so too.
 func (f *filter) share(h uint64) {
@@ -79,9 +81,11 @@ func (f *filter) share(h uint64) {
 	}
 }
 
-// filterBits takes two bits from the middle of the hash: its top chooses the
-// word, its end the slot.
-func filterBits(h uint64) uint64 { return 1<<(h>>26&63) | 1<<(h>>20&63) }
+// filterBits takes a bit of each half of a word, which does as well as any two,
+// by the last ten bits of the hash: the others choose the word, up to the four
+// million of sixteen million keys. Beyond, words and bits begin to depend on each
+// other, and a few more absent keys pass.
+func filterBits(h uint64) uint64 { return 1<<(h&31) | 1<<32<<(h>>5&31) }
 
 // Constants of xxHash64.
 const (

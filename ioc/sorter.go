@@ -1,0 +1,211 @@
+package ioc
+
+import (
+	"slices"
+	"sync/atomic"
+)
+
+// A sorter fills an index, and the filter of what Screen looks for. Both are
+// larger than any cache: to enter the keys in the order of a list would be to
+// wait for memory at each, and several workers would have to keep out of each
+// other's way. So the keys are sorted into regions first, which fit into a
+// cache, and then each region is filled by one worker.
+//
+// A region is the slots, and the words of either filter, of all hashes that
+// begin with the same bits. Until it is filled, its slots hold what belongs to
+// it: from their beginning the words that are to become slots, from their end
+// the hashes for the other filter, two to a slot. There is room for just about
+// all: a third of the slots will be free.
+//
+//	makeSorter; makeTray, add, addText and flush by each worker; fill
+type sorter struct {
+	index *index
+	text  *filter                     // nil if the class has none
+	same  func(record, o uint32) bool // have the same key
+
+	bits uint            // there are 1<<bits regions
+	used []atomic.Uint64 // by region, slots at the beginning << 32 | slots at the end
+}
+
+// regionSlots is how many slots a region has at most: 128 KB, as much again of
+// which a worker has as room, and a quarter for filters.
+const regionSlots = 1 << 14
+
+func makeSorter(k sorter) *sorter {
+	for len(k.index.slots)>>k.bits > regionSlots {
+		k.bits++
+	}
+	k.used = make([]atomic.Uint64, 1<<k.bits)
+	return &k
+}
+
+// region is the first of its slots, and the first of the next one's. The last
+// hashes of a region may have their home there too.
+func (k *sorter) region(r int) (lo, hi int) {
+	n := len(k.index.slots)
+	return r * n >> k.bits, (r + 1) * n >> k.bits
+}
+
+// claim returns where n slots of a region are free for words at its beginning,
+// or hashes at its end. It says false if there are no more.
+func (k *sorter) claim(r, n int, end bool) (at int, ok bool) {
+	lo, hi := k.region(r)
+	for used := &k.used[r]; ; {
+		have := used.Load()
+		front, back := int(have>>32), int(uint32(have))
+		if front+back+n > hi-lo {
+			return 0, false
+		}
+		at, now := lo+front, have+uint64(n)<<32
+		if end {
+			at, now = hi-back-n, have+uint64(n)
+		}
+		if used.CompareAndSwap(have, now) {
+			return at, true
+		}
+	}
+}
+
+// fill fills all regions, and enters the words that found no room in theirs. It
+// appends to more the records whose entry is another one.
+func (k *sorter) fill(workers int, over []uint64, more []uint32) []uint32 {
+	type filler struct {
+		room []uint64
+		over []uint64
+		more []uint32
+	}
+	fillers := make([]filler, workers)
+	parallel(workers, len(k.used), func(w, r int) {
+		f := &fillers[w]
+		lo, hi := k.region(r)
+		if f.room == nil {
+			f.room = make([]uint64, len(k.index.slots)>>k.bits+1)
+		}
+		room, slots, used := f.room[:hi-lo], k.index.slots[lo:hi], k.used[r].Load()
+		for _, two := range slots[len(slots)-int(uint32(used)):] {
+			k.text.set(two)
+			k.text.set(two >> 32)
+		}
+		for _, word := range slots[:used>>32] {
+			k.index.filter.set(word >> 32)
+			if !k.put(room, k.index.home(word>>32)-lo, word, &f.more) {
+				f.over = append(f.over, word)
+			}
+		}
+		copy(slots, room)
+		clear(room)
+	})
+	for w := range fillers {
+		over, more = append(over, fillers[w].over...), append(more, fillers[w].more...)
+	}
+	for _, word := range over {
+		k.index.filter.set(word >> 32)
+		if slots := k.index.slots; !k.put(slots, k.index.home(word>>32), word, &more) {
+			k.put(slots, 0, word, &more)
+		}
+	}
+	return more
+}
+
+// put enters a word in the slots from the j-th on, or appends its record to
+// more where one with the same key has the entry. The first of the list has it
+// in the end, whoever comes first here. It says false if all slots are taken.
+func (k *sorter) put(slots []uint64, j int, word uint64, more *[]uint32) bool {
+	for ; j < len(slots); j++ {
+		have := slots[j]
+		if have == 0 {
+			slots[j] = word
+			return true
+		}
+		if have>>32 == word>>32 && k.same(uint32(have)-1, uint32(word)-1) {
+			slots[j] = min(have, word)
+			*more = append(*more, uint32(max(have, word))-1)
+			return true
+		}
+	}
+	return false
+}
+
+// A tray is where a worker keeps the words and hashes of each region until
+// there are enough to be worth writing.
+type tray struct {
+	*sorter
+	words []lane[[laneLen]uint64]
+	texts []lane[[2 * laneLen]uint32]
+	over  []uint64 // words that found no room in their region
+}
+
+type lane[A any] struct {
+	n    int
+	held A
+}
+
+// laneLen is the slots that are written at once: with the number before them, a
+// lane is 256 bytes.
+const laneLen = 31
+
+func makeTray(k *sorter) *tray {
+	t := &tray{sorter: k, words: make([]lane[[laneLen]uint64], len(k.used))}
+	if k.text != nil {
+		t.texts = make([]lane[[2 * laneLen]uint32], len(k.used))
+	}
+	return t
+}
+
+// add takes the hash of a record's key.
+func (t *tray) add(h uint64, record int) {
+	r := int(uint64(uint32(h)) >> (32 - t.bits))
+	l := &t.words[r]
+	l.held[l.n] = h<<32 | uint64(record+1)
+	if l.n++; l.n == len(l.held) {
+		t.flushWords(r)
+	}
+}
+
+// addText takes a hash for the filter of what Screen looks for.
+func (t *tray) addText(h uint64) {
+	r := int(uint64(uint32(h)) >> (32 - t.bits))
+	l := &t.texts[r]
+	l.held[l.n] = uint32(h)
+	if l.n++; l.n == len(l.held) {
+		t.flushTexts(r)
+	}
+}
+
+func (t *tray) flushWords(r int) {
+	l := &t.words[r]
+	words := l.held[:l.n]
+	l.n = 0
+	if at, ok := t.claim(r, len(words), false); ok {
+		copy(t.index.slots[at:], words)
+		return
+	}
+	t.over = append(t.over, words...)
+}
+
+func (t *tray) flushTexts(r int) {
+	l := &t.texts[r]
+	texts := l.held[:l.n]
+	l.n = 0
+	at, ok := t.claim(r, (len(texts)+1)/2, true)
+	if !ok {
+		for _, h := range texts {
+			t.text.share(uint64(h))
+		}
+		return
+	}
+	for two := range slices.Chunk(texts, 2) {
+		t.index.slots[at] = uint64(two[0]) | uint64(two[len(two)-1])<<32
+		at++
+	}
+}
+
+// flush writes what is left.
+func (t *tray) flush() {
+	for r := range t.words {
+		t.flushWords(r)
+	}
+	for r := range t.texts {
+		t.flushTexts(r)
+	}
+}
