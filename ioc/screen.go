@@ -3,6 +3,7 @@ package ioc
 import (
 	"encoding/binary"
 	"math/bits"
+	"strconv"
 )
 
 // Screen appends to dst the indices of those cells, pieces of data, that may
@@ -123,10 +124,27 @@ func (s *Set) absentQuad(q quad, n int) bool {
 
 // quadOf is the quad of an address in normal form.
 func quadOf(addr uint32) quad {
-	var b [32]byte
-	q, _ := quadAt(b[:], 0, len(addr4(addr).AppendTo(b[:0])))
-	return q
+	a, b, c, d := octets[addr>>24], octets[addr>>16&255], octets[addr>>8&255], octets[addr&255]
+	// The first two are eight bytes at most, the last two seven without the full stop.
+	first, n := a.text|b.text<<(8*a.n), 8*(a.n+b.n)
+	last := (c.text | d.text<<(8*c.n)) & (1<<(8*(c.n+d.n-1)) - 1)
+	return quad{first | last<<n, last >> (64 - n)}
 }
+
+// An octet is a part of an address as text, with the full stop behind it.
+type octet struct {
+	text uint64
+	n    uint // length
+}
+
+var octets = func() (t [256]octet) {
+	for v := range t {
+		var b [8]byte
+		text := append(strconv.AppendUint(b[:0], uint64(v), 10), '.')
+		t[v] = octet{binary.LittleEndian.Uint64(b[:]), uint(len(text))}
+	}
+	return t
+}()
 
 // absentList is absent for addresses between separators.
 func (s *Set) absentList(data []byte, from, to int) bool {

@@ -123,6 +123,30 @@ func TestAnchorIDN(t *testing.T) {
 	}
 }
 
+// An address is found by the bytes of its text.
+func TestQuadOf(t *testing.T) {
+	check := func(addr uint32) {
+		text := addr4(addr).String()
+		want, n := quadAt(append([]byte(text), make([]byte, 16)...), 0, len(text))
+		if got := quadOf(addr); n != len(text) || got != want {
+			t.Fatalf("%s: %x, want %x", text, got, want)
+		}
+	}
+	edges := []uint32{0, 1, 9, 10, 99, 100, 199, 200, 255}
+	for _, a := range edges {
+		for _, b := range edges {
+			for _, c := range edges {
+				for _, d := range edges {
+					check(a<<24 | b<<16 | c<<8 | d)
+				}
+			}
+		}
+	}
+	for n := range uint32(1 << 16) {
+		check(n * 0x9e3779b1)
+	}
+}
+
 // The point of Screen: plain cells that hold nothing go no further.
 func TestScreenTurnsAway(t *testing.T) {
 	s := NewSet(parseAll(t, "198.51.100.7", "198.51.100.8:80", "10.1.0.0/16", "evil.example", "bad.test",
