@@ -29,9 +29,11 @@ func newSet(l *List) *Set {
 	piece := func(c int) (lo, hi int) { return c * l.Len() / pieces, (c + 1) * l.Len() / pieces }
 	counts := make([][classes]int, workers)
 	parallel(workers, pieces, func(w, c int) {
+		own := counts[w] // workers that write side by side wait for each other
 		for n, end := piece(c); n < end; n++ {
-			counts[w][l.classOf(n)]++
+			own[l.classOf(n)]++
 		}
+		counts[w] = own
 	})
 	var sum [classes]int
 	for _, c := range counts {
@@ -104,9 +106,12 @@ func newSet(l *List) *Set {
 			more = k.fill(workers, over[class], more)
 		}
 	}
-	for _, n := range more {
-		s.more = append(s.more, uint64(s.entryOf(n))<<32|uint64(n))
-	}
+	s.more = make([]uint64, len(more))
+	parallel(workers, pieces, func(_, c int) {
+		for i, end := c*len(more)/pieces, (c+1)*len(more)/pieces; i < end; i++ {
+			s.more[i] = uint64(s.entryOf(more[i]))<<32 | uint64(more[i])
+		}
+	})
 	slices.Sort(nets)
 	s.addNets(nets)
 	slices.Sort(s.more)
@@ -137,8 +142,9 @@ func (b *builder) sort(lo, hi int) {
 		case class4:
 			v := l.addr4Of(n)
 			q := quadOf(v)
-			s.near4.set(v >> 16)
-			s.near4Text.set(q.half())
+			if s.near4.set(v >> 16) {
+				s.near4Text.set(q.half())
+			}
 			t.add(hash4(v), n)
 			t.addText(q.hash())
 		case class6:

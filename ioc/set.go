@@ -75,11 +75,14 @@ type halves [1 << 10]uint64
 
 func (h *halves) has(n uint32) bool { return h != nil && h[n>>6&(1<<10-1)]>>(n&63)&1 != 0 }
 
-// set sets a bit, while others do the same.
-func (h *halves) set(n uint32) {
-	if word := &h[n>>6&(1<<10-1)]; atomic.LoadUint64(word)>>(n&63)&1 == 0 {
-		atomic.OrUint64(word, 1<<(n&63))
+// set sets a bit, while others do the same. It says false if it was set.
+func (h *halves) set(n uint32) bool {
+	word := &h[n>>6&(1<<10-1)]
+	if atomic.LoadUint64(word)>>(n&63)&1 != 0 {
+		return false
 	}
+	atomic.OrUint64(word, 1<<(n&63))
+	return true
 }
 
 // The classes by which indicators are kept.
@@ -104,35 +107,34 @@ func NewSet(indicators []Indicator) *Set {
 	return l.Set()
 }
 
+// formClasses are what records are kept as by their form, but for odd ones.
+var formClasses = [16]uint8{
+	formName: className, formURL: classURL, formHash: classHash,
+	form4: class4, form4Port: class4, form6: class6, form6Port: class6, formNet4: classNet, formNet6: classNet,
+}
+
 // classOf returns what a record is kept as.
 func (l *List) classOf(n int) int {
-	switch key := l.records.at(n).key; key >> formShift {
-	case formName:
-		return className
-	case form4, form4Port:
-		return class4
-	case form6, form6Port:
-		return class6
-	case formNet4, formNet6:
-		return classNet
-	case formURL:
-		return classURL
-	case formHash:
-		return classHash
-	default:
-		i := l.oddOf(key)
-		switch {
-		case i.Type == Domain && i.Value != "":
-			return className
-		case i.Type == Domain || i.Type == URL || i.Type == Hash || !i.Prefix.IsValid():
-			return classNone
-		case i.Type == CIDR:
-			return classNet
-		case i.Addr().Is4():
-			return class4
-		}
-		return class6
+	key := l.records.at(n).key
+	if form := key >> formShift; form != formOdd {
+		return int(formClasses[form])
 	}
+	return l.oddClass(key)
+}
+
+func (l *List) oddClass(key uint64) int {
+	i := l.oddOf(key)
+	switch {
+	case i.Type == Domain && i.Value != "":
+		return className
+	case i.Type == Domain || i.Type == URL || i.Type == Hash || !i.Prefix.IsValid():
+		return classNone
+	case i.Type == CIDR:
+		return classNet
+	case i.Addr().Is4():
+		return class4
+	}
+	return class6
 }
 
 // nameOf is the name of an entry of className.

@@ -1,7 +1,6 @@
 package ioc
 
 import (
-	"slices"
 	"sync/atomic"
 )
 
@@ -27,12 +26,14 @@ type sorter struct {
 	used []atomic.Uint64 // by region, slots at the beginning << 32 | slots at the end
 }
 
-// regionSlots is how many slots a region has at most: 128 KB, as much again of
-// which a worker has as room, and a quarter for filters.
-const regionSlots = 1 << 14
+// regionSlots is how many slots a region has at most: 512 KB, as much again of
+// which a worker has as room, and a quarter of that for filters. Smaller regions
+// are filled no faster, and it takes longer to sort into more of them. Tests
+// have fewer slots; with less than 16, regions might share a word of a filter.
+var regionSlots = 1 << 16
 
 func makeSorter(k sorter) *sorter {
-	for len(k.index.slots)>>k.bits > regionSlots {
+	for (len(k.index.slots)-1)>>k.bits >= regionSlots {
 		k.bits++
 	}
 	k.used = make([]atomic.Uint64, 1<<k.bits)
@@ -45,6 +46,8 @@ func (k *sorter) region(r int) (lo, hi int) {
 	n := len(k.index.slots)
 	return r * n >> k.bits, (r + 1) * n >> k.bits
 }
+
+func (k *sorter) regionOf(h uint64) int { return int(uint64(uint32(h)) >> ((32 - k.bits) & 63)) }
 
 // claim returns where n slots of a region are free for words at its beginning,
 // or hashes at its end. It says false if there are no more.
@@ -130,52 +133,64 @@ func (k *sorter) put(slots []uint64, j int, word uint64, more *[]uint32) bool {
 // there are enough to be worth writing.
 type tray struct {
 	*sorter
-	words []lane[[laneLen]uint64]
-	texts []lane[[2 * laneLen]uint32]
+	words lanes[uint64]
+	texts lanes[uint32]
 	over  []uint64 // words that found no room in their region
 }
 
-type lane[A any] struct {
-	n    int
-	held A
+// lanes are stretches of n elements each, and how many of them are taken.
+type lanes[T any] struct {
+	held  []T
+	taken []uint16
+	n     int
 }
 
-// laneLen is the slots that are written at once: with the number before them, a
-// lane is 256 bytes.
-const laneLen = 31
+func makeLanes[T any](regions, n int) lanes[T] {
+	return lanes[T]{make([]T, regions*n), make([]uint16, regions), n}
+}
+
+// add adds an element, and says whether the lane is full.
+func (l *lanes[T]) add(r int, element T) bool {
+	n := int(l.taken[r])
+	l.held[r*l.n+n] = element
+	l.taken[r]++
+	return n+1 == l.n
+}
+
+// take empties a lane.
+func (l *lanes[T]) take(r int) []T {
+	from, n := r*l.n, l.taken[r]
+	l.taken[r] = 0
+	return l.held[from:][:n]
+}
+
+// laneLen is the slots that are written at once.
+const laneLen = 64
 
 func makeTray(k *sorter) *tray {
-	t := &tray{sorter: k, words: make([]lane[[laneLen]uint64], len(k.used))}
+	t := &tray{sorter: k, words: makeLanes[uint64](len(k.used), laneLen)}
 	if k.text != nil {
-		t.texts = make([]lane[[2 * laneLen]uint32], len(k.used))
+		t.texts = makeLanes[uint32](len(k.used), 2*laneLen)
 	}
 	return t
 }
 
 // add takes the hash of a record's key.
 func (t *tray) add(h uint64, record int) {
-	r := int(uint64(uint32(h)) >> (32 - t.bits))
-	l := &t.words[r]
-	l.held[l.n] = h<<32 | uint64(record+1)
-	if l.n++; l.n == len(l.held) {
+	if r := t.regionOf(h); t.words.add(r, h<<32|uint64(record+1)) {
 		t.flushWords(r)
 	}
 }
 
 // addText takes a hash for the filter of what Screen looks for.
 func (t *tray) addText(h uint64) {
-	r := int(uint64(uint32(h)) >> (32 - t.bits))
-	l := &t.texts[r]
-	l.held[l.n] = uint32(h)
-	if l.n++; l.n == len(l.held) {
+	if r := t.regionOf(h); t.texts.add(r, uint32(h)) {
 		t.flushTexts(r)
 	}
 }
 
 func (t *tray) flushWords(r int) {
-	l := &t.words[r]
-	words := l.held[:l.n]
-	l.n = 0
+	words := t.words.take(r)
 	if at, ok := t.claim(r, len(words), false); ok {
 		copy(t.index.slots[at:], words)
 		return
@@ -184,9 +199,7 @@ func (t *tray) flushWords(r int) {
 }
 
 func (t *tray) flushTexts(r int) {
-	l := &t.texts[r]
-	texts := l.held[:l.n]
-	l.n = 0
+	texts := t.texts.take(r)
 	at, ok := t.claim(r, (len(texts)+1)/2, true)
 	if !ok {
 		for _, h := range texts {
@@ -194,18 +207,17 @@ func (t *tray) flushTexts(r int) {
 		}
 		return
 	}
-	for two := range slices.Chunk(texts, 2) {
-		t.index.slots[at] = uint64(two[0]) | uint64(two[len(two)-1])<<32
-		at++
+	for i := 0; i < len(texts); i += 2 {
+		t.index.slots[at+i/2] = uint64(texts[i]) | uint64(texts[min(i+1, len(texts)-1)])<<32
 	}
 }
 
 // flush writes what is left.
 func (t *tray) flush() {
-	for r := range t.words {
+	for r := range t.words.taken {
 		t.flushWords(r)
 	}
-	for r := range t.texts {
+	for r := range t.texts.taken {
 		t.flushTexts(r)
 	}
 }
