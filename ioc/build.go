@@ -20,70 +20,36 @@ import (
 func newSet(l *List) *Set {
 	s := &Set{list: l, made: make([]atomic.Pointer[entry], max(1, min(l.Len(), maxMade)))}
 
-	// What there is of each class decides on the size of all tables.
-	pieces := 1
+	workers, pieces := 1, 1
 	if l.Len() >= 1<<13 { // short lists are built before helpers would have started
-		pieces = 4 * runtime.GOMAXPROCS(0)
+		workers = runtime.GOMAXPROCS(0)
+		pieces = 4 * workers
 	}
-	workers := min(pieces, runtime.GOMAXPROCS(0))
-	piece := func(c int) (lo, hi int) { return c * l.Len() / pieces, (c + 1) * l.Len() / pieces }
-	counts := make([][classes]int, workers)
-	parallel(workers, pieces, func(w, c int) {
-		own := counts[w] // workers that write side by side wait for each other
-		for n, end := piece(c); n < end; n++ {
-			own[l.classOf(n)]++
-		}
-		counts[w] = own
-	})
-	var sum [classes]int
-	for _, c := range counts {
-		for class := range c {
-			sum[class] += c[class]
-		}
-	}
-	room := l.lookup.slots
-	l.lookup = table{}
-	slots := slotsFor(sum[className]) + slotsFor(sum[class4]) + slotsFor(sum[class6]) + slotsFor(sum[classURL]) + slotsFor(sum[classHash])
-	if slots > len(room) || len(room) >= 3*slots {
-		// Mostly the table that merging needed is as large as all indexes together.
-		room = mem.Make[uint64](slots)
-	}
-	s.anchors, s.quads = makeFilter(sum[className]+sum[classURL]), makeFilter(sum[class4])
-	s.url.hosts, s.heads = makeFilter(sum[classURL]), makeFilter(sum[classHash])
-	if sum[class4] > 0 {
-		s.near4, s.near4Text = new(halves), new(halves)
-	}
-	var sorters [classes]*sorter // networks have a table of their own
-	for class, k := range [...]sorter{
-		className: {index: &s.names, text: &s.anchors, same: s.sameName},
-		class4:    {index: &s.v4, text: &s.quads, same: s.same4},
-		class6:    {index: &s.v6, same: s.same6},
-		classURL:  {index: &s.urls, text: &s.url.hosts, same: s.sameURL},
-		classHash: {index: &s.hashes, text: &s.heads, same: s.sameHash},
-	} {
-		if k.index == nil {
-			continue
-		}
-		*k.index, room = makeIndex(sum[class], room)
-		sorters[class] = makeSorter(k)
-	}
-
-	// All sort their own at the same time.
 	builders := make([]builder, workers)
+	each := func(f func(b *builder, lo, hi int)) {
+		parallel(workers, pieces, func(w, c int) { f(&builders[w], c*l.Len()/pieces, (c+1)*l.Len()/pieces) })
+	}
 	for w := range builders {
 		builders[w].set = s
-		for class, k := range sorters {
-			if sum[class] > 0 && k != nil {
-				builders[w].trays[class] = makeTray(k)
+	}
+	each((*builder).count)
+	regions, slots := s.makeTables(builders)
+	each((*builder).sort)
+	for w := range builders {
+		for _, t := range builders[w].trays {
+			if t != nil {
+				t.flush()
 			}
 		}
 	}
-	parallel(workers, pieces, func(w, c int) {
-		lo, hi := piece(c)
-		builders[w].sort(lo, hi)
+	parallel(workers, len(regions), func(w, c int) {
+		b := &builders[w]
+		if b.room == nil {
+			b.room = make([]uint64, slots)
+		}
+		b.trays[regions[c].class].fill(regions[c].number, b.room)
 	})
 	var nets, more []uint32
-	var over [classes][]uint64
 	for w := range builders {
 		b := &builders[w]
 		s.single = s.single || b.single
@@ -94,16 +60,11 @@ func newSet(l *List) *Set {
 			s.lengths[i] |= b.lengths[i]
 		}
 		nets = append(nets, b.nets...)
-		for class, t := range b.trays {
+		for _, t := range b.trays {
 			if t != nil {
-				t.flush()
-				over[class] = append(over[class], t.over...)
+				t.finish()
+				more = append(more, t.more...)
 			}
-		}
-	}
-	for class, k := range sorters {
-		if k != nil {
-			more = k.fill(workers, over[class], more)
 		}
 	}
 	s.more = make([]uint64, len(more))
@@ -118,13 +79,76 @@ func newSet(l *List) *Set {
 	return s
 }
 
-// A builder reads stretches of the list.
+// A region is one of the sorter of a class.
+type region struct{ class, number int }
+
+// makeTables makes all tables, whose sizes depend on what there is of each
+// class, and the builders' trays. It returns all regions and how many slots the
+// largest has.
+func (s *Set) makeTables(builders []builder) (regions []region, most int) {
+	var sum [classes]int
+	for w := range builders {
+		for class, n := range builders[w].counts {
+			sum[class] += n
+		}
+	}
+	room := s.list.lookup.slots
+	s.list.lookup = table{}
+	slots := slotsFor(sum[className]) + slotsFor(sum[class4]) + slotsFor(sum[class6]) + slotsFor(sum[classURL]) + slotsFor(sum[classHash])
+	if slots > len(room) || len(room) >= 3*slots {
+		// Mostly the table that merging needed is as large as all indexes together.
+		room = mem.Make[uint64](slots)
+	}
+	s.anchors, s.quads = makeFilter(sum[className]+sum[classURL]), makeFilter(sum[class4])
+	s.url.hosts, s.heads = makeFilter(sum[classURL]), makeFilter(sum[classHash])
+	if sum[class4] > 0 {
+		s.near4, s.near4Text = new(halves), new(halves)
+	}
+	for class, k := range [...]sorter{
+		className: {index: &s.names, text: &s.anchors, same: s.sameName},
+		class4:    {index: &s.v4, text: &s.quads, same: s.same4},
+		class6:    {index: &s.v6, same: s.same6},
+		classURL:  {index: &s.urls, text: &s.url.hosts, same: s.sameURL},
+		classHash: {index: &s.hashes, text: &s.heads, same: s.sameHash},
+	} {
+		if k.index == nil {
+			continue // networks have a table of their own
+		}
+		*k.index, room = makeIndex(sum[class], room)
+		if sum[class] == 0 {
+			clear(k.index.slots)
+			continue
+		}
+		k := makeSorter(k, len(builders))
+		for r := range k.used {
+			lo, hi := k.region(r)
+			regions, most = append(regions, region{class, r}), max(most, hi-lo)
+		}
+		for w := range builders {
+			builders[w].trays[class] = makeTray(k)
+		}
+	}
+	return regions, most
+}
+
+// A builder is a worker, which reads stretches of the list and fills regions.
 type builder struct {
-	set   *Set
-	trays [classes]*tray
-	nets  []uint32
-	url   urlFacts
+	set    *Set
+	counts [classes]int
+	trays  [classes]*tray // nil where there are no records
+	room   []uint64       // to fill a region in
+	nets   []uint32
+	url    urlFacts
 	nameFacts
+}
+
+// count counts the records lo to hi-1 by class.
+func (b *builder) count(lo, hi int) {
+	counts := b.counts // many write to what lies beside those of a builder
+	for n := lo; n < hi; n++ {
+		counts[b.set.list.classOf(n)]++
+	}
+	b.counts = counts
 }
 
 // sort hands the records lo to hi-1 to the sorters.

@@ -29,7 +29,7 @@ type index struct {
 func slotsFor(n int) int { return n + n/2 + 1 }
 
 // makeIndex makes an index for n keys. It takes its slots off the beginning of
-// room, which is all zero.
+// room, and leaves what is in them to be overwritten.
 func makeIndex(n int, room []uint64) (x index, rest []uint64) {
 	slots := slotsFor(n)
 	return index{makeFilter(n), room[:slots:slots], n}, room[slots:]

@@ -16,7 +16,11 @@ import (
 // the hashes for the other filter, two to a slot. There is room for just about
 // all: a third of the slots will be free.
 //
-//	makeSorter; makeTray, add, addText and flush by each worker; fill
+//	makeSorter
+//	makeTray, add and addText, by each worker
+//	flush, of all trays
+//	fill, of each region by any worker
+//	finish, of all trays
 type sorter struct {
 	index *index
 	text  *filter                     // nil if the class has none
@@ -32,8 +36,13 @@ type sorter struct {
 // have fewer slots; with less than 16, regions might share a word of a filter.
 var regionSlots = 1 << 16
 
-func makeSorter(k sorter) *sorter {
-	for (len(k.index.slots)-1)>>k.bits >= regionSlots {
+// leastSlots is how many slots a region has at least before there are several
+// for each worker, so that all have something to do to the end.
+const leastSlots = 1 << 12
+
+func makeSorter(k sorter, workers int) *sorter {
+	n := len(k.index.slots)
+	for (n-1)>>k.bits >= min(regionSlots, max(leastSlots, n/(4*workers))) {
 		k.bits++
 	}
 	k.used = make([]atomic.Uint64, 1<<k.bits)
@@ -69,73 +78,14 @@ func (k *sorter) claim(r, n int, end bool) (at int, ok bool) {
 	}
 }
 
-// fill fills all regions, and enters the words that found no room in theirs. It
-// appends to more the records whose entry is another one.
-func (k *sorter) fill(workers int, over []uint64, more []uint32) []uint32 {
-	type filler struct {
-		room []uint64
-		over []uint64
-		more []uint32
-	}
-	fillers := make([]filler, workers)
-	parallel(workers, len(k.used), func(w, r int) {
-		f := &fillers[w]
-		lo, hi := k.region(r)
-		if f.room == nil {
-			f.room = make([]uint64, len(k.index.slots)>>k.bits+1)
-		}
-		room, slots, used := f.room[:hi-lo], k.index.slots[lo:hi], k.used[r].Load()
-		for _, two := range slots[len(slots)-int(uint32(used)):] {
-			k.text.set(two)
-			k.text.set(two >> 32)
-		}
-		for _, word := range slots[:used>>32] {
-			k.index.filter.set(word >> 32)
-			if !k.put(room, k.index.home(word>>32)-lo, word, &f.more) {
-				f.over = append(f.over, word)
-			}
-		}
-		copy(slots, room)
-		clear(room)
-	})
-	for w := range fillers {
-		over, more = append(over, fillers[w].over...), append(more, fillers[w].more...)
-	}
-	for _, word := range over {
-		k.index.filter.set(word >> 32)
-		if slots := k.index.slots; !k.put(slots, k.index.home(word>>32), word, &more) {
-			k.put(slots, 0, word, &more)
-		}
-	}
-	return more
-}
-
-// put enters a word in the slots from the j-th on, or appends its record to
-// more where one with the same key has the entry. The first of the list has it
-// in the end, whoever comes first here. It says false if all slots are taken.
-func (k *sorter) put(slots []uint64, j int, word uint64, more *[]uint32) bool {
-	for ; j < len(slots); j++ {
-		have := slots[j]
-		if have == 0 {
-			slots[j] = word
-			return true
-		}
-		if have>>32 == word>>32 && k.same(uint32(have)-1, uint32(word)-1) {
-			slots[j] = min(have, word)
-			*more = append(*more, uint32(max(have, word))-1)
-			return true
-		}
-	}
-	return false
-}
-
-// A tray is where a worker keeps the words and hashes of each region until
-// there are enough to be worth writing.
+// A tray is a worker's part in a sorter: it keeps the words and hashes of each
+// region until there are enough to be worth writing.
 type tray struct {
 	*sorter
 	words lanes[uint64]
 	texts lanes[uint32]
 	over  []uint64 // words that found no room in their region
+	more  []uint32 // records whose entry is another one
 }
 
 // lanes are stretches of n elements each, and how many of them are taken.
@@ -220,4 +170,52 @@ func (t *tray) flush() {
 	for r := range t.texts.taken {
 		t.flushTexts(r)
 	}
+}
+
+// fill fills a region in room, which is all zero before and after.
+func (t *tray) fill(r int, room []uint64) {
+	lo, hi := t.region(r)
+	slots, used := t.index.slots[lo:hi], t.used[r].Load()
+	for _, two := range slots[len(slots)-int(uint32(used)):] {
+		t.text.set(two)
+		t.text.set(two >> 32)
+	}
+	room = room[:len(slots)]
+	for _, word := range slots[:used>>32] {
+		t.index.filter.set(word >> 32)
+		if !t.put(room, t.index.home(word>>32)-lo, word) {
+			t.over = append(t.over, word)
+		}
+	}
+	copy(slots, room)
+	clear(room)
+}
+
+// finish enters what found no room, once all regions are filled.
+func (t *tray) finish() {
+	for _, word := range t.over {
+		t.index.filter.set(word >> 32)
+		if slots := t.index.slots; !t.put(slots, t.index.home(word>>32), word) {
+			t.put(slots, 0, word)
+		}
+	}
+}
+
+// put enters a word in the slots from the j-th on, or its record in more where
+// one with the same key has the entry. The first of the list has it in the end,
+// whoever comes first here. It says false if all slots are taken.
+func (t *tray) put(slots []uint64, j int, word uint64) bool {
+	for ; j < len(slots); j++ {
+		have := slots[j]
+		if have == 0 {
+			slots[j] = word
+			return true
+		}
+		if have>>32 == word>>32 && t.same(uint32(have)-1, uint32(word)-1) {
+			slots[j] = min(have, word)
+			t.more = append(t.more, uint32(max(have, word))-1)
+			return true
+		}
+	}
+	return false
 }
