@@ -1,8 +1,6 @@
 package ioc
 
-import (
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // A sorter fills an index, and the filter of what Screen looks for. Both are
 // larger than any cache: to enter the keys in the order of a list would be to
@@ -52,8 +50,8 @@ func makeSorter(k sorter, workers int) *sorter {
 // region is the first of its slots, and the first of the next one's. The last
 // hashes of a region may have their home there too.
 func (k *sorter) region(r int) (lo, hi int) {
-	n := len(k.index.slots)
-	return r * n >> k.bits, (r + 1) * n >> k.bits
+	n := uint64(len(k.index.slots))
+	return int(uint64(r) * n >> k.bits), int(uint64(r+1) * n >> k.bits)
 }
 
 func (k *sorter) regionOf(h uint64) int { return int(uint64(uint32(h)) >> ((32 - k.bits) & 63)) }
