@@ -211,8 +211,8 @@ func hasAll(names map[string]bool, want []string) bool {
 // covers says that all of the named columns that o has are columns of t too.
 func (t *Table) covers(o *Table, names map[string]bool) bool {
 	for name := range names {
-		_, has := t.native[name]
-		if _, other := o.native[name]; other && !has {
+		_, has := t.native.get(name)
+		if _, other := o.native.get(name); other && !has {
 			return false
 		}
 	}
@@ -222,7 +222,7 @@ func (t *Table) covers(o *Table, names map[string]bool) bool {
 func (t *Table) shares(names map[string]bool) int {
 	n := 0
 	for name := range names {
-		if _, ok := t.native[name]; ok {
+		if _, ok := t.native.get(name); ok {
 			n++
 		}
 	}

@@ -167,7 +167,7 @@ func (p *parser) role(name, rest string) error {
 		if !slices.Contains(roles, role) {
 			return fmt.Errorf("unknown role %q", role)
 		}
-		p.t.roles[name] = append(p.t.roles[name], t)
+		p.roles[name] = append(p.roles[name], t)
 	}
 	return nil
 }
@@ -317,7 +317,7 @@ func (t *Table) Role(k *Key, r *Row, d Direction) string {
 	if k.RoleBy != "" {
 		role = labelRole(r.cell(k.RoleBy))
 	}
-	for _, m := range t.roles[role] {
+	for _, m := range t.roles.at(role) {
 		if met, known := m.When.holds(d); met && known {
 			return m.Column
 		}

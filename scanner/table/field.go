@@ -62,17 +62,17 @@ func (t *Table) Field(name string) (Field, bool) {
 		}
 		return f, false
 	}
-	if c, ok := t.native[strings.ToLower(name)]; ok {
+	if c, ok := t.native.get(strings.ToLower(name)); ok {
 		f.Values = []Source{t.source(Term{Column: c.name})}
 		return f, true
 	}
 	if head, member, ok := strings.Cut(name, "."); ok && member != "" {
-		if c, ok := t.native[strings.ToLower(head)]; ok && c.holds == "json" {
+		if c, ok := t.native.get(strings.ToLower(head)); ok && c.holds == "json" {
 			f.Values = []Source{t.source(Term{Column: c.name, Member: member})}
 			return f, true
 		}
 	}
-	if c, ok := t.native[folded]; ok { // process.name is process_name
+	if c, ok := t.native.get(folded); ok { // process.name is process_name
 		f.Values = []Source{t.source(Term{Column: c.name})}
 		return f, true
 	}
@@ -86,7 +86,7 @@ func (t *Table) Field(name string) (Field, bool) {
 		f.Values = []Source{whoSource(whoDirection)}
 		return f, true
 	}
-	terms, ok := t.alias[folded]
+	terms, ok := t.alias.get(folded)
 	for _, term := range terms {
 		if term.Func == WhoField {
 			n, _ := whoNumber(term.Column)
@@ -100,7 +100,7 @@ func (t *Table) Field(name string) (Field, bool) {
 }
 
 func (t *Table) spelled(column string) string {
-	if c, ok := t.native[strings.ToLower(column)]; ok {
+	if c, ok := t.native.get(strings.ToLower(column)); ok {
 		return c.name
 	}
 	return column
@@ -120,8 +120,8 @@ func (t *Table) source(term Term) Source {
 	if term.Member != "" {
 		key += "." + strings.ToLower(term.Member)
 	}
-	if c, ok := t.compare[key]; ok {
-		s.Compare, s.Domain = c, t.userDomain[key]
+	if c, ok := t.compare.get(key); ok {
+		s.Compare, s.Domain = c, t.userDomain.at(key)
 		return s
 	}
 	if term.Member != "" {
@@ -134,7 +134,7 @@ func (t *Table) source(term Term) Source {
 		}
 		return s
 	}
-	s.Compare = compareKind(t.native[key].holds)
+	s.Compare = compareKind(t.native.at(key).holds)
 	return s
 }
 

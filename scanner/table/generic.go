@@ -75,15 +75,23 @@ func PlainColumn(name string) string {
 // those, the usual spellings are reckoned with. Empty columns give what rules
 // can ask of every such table.
 func Generic(columns []string, open bool) *Table {
-	t := &Table{Name: GenericName, Optional: true, native: map[string]column{}, alias: map[string][]Term{},
-		compare: map[string]Compare{}, userDomain: map[string]string{}, roles: map[string][]Term{}}
+	t := &Table{Name: GenericName, Optional: true}
+	native, alias, compare := map[string]column{}, map[string][]Term{}, map[string]Compare{}
+	known := func(name string) bool { return native[strings.ToLower(name)].name != "" }
+	addNative := func(name, holds string) {
+		native[strings.ToLower(name)] = column{name, holds}
+		t.names = append(t.names, name)
+		if strings.Contains(name, ".") {
+			t.dotted = append(t.dotted, name)
+		}
+	}
 	parts := [partCount][]string{}
 	byPlain := map[string][]string{}
 	for _, c := range columns {
-		if c == "" || t.Holds(c) != "" {
+		if c == "" || known(c) {
 			continue
 		}
-		t.addNative(c, "string")
+		addNative(c, "string")
 		byPlain[PlainColumn(c)] = append(byPlain[PlainColumn(c)], c)
 	}
 	for n, names := range guesses {
@@ -91,8 +99,8 @@ func Generic(columns []string, open bool) *Table {
 			found := byPlain[g]
 			if len(found) == 0 && open {
 				found = []string{g}
-				if t.Holds(g) == "" {
-					t.addNative(g, "string")
+				if !known(g) {
+					addNative(g, "string")
 				}
 			}
 			parts[n] = append(parts[n], found...)
@@ -105,29 +113,29 @@ func Generic(columns []string, open bool) *Table {
 			key := strings.ToLower(c)
 			switch part(n) {
 			case partTime:
-				t.native[key] = column{t.native[key].name, "time"}
+				native[key] = column{native[key].name, "time"}
 			case partHost:
-				t.native[key] = column{t.native[key].name, "host"}
+				native[key] = column{native[key].name, "host"}
 			case partSource, partDestination:
-				t.native[key] = column{t.native[key].name, "ip"}
+				native[key] = column{native[key].name, "ip"}
 			case partProcess:
-				t.compare[key] = CompareProcess
+				compare[key] = CompareProcess
 			case partUser:
-				t.compare[key] = CompareUser
+				compare[key] = CompareUser
 			}
 		}
 		if part(n) == partTime {
 			terms = []Term{{Func: EventTime}}
 		}
 		for _, name := range strings.Fields(partAliases[n]) {
-			t.alias[foldName(name)] = terms
+			alias[foldName(name)] = terms
 			t.aliasNames = append(t.aliasNames, name)
 		}
 	}
 	t.Times = parts[partTime]
 	if len(t.Times) == 0 {
 		t.Times = []string{"Timestamp"}
-		t.addNative("Timestamp", "time")
+		addNative("Timestamp", "time")
 	}
 	for field, n := range map[int]part{whoHost: partHost, whoUser: partUser, whoProcess: partProcess, whoCommandLine: partCommand} {
 		for _, c := range parts[n] {
@@ -142,15 +150,8 @@ func Generic(columns []string, open bool) *Table {
 	}
 	t.used = append(t.used, t.Times...)
 	t.Hunt = slices.Concat(t.Times, parts[partHost])
+	t.native, t.alias, t.compare = lookupOf(native), lookupOf(alias), lookupOf(compare)
 	return t
-}
-
-func (t *Table) addNative(name, holds string) {
-	t.native[strings.ToLower(name)] = column{name, holds}
-	t.names = append(t.names, name)
-	if strings.Contains(name, ".") {
-		t.dotted = append(t.dotted, name)
-	}
 }
 
 // Guessed returns which of the given columns of a generic table are the first

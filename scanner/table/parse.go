@@ -30,6 +30,13 @@ type parser struct {
 	later []check
 	seen  map[string]int
 	used  []string
+
+	// What becomes the table's lookups.
+	native     map[string]column
+	aliases    map[string][]Term
+	compares   map[string]Compare
+	userDomain map[string]string
+	roles      map[string][]Term
 }
 
 type check struct {
@@ -41,9 +48,8 @@ type check struct {
 // what errors call the input: `my.table:7: unknown role "srcc"`.
 func Parse(name string, r io.Reader) (*Table, error) {
 	const many = 150 // columns, as the wider tables have
-	p := &parser{name: name, seen: make(map[string]int, many), t: &Table{
-		native: make(map[string]column, many), alias: map[string][]Term{}, compare: map[string]Compare{},
-		userDomain: map[string]string{}, roles: map[string][]Term{}}}
+	p := &parser{name: name, t: new(Table), seen: make(map[string]int, many), native: make(map[string]column, many),
+		aliases: map[string][]Term{}, compares: map[string]Compare{}, userDomain: map[string]string{}, roles: map[string][]Term{}}
 	lines := bufio.NewScanner(io.LimitReader(r, maxDefinition+1))
 	lines.Buffer(nil, maxDefinition)
 	size, n, start := 0, 0, 0
@@ -123,17 +129,19 @@ func (p *parser) whole() error {
 		}
 	}
 	t.used = p.used
-	t.keyAt = make(map[string]int, len(t.Keys))
+	keyAt := make(map[string]int, len(t.Keys))
 	for i, k := range t.Keys {
-		t.keyAt[k.Column] = i
+		keyAt[k.Column] = i
 	}
+	t.keyAt, t.native, t.alias = lookupOf(keyAt), lookupOf(p.native), lookupOf(p.aliases)
+	t.compare, t.userDomain, t.roles = lookupOf(p.compares), lookupOf(p.userDomain), lookupOf(p.roles)
 	for i := range t.who {
 		t.who[i].settle(t)
 	}
 	return nil
 }
 
-func (p *parser) spelled(column string) string { return p.t.native[strings.ToLower(column)].name }
+func (p *parser) spelled(column string) string { return p.native[strings.ToLower(column)].name }
 
 // want checks, once all lines are read, that columns exist.
 func (p *parser) want(columns ...string) {
@@ -269,7 +277,7 @@ func (p *parser) addColumn(name, holds string) error {
 	if strings.HasPrefix(holds, "json") {
 		holds = "json"
 	}
-	p.t.native[key] = column{name: name, holds: holds}
+	p.native[key] = column{name: name, holds: holds}
 	p.t.names = append(p.t.names, name)
 	return nil
 }
@@ -345,13 +353,13 @@ func (p *parser) compare(word string, columns []string) error {
 		name, domain, qualified := strings.Cut(name, "/")
 		base, _, _ := strings.Cut(name, ".")
 		p.want(base)
-		p.t.compare[strings.ToLower(name)] = c
+		p.compares[strings.ToLower(name)] = c
 		if qualified {
 			if c != CompareUser {
 				return fmt.Errorf("%s/%s: only an account has a domain column", name, domain)
 			}
 			p.want(domain)
-			p.t.userDomain[strings.ToLower(name)] = domain
+			p.userDomain[strings.ToLower(name)] = domain
 		}
 	}
 	return nil
@@ -377,8 +385,8 @@ func (p *parser) alias(names, rest string) error {
 			return fmt.Errorf("%q cannot be a name", name)
 		}
 		// The same name in several lines keeps its first meaning.
-		if _, ok := p.t.alias[foldName(name)]; !ok {
-			p.t.alias[foldName(name)] = terms
+		if _, ok := p.aliases[foldName(name)]; !ok {
+			p.aliases[foldName(name)] = terms
 			p.t.aliasNames = append(p.t.aliasNames, name)
 		}
 	}

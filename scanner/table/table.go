@@ -1,7 +1,7 @@
 // Package table knows the tables that are swept: which of their columns hold
 // what, which cells say when something happened, and how a record answers "who
 // talked to this". A table is data, not code: a text file that [Parse] reads.
-// Those that most sweeps meet are embedded ([Builtin]).
+// Those that most sweeps meet come with the program ([Builtin]).
 //
 // A line of such a file is a column, a keyed line, or a comment (#). A line
 // that starts with a blank continues the one before.
@@ -53,9 +53,7 @@
 package table
 
 import (
-	"embed"
 	"strings"
-	"sync"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -111,17 +109,17 @@ type Table struct {
 	KQL         []KQL    // what the KQL hunt reads
 	Optional    bool     // a sweep without it lacks nothing, and only its whole fingerprint shows it
 
-	keyAt      map[string]int     // Keys by column as spelled
-	native     map[string]column  // by folded name
-	names      []string           // native columns as spelled, in file order
-	dotted     []string           // of them those with a dot in their name, which only generic tables have
-	alias      map[string][]Term  // by folded name; empty slice: the event time
-	aliasNames []string           // as spelled, in file order
-	compare    map[string]Compare // by folded column or column.member
-	userDomain map[string]string  // folded user column to its domain column
+	keyAt      lookup[int]     // Keys by column as spelled
+	native     lookup[column]  // by folded name
+	names      []string        // native columns as spelled, in file order
+	dotted     []string        // of them those with a dot in their name, which only generic tables have
+	alias      lookup[[]Term]  // by folded name; empty slice: the event time
+	aliasNames []string        // as spelled, in file order
+	compare    lookup[Compare] // by folded column or column.member
+	userDomain lookup[string]  // folded user column to its domain column
 	direction  []directionRule
 	sides      [2]side
-	roles      map[string][]Term
+	roles      lookup[[]Term]
 	outcome    outcome
 	who        [whoCount]whoRule
 	used       []string // whichever keys are matched; may repeat
@@ -139,34 +137,18 @@ type column struct {
 	holds string
 }
 
-//go:embed *.table
-var files embed.FS
+//go:generate go test -run TestBuiltinIsParsed -update-tables .
 
-// builtin parses the definitions side by side: every run begins with it.
-var builtin = sync.OnceValue(func() []*Table {
-	names := []string{"commonsecuritylog", "devicenetworkevents", "dnsevents", "asimdnsactivitylogs",
-		"asimnetworksessionlogs", "deviceevents", "devicefileevents", "deviceprocessevents", "urlclickevents"}
-	list := make([]*Table, len(names))
-	var parsing sync.WaitGroup
-	for i, name := range names {
-		parsing.Go(func() {
-			f, err := files.Open(name + ".table")
-			if err != nil {
-				panic("table: " + err.Error())
-			}
-			if list[i], err = Parse(name+".table", f); err != nil {
-				panic("table: embedded definition: " + err.Error())
-			}
-		})
-	}
-	parsing.Wait()
-	return list
-})
-
-// Builtin returns the embedded definitions: CommonSecurityLog,
+// Builtin returns the definitions that come with the program: CommonSecurityLog,
 // DeviceNetworkEvents and DnsEvents, which every sweep should have, and then
 // the optional ones by name. The slice is the caller's.
-func Builtin() []*Table { return append([]*Table(nil), builtin()...) }
+func Builtin() []*Table {
+	list := make([]*Table, len(builtin))
+	for i := range builtin {
+		list[i] = &builtin[i]
+	}
+	return list
+}
 
 // Add returns list with t added, or in the place of the table of that name.
 func Add(list []*Table, t *Table) []*Table {
@@ -205,7 +187,7 @@ func (t *Table) KeysAt(l Level) []Key {
 
 // Key returns the key of a column, or nil. Names compare without regard to case.
 func (t *Table) Key(column string) *Key {
-	if i, ok := t.keyAt[column]; ok { // as spelled, which nearly all who ask do as well
+	if i, ok := t.keyAt.get(column); ok { // as spelled, which nearly all who ask do as well
 		return &t.Keys[i]
 	}
 	for i := range t.Keys {
@@ -228,7 +210,7 @@ func (t *Table) Columns(matched func(*Key) bool) []string {
 		for _, c := range columns {
 			if fold := strings.ToLower(c); !done[fold] {
 				done[fold] = true
-				list = append(list, t.native[fold].name)
+				list = append(list, t.native.at(fold).name)
 			}
 		}
 	}
@@ -246,4 +228,4 @@ func (t *Table) Native() []string { return t.names }
 
 // Holds returns what a native column holds, in the words of the definition
 // (ip, text, int, …), or "" if the table has no such column.
-func (t *Table) Holds(column string) string { return t.native[strings.ToLower(column)].holds }
+func (t *Table) Holds(column string) string { return t.native.at(strings.ToLower(column)).holds }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -137,7 +138,7 @@ func TestParseErrors(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"commonsecuritylog", "devicenetworkevents", "dnsevents", "urlclickevents"} {
-		b, err := files.ReadFile(name + ".table")
+		b, err := os.ReadFile(name + ".table")
 		if err != nil {
 			f.Fatal(err)
 		}
