@@ -66,7 +66,7 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	defer stop()
 	// The first interrupt ends the scan in order, the second one at once.
 	context.AfterFunc(ctx, stop)
-	root := a.root()
+	root := a.root(args)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -88,7 +88,9 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	return statusUsage
 }
 
-func (a *app) root() *cobra.Command {
+// root is the tree of commands for args. Where these begin with the name of a
+// command, it is built alone: all of them take longer than to sweep a small file.
+func (a *app) root(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "iocsweep",
 		Short:         "Sweep exported logs for indicators of compromise, offline",
@@ -101,12 +103,33 @@ func (a *app) root() *cobra.Command {
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
-	ioc := &cobra.Command{Use: "ioc", Short: "Check and convert indicator sources", Args: cobra.NoArgs, RunE: needCommand}
-	ioc.AddCommand(a.iocCheck(), a.iocExport(), a.iocDiff(), a.iocReport(), a.iocImportRules(), a.iocPack(), a.iocVerify(), a.iocKeygen())
-	exclude := &cobra.Command{Use: "exclude", Short: "Check and try exclusion rules", Args: cobra.NoArgs, RunE: needCommand}
-	exclude.AddCommand(a.excludeCheck(), a.excludeTest(), a.excludePresets())
-	root.AddCommand(a.scan(), a.inspect(), ioc, exclude, a.explain(), a.tables(), a.version())
+	commands := []struct {
+		name string
+		make func() *cobra.Command
+	}{{"scan", a.scan}, {"inspect", a.inspect}, {"ioc", a.ioc}, {"exclude", a.exclude}, {"explain", a.explain}, {"tables", a.tables}, {"version", a.version}}
+	for _, c := range commands {
+		if len(args) > 0 && args[0] == c.name {
+			root.CompletionOptions.DisableDefaultCmd = true
+			root.AddCommand(c.make())
+			return root
+		}
+	}
+	for _, c := range commands {
+		root.AddCommand(c.make())
+	}
 	return root
+}
+
+func (a *app) ioc() *cobra.Command {
+	c := &cobra.Command{Use: "ioc", Short: "Check and convert indicator sources", Args: cobra.NoArgs, RunE: needCommand}
+	c.AddCommand(a.iocCheck(), a.iocExport(), a.iocDiff(), a.iocReport(), a.iocImportRules(), a.iocPack(), a.iocVerify(), a.iocKeygen())
+	return c
+}
+
+func (a *app) exclude() *cobra.Command {
+	c := &cobra.Command{Use: "exclude", Short: "Check and try exclusion rules", Args: cobra.NoArgs, RunE: needCommand}
+	c.AddCommand(a.excludeCheck(), a.excludeTest(), a.excludePresets())
+	return c
 }
 
 func needCommand(c *cobra.Command, _ []string) error {

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 // TestManual: what help prints is what the package comment says.
@@ -23,7 +25,7 @@ func TestManual(t *testing.T) {
 	}
 	var all strings.Builder
 	a := &app{in: strings.NewReader(""), out: &all, err: io.Discard}
-	root := a.root()
+	root := a.root(nil)
 	for _, sub := range root.Commands() {
 		if sub.Hidden || sub.Name() == "ioc" || sub.Name() == "exclude" {
 			continue
@@ -36,5 +38,34 @@ func TestManual(t *testing.T) {
 	_, usage, _ := strings.Cut(first, "# Usage")
 	if !strings.Contains(words(manual), words(usage)) {
 		t.Errorf("help and package comment differ:\n%s\n%s", words(manual), words(usage))
+	}
+}
+
+// A command that is built alone is the same as among all of them.
+func TestRootOfOne(t *testing.T) {
+	a := &app{in: strings.NewReader(""), err: io.Discard}
+	show := func(root *cobra.Command, args []string) string {
+		var out strings.Builder
+		root.SetOut(&out)
+		root.SetErr(&out)
+		root.SetArgs(args)
+		if err := root.Execute(); err != nil {
+			out.WriteString(err.Error())
+		}
+		return out.String()
+	}
+	for _, c := range a.root(nil).Commands() {
+		for _, rest := range [][]string{{"--help"}, {"-h", "x"}, {"--no-such-flag"}, {"check", "--help"}, {"chek"}, {"help"}} {
+			args := append([]string{c.Name()}, rest...)
+			if c.Name() == "scan" && len(rest) == 1 && rest[0] == "help" {
+				continue // a path
+			}
+			if got, want := show(a.root(args), args), show(a.root(nil), args); got != want {
+				t.Errorf("%q:\n%s\nwant\n%s", args, got, want)
+			}
+		}
+		if n := len(a.root([]string{c.Name()}).Commands()); n != 1 {
+			t.Errorf("%d commands are built for %s", n, c.Name())
+		}
 	}
 }
