@@ -2,20 +2,25 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"strings"
 	"time"
 )
 
 // limitMemory makes the collector work for --memory: beyond the indicators,
 // whose size nothing can change, the process is to stay within it. A little
-// is left for what the runtime does not count.
-func limitMemory(size int64) {
-	// ReadMemStats would stop the world and take a tenth of a short run.
-	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(heap)
-	used := int64(heap[0].Value.Uint64())
+// is left for what the runtime does not count. few says that indicators and
+// lists are so short that their size is not worth asking for.
+func limitMemory(size int64, few bool) {
+	used := int64(0)
+	if !few || size < 4*leanFrom {
+		// This stops the world, and package runtime/metrics, which would not,
+		// takes half a millisecond of every start.
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		used = int64(m.HeapAlloc)
+	}
 	debug.SetMemoryLimit(max(size-size/16, used+size/2))
 	const lean = 40
 	if used > leanFrom {
@@ -30,6 +35,9 @@ func limitMemory(size int64) {
 // leanFrom is the size of the heap from which on memory is worth more than the
 // time of collecting.
 const leanFrom = 16 << 20
+
+// manyIndicators may take that much.
+const manyIndicators = 1 << 17
 
 // parseSize reads 256MiB, 1GB, 65536.
 func parseSize(s string) (int64, error) {
