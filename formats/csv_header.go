@@ -54,6 +54,9 @@ func readCSVHead(head []byte, whole bool) (h csvHead, err error) {
 		if err != nil {
 			continue
 		}
+		if len(cells) == 1 && best >= 1 {
+			continue // no better than the one before
+		}
 		names := 0
 		for _, c := range cells {
 			if isColumnName(c) {
@@ -81,6 +84,9 @@ func readCSVHead(head []byte, whole bool) (h csvHead, err error) {
 // firstRecord splits the first record and returns its length. A first line
 // with a quote that never closes is taken without its quotes' meaning.
 func firstRecord(text []byte, sep byte) ([]string, int, error) {
+	if cells, n := plainRecord(text, sep); cells != nil {
+		return cells, n, nil
+	}
 	r := csv.NewReader(bytes.NewReader(text))
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord = rune(sep), true, -1
 	cells, err := r.Read()
@@ -88,6 +94,21 @@ func firstRecord(text []byte, sep byte) ([]string, int, error) {
 		return nil, 0, err
 	}
 	return cells, int(r.InputOffset()), nil
+}
+
+// plainRecord is firstRecord where the first line has no quote and is not blank,
+// as in nearly every file. Otherwise it returns nil.
+func plainRecord(text []byte, sep byte) (cells []string, n int) {
+	if strings.IndexByte(csvSeparators, sep) < 0 {
+		return nil, 0
+	}
+	line, rest, _ := bytes.Cut(text, []byte("\n"))
+	n = len(text) - len(rest)
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 0 || bytes.IndexByte(line, '"') >= 0 {
+		return nil, 0
+	}
+	return strings.Split(string(line), string(rune(sep))), n
 }
 
 // isColumnName reports whether a cell of a first record could name a column:
@@ -113,26 +134,38 @@ func isColumnName(cell string) bool {
 // number, an address, a time, a GUID, a URL, null, true, false.
 func isValue(cell string) bool {
 	cell = strings.TrimSpace(cell)
-	switch strings.ToLower(cell) {
-	case "":
+	if cell == "" {
 		return false
-	case "null", "true", "false":
-		return true
 	}
-	if _, err := strconv.ParseFloat(cell, 64); err == nil {
-		// NaN and Inf are words like any other.
-		return strings.ContainsAny(cell, "0123456789")
+	for _, word := range []string{"null", "true", "false"} {
+		if len(cell) == len(word) && strings.EqualFold(cell, word) {
+			return true
+		}
 	}
-	if _, err := netip.ParseAddr(cell); err == nil {
-		return true
+	// What is not parsed costs an error that is made for nothing: numbers begin
+	// with a digit, a sign or a dot, addresses with a digit or they have a colon.
+	c := cell[0]
+	digit, colon := c >= '0' && c <= '9', strings.IndexByte(cell, ':') >= 0
+	if digit || c == '+' || c == '-' || c == '.' {
+		if _, err := strconv.ParseFloat(cell, 64); err == nil {
+			// NaN and Inf are words like any other.
+			return strings.ContainsAny(cell, "0123456789")
+		}
 	}
-	if _, err := netip.ParseAddrPort(cell); err == nil {
-		return true
+	if digit || colon {
+		if _, err := netip.ParseAddr(cell); err == nil {
+			return true
+		}
+	}
+	if colon {
+		if _, err := netip.ParseAddrPort(cell); err == nil {
+			return true
+		}
 	}
 	if strings.Contains(cell, "://") || strings.HasPrefix(cell, "{") || strings.HasPrefix(cell, "[") {
 		return true
 	}
-	if c := cell[0]; c >= '0' && c <= '9' && strings.ContainsAny(cell, "-/:") {
+	if digit && strings.ContainsAny(cell, "-/:") {
 		return true // a time or date
 	}
 	return len(cell) == 36 && strings.Count(cell, "-") == 4 && cell[8] == '-' && cell[23] == '-'
