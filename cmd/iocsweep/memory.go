@@ -29,7 +29,10 @@ func limitMemory(size int64, few bool) {
 	}
 	// Many runs end before there is anything to collect.
 	debug.SetGCPercent(2 * leanFrom / (4 << 20) * 100) // of the 4 MiB that the runtime begins with
-	time.AfterFunc(30*time.Millisecond, func() { debug.SetGCPercent(lean) })
+	time.AfterFunc(30*time.Millisecond, func() {
+		debug.SetGCPercent(100) // less would collect heaps of 2 MiB, as those of small files are
+		time.AfterFunc(70*time.Millisecond, func() { debug.SetGCPercent(lean) })
+	})
 }
 
 // leanFrom is the size of the heap from which on memory is worth more than the
