@@ -84,7 +84,7 @@ func readCSVHead(head []byte, whole bool) (h csvHead, err error) {
 // firstRecord splits the first record and returns its length. A first line
 // with a quote that never closes is taken without its quotes' meaning.
 func firstRecord(text []byte, sep byte) ([]string, int, error) {
-	if cells, n := plainRecord(text, sep); cells != nil {
+	if cells, n := lineRecord(text, sep); cells != nil {
 		return cells, n, nil
 	}
 	r := csv.NewReader(bytes.NewReader(text))
@@ -96,19 +96,61 @@ func firstRecord(text []byte, sep byte) ([]string, int, error) {
 	return cells, int(r.InputOffset()), nil
 }
 
-// plainRecord is firstRecord where the first line has no quote and is not blank,
-// as in nearly every file. Otherwise it returns nil.
-func plainRecord(text []byte, sep byte) (cells []string, n int) {
-	if strings.IndexByte(csvSeparators, sep) < 0 {
+// lineRecord is firstRecord where the record is the first line, as in nearly
+// every file. Otherwise it returns nil.
+func lineRecord(text []byte, sep byte) (cells []string, n int) {
+	raw, rest, _ := bytes.Cut(text, []byte("\n"))
+	raw = bytes.TrimSuffix(raw, []byte("\r"))
+	if len(raw) == 0 || strings.IndexByte(csvSeparators, sep) < 0 {
 		return nil, 0
 	}
-	line, rest, _ := bytes.Cut(text, []byte("\n"))
 	n = len(text) - len(rest)
-	line = bytes.TrimSuffix(line, []byte("\r"))
-	if len(line) == 0 || bytes.IndexByte(line, '"') >= 0 {
-		return nil, 0
+	line := string(raw)
+	cells = make([]string, 0, strings.Count(line, string(rune(sep)))+1)
+	for {
+		var cell string
+		end := strings.IndexByte(line, sep)
+		if line != "" && line[0] == '"' {
+			if cell, end = quotedCell(line, sep); end == 0 {
+				return nil, 0 // it goes on in the next line
+			}
+		} else if end < 0 {
+			end, cell = len(line), line
+		} else {
+			cell = line[:end]
+		}
+		if cells = append(cells, cell); end == len(line) {
+			return cells, n
+		}
+		line = line[end+1:]
 	}
-	return strings.Split(string(line), string(rune(sep))), n
+}
+
+// quotedCell reads the cell that a line begins with, whose first byte is a
+// quote, and returns where it ends, 0 if it does not.
+func quotedCell(line string, sep byte) (cell string, end int) {
+	var joined []byte // of a cell with quotes in it
+	from, at := 1, 1  // what is not yet in joined; what is not yet looked at
+	for {
+		i := strings.IndexByte(line[at:], '"')
+		if i < 0 {
+			return "", 0
+		}
+		quote := at + i
+		at = quote + 1
+		switch {
+		case at == len(line), line[at] == sep:
+			if joined == nil {
+				return line[from:quote], at
+			}
+			return string(append(joined, line[from:quote]...)), at
+		case line[at] == '"':
+			joined = append(joined, line[from:at]...) // two are one
+			at++
+			from = at
+		}
+		// Any other is part of the text.
+	}
 }
 
 // isColumnName reports whether a cell of a first record could name a column:
