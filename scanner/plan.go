@@ -201,9 +201,12 @@ func (r *run) mayMix(part *formats.Part) bool {
 	if !slices.ContainsFunc(discriminating, func(c string) bool { return has[strings.ToLower(c)] }) {
 		return false
 	}
+	matched := make(map[*table.Table]bool, len(r.tables))
+	for _, t := range r.tables {
+		matched[t] = slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return has[strings.ToLower(k.Column)] })
+	}
 	own := func(t, o *table.Table) bool {
-		matched := slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return has[strings.ToLower(k.Column)] })
-		return matched && slices.ContainsFunc(t.Hunt, func(c string) bool { return has[strings.ToLower(c)] && o.Holds(c) == "" })
+		return matched[t] && slices.ContainsFunc(t.Hunt, func(c string) bool { return has[strings.ToLower(c)] && o.Holds(c) == "" })
 	}
 	first, _, _ := table.Detect(r.tables, table.Evidence{Types: sampled(part, discriminating), Columns: names})
 	whole := first != nil && !slices.ContainsFunc(names, func(c string) bool { return c != "" && c[0] != '_' && first.Holds(c) == "" })
@@ -284,6 +287,9 @@ type name struct {
 // numbers.
 func columnNames(parts []*formats.Part) []name {
 	var list []name
+	if len(parts) > 0 {
+		list = make([]name, 0, len(parts[0].Columns))
+	}
 	for k, part := range parts {
 		for i, c := range part.Columns {
 			bare, zone := formats.BareName(c)

@@ -59,6 +59,9 @@ func (r *reading) inPieces(in *bufio.Reader, lines int, parse func(*piece) bool,
 	size, workers := r.options.piece, r.options.workers
 	if size == 0 {
 		size = pieceLen
+		if r.size > 0 {
+			size = int(min(pieceLen, max(r.size, 4<<10))) // all of a short feed is one piece
+		}
 	}
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)

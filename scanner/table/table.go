@@ -204,8 +204,10 @@ func (t *Table) Key(column string) *Key {
 // of the deep level hold most of a table's bytes. Rules may need others: they
 // list their own.
 func (t *Table) Columns(matched func(*Key) bool) []string {
-	var list []string
-	done := map[string]bool{"": true}
+	room := len(t.used) + 3*len(t.Keys)
+	list := make([]string, 0, room)
+	done := make(map[string]bool, room)
+	done[""] = true
 	add := func(columns ...string) {
 		for _, c := range columns {
 			if fold := strings.ToLower(c); !done[fold] {
