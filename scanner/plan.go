@@ -188,8 +188,8 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 // but the columns are those of one that is; or of two tables it has a column
 // that is matched and one that this table's hunt prints and the other lacks.
 func (r *run) mayMix(part *formats.Part) bool {
-	has := map[string]bool{}
-	var names []string
+	has := make(map[string]bool, len(part.Columns))
+	names := make([]string, 0, len(part.Columns))
 	for _, c := range part.Columns {
 		bare, _ := formats.BareName(c)
 		names, has[strings.ToLower(bare)] = append(names, bare), true
@@ -201,23 +201,23 @@ func (r *run) mayMix(part *formats.Part) bool {
 	if !slices.ContainsFunc(discriminating, func(c string) bool { return has[strings.ToLower(c)] }) {
 		return false
 	}
-	matched := make(map[*table.Table]bool, len(r.tables))
-	for _, t := range r.tables {
-		matched[t] = slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return has[strings.ToLower(k.Column)] })
+	matched := make([]bool, len(r.tables))
+	for i, t := range r.tables {
+		matched[i] = slices.ContainsFunc(t.Keys, func(k table.Key) bool { return k.Level <= table.Wide && has[strings.ToLower(k.Column)] })
 	}
-	own := func(t, o *table.Table) bool {
-		return matched[t] && slices.ContainsFunc(t.Hunt, func(c string) bool { return has[strings.ToLower(c)] && o.Holds(c) == "" })
+	prints := func(t, o *table.Table) bool {
+		return slices.ContainsFunc(t.Hunt, func(c string) bool { return has[strings.ToLower(c)] && o.Holds(c) == "" })
 	}
 	first, _, _ := table.Detect(r.tables, table.Evidence{Types: sampled(part, discriminating), Columns: names})
 	whole := first != nil && !slices.ContainsFunc(names, func(c string) bool { return c != "" && c[0] != '_' && first.Holds(c) == "" })
 	for i, t := range r.tables {
-		for _, o := range r.tables[i+1:] {
+		for j, o := range r.tables[:i] {
 			// A table with all of the columns is no union with an optional one,
 			// of which several have most of their columns in common.
 			if whole && (t.Optional || o.Optional) {
 				continue
 			}
-			if own(t, o) && own(o, t) {
+			if matched[i] && matched[j] && prints(t, o) && prints(o, t) {
 				return true
 			}
 		}

@@ -72,7 +72,7 @@ the list, evil.duckdns.org goes too, and is counted apart.`,
 			return a.runScan(c.Context(), f, paths)
 		},
 	}
-	fs := c.Flags()
+	fs := flags{c.Flags()}
 	fs.SortFlags = false
 	f.feedFlags.register(fs)
 	f.ruleFlags.register(fs)

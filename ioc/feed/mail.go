@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"io"
 	"mime"
-	"regexp"
 	"strings"
 )
 
@@ -38,15 +37,15 @@ type mail struct {
 const maxPart = 16 << 20
 
 var (
-	mailStart = regexp.MustCompile(`\A\s*(?:From [^\n]+\n)?[A-Za-z][A-Za-z0-9-]*:[ \t]`)
-	mailPart  = regexp.MustCompile(`(?mi)^Content-(?:Transfer-Encoding|Type):[ \t]`)
+	mailStart = lazily(`\A\s*(?:From [^\n]+\n)?[A-Za-z][A-Za-z0-9-]*:[ \t]`)
+	mailPart  = lazily(`(?mi)^Content-(?:Transfer-Encoding|Type):[ \t]`)
 )
 
 // isMail says that a text begins with the headers of a message that says how it
 // is encoded.
 func isMail(head []byte) bool {
 	top, _, _ := bytes.Cut(bytes.ReplaceAll(head, []byte("\r\n"), []byte("\n")), []byte("\n\n"))
-	return mailStart.Match(top) && mailPart.Match(top)
+	return mailStart().Match(top) && mailPart().Match(top)
 }
 
 func (t *prose) mail(r io.Reader) error {
