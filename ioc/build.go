@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/gaissmai/bart"
 
 	"github.com/iocsweep/iocsweep/formats/mem"
@@ -161,7 +160,7 @@ func (b *builder) sort(lo, hi int) {
 		case className:
 			name := l.nameOf(n)
 			b.add(name)
-			t.add(xxhash.Sum64(name), n)
+			t.add(hashKey(name), n)
 			t.addText(anchorOf(name).hash())
 		case class4:
 			v := l.addr4Of(n)
@@ -175,7 +174,7 @@ func (b *builder) sort(lo, hi int) {
 			t.add(hash16(l.addr6Of(n)), n)
 		case classURL:
 			u := l.urlAt(n)
-			host := xxhash.Sum64(u.host)
+			host := hashKey(u.host)
 			t.add(u.hash(host), n)
 			t.addText(host)
 			if anchor := b.url.add(u); anchor != 0 {
@@ -184,7 +183,7 @@ func (b *builder) sort(lo, hi int) {
 		case classHash:
 			var digits [64]byte
 			raw := l.hashAt(n)
-			t.add(xxhash.Sum64(raw), n)
+			t.add(hashKey(raw), n)
 			t.addText(headOf(digits[:hex.Encode(digits[:], raw)]))
 		case classNet:
 			b.nets = append(b.nets, uint32(n))
@@ -221,7 +220,7 @@ func (s *Set) entryOf(n uint32) uint32 {
 		e, _ = s.findURL(l.urlAt(int(n)))
 	case classHash:
 		raw := l.hashAt(int(n))
-		e, _ = s.findHash(raw, xxhash.Sum64(raw))
+		e, _ = s.findHash(raw, hashKey(raw))
 	}
 	return e
 }

@@ -3,8 +3,6 @@ package ioc
 import (
 	"bytes"
 	"encoding/binary"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // isHashLen says that a hash that is matched has so many hexadecimal digits:
@@ -124,7 +122,7 @@ func nextHash(c []byte, from int) (start, end int) {
 func (s *Set) addHash(c []byte, start, end int, dst []Candidate) []Candidate {
 	var buf [32]byte
 	raw := appendUnhex(buf[:0], c[start:end])
-	h := xxhash.Sum64(raw)
+	h := hashKey(raw)
 	if !s.hashes.filter.has(h) {
 		return dst
 	}

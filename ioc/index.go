@@ -2,6 +2,7 @@ package ioc
 
 import (
 	"math/bits"
+	"math/rand/v2"
 	"net/netip"
 	"sync/atomic"
 
@@ -95,8 +96,18 @@ const (
 	prime5 = 2870177450012600261
 )
 
-// hash4 is xxhash.Sum64 of the four bytes of an IPv4 address, written out so
-// that it inlines: at four bytes the call costs more than the hash.
+// scatterBy keeps those who write feeds from choosing keys that crowd in one
+// place of an index, where each would be compared with all before it.
+var scatterBy = rand.Uint64() | 1
+
+// scatter makes a hash of which nobody knows beforehand where it leads.
+func scatter(h uint64) uint64 { return bits.RotateLeft64(h*scatterBy, 32) }
+
+// hashKey is the hash by which an index has a name, host or file's hash.
+func hashKey(key []byte) uint64 { return scatter(xxhash.Sum64(key)) }
+
+// hash4 is hashKey of the four bytes of an IPv4 address, written out so that it
+// inlines: at four bytes the call costs more than the hash.
 func hash4(v uint32) uint64 {
 	h := uint64(prime5) + 4
 	h ^= uint64(bits.ReverseBytes32(v)) * prime1
@@ -106,11 +117,11 @@ func hash4(v uint32) uint64 {
 	h ^= h >> 29
 	h *= prime3
 	h ^= h >> 32
-	return h
+	return scatter(h)
 }
 
 // hash16 is the hash of an IPv6 address.
 func hash16(a netip.Addr) uint64 {
 	b := a.As16()
-	return xxhash.Sum64(b[:])
+	return hashKey(b[:])
 }

@@ -5,8 +5,6 @@ import (
 	"math/bits"
 	"net/netip"
 	"sync/atomic"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // Met notes which indicators of a set have been met: a bit for each. It is
@@ -90,7 +88,7 @@ func (s *Set) numberOf(i *Indicator) (uint32, bool) {
 		if !ok || s.hashes.n == 0 {
 			return 0, false
 		}
-		return s.findHash(raw, xxhash.Sum64(raw))
+		return s.findHash(raw, hashKey(raw))
 	case !i.Prefix.IsValid():
 		return 0, false
 	case i.Type == CIDR:

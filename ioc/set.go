@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/gaissmai/bart"
 )
 
@@ -166,7 +165,7 @@ func (l *List) addr6Of(n int) netip.Addr {
 
 // findName returns the entry of a name in normal form.
 func (s *Set) findName(name []byte) (uint32, bool) {
-	x, h := &s.names, xxhash.Sum64(name)
+	x, h := &s.names, hashKey(name)
 	if !x.filter.has(h) {
 		return 0, false
 	}

@@ -154,6 +154,27 @@ func TestSetOfOneRegion(t *testing.T) {
 	}
 }
 
+// Names that were chosen to have like hashes do not crowd in one place.
+func TestSetOfChosenNames(t *testing.T) {
+	var list []Indicator
+	for n := 0; len(list) < 500; n++ {
+		if name := fmt.Sprintf("x%d.example", n); xxhash.Sum64String(name)<<32>>56 == 7 {
+			list = append(list, Indicator{Type: Domain, Value: name})
+		}
+	}
+	s := NewSet(list)
+	run, longest := 0, 0
+	for _, slot := range s.names.slots {
+		if run++; slot == 0 {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	if longest > 300 { // by chance, one run in millions
+		t.Errorf("%d of %d names stand side by side", longest, len(list))
+	}
+}
+
 // Filters turn away 98 of 100 absent keys.
 func TestFilterRate(t *testing.T) {
 	const keys = 100_000
@@ -161,7 +182,7 @@ func TestFilterRate(t *testing.T) {
 	for of, hash := range map[string]func(n uint32) uint64{
 		"addresses":            hash4,
 		"texts of these":       func(n uint32) uint64 { return quadOf(n).hash() },
-		"names":                func(n uint32) uint64 { return xxhash.Sum64(name(n)) },
+		"names":                func(n uint32) uint64 { return hashKey(name(n)) },
 		"anchors":              func(n uint32) uint64 { return anchorOf(name(n)).hash() },
 		"beginnings of hashes": func(n uint32) uint64 { return headOf(fmt.Appendf(nil, "%016x%016x", xxhash.Sum64(name(n)), n)) },
 	} {

@@ -151,7 +151,7 @@ func (f *urlFacts) merge(o *urlFacts) {
 
 // findURL returns the entry of a URL.
 func (s *Set) findURL(u urlPart) (uint32, bool) {
-	x, h := &s.urls, u.hash(xxhash.Sum64(u.host))
+	x, h := &s.urls, u.hash(hashKey(u.host))
 	for j := x.home(h); x.slots[j] != 0; j = x.next(j) {
 		if x.tagged(j, h) && s.list.urlAt(x.entry(j)).equal(u) {
 			return uint32(x.entry(j)), true
@@ -195,7 +195,7 @@ func (s *Set) addURLsIn(c []byte, room [2][]byte, m Candidate, dst []Candidate) 
 	}
 	var names [256]byte
 	host, q := appendURLHost(names[:0], p)
-	hash := xxhash.Sum64(host)
+	hash := hashKey(host)
 	if q == badName || !s.url.hosts.has(hash) {
 		return dst, 0
 	}

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // maxTextURL is how much of a URL in text is compared, in bytes. It bounds what
@@ -84,7 +82,7 @@ func (s *Set) holdsHost(c []byte) bool {
 	}
 	var buf [256]byte
 	host, q := appendURLHost(buf[:0], p)
-	return q != badName && s.url.hosts.has(xxhash.Sum64(host))
+	return q != badName && s.url.hosts.has(hashKey(host))
 }
 
 // urlCut finds where the path of a URL may end already, before a sign that can
