@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
+	"unsafe"
 )
 
 // A List holds indicators, each once, in the order in which they came. It is
@@ -78,6 +79,26 @@ func NewList(indicators ...Indicator) *List {
 
 // Len is the number of indicators.
 func (l *List) Len() int { return l.records.n }
+
+// Bytes is about how much memory the list takes, together with its Set.
+func (l *List) Bytes() int64 {
+	const ofSet = 32 // for each indicator: slots and filters
+	n := int64(len(l.records.pages))*pageLen*int64(unsafe.Sizeof(record{})) + int64(len(l.notes.pages))*pageLen*int64(unsafe.Sizeof(note{})) +
+		int64(len(l.spots))*int64(unsafe.Sizeof(spot{})) + int64(l.Len())*ofSet
+	for _, b := range l.text.blocks {
+		n += int64(cap(b))
+	}
+	const ofText = 64 // beside its bytes: in a list and a map
+	for _, names := range [...][]string{l.words.all, l.paths.all} {
+		for _, name := range names {
+			n += ofText + int64(len(name))
+		}
+	}
+	for _, tags := range l.tags.all {
+		n += 2*ofText + int64(len(tags))*16
+	}
+	return n + int64(len(l.odd))*int64(unsafe.Sizeof(Indicator{}))
+}
 
 // Count is the number of indicators of a type.
 func (l *List) Count(t Type) int { return l.counts[t] }

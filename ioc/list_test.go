@@ -420,3 +420,35 @@ func TestDate(t *testing.T) {
 		}
 	}
 }
+
+// What a list says that it takes is about what it takes.
+func TestListBytes(t *testing.T) {
+	for _, c := range []struct {
+		n    int
+		text func(i int) string
+	}{
+		{100_000, func(i int) string { return fmt.Sprintf("name%d.example", i) }},
+		{20_000, func(i int) string { return fmt.Sprintf("http://host%d.example/%s", i, strings.Repeat("x", 900)) }},
+		{50_000, func(i int) string { return addr4(uint32(45<<24 + i)).String() }},
+	} {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		l := new(List)
+		for i := range c.n {
+			p, err := Parse(c.text(i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Malware = fmt.Sprintf("family %d", i%1000)
+			l.Add(&p)
+		}
+		s := l.Set()
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		if got, want := l.Bytes(), int64(after.HeapAlloc)-int64(before.HeapAlloc); got < want/2 || got > 2*want {
+			t.Errorf("%d like %s: %d bytes, the heap has grown by %d", c.n, c.text(1), got, want)
+		}
+		runtime.KeepAlive(s)
+	}
+}

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -62,8 +63,9 @@ func newDates(r *run, in *input) *dates {
 	return d
 }
 
-// decide takes over what is known of the columns. Whoever calls it has the lock,
-// or the dates for himself.
+// decide takes over what is known of the columns, which must not be written any
+// more: they are read without a lock. Whoever calls it has the lock, or the dates
+// for himself.
 func (d *dates) decide(columns []dateColumn) {
 	d.columns = slices.Clone(columns)
 	d.known.Store(&columns)
@@ -104,9 +106,14 @@ func (d *dates) put(w *worker, seq int) error {
 	d.mu.Lock()
 	b := dateBlock{evidence: w.now.evidence}
 	room := len(w.waiting) + len(w.waiting)/8
-	if room > 0 {
+	switch {
+	case room == 0:
+	case sparse(w.waiting):
+		b.findings = bytes.Clone(w.waiting)
+		d.bytes += cap(b.findings)
+	default:
 		b.findings, w.waiting = w.waiting, nil
-		d.bytes += len(b.findings)
+		d.bytes += cap(b.findings)
 		if n := len(d.free); n > 0 {
 			w.waiting, d.free = d.free[n-1], d.free[:n-1]
 		}

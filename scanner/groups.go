@@ -70,7 +70,7 @@ func (g *Groups) add(h *Hit) {
 }
 
 func (g *Groups) put(o *Group) {
-	k := strings.Join(o.Values, "\x00") // of one value, the value itself
+	k := strings.Join(o.Values, "\x00")
 	have, ok := g.groups[k]
 	if !ok {
 		if len(g.groups) >= maxGroups {
@@ -80,7 +80,7 @@ func (g *Groups) put(o *Group) {
 		for i, v := range o.Values {
 			o.Values[i] = strings.Clone(v) // it is a piece of the row's memory
 		}
-		g.groups[strings.Clone(k)] = o
+		g.groups[strings.Join(o.Values, "\x00")] = o // k may be the one value itself
 		return
 	}
 	have.Count += o.Count

@@ -30,7 +30,7 @@ type RuleReport struct {
 	// Where they were, with counts; hits of a table that names no host stand
 	// under its address, or under "" without one. Only the first hosts by name
 	// are kept, so that neither memory nor the order of the hits shows.
-	hosts map[string]int64
+	hosts map[string]*int64
 	last  string // the last of them by name
 	more  bool   // there were others
 }
@@ -63,12 +63,12 @@ func (r *RuleReport) add(h *Hit, alone bool) {
 }
 
 func (r *RuleReport) addHost(host string) {
-	if _, ok := r.hosts[host]; ok {
-		r.hosts[host]++
+	if n := r.hosts[host]; n != nil { // to assign to it would make host its key
+		*n++
 		return
 	}
 	if r.hosts == nil {
-		r.hosts = map[string]int64{}
+		r.hosts = map[string]*int64{}
 	}
 	if len(r.hosts) == maxHosts {
 		r.more = true
@@ -79,7 +79,8 @@ func (r *RuleReport) addHost(host string) {
 		r.last = ""
 	}
 	host = strings.Clone(host) // it is a piece of the row's memory
-	r.hosts[host] = 1
+	n := int64(1)
+	r.hosts[host] = &n
 	if len(r.hosts) < maxHosts {
 		return
 	}
@@ -92,7 +93,7 @@ func (r *RuleReport) addHost(host string) {
 // says that there were others, whose names come after all of these.
 func (r *RuleReport) Hosts() (list []HostCount, more bool) {
 	for host, n := range r.hosts {
-		list = append(list, HostCount{host, n})
+		list = append(list, HostCount{host, *n})
 	}
 	slices.SortFunc(list, func(a, b HostCount) int {
 		return cmp.Or(cmp.Compare(b.Hits, a.Hits), strings.Compare(a.Host, b.Host))

@@ -57,6 +57,36 @@ func TestLedgerHosts(t *testing.T) {
 	}
 }
 
+// The cells of a row live until the next rows are read; what the ledger knows is
+// for longer.
+func TestLedgerHostsOfScan(t *testing.T) {
+	x, err := rule.Inline(1, "Name LIKE '%evil.example'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for i := range 400 {
+		rows = append(rows, fmt.Sprintf(`{"Type":"DnsEvents","TimeGenerated":"2026-05-20T10:00:00Z","Computer":"dns-%d","Name":"a.evil.example","ClientIP":"10.0.0.%d"}`, i%200, i%7))
+	}
+	for _, size := range []int{64, 1000, 1 << 20} {
+		s := &Scan{Indicators: indicators(t, "evil.example"), Rules: []*rule.Rule{x}, Threads: 2}
+		s.Formats.BlockSize = size
+		sum, err := s.Run(context.Background(), []formats.Input{jsonl("x.jsonl", rows...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts, _ := sum.Rules[0].Hosts()
+		if len(hosts) != 7 {
+			t.Fatalf("blocks of %d: %v", size, hosts)
+		}
+		for _, h := range hosts {
+			if h.Hits < 57 || h.Hits > 58 || !strings.HasPrefix(h.Host, "10.0.0.") {
+				t.Errorf("blocks of %d: %v", size, h)
+			}
+		}
+	}
+}
+
 // ruledLog has rows of two tables that the rules below tell apart.
 func ruledLog() string {
 	var b strings.Builder

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -89,7 +90,12 @@ func (s *sequence) hand(payload []byte) {
 
 // keep puts a payload aside and returns memory to use in its place.
 func (s *sequence) keep(payload []byte) (piece, []byte) {
-	if s.inMem+cap(payload) <= s.share {
+	if sparse(payload) && s.inMem+len(payload) <= s.share {
+		p := piece{mem: bytes.Clone(payload)}
+		s.inMem += cap(p.mem)
+		return p, payload
+	}
+	if !sparse(payload) && s.inMem+cap(payload) <= s.share {
 		s.inMem += cap(payload)
 		var spare []byte
 		if n := len(s.free); n > 0 {
@@ -114,6 +120,10 @@ func (s *sequence) keep(payload []byte) (piece, []byte) {
 	s.size = at.end
 	return piece{at: at}, payload
 }
+
+// sparse says that a buffer is too large for what it holds, and to be kept for
+// something else.
+func sparse(b []byte) bool { return len(b) < cap(b)/4 }
 
 // end says how many blocks an input had.
 func (s *sequence) end(input, blocks int) error {

@@ -49,7 +49,7 @@ type IndicatorTally struct {
 	Timed      bool // some kept hit has a time
 	MoreHosts  bool // there were others than Hosts lists
 
-	hosts map[string]int64
+	hosts map[string]*int64
 }
 
 // NewTally begins a tally by the indicators of a list.
@@ -99,16 +99,17 @@ func (t *Tally) count(h *Hit, i *ioc.Indicator, leads, kept bool) {
 	}
 	spread(&x.First, &x.Last, &x.Timed, h)
 	host := groupValue("host", h)
-	switch n, ok := x.hosts[host]; {
-	case ok:
-		x.hosts[host] = n + 1
+	switch n := x.hosts[host]; {
+	case n != nil:
+		*n++ // to assign to it would make host its key
 	case len(x.hosts) == maxHosts, t.hosts == maxTallyHosts, t.text+len(host) > maxTallyText:
 		x.MoreHosts = true
 	default:
 		if x.hosts == nil {
-			x.hosts = map[string]int64{}
+			x.hosts = map[string]*int64{}
 		}
-		x.hosts[strings.Clone(host)] = 1 // it is a piece of the hit's memory
+		first := int64(1)
+		x.hosts[strings.Clone(host)] = &first // it is a piece of the hit's memory
 		t.hosts++
 		t.text += len(host)
 	}
@@ -158,7 +159,7 @@ func ownCopy(i *ioc.Indicator) ioc.Indicator {
 // first.
 func (x *IndicatorTally) Hosts() (list []HostCount) {
 	for host, n := range x.hosts {
-		list = append(list, HostCount{host, n})
+		list = append(list, HostCount{host, *n})
 	}
 	slices.SortFunc(list, func(a, b HostCount) int {
 		return cmp.Or(cmp.Compare(b.Hits, a.Hits), strings.Compare(a.Host, b.Host))

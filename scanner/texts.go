@@ -24,5 +24,8 @@ func (t *texts) add(b []byte) string {
 	return unsafe.String(&t.piece[from], len(b)) // nothing writes there again
 }
 
-// borrow makes a string that is gone when b is written again.
+// borrow makes a string that is another one when b is written again: the cells
+// of a hit are, once the next rows are read. What outlives the row has to be
+// cloned, and the key of a map must not be assigned to by a borrowed string
+// even where the map has it, for that replaces the key.
 func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

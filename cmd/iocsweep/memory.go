@@ -10,11 +10,11 @@ import (
 
 // limitMemory makes the collector work for --memory: beyond the indicators,
 // whose size nothing can change, the process is to stay within it. A little
-// is left for what the runtime does not count. few says that indicators and
-// lists are so short that their size is not worth asking for.
-func limitMemory(size int64, few bool) {
+// is left for what the runtime does not count. small says that what is held is
+// known to be far from leanFrom.
+func limitMemory(size int64, small bool) {
 	used := int64(0)
-	if !few || size < 4*leanFrom {
+	if !small || size < 4*leanFrom {
 		// This stops the world, and package runtime/metrics, which would not,
 		// takes half a millisecond of every start.
 		var m runtime.MemStats
@@ -38,9 +38,6 @@ func limitMemory(size int64, few bool) {
 // leanFrom is the size of the heap from which on memory is worth more than the
 // time of collecting.
 const leanFrom = 16 << 20
-
-// manyIndicators may take that much.
-const manyIndicators = 1 << 17
 
 // parseSize reads 256MiB, 1GB, 65536.
 func parseSize(s string) (int64, error) {

@@ -512,7 +512,7 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		out.format = "parity"
 	}
 	ready := time.Now()
-	limitMemory(s.Memory, list.Len() < manyIndicators && len(s.Allow)+len(s.Label)+len(f.ruleFlags.lists) == 0)
+	limitMemory(s.Memory, list.Bytes() < leanFrom/2 && len(s.Allow)+len(s.Label)+len(f.ruleFlags.lists) == 0 && parity == nil)
 	s.Stats = new(scanner.Stats)
 	bar := a.newProgress(f, s.Stats, inputs)
 	s.Warn = func(err error) {
