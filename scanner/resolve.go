@@ -1,0 +1,211 @@
+package scanner
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// resolved is what one element of a row turned out to hold.
+type resolved struct {
+	match Match
+	found []Also // the most specific first
+}
+
+// resolve decides what one element matches, now that the row's ports are
+// known, and says whether there is anything.
+func (w *worker) resolve(in *input, t *table.Table, f *finding, row *table.Row, d table.Direction, e *element, r *resolved) bool {
+	p := in.plan
+	g := &p.keys[e.Key].groups[e.Group]
+	k := g.use(f.Table)
+	port, place := -1, k.Column
+	if f.Table == int(p.generic) {
+		place, port = w.room.genericPlace(p, e)
+	} else if k.Port != "" {
+		cell, _ := row.Get(k.Port)
+		port = parsePort(cell)
+	}
+	r.found = r.found[:0]
+	var other *ioc.Indicator // of another port
+	var otherPort int
+	for _, c := range e.Cands {
+		for _, i := range w.Indicators.Indicators(c.Entry) {
+			class, ok := w.class(i, c, port, g, e)
+			if w.tracing != nil {
+				w.tracing.test(e, k, row, c, i, class, ok)
+			}
+			if ok {
+				r.found = append(r.found, Also{i, class})
+			} else if i.Type == ioc.IPPort {
+				other, otherPort = i, max(port, int(c.Port))
+			}
+		}
+	}
+	if len(r.found) == 0 {
+		if w.near != nil && other != nil {
+			w.nearPort(in, f, k, e, other, otherPort)
+		}
+		return false
+	}
+	slices.SortStableFunc(r.found, moreSpecific)
+	r.match = Match{Column: place, Role: t.Role(k, row, d), Value: e.Value, Class: r.found[0].Class}
+	if r.match.Class < ClassDomain {
+		w.room.text = append(w.room.text[:0], e.Value...)
+		if host, ok := ioc.AppendHost(nil, w.room.text); ok {
+			r.match.addr = host.Addr
+		}
+	}
+	r.match.port = int(e.Cands[0].Port)
+	if e.Member != "" && f.Table != int(p.generic) {
+		r.match.Column += "." + e.Member
+	}
+	return true
+}
+
+// told is what the table needs to know of a hit's matches to say who.
+func (r *room) told(h *Hit) table.Matched {
+	r.matched = r.matched[:0]
+	for i := range h.Matches {
+		m := &h.Matches[i]
+		column, _, _ := strings.Cut(m.Column, ".")
+		r.matched = append(r.matched, table.Element{Column: column, Role: m.Role, Addr: m.addr, Port: m.port})
+	}
+	return table.Matched{Elements: r.matched}
+}
+
+// class says how an indicator of an entry matches, if it does.
+func (w *worker) class(i *ioc.Indicator, c ioc.Candidate, port int, g *keyGroup, e *element) (Class, bool) {
+	switch i.Type {
+	case ioc.Domain:
+		switch {
+		case g.how == howHas:
+			return termClass(e.Value, i.Value), true
+		case c.Sub && w.below(i, e.Value):
+			w.room.below++
+			return 0, false
+		case c.Sub:
+			return ClassSubdomain, true
+		}
+		return ClassDomain, true
+	case ioc.URL:
+		return ClassURL, true
+	case ioc.Hash:
+		return ClassHash, true
+	case ioc.CIDR:
+		return ClassCIDR, true
+	case ioc.IP:
+		return ClassIP, true
+	}
+	switch {
+	case w.Ports == PortIgnore:
+		return ClassIP, true
+	case int(c.Port) == int(i.Port), port == int(i.Port):
+		return ClassIPPort, true
+	case w.Ports == PortStrict:
+		return 0, false
+	}
+	return ClassIPOnly, true
+}
+
+// termClass says whether what has_any sees is also a domain match.
+func termClass(cell, domain string) Class {
+	name, ok := ioc.AppendDomain(nil, []byte(cell))
+	switch {
+	case ok && string(name) == domain:
+		return ClassDomain
+	case ok && strings.HasSuffix(string(name), "."+domain):
+		return ClassSubdomain
+	}
+	return ClassTerm
+}
+
+// moreSpecific orders what matches one element: url before ip:port before ip
+// before cidr before ip-only, the longest path, the narrower network, the longest
+// domain, the smaller value.
+func moreSpecific(a, b Also) int {
+	rank := func(c Class) Class {
+		if c >= ClassDomain {
+			return ClassDomain // among names only the length counts
+		}
+		return c
+	}
+	narrow := func(i *ioc.Indicator) int {
+		switch i.Type {
+		case ioc.URL:
+			// Without the scheme, which says nothing of how far it reaches.
+			return len(i.Value) - max(strings.Index(i.Value, "://"), 0)
+		case ioc.Domain, ioc.Hash:
+			return len(i.Value)
+		}
+		return i.Prefix.Bits()
+	}
+	return cmp.Or(cmp.Compare(rank(a.Class), rank(b.Class)), cmp.Compare(narrow(b.Indicator), narrow(a.Indicator)),
+		cmp.Compare(a.Indicator.Value, b.Indicator.Value))
+}
+
+// group makes one hit per leading indicator, in the order of the elements. The
+// other indicators of its elements go to Also unless they lead elsewhere.
+func (r *room) group() {
+	r.hits = r.hits[:0]
+	leads := func(i *ioc.Indicator) int {
+		for n := range r.hits {
+			if sameIndicator(r.hits[n].Indicator, i) {
+				return n
+			}
+		}
+		return -1
+	}
+	for i := range r.elements {
+		e := &r.elements[i]
+		n := leads(e.found[0].Indicator)
+		if n < 0 {
+			r.hits = more(r.hits)
+			n = len(r.hits) - 1
+			h := &r.hits[n]
+			*h = Hit{Indicator: e.found[0].Indicator, Matches: h.Matches[:0], Also: h.Also[:0], Labels: h.Labels[:0], SuppressedBy: h.SuppressedBy[:0], Reasons: h.Reasons[:0]}
+		}
+		r.hits[n].Matches = append(r.hits[n].Matches, e.match)
+	}
+	for i := range r.elements {
+		e := &r.elements[i]
+		h := &r.hits[leads(e.found[0].Indicator)]
+		for _, a := range e.found[1:] {
+			if leads(a.Indicator) >= 0 {
+				continue
+			}
+			at := slices.IndexFunc(h.Also, func(b Also) bool { return sameIndicator(b.Indicator, a.Indicator) })
+			switch {
+			case at < 0:
+				h.Also = append(h.Also, a)
+			case moreSpecific(a, h.Also[at]) < 0:
+				h.Also[at] = a
+			}
+		}
+	}
+	for i := range r.hits {
+		slices.SortStableFunc(r.hits[i].Also, moreSpecific)
+	}
+}
+
+// sameIndicator compares what a set made at different times.
+func sameIndicator(a, b *ioc.Indicator) bool {
+	return a == b || a.Type == b.Type && a.Value == b.Value
+}
+
+// parsePort reads a port's cell, -1 if it holds none. JSON, spreadsheets and
+// columns of doubles write 23 as 23.0.
+func parsePort(cell string) int {
+	cell = strings.TrimSpace(cell)
+	if whole, zeros, ok := strings.Cut(cell, "."); ok && strings.Trim(zeros, "0") == "" {
+		cell = whole
+	}
+	n, err := strconv.ParseUint(cell, 10, 16)
+	if err != nil {
+		return -1
+	}
+	return int(n)
+}
