@@ -217,6 +217,8 @@ func (s *Set) Indicators(number uint32) []*Indicator { return s.entry(number).in
 
 // Expect reads what Indicators will need for some entries. They lie all over the
 // memory: whoever knows a few dozen of them beforehand waits for all at once.
+// What it returns says nothing; to keep it keeps the reading from being left out
+// as useless.
 func (s *Set) Expect(numbers []uint32) (touched int) {
 	var made [64]*entry
 	for len(numbers) > 0 {

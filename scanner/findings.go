@@ -116,8 +116,8 @@ func (r *findingReader) count() int {
 	return int(n)
 }
 
-// next reads some findings, as many as are looked up ahead at once. It returns io.EOF behind the
-// last. What it could read before an error is lost.
+// next reads some findings, as many as are looked up ahead at once. It returns
+// io.EOF behind the last. What it could read before an error is lost.
 func (r *findingReader) next() ([]finding, error) {
 	r.list, r.slab = r.list[:0], r.slab[:0]
 	for len(r.list) < ahead && r.at < len(r.raw) {
