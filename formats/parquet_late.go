@@ -27,8 +27,19 @@ type lateColumn struct {
 	c       chunkReader
 	own     *lateBuffers
 	decoded int64 // bodyAt of the page in the buffers' values
+	walk    lateWalk
 	list    *listWalk
 	tree    *treeWalk
+}
+
+// A lateWalk is how far the rows of a page have been taken: what follows goes on
+// from there.
+type lateWalk struct {
+	page  int64   // its bodyAt; 0 for none
+	next  int     // first row that may be asked for
+	nulls nullMap // at or before next
+	codes hybrid  // of a page with a dictionary
+	taken int     // codes passed over
 }
 
 type lateBuffers struct {
@@ -38,7 +49,7 @@ type lateBuffers struct {
 
 // forget gives the column's buffers up.
 func (lc *lateColumn) forget() {
-	lc.decoded, lc.c.loaded, lc.c.dict = 0, 0, nil
+	lc.decoded, lc.walk.page, lc.c.loaded, lc.c.dict = 0, 0, 0, nil
 }
 
 const (
@@ -173,7 +184,7 @@ func (r *parquetReader) column(lc *lateColumn, cl *pqClaim, rows []uint32, g *Gr
 			return fmt.Errorf("formats: row %d of %d", rows[i], cl.hi-cl.lo)
 		}
 		if err := c.seek(row, headerAhead); err != nil {
-			lc.decoded = 0
+			lc.decoded, lc.walk.page = 0, 0
 			return err
 		}
 		r.lend(lc)
@@ -191,7 +202,7 @@ func (r *parquetReader) column(lc *lateColumn, cl *pqClaim, rows []uint32, g *Gr
 		}
 		if err := lc.page(cl, rows[i:end], g, j, i); err != nil {
 			// The rows of other pages may be well.
-			lc.decoded = 0
+			lc.decoded, lc.walk.page = 0, 0
 			c.loaded = 0
 			if first == nil {
 				first = err
@@ -210,65 +221,74 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 	c := &lc.c
 	dict := isDictEncoding(c.head.enc)
 	if c.loaded != c.bodyAt {
-		lc.decoded = 0
+		lc.decoded, lc.walk.page = 0, 0
 		if err := c.load(); err != nil {
 			return err
 		}
 	}
+	vals := &c.b.vals
 	if dict {
 		if err := c.loadDict(); err != nil {
 			return err
 		}
+		vals = &c.dict.vals
 	}
-	var m nullMap
-	var codes hybrid
-	var err error
-	switch {
-	case dict:
-		if m, err = c.nullMap(); err == nil {
-			codes, err = c.codes()
+	first := int(cl.lo - c.first)
+	w := &lc.walk
+	if w.page != c.bodyAt || first+int(rows[0]) < w.next {
+		if err := lc.begin(dict); err != nil {
+			return err
 		}
-	case lc.decoded != c.bodyAt:
-		if m, err = c.decodePage(); err == nil {
-			lc.decoded = c.bodyAt
-		}
-	default:
-		m, err = c.nullMap()
 	}
-	if err != nil {
-		return err
+	if len(rows) > 0 {
+		w.next = first + int(rows[len(rows)-1])
 	}
-	taken := 0 // codes passed over
+	print := &c.col.print
 	for i, row := range rows {
-		ord, there, err := m.value(int(cl.lo + int64(row) - c.first))
+		n, there, err := w.nulls.value(first + int(row))
 		if err != nil {
 			return err
 		}
 		if !there {
 			continue
 		}
-		var v []byte
 		if dict {
-			if !codes.skip(ord - taken) {
-				return errLevels
-			}
-			taken = ord
-			code, ok := codes.peek()
+			code, ok := w.codes.to(n - w.taken)
 			if !ok {
 				return errLevels
 			}
-			if int(code) >= c.dict.vals.n {
+			w.taken = n
+			if n = int(code); n >= vals.n {
 				return errCode
 			}
-			v = c.dict.vals.at(int(code))
-		} else {
-			v = c.b.vals.at(ord)
 		}
-		if err := g.put(at+i, j, &c.col.print, v); err != nil {
+		if err := g.put(at+i, j, print, vals.at(n)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// begin starts the walk of the loaded page.
+func (lc *lateColumn) begin(dict bool) (err error) {
+	c, w := &lc.c, &lc.walk
+	*w = lateWalk{}
+	switch {
+	case dict:
+		if w.nulls, err = c.nullMap(); err == nil {
+			w.codes, err = c.codes()
+		}
+	case lc.decoded != c.bodyAt:
+		if w.nulls, err = c.decodePage(); err == nil {
+			lc.decoded = c.bodyAt
+		}
+	default:
+		w.nulls, err = c.nullMap()
+	}
+	if err == nil {
+		w.page = c.bodyAt
+	}
+	return err
 }
 
 // put prints one value into a cell of the grid.
@@ -277,7 +297,11 @@ func (g *Grid) put(i, j int, p *printer, v []byte) error {
 	if uint64(off)+2*uint64(len(v))+64 > math.MaxUint32 {
 		return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
 	}
-	g.Data = p.append(g.Data, v)
+	if p.asIs() {
+		g.Data = append(g.Data, v...)
+	} else {
+		g.Data = p.append(g.Data, v)
+	}
 	g.Cells[i*g.Cols+j] = Cell{uint32(off), uint32(len(g.Data) - off)}
 	return nil
 }

@@ -117,6 +117,22 @@ func (h *hybrid) skip(n int) bool {
 	return true
 }
 
+// to passes over n values and returns the one behind them without taking it.
+func (h *hybrid) to(n int) (uint32, bool) {
+	if n >= h.n {
+		if !h.skip(n) || !h.load() {
+			return 0, false
+		}
+		n = 0
+	}
+	h.n -= n
+	h.at += n
+	if h.packed {
+		return h.value(h.at), true
+	}
+	return h.val, true
+}
+
 // read fills dst, at most to the end of the current run, and returns how many
 // values it gave; 0 at the end.
 func (h *hybrid) read(dst []uint32) int {
@@ -160,28 +176,34 @@ func (h hybrid) ones(n int) (int, error) {
 			return 0, errLevels
 		}
 		k := min(n, h.n)
-		if !h.packed {
-			count += k * int(h.val&1)
-		} else {
-			for i := h.at; i < h.at+k; {
-				switch left := h.at + k - i; {
-				case i&7 == 0 && left >= 64:
-					count += ones64(h.bits[i>>3:])
-					i += 64
-				case i&7 == 0 && left >= 8:
-					count += bits.OnesCount8(h.bits[i>>3])
-					i += 8
-				default:
-					count += int(h.bits[i>>3]>>(i&7)) & 1
-					i++
-				}
-			}
-		}
+		ones, _ := h.onesTo(k)
+		count += ones
 		h.n -= k
 		h.at += k
 		n -= k
 	}
 	return count, nil
+}
+
+// onesTo counts the ones among the next k values of the current run, of width
+// 1, and says whether the one behind them is one too: false behind the last.
+func (h *hybrid) onesTo(k int) (count int, next bool) {
+	if !h.packed {
+		return k * int(h.val&1), h.val&1 != 0 && k < h.n
+	}
+	at := h.at
+	for ; k >= 56 && at>>3+8 <= len(h.bits); k, at = k-56, at+56 {
+		count += bits.OnesCount64(binary.LittleEndian.Uint64(h.bits[at>>3:]) >> (at & 7) << 8)
+	}
+	if at>>3+8 <= len(h.bits) {
+		w := binary.LittleEndian.Uint64(h.bits[at>>3:]) >> (at & 7)
+		return count + bits.OnesCount64(w&(1<<k-1)), w>>k&1 != 0
+	}
+	one := func(i int) int { return int(h.bits[i>>3]>>(i&7)) & 1 }
+	for ; k > 0; k, at = k-1, at+1 {
+		count += one(at)
+	}
+	return count, at>>3 < len(h.bits) && one(at) != 0
 }
 
 // ones64 counts the ones of the first 64 one-bit values.
@@ -201,25 +223,26 @@ func (m *nullMap) value(row int) (ord int, ok bool, err error) {
 	if m.all {
 		return row, true, nil
 	}
-	for m.row < row {
+	for {
+		k := row - m.row
+		if k < m.h.n {
+			ones, there := m.h.onesTo(k)
+			m.h.n -= k
+			m.h.at += k
+			m.row = row
+			m.ord += ones
+			return m.ord, there, nil
+		}
+		if m.h.n > 0 {
+			ones, _ := m.h.onesTo(m.h.n)
+			m.row += m.h.n
+			m.ord += ones
+			m.h.n = 0
+		}
 		if !m.h.load() {
 			return 0, false, errLevels
 		}
-		k := min(m.h.n, row-m.row)
-		ones, err := m.h.ones(k)
-		if err != nil {
-			return 0, false, err
-		}
-		m.h.n -= k
-		m.h.at += k
-		m.row += k
-		m.ord += ones
 	}
-	v, there := m.h.peek()
-	if !there {
-		return 0, false, errLevels
-	}
-	return m.ord, v != 0, nil
 }
 
 // rowOf says which row holds the stored value ord.

@@ -1,0 +1,68 @@
+package formats
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestNullMap walks levels in runs of both kinds, whole and cut off, row by row
+// and in leaps, beside the levels as they are.
+func TestNullMap(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		stored, levels := randomLevels(rng)
+		before := make([]int, len(levels)+1)
+		for i, l := range levels {
+			before[i+1] = before[i] + int(l)
+		}
+		for _, leap := range []int{1, 3, 20, 200} {
+			m := nullMap{h: newHybrid(stored, 1)}
+			codes := newHybrid(stored, 1) // any numbers will do
+			taken := 0
+			for row := 0; row < len(levels); row += rng.IntN(leap) + 1 {
+				for range 2 { // a row may be asked for twice
+					ord, there, err := m.value(row)
+					if err != nil || ord != before[row] || there != (levels[row] == 1) {
+						t.Fatalf("row %d of %d: %d, %v, %v, want %d, %v", row, len(levels), ord, there, err, before[row], levels[row] == 1)
+					}
+				}
+				if code, ok := codes.to(row - taken); !ok || code != levels[row] {
+					t.Fatalf("code %d of %d: %d, %v", row, len(levels), code, ok)
+				}
+				taken = row
+			}
+			if _, _, err := m.value(len(levels) + 8); err == nil {
+				t.Fatal("no error behind the last level")
+			}
+			if n, err := newHybrid(stored, 1).ones(len(levels)); err != nil || n != before[len(levels)] {
+				t.Fatalf("%d ones, %v, want %d", n, err, before[len(levels)])
+			}
+		}
+	}
+}
+
+// randomLevels makes runs of levels, as stored and one by one.
+func randomLevels(rng *rand.Rand) (stored []byte, levels []uint32) {
+	for range 1 + rng.IntN(8) {
+		if rng.IntN(2) == 0 {
+			n := rng.IntN(300)
+			bit := rng.Uint32N(2)
+			stored = append(binary.AppendUvarint(stored, uint64(n)<<1), byte(bit))
+			for range n {
+				levels = append(levels, bit)
+			}
+			continue
+		}
+		groups := 1 + rng.IntN(30)
+		stored = binary.AppendUvarint(stored, uint64(groups)<<1|1)
+		for range groups {
+			b := byte(rng.Uint32())
+			stored = append(stored, b)
+			for i := range 8 {
+				levels = append(levels, uint32(b>>i&1))
+			}
+		}
+	}
+	return stored, levels
+}
