@@ -234,7 +234,7 @@ func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 	w.payload, w.seq = w.payload[:0], seq
 	defer w.tell(d.in)
 	r := &w.waited
-	r.reset(b.findings)
+	r.Reset(b.findings)
 	for {
 		list, err := r.next()
 		switch {

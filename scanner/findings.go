@@ -1,128 +1,59 @@
 package scanner
 
 import (
-	"encoding/binary"
 	"errors"
 	"io"
-	"unsafe"
 
 	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/wire"
 )
 
 // Findings that wait for the order of their dates are kept in a form of their
-// own: numbers as varints, texts with their lengths, no names.
+// own, as package wire has it.
 
 // appendFinding appends a finding.
 func appendFinding(dst []byte, f *finding) []byte {
 	for _, n := range [...]int64{int64(f.Table), f.Record, f.Line, int64(f.Group), int64(f.N), int64(len(f.Cells)), int64(len(f.All)), int64(len(f.Elements))} {
-		dst = appendNumber(dst, n)
+		dst = wire.AppendNumber(dst, n)
 	}
 	for _, s := range f.Cells {
-		dst = appendText(dst, s)
+		dst = wire.AppendText(dst, s)
 	}
 	for _, c := range f.All {
-		dst = appendText(appendText(dst, c.Name), c.Value)
+		dst = wire.AppendText(wire.AppendText(dst, c.Name), c.Value)
 	}
 	for i := range f.Elements {
 		e := &f.Elements[i]
-		dst = appendNumber(appendNumber(dst, int64(e.Key)), int64(e.Group))
-		dst = appendText(appendText(dst, e.Member), e.Value)
-		dst = appendNumber(dst, int64(len(e.Cands)))
+		dst = wire.AppendNumber(wire.AppendNumber(dst, int64(e.Key)), int64(e.Group))
+		dst = wire.AppendText(wire.AppendText(dst, e.Member), e.Value)
+		dst = wire.AppendNumber(dst, int64(len(e.Cands)))
 		for _, c := range e.Cands {
-			sub := int64(0)
-			if c.Sub {
-				sub = 1
+			for _, n := range [...]int64{int64(c.Entry), int64(c.Port), int64(c.Off), int64(c.Len)} {
+				dst = wire.AppendNumber(dst, n)
 			}
-			for _, n := range [...]int64{int64(c.Entry), int64(c.Port), int64(c.Off), int64(c.Len), sub} {
-				dst = appendNumber(dst, n)
-			}
+			dst = wire.AppendBool(dst, c.Sub)
 		}
 	}
 	return dst
 }
 
-func appendNumber(dst []byte, n int64) []byte {
-	if u := uint64(n)<<1 ^ uint64(n>>63); u < 0x80 { // nearly all
-		return append(dst, byte(u))
-	}
-	return binary.AppendVarint(dst, n)
-}
-
-func appendText(dst []byte, s string) []byte {
-	if len(s) < 0x80 {
-		dst = append(dst, byte(len(s)))
-	} else {
-		dst = binary.AppendUvarint(dst, uint64(len(s)))
-	}
-	return append(dst, s...)
-}
-
 var errFindings = errors.New("temporary file is not what was written")
 
-// A findingReader takes apart what appendFinding wrote.
+// A findingReader takes apart what appendFinding wrote. The texts of findings
+// are pieces of what it was reset to.
 type findingReader struct {
+	wire.Reader
 	list []finding // the last that were read; they live until the next
-	raw  string
-	at   int
-	bad  bool
 	slab []ioc.Candidate
-}
-
-// reset turns the reader to other findings. Their texts are pieces of raw, in
-// which nothing may be written from then on.
-func (r *findingReader) reset(raw []byte) {
-	r.raw, r.at, r.bad = unsafe.String(unsafe.SliceData(raw), len(raw)), 0, false
-}
-
-func (r *findingReader) unsigned() (n uint64) {
-	if r.at < len(r.raw) && r.raw[r.at] < 0x80 { // nearly all
-		r.at++
-		return uint64(r.raw[r.at-1])
-	}
-	for shift := 0; r.at < len(r.raw) && shift < 64; shift += 7 {
-		b := r.raw[r.at]
-		r.at++
-		n |= uint64(b&0x7f) << shift
-		if b < 0x80 {
-			return n
-		}
-	}
-	r.bad = true
-	return 0
-}
-
-func (r *findingReader) number() int64 {
-	n := r.unsigned()
-	return int64(n>>1) ^ -int64(n&1)
-}
-
-func (r *findingReader) text() string {
-	n := r.unsigned()
-	if n > uint64(len(r.raw)-r.at) {
-		r.bad = true
-		return ""
-	}
-	r.at += int(n)
-	return r.raw[r.at-int(n) : r.at]
-}
-
-// count is the number of things that follow, each of at least one byte.
-func (r *findingReader) count() int {
-	n := r.number()
-	if n < 0 || n > int64(len(r.raw)-r.at) {
-		r.bad = true
-		return 0
-	}
-	return int(n)
 }
 
 // next reads some findings, as many as are looked up ahead at once. It returns
 // io.EOF behind the last. What it could read before an error is lost.
 func (r *findingReader) next() ([]finding, error) {
 	r.list, r.slab = r.list[:0], r.slab[:0]
-	for len(r.list) < ahead && r.at < len(r.raw) {
+	for len(r.list) < ahead && r.More() {
 		r.list = more(r.list)
-		if r.read(&r.list[len(r.list)-1]); r.bad {
+		if r.read(&r.list[len(r.list)-1]); r.Bad() {
 			return nil, errFindings
 		}
 	}
@@ -135,20 +66,20 @@ func (r *findingReader) next() ([]finding, error) {
 // read reads one finding into f, whose memory it uses again.
 func (r *findingReader) read(f *finding) {
 	f.Cells, f.All, f.Elements = f.Cells[:0], f.All[:0], f.Elements[:0]
-	f.Table, f.Record, f.Line, f.Group, f.N = int(r.number()), r.number(), r.number(), int(r.number()), int(r.number())
-	cells, fields, elements := r.count(), r.count(), r.count()
-	for n := 0; n < cells && !r.bad; n++ {
-		f.Cells = append(f.Cells, r.text())
+	f.Table, f.Record, f.Line, f.Group, f.N = int(r.Number()), r.Number(), r.Number(), int(r.Number()), int(r.Number())
+	cells, fields, elements := r.Count(), r.Count(), r.Count()
+	for n := 0; n < cells && !r.Bad(); n++ {
+		f.Cells = append(f.Cells, r.Text())
 	}
-	for n := 0; n < fields && !r.bad; n++ {
-		f.All = append(f.All, Cell{r.text(), r.text()})
+	for n := 0; n < fields && !r.Bad(); n++ {
+		f.All = append(f.All, Cell{r.Text(), r.Text()})
 	}
-	for n := 0; n < elements && !r.bad; n++ {
-		e := element{Key: int(r.number()), Group: int(r.number()), Member: r.text(), Value: r.text()}
-		cands := r.count()
+	for n := 0; n < elements && !r.Bad(); n++ {
+		e := element{Key: int(r.Number()), Group: int(r.Number()), Member: r.Text(), Value: r.Text()}
+		cands := r.Count()
 		from := len(r.slab)
-		for m := 0; m < cands && !r.bad; m++ {
-			r.slab = append(r.slab, ioc.Candidate{Entry: uint32(r.number()), Port: int32(r.number()), Off: uint32(r.number()), Len: uint32(r.number()), Sub: r.number() != 0})
+		for m := 0; m < cands && !r.Bad(); m++ {
+			r.slab = append(r.slab, ioc.Candidate{Entry: uint32(r.Number()), Port: int32(r.Number()), Off: uint32(r.Number()), Len: uint32(r.Number()), Sub: r.Bool()})
 		}
 		e.Cands = r.slab[from:len(r.slab):len(r.slab)]
 		f.Elements = append(f.Elements, e)

@@ -45,7 +45,7 @@ func TestFindings(t *testing.T) {
 // readFindings copies all findings out of their form.
 func readFindings(raw []byte) (list []finding, err error) {
 	var r findingReader
-	r.reset(raw)
+	r.Reset(raw)
 	for {
 		some, err := r.next()
 		if err != nil {

@@ -3,6 +3,7 @@ package scanner
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -124,32 +125,38 @@ func (o *outputs) finish(bad *badRecord) error {
 }
 
 // merge writes the sorted hits that stand before the bad record of a strict scan.
-func (o *outputs) merge(keep func(key) bool) error {
-	emit := o.emit
-	var w *behind
-	if o.run.Each == nil {
+func (o *outputs) merge(keep func(key) bool) (err error) {
+	r := o.run
+	emit := o.each()
+	if r.Each == nil {
 		if err := o.begin(); err != nil {
 			return err
 		}
-		w = newBehind(o.run.Output)
-		emit = func(payload []byte) error {
-			_, err := w.Write(payload)
-			return err
-		}
+		e := newEncoding(r, r.Output)
+		defer func() { err = cmp.Or(err, e.close()) }()
+		emit = e.add
 	}
-	err := o.hits.flush(func(k key, payload []byte) error {
+	return o.hits.flush(func(k key, payload []byte) error {
 		if !keep(k) {
-			o.run.inputs[k.input].report.Hits--
+			r.inputs[k.input].report.Hits--
 			return nil
 		}
-		return emit(payload)
+		return emit(k.input, payload)
 	})
-	if w != nil {
-		if closed := w.Close(); err == nil {
-			err = closed
+}
+
+// each hands on waiting hits to Scan.Each, which may keep them.
+func (o *outputs) each() func(input int32, payload []byte) error {
+	reader := newWaitingReader(o.run)
+	var line []byte
+	return func(input int32, payload []byte) error {
+		h, err := reader.read(input, payload)
+		if err != nil {
+			return err
 		}
+		line = JSONL(line[:0], h)
+		return o.emit(line)
 	}
-	return err
 }
 
 func drain(s *sorter, to io.Writer, keep func(key) bool) error {

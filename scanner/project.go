@@ -3,6 +3,7 @@ package scanner
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"slices"
 	"strings"
 
@@ -59,21 +60,47 @@ func cellAt(cells []string, at int) string {
 	return cells[at]
 }
 
+// A shape is which of a projection's columns a hit shows beside those that all
+// hits of the run do.
+type shape struct {
+	projected bool   // false: the names of the cells say it, and nothing else
+	extra     uint64 // bit n: more[n]
+}
+
 // cells appends those that a hit shows, in the definition's order, so that
 // equal tables give equal columns.
-func (p *projection) cells(out []Cell, row []string, h *Hit, huntOnly bool) []Cell {
+func (p *projection) cells(out []Cell, row []string, h *Hit, huntOnly bool) ([]Cell, shape) {
 	for _, s := range p.hunt {
 		out = append(out, Cell{s.name, cellAt(row, s.at)})
 	}
 	if huntOnly {
-		return out
+		return out, shape{projected: true}
 	}
-	for _, s := range p.more {
+	var extra uint64
+	for n, s := range p.more {
 		if s.triage || h.matched(s.name) {
-			out = append(out, Cell{s.name, cellAt(row, s.at)})
+			if out = append(out, Cell{s.name, cellAt(row, s.at)}); !s.triage {
+				extra |= 1 << n
+			}
 		}
 	}
-	return out
+	return out, shape{len(p.more) <= 64, extra}
+}
+
+// names are those of the cells of a shape.
+func (p *projection) names(huntOnly bool, extra uint64) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, s := range p.hunt {
+			if !yield(s.name) {
+				return
+			}
+		}
+		for n, s := range p.more {
+			if !huntOnly && (s.triage || extra>>n&1 != 0) && !yield(s.name) {
+				return
+			}
+		}
+	}
 }
 
 // matched says that a column has one of the hit's matches, itself or a member

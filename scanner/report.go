@@ -259,21 +259,22 @@ func (w *worker) report(in *input, f *finding) error {
 		h.Source = Source{Input: in.in, Record: f.Record, Line: f.Line, Group: f.Group}
 		h.Hunt = w.KQL || hunts(t, row, h.Indicator)
 		h.Life = life(h)
+		var as shape
 		if h.Row = f.All; w.Row != RowAll {
-			room.cells = p.projections[f.Table].cells(room.cells[:0], f.Cells, h, w.Row == RowHunt)
+			room.cells, as = p.projections[f.Table].cells(room.cells[:0], f.Cells, h, w.Row == RowHunt)
 			h.Row = room.cells
 		}
 		h.Who = t.Who(row, direction, room.told(h))
 		if f.Table == int(p.generic) {
 			if w.Row != RowAll {
-				room.cells = genericCells(room.cells[:0], f, h, w.Row == RowHunt)
+				room.cells, as = genericCells(room.cells[:0], f, h, w.Row == RowHunt), shape{}
 				h.Row = room.cells
 			}
 			h.ID = genericIdentity(h)
 		} else {
 			h.ID = p.projections[f.Table].identity(f.Cells, h, room)
 		}
-		if err := w.send(in, f, row, direction, h, n); err != nil {
+		if err := w.send(in, f, row, direction, h, as, n); err != nil {
 			return err
 		}
 	}
@@ -378,7 +379,7 @@ func cutList(list []byte) (member, rest []byte) {
 }
 
 // send counts a hit and hands it to the stream where it belongs.
-func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, h *Hit, n int) error {
+func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, h *Hit, as shape, n int) error {
 	w.removing = w.removing[:0]
 	if len(w.rules) > 0 {
 		w.exclude(in.plan.tables[f.Table], row, d, h)
@@ -426,6 +427,6 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 		}
 		return nil
 	}
-	w.hits.payload = w.encode(w.hits.payload, h)
+	w.hits.payload = appendHit(w.hits.payload, f.Table, as, h)
 	return w.hits.end(k)
 }

@@ -1,0 +1,167 @@
+package scanner
+
+import (
+	"errors"
+
+	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/ioc/wire"
+	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// Hits that wait for their place in the order are kept in the form of package
+// wire: a third of what they are as JSONL, for the names in them are known. They
+// are encoded when they are written.
+
+// appendHit appends a hit of a table, index into plan.tables, and of its shape.
+func appendHit(dst []byte, table int, s shape, h *Hit) []byte {
+	dst = wire.AppendNumber(dst, int64(table))
+	if dst = wire.AppendBool(dst, s.projected); s.projected {
+		dst = wire.AppendNumber(dst, int64(s.extra))
+	} else {
+		dst = wire.AppendNumber(wire.AppendText(dst, h.Table.Name), int64(len(h.Row)))
+	}
+	for _, c := range h.Row {
+		if !s.projected {
+			dst = wire.AppendText(dst, c.Name)
+		}
+		dst = wire.AppendText(dst, c.Value)
+	}
+	dst = wire.AppendText(dst, h.ID)
+	if dst = wire.AppendBool(dst, h.HasTime); h.HasTime {
+		dst = wire.AppendNumber(dst, int64(h.Time))
+	}
+	dst = wire.AppendText(dst, h.TimeBasis)
+	dst = h.Indicator.AppendWire(dst)
+	dst = wire.AppendNumber(dst, int64(len(h.Also)))
+	for _, a := range h.Also {
+		dst = append(a.Indicator.AppendWire(dst), byte(a.Class))
+	}
+	dst = wire.AppendNumber(dst, int64(len(h.Matches)))
+	for i := range h.Matches {
+		m := &h.Matches[i]
+		dst = wire.AppendText(wire.AppendText(dst, m.Column), m.Role)
+		dst = append(wire.AppendText(dst, m.Value), byte(m.Class))
+	}
+	dst = wire.AppendBool(dst, h.Hunt)
+	dst = wire.AppendText(dst, h.Life)
+	texts, numbers := whoParts(&h.Who)
+	for _, t := range texts {
+		dst = wire.AppendText(dst, *t)
+	}
+	for _, n := range numbers {
+		if dst = wire.AppendBool(dst, n.Known); n.Known {
+			dst = wire.AppendNumber(dst, n.N)
+		}
+	}
+	dst = wire.AppendNumber(wire.AppendNumber(dst, h.Source.Record), h.Source.Line)
+	dst = wire.AppendNumber(dst, int64(h.Source.Group))
+	if dst = wire.AppendBool(dst, h.Labels != nil); h.Labels != nil {
+		dst = wire.AppendTexts(dst, h.Labels)
+	}
+	return dst
+}
+
+// whoParts are the answers to be set or read, the texts and the numbers.
+func whoParts(w *table.Who) ([10]*string, [3]*table.Number) {
+	return [...]*string{&w.Host, &w.IP, &w.User, &w.Process, &w.CommandLine, &w.Peer, &w.PeerName, &w.Protocol, &w.Direction, &w.Outcome},
+		[...]*table.Number{&w.PeerPort, &w.BytesOut, &w.BytesIn}
+}
+
+var errWaiting = errors.New("waiting hits are not what was written")
+
+// A waitingReader takes apart what appendHit wrote. All its memory is used again
+// for the next hit.
+type waitingReader struct {
+	run        *run
+	wire       wire.Reader
+	hit        Hit
+	indicators []*ioc.Indicator // of hit, the leading one first
+	labels     []string
+	named      table.Table // what a table that is swept without a definition was called
+}
+
+func newWaitingReader(r *run) *waitingReader {
+	return &waitingReader{run: r, labels: []string{}} // not nil even for none
+}
+
+// read returns the hit of an input. It lives until the next one is read or
+// something is written where it stood.
+func (r *waitingReader) read(input int32, raw []byte) (*Hit, error) {
+	w, h := &r.wire, &r.hit
+	w.Reset(raw)
+	p := r.run.inputs[input].plan
+	at := int(w.Number())
+	if at < 0 || at >= len(p.tables) {
+		return nil, errWaiting
+	}
+	h.Table, h.Row = p.tables[at], h.Row[:0]
+	if w.Bool() {
+		extra := uint64(w.Number())
+		if at >= len(p.projections) {
+			return nil, errWaiting
+		}
+		for name := range p.projections[at].names(r.run.Row == RowHunt, extra) {
+			h.Row = append(h.Row, Cell{name, w.Text()})
+		}
+	} else {
+		if name := w.Text(); name != h.Table.Name {
+			r.named = *h.Table
+			r.named.Name = name
+			h.Table = &r.named
+		}
+		for n := w.Count(); n > 0 && !w.Bad(); n-- {
+			h.Row = append(h.Row, Cell{w.Text(), w.Text()})
+		}
+	}
+	h.ID, h.Time = w.Text(), 0
+	if h.HasTime = w.Bool(); h.HasTime {
+		h.Time = clock.Time(w.Number())
+	}
+	h.TimeBasis = w.Text()
+	taken := 0
+	indicator := func() *ioc.Indicator {
+		if taken == len(r.indicators) {
+			r.indicators = append(r.indicators, new(ioc.Indicator))
+		}
+		i := r.indicators[taken]
+		taken++
+		i.ReadWire(w)
+		return i
+	}
+	class := func() Class {
+		c := w.Byte()
+		if int(c) >= len(classNames) {
+			w.Fail()
+			return 0
+		}
+		return Class(c)
+	}
+	h.Indicator, h.Also, h.Matches = indicator(), h.Also[:0], h.Matches[:0]
+	for n := w.Count(); n > 0 && !w.Bad(); n-- {
+		h.Also = append(h.Also, Also{indicator(), class()})
+	}
+	for n := w.Count(); n > 0 && !w.Bad(); n-- {
+		h.Matches = append(h.Matches, Match{Column: w.Text(), Role: w.Text(), Value: w.Text(), Class: class()})
+	}
+	h.Hunt, h.Life = w.Bool(), w.Text()
+	texts, numbers := whoParts(&h.Who)
+	for _, t := range texts {
+		*t = w.Text()
+	}
+	for _, n := range numbers {
+		*n = table.Number{}
+		if w.Bool() {
+			*n = table.Number{N: w.Number(), Known: true}
+		}
+	}
+	h.Source = Source{Input: r.run.inputs[input].in, Record: w.Number(), Line: w.Number(), Group: int(w.Number())}
+	if h.Labels = nil; w.Bool() {
+		r.labels = w.Texts(r.labels[:0])
+		h.Labels = r.labels
+	}
+	if w.Bad() || w.More() {
+		return nil, errWaiting
+	}
+	return h, nil
+}
