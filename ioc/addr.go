@@ -35,6 +35,28 @@ func ParseAddr(cell []byte) (addr netip.Addr, port int, ok bool) {
 	return bracketed(c)
 }
 
+// IsNormal4 says that a text is an IPv4 address and nothing else, in normal form.
+func IsNormal4(s string) bool {
+	dots, digits, octet := 0, 0, uint(0)
+	for i := range len(s) {
+		switch d := uint(s[i]) - '0'; {
+		case d <= 9:
+			if digits > 0 && octet == 0 {
+				return false
+			}
+			if octet = octet*10 + d; octet > 255 {
+				return false
+			}
+			digits++
+		case s[i] == '.' && digits > 0 && dots < 3:
+			dots, digits, octet = dots+1, 0, 0
+		default:
+			return false
+		}
+	}
+	return dots == 3 && digits > 0
+}
+
 // bracketed reads [address] and [address]:port.
 func bracketed(c []byte) (addr netip.Addr, port int, ok bool) {
 	c = c[1:]

@@ -195,3 +195,17 @@ func FuzzSet(f *testing.F) {
 		}
 	})
 }
+
+// What is taken for an address in normal form is one that a parser reads and
+// prints like that, and the other way round.
+func FuzzIsNormal4(f *testing.F) {
+	for _, s := range []string{"1.2.3.4", "01.2.3.4", "1.2.3.256", "1.2.3", "1.2.3.4.", "1..3.4", "0.0.0.0", "255.255.255.255", "1.2.3.4 ", "::1", "1.2.3.4000000000000000000000"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := netip.ParseAddr(s)
+		if want := err == nil && a.Is4(); IsNormal4(s) != want {
+			t.Errorf("%q: %v, want %v", s, !want, want)
+		}
+	})
+}

@@ -59,6 +59,8 @@ type worker struct {
 
 	named      string // the last name of a table that a row gave, and
 	namedTable int8   // which it is: rows repeat it
+	said       string // the same of rows with hits
+	saidTable  int8
 }
 
 // claimed is the block that a worker has in hand.
@@ -105,7 +107,7 @@ func (w *worker) reset(in *input) {
 	want := in.plan.want
 	want.Keep = w.keep
 	w.reader = in.src.NewReader(want)
-	w.named, w.namedTable = "", unsaid // another input may have other tables
+	w.named, w.namedTable, w.said = "", unsaid, "" // another input may have other tables
 }
 
 // An element is one address or name of a row that an indicator may match: a

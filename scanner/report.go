@@ -159,11 +159,14 @@ func (w *worker) rowTable(p *plan, cells []string, row uint32, def int8) int8 {
 		return def
 	}
 	for _, n := range p.discriminators {
-		if cells[n] == "" {
+		switch cell := cells[n]; {
+		case cell == "":
 			continue
+		case cell != w.said:
+			w.said, w.saidTable = strings.Clone(cell), p.tableNamed(cell)
 		}
-		if t := p.tableNamed(cells[n]); t != unsaid {
-			return t
+		if w.saidTable != unsaid {
+			return w.saidTable
 		}
 	}
 	return def
@@ -295,7 +298,15 @@ func hunts(t *table.Table, row *table.Row, i *ioc.Indicator) bool {
 			if cell == i.Value && holdsHashes(t, q.Column) {
 				return true
 			}
-		case (i.Type == ioc.IP || i.Type == ioc.IPPort) && cell == i.Addr().String():
+		case i.Type == ioc.IP:
+			if cell == i.Value {
+				return true
+			}
+		case i.Type == ioc.IPPort && i.Addr().Is4():
+			if port, ok := strings.CutPrefix(i.Value, cell); ok && strings.HasPrefix(port, ":") {
+				return true
+			}
+		case i.Type == ioc.IPPort && cell == i.Addr().String():
 			return true
 		}
 	}
@@ -330,15 +341,13 @@ func life(h *Hit) string {
 // column that holds none of them. room is for bytes.
 func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 	cell = strings.TrimSpace(cell)
-	if k == nil {
+	if k == nil || k.Kind == ioc.KindIP && ioc.IsNormal4(cell) {
 		return append(dst, cell...)
 	}
 	room.text = append(room.text[:0], cell...)
 	switch k.Kind {
 	case ioc.KindIP:
-		if a, port, ok := ioc.ParseAddr(room.text); ok && port < 0 {
-			return a.AppendTo(dst)
-		}
+		return appendAddr(dst, room.text)
 	case ioc.KindIPList:
 		from := len(dst)
 		for text := room.text; ; {
@@ -347,11 +356,7 @@ func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 				if len(dst) > from {
 					dst = append(dst, ',')
 				}
-				if a, port, ok := ioc.ParseAddr(part); ok && port < 0 {
-					dst = a.AppendTo(dst)
-				} else {
-					dst = append(dst, part...)
-				}
+				dst = appendAddr(dst, part)
 			}
 			if text = rest; len(text) == 0 {
 				return dst
@@ -365,6 +370,16 @@ func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 		}
 	}
 	return append(dst, cell...)
+}
+
+// appendAddr appends an address in normal form, anything else as it is.
+func appendAddr(dst, text []byte) []byte {
+	if !ioc.IsNormal4(borrow(text)) {
+		if a, port, ok := ioc.ParseAddr(text); ok && port < 0 {
+			return a.AppendTo(dst)
+		}
+	}
+	return append(dst, text...)
 }
 
 // cutList cuts the first member off a list of addresses, and the separator

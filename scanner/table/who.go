@@ -202,6 +202,9 @@ func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 	w.PeerPort = number(text(whoPeerPort), 65535)
 	w.BytesOut, w.BytesIn = number(text(whoBytesOut), 0), number(text(whoBytesIn), 0)
 	for _, s := range []*string{&w.IP, &w.Peer} {
+		if *s == "" || ioc.IsNormal4(*s) {
+			continue
+		}
 		if addr, _, ok := ioc.ParseAddr([]byte(*s)); ok {
 			*s = normalAddr(addr, *s)
 		}
@@ -212,6 +215,9 @@ func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 // normalAddr is an address in normal form: the text that it was read from, if
 // that is one.
 func normalAddr(a netip.Addr, text string) string {
+	if ioc.IsNormal4(text) {
+		return text
+	}
 	var buf [64]byte
 	normal := a.AppendTo(buf[:0])
 	if string(normal) == text {
