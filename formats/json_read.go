@@ -214,11 +214,11 @@ func (r *jsonRows) keep(p, end int) {
 	w := r.keys.walk
 	for _, slot := range w.met {
 		v := w.value(int(slot))
-		if v.len == 0 {
+		if v.Len == 0 {
 			continue
 		}
-		c := Cell{v.off, v.len}
-		if v.kind&jsonInText != 0 || w.escaped(r.buf, v) {
+		c := Cell{v.Off, v.Len}
+		if v.Kind&jsonInText != 0 || w.escaped(r.buf, v) {
 			c.Off = uint32(len(r.buf))
 			r.buf = w.append(r.buf, r.buf, v)
 			c.Len = uint32(len(r.buf)) - c.Off

@@ -189,17 +189,6 @@ func jsonNumber(b []byte, p, end int) (int, jsonFault) {
 	return p, jsonOK
 }
 
-// jsonInteger returns the length of the digits that eight bytes begin with: 1
-// to 7, or 0 where they are no number, or one that takes a closer look.
-func jsonInteger(x uint64) int {
-	d := x ^ '0'*swarOnes
-	n := bits.TrailingZeros64(((d&^swarHighs)+(0x80-10)*swarOnes|d)&swarHighs) >> 3
-	if n == 8 || n > 1 && d&0xff == 0 {
-		return 0
-	}
-	return n
-}
-
 func jsonDigits(b []byte, p, end int) int {
 	for p < end && b[p]-'0' <= 9 {
 		p++

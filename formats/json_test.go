@@ -1,12 +1,10 @@
 package formats
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -289,30 +287,6 @@ func BenchmarkJSON(b *testing.B) {
 			if _, err := r.Next(); err != nil {
 				break
 			}
-		}
-	}
-}
-
-// The short way with numbers takes what the long way does, and nothing else.
-func TestJSONInteger(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	const letters = "000123456789/:.-+eE,}] \x00\xb0\xff"
-	for range 200_000 {
-		b := make([]byte, 8+jsonPad)
-		for i := range b[:8] {
-			b[i] = letters[r.IntN(len(letters))]
-		}
-		n := jsonInteger(binary.LittleEndian.Uint64(b))
-		if n == 0 || b[n] != ',' && b[n] != '}' {
-			continue
-		}
-		if end, fault := jsonNumber(b, 0, 8); end != n || fault != jsonOK {
-			t.Fatalf("%q: %d bytes, want %d (fault %d)", b[:8], n, end, fault)
-		}
-	}
-	for text, want := range map[string]int{"7,000000": 1, "0,000000": 1, "00,00000": 0, "50016,\"S": 5, "1234567,": 7, "12345678": 0, "-1,00000": 0} {
-		if n := jsonInteger(binary.LittleEndian.Uint64([]byte(text))); n != want {
-			t.Errorf("%q: %d, want %d", text, n, want)
 		}
 	}
 }

@@ -2,11 +2,10 @@ package formats
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math"
-	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // A jsonWalker takes wanted members out of records, one after the other.
@@ -19,13 +18,15 @@ import (
 //	{"Type":"DnsEvents","properties":{"Name":"x","ClientIP":"10.0.0.5"}}
 //	 ^ keys[0] -> Type -> properties   ^ keys[1] -> Name -> ClientIP
 type jsonWalker struct {
-	names []string   // bare names of the wanted columns, without repetition
-	marks *jsonMarks // of the text that records lie in; nil where there are none
-	keys  []jsonKey
-	ids   [2]map[string]int32 // raw key to index in keys, by level
-	vals  [2][]jsonValue      // by level (1: within properties), then by name
+	names []string            // bare names of the wanted columns, without repetition
+	marks *jsonMarks          // of the text that records lie in; nil where there are none
+	keys  []simd.Key          // by number
+	more  []jsonKey           // what else is to be known of them
+	ids   [2]map[string]int32 // raw key to its number, by level
+	vals  [2][]simd.Value     // by level (1: within properties), then by name
 	met   []int32             // slots that some record had: the others hold nothing
 	text  []byte              // a properties member that was JSON text in a string
+	inner jsonMarks           // of text
 	name  []byte              // scratch for an escaped key
 
 	envelope bool // the record has properties, found in vals[1]
@@ -36,58 +37,17 @@ type jsonWalker struct {
 }
 
 type jsonKey struct {
-	glue    string // from behind the comma or brace up to the value, as last seen: `"RemoteIP":`
-	n       int    // its length; jsonNever for keys that cannot be predicted
-	head    uint64 // its first eight bytes,
-	mask    uint64 // as far as it has so many
-	tail    uint64 // its last eight bytes, if it has more
-	middle  [4]uint64
-	slot    int32 // index into names, -1 for a key nobody asked for
-	next    int32 // the key that followed last time
-	other   int32 // and the one that followed before, where that was another
+	glue    string // as simd.Key has it, of any length; "" for keys that cannot be predicted
 	role    jsonRole
 	relearn uint8 // how often glue has changed
 }
 
-// stick sets what comes before values of the key.
-func (k *jsonKey) stick(glue string) {
-	k.glue, k.n = glue, len(glue)
-	var head [8]byte
-	n := copy(head[:], glue)
-	k.head, k.mask = binary.LittleEndian.Uint64(head[:]), 1<<(8*n)-1
-	if k.n > 8 {
-		b := []byte(glue)
-		k.tail = binary.LittleEndian.Uint64(b[k.n-8:])
-		for i := range min(len(k.middle), k.n/8-1) {
-			k.middle[i] = binary.LittleEndian.Uint64(b[8+8*i:])
-		}
+// stick sets what comes before values of a key.
+func (w *jsonWalker) stick(id int32, glue string) {
+	w.more[id].glue = glue
+	if w.more[id].role == jsonPlain {
+		w.keys[id].Stick(glue)
 	}
-}
-
-// at says that the key, of which the head has been seen at b[p], stands there
-// whole, with a value before end. Words are compared, not strings: a call for
-// each member would cost more than all else.
-func (k *jsonKey) at(b []byte, p, end int) bool {
-	n := k.n
-	if n >= end-p {
-		return false
-	}
-	if n <= 8 {
-		return true
-	}
-	if n > 8*(len(k.middle)+2) {
-		return string(b[p:p+n]) == k.glue
-	}
-	c := b[p : p+n]
-	if binary.LittleEndian.Uint64(c[n-8:]) != k.tail {
-		return false
-	}
-	for i := 8; i < n-8; i += 8 {
-		if binary.LittleEndian.Uint64(c[i:]) != k.middle[i>>3-1] {
-			return false
-		}
-	}
-	return true
 }
 
 type jsonRole uint8
@@ -99,39 +59,33 @@ const (
 )
 
 const (
-	jsonLost     = 2 // index of the key that stands for those that are not remembered
-	jsonNever    = math.MaxInt
+	jsonLost     = 2    // number of the key that stands for those that are not remembered
 	jsonMaxKeys  = 4096 // keys remembered, so that hostile records cannot fill memory
 	jsonLongKey  = 256
 	jsonRelearns = 32
 )
 
-// A jsonValue is where a value was found in its record.
-type jsonValue struct {
-	off, len uint32
-	kind     jsonKind
-}
-
-type jsonKind uint8
-
-const (
-	jsonSet    jsonKind = 1 << iota // the record has the member
-	jsonString                      // off and len are the inside of a string
-	jsonInText                      // they are positions in the walker's text
-)
+// jsonInText marks values whose places are positions in the walker's text.
+const jsonInText = simd.String << 1
 
 func newJSONWalker(names []string) *jsonWalker {
 	w := &jsonWalker{names: names, nested: true}
 	for level := range w.vals {
-		w.vals[level] = make([]jsonValue, len(names))
+		w.vals[level] = make([]simd.Value, len(names))
 		w.ids[level] = map[string]int32{}
 	}
-	w.keys = []jsonKey{
-		0:        {n: jsonNever, slot: -1, next: jsonLost, other: jsonLost},
-		1:        {n: jsonNever, slot: -1, next: jsonLost, other: jsonLost},
-		jsonLost: {n: jsonNever, slot: -1, next: jsonLost, other: jsonLost},
+	for range jsonLost + 1 {
+		w.add(-1, jsonPlain)
 	}
 	return w
+}
+
+// add adds a key of which no one knows yet what follows it.
+func (w *jsonWalker) add(slot int32, role jsonRole) (id int32) {
+	id = int32(len(w.keys))
+	w.keys = append(w.keys, simd.Key{Slot: slot, Number: id, Follow: [4]int32{jsonLost, jsonLost, jsonLost, jsonLost}})
+	w.more = append(w.more, jsonKey{role: role})
+	return id
 }
 
 // record walks the object at b[p:end], which must fill that range.
@@ -152,8 +106,8 @@ func (w *jsonWalker) record(b []byte, p, end int) (int, jsonFault) {
 }
 
 // value returns what the record has under names[slot].
-func (w *jsonWalker) value(slot int) jsonValue {
-	if w.envelope && w.vals[1][slot].kind != 0 {
+func (w *jsonWalker) value(slot int) simd.Value {
+	if w.envelope && w.vals[1][slot].Kind != 0 {
 		return w.vals[1][slot]
 	}
 	return w.vals[0][slot]
@@ -169,82 +123,17 @@ func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
 	}
 	vals := w.vals[level]
 	var quotes []uint64 // empty: look at the bytes
-	if w.marks != nil && !w.inText {
-		quotes = w.marks.quotes
+	if marks := w.marked(); marks != nil {
+		quotes = marks.quotes
 	}
 	prev := int32(level)
 	for {
-		before := &w.keys[prev]
-		id := before.next
-		k := &w.keys[id]
-		first := binary.LittleEndian.Uint64(b[p:])
-		if first&k.mask == k.head && k.at(b, p, end) {
-			p += k.n
-		} else if k = &w.keys[before.other]; first&k.mask == k.head && k.at(b, p, end) {
-			id = before.other
-			before.next, before.other = id, before.next
-			p += k.n
-		} else {
+		var behind bool
+		if p, prev, behind = simd.Members(b, quotes, p, end, w.keys, prev, vals); !behind {
 			var fault jsonFault
-			if p, id, fault = w.key(b, p, end, level, prev); fault != jsonOK {
+			if p, prev, fault = w.member(b, p, end, level, prev); fault != jsonOK {
 				return p, fault
 			}
-			k = &w.keys[id]
-		}
-		prev = id
-		if b[p] <= ' ' { // more white space than last time
-			if p = jsonSpace(b, p, end); p >= end {
-				return end, jsonEnds
-			}
-		}
-
-		if k.role != jsonPlain {
-			start, slot := p, k.slot
-			var fault jsonFault
-			if p, fault = w.special(b, p, end, k.role); fault != jsonOK {
-				return p, fault
-			}
-			if slot >= 0 {
-				vals[slot] = w.plain(b, start, p)
-			}
-		} else if b[p] == '"' {
-			// Most strings end in the word in which they begin.
-			q, at := p+1, (p+1)>>6
-			if at < len(quotes) && quotes[at]>>uint(q&63) != 0 {
-				q += bits.TrailingZeros64(quotes[at] >> uint(q&63))
-			} else {
-				q = w.quote(b, q, end)
-			}
-			if uint(q) >= uint(end) {
-				return p, jsonOpenString
-			}
-			if k.slot >= 0 {
-				vals[k.slot] = jsonValue{uint32(p + 1), uint32(q - p - 1), w.mark(jsonSet | jsonString)}
-			}
-			p = q + 1
-		} else if binary.LittleEndian.Uint32(b[p:]) == jsonNull && p+4 <= end {
-			if p += 4; k.slot >= 0 {
-				vals[k.slot] = jsonValue{kind: jsonSet}
-			}
-		} else if n := jsonInteger(binary.LittleEndian.Uint64(b[p:])); n > 0 && n < end-p && (b[p+n] == ',' || b[p+n] == '}') {
-			if k.slot >= 0 {
-				vals[k.slot] = jsonValue{uint32(p), uint32(n), w.mark(jsonSet)}
-			}
-			p += n
-		} else {
-			start := p
-			var fault jsonFault
-			if p, fault = jsonSkip(b, p, end, level+1); fault != jsonOK {
-				return p, fault
-			}
-			if k.slot >= 0 {
-				vals[k.slot] = w.plain(b, start, p)
-			}
-		}
-
-		if p < end && b[p] == ',' {
-			p++
-			continue
 		}
 		p = jsonSpace(b, p, end)
 		switch {
@@ -260,17 +149,54 @@ func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
 	}
 }
 
-const jsonNull = 'n' | 'u'<<8 | 'l'<<16 | 'l'<<24
+// member steps over one member and returns the number of its key.
+func (w *jsonWalker) member(b []byte, p, end, level int, prev int32) (int, int32, jsonFault) {
+	p, id, fault := w.key(b, p, end, level, prev)
+	if fault != jsonOK {
+		return p, id, fault
+	}
+	// What key found may have added keys, and special may add some.
+	start, slot, role := p, w.keys[id].Slot, w.more[id].role
+	if role == jsonPlain {
+		p, fault = w.skip(b, p, end, level+1)
+	} else {
+		p, fault = w.special(b, p, end, role)
+	}
+	if fault == jsonOK && slot >= 0 {
+		w.vals[level][slot] = w.plain(b, start, p)
+	}
+	return p, id, fault
+}
+
+// skip steps over a value.
+func (w *jsonWalker) skip(b []byte, p, end, depth int) (int, jsonFault) {
+	if p >= end || b[p] != '"' {
+		return jsonSkip(b, p, end, depth)
+	}
+	q := w.quote(b, p+1, end)
+	if q < 0 {
+		return p, jsonOpenString
+	}
+	return q + 1, jsonOK
+}
+
+// marked are the marks of what is read; nil where there are none.
+func (w *jsonWalker) marked() *jsonMarks {
+	if w.inText {
+		return &w.inner
+	}
+	return w.marks
+}
 
 // quote returns where the string ends that began before p, or -1.
 func (w *jsonWalker) quote(b []byte, p, end int) int {
-	if w.marks == nil || w.inText {
-		return jsonQuote(b, p, end)
+	if marks := w.marked(); marks != nil {
+		return next(marks.quotes, p, end)
 	}
-	return next(w.marks.quotes, p, end)
+	return jsonQuote(b, p, end)
 }
 
-func (w *jsonWalker) mark(kind jsonKind) jsonKind {
+func (w *jsonWalker) mark(kind simd.Kind) simd.Kind {
 	if w.inText {
 		kind |= jsonInText
 	}
@@ -278,19 +204,31 @@ func (w *jsonWalker) mark(kind jsonKind) jsonKind {
 }
 
 // plain is the value at b[p:q], already stepped over.
-func (w *jsonWalker) plain(b []byte, p, q int) jsonValue {
+func (w *jsonWalker) plain(b []byte, p, q int) simd.Value {
 	switch b[p] {
 	case '"':
-		return jsonValue{uint32(p + 1), uint32(q - p - 2), w.mark(jsonSet | jsonString)}
+		return simd.Value{Off: uint32(p + 1), Len: uint32(q - p - 2), Kind: w.mark(simd.Set | simd.String)}
 	case 'n':
-		return jsonValue{kind: jsonSet}
+		return simd.Value{Kind: simd.Set}
 	}
-	return jsonValue{uint32(p), uint32(q - p), w.mark(jsonSet)}
+	return simd.Value{Off: uint32(p), Len: uint32(q - p), Kind: w.mark(simd.Set)}
 }
 
-// key reads a key that was not the predicted one and returns the position of
-// its value.
+// key reads a key and returns the position of its value and its number. prev is
+// the key before.
 func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, jsonFault) {
+	before := &w.keys[prev]
+	for _, id := range before.Follow {
+		if glue := w.more[id].glue; glue != "" && len(glue) < end-p && string(b[p:p+len(glue)]) == glue {
+			if p = jsonSpace(b, p+len(glue), end); p >= end { // more white space than last time
+				return end, 0, jsonEnds
+			}
+			if id != before.Follow[0] {
+				before.Expect(id)
+			}
+			return p, id, jsonOK
+		}
+	}
 	from := p
 	p = jsonSpace(b, p, end)
 	if p >= end {
@@ -322,12 +260,12 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 	if id == jsonLost {
 		return p, id, jsonOK
 	}
-	if k := &w.keys[id]; string(b[from:p]) != k.glue && k.relearn < jsonRelearns && p-from < 2*jsonLongKey {
-		k.stick(string(b[from:p]))
+	if k := &w.more[id]; string(b[from:p]) != k.glue && k.relearn < jsonRelearns && p-from < 2*jsonLongKey {
+		w.stick(id, string(b[from:p]))
 		k.relearn++
 	}
-	if before := &w.keys[prev]; prev != jsonLost && before.next != id {
-		before.next, before.other = id, before.next
+	if prev != jsonLost {
+		w.keys[prev].Expect(id)
 	}
 	return p, id, jsonOK
 }
@@ -336,22 +274,21 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 func (w *jsonWalker) learn(raw []byte, level int) int32 {
 	w.name = jsonUnquote(w.name[:0], raw)
 	bare, _ := BareName(string(w.name))
-	k := jsonKey{n: jsonNever, slot: w.slot(bare), next: jsonLost, other: jsonLost}
-	w.meet(k.slot)
+	slot, role := w.slot(bare), jsonPlain
+	w.meet(slot)
 	if level == 0 {
 		switch {
 		case strings.EqualFold(bare, "properties"):
-			k.role = jsonProperties
+			role = jsonProperties
 		case strings.EqualFold(bare, "records") && w.nested:
-			k.role = jsonRecords
+			role = jsonRecords
 		}
 	}
 	if len(w.keys) >= jsonMaxKeys || len(raw) > jsonLongKey {
-		w.keys[jsonLost] = k
+		w.keys[jsonLost].Slot, w.more[jsonLost].role = slot, role
 		return jsonLost
 	}
-	id := int32(len(w.keys))
-	w.keys = append(w.keys, k)
+	id := w.add(slot, role)
 	w.ids[level][string(raw)] = id
 	return id
 }
@@ -414,6 +351,7 @@ func (w *jsonWalker) textual(s []byte) {
 		return
 	}
 	clear(w.vals[1])
+	w.inner.fill(w.text[:n])
 	w.inText = true
 	w.object(w.text, p, n, 1)
 	w.inText, w.envelope = false, true
@@ -456,22 +394,22 @@ func (w *jsonWalker) tuple(b []byte, p, end int, at []int32) (q, n int, fault js
 }
 
 // escaped says that the text of a value is not what stands in the record.
-func (w *jsonWalker) escaped(b []byte, v jsonValue) bool {
-	if v.kind&jsonString == 0 {
+func (w *jsonWalker) escaped(b []byte, v simd.Value) bool {
+	if v.Kind&simd.String == 0 {
 		return false
 	}
-	if w.marks == nil || v.kind&jsonInText != 0 {
-		return bytes.IndexByte(b[v.off:v.off+v.len], '\\') >= 0
+	if w.marks == nil || v.Kind&jsonInText != 0 {
+		return bytes.IndexByte(b[v.Off:v.Off+v.Len], '\\') >= 0
 	}
-	return next(w.marks.slashes, int(v.off), int(v.off+v.len)) >= 0
+	return next(w.marks.slashes, int(v.Off), int(v.Off+v.Len)) >= 0
 }
 
 // append adds the text of a value of the record in b to dst.
-func (w *jsonWalker) append(dst, b []byte, v jsonValue) []byte {
-	if v.kind&jsonInText != 0 {
+func (w *jsonWalker) append(dst, b []byte, v simd.Value) []byte {
+	if v.Kind&jsonInText != 0 {
 		b = w.text
 	}
-	s := b[v.off : v.off+v.len]
+	s := b[v.Off : v.Off+v.Len]
 	if w.escaped(b, v) {
 		return jsonUnquote(dst, s)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 const (
@@ -114,6 +115,89 @@ func jsonGo(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 		quotes[w], nls[w] = q, n
 	}
 	return escaped
+}
+
+// beyond is how far behind the place of a key Members may read.
+const beyond = 80
+
+func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
+	for p+beyond <= len(b) {
+		follow := &keys[prev].Follow
+		nth := slices.IndexFunc(follow[:], func(n int32) bool { return keys[n].at(b[p:]) })
+		if nth < 0 {
+			break
+		}
+		k := &keys[follow[nth]]
+		at := p + int(k.n)
+		if at >= end {
+			break
+		}
+		v := Value{Off: uint32(at), Kind: Set}
+		to := at // behind the value
+		x := binary.LittleEndian.Uint64(b[at:])
+		switch n := digits(x); {
+		case byte(x) == '"':
+			q := quote(quotes, at+1, end)
+			if q < 0 {
+				return p, prev, false
+			}
+			v, to = Value{uint32(at + 1), uint32(q - at - 1), Set | String}, q+1
+		case n > 0 && at+n < end && (b[at+n] == ',' || b[at+n] == '}'):
+			v.Len = uint32(n)
+			to += n
+		case uint32(x) == 'n'|'u'<<8|'l'<<16|'l'<<24 && at+4 <= end:
+			v.Off = 0
+			to += 4
+		default:
+			return p, prev, false
+		}
+		if k.Slot >= 0 {
+			vals[k.Slot] = v
+		}
+		follow[0], follow[nth] = follow[nth], follow[0]
+		prev = k.Number
+		if to >= end || b[to] != ',' {
+			return to, prev, true
+		}
+		p = to + 1
+	}
+	return p, prev, false
+}
+
+// at says that b, of which enough is there, begins with the key.
+func (k *Key) at(b []byte) bool {
+	n := int(k.n)
+	if n == 0 || binary.LittleEndian.Uint64(b) != binary.LittleEndian.Uint64(k.glue[:]) && n >= 8 {
+		return false // as most that differ do
+	}
+	return string(b[:n]) == string(k.glue[:n])
+}
+
+// quote returns the first quote in [p, end), of which all words are there, else -1.
+func quote(quotes []uint64, p, end int) int {
+	w := p >> 6
+	x := quotes[w] >> uint(p&63) << uint(p&63)
+	for x == 0 {
+		if w++; w<<6 >= end {
+			return -1
+		}
+		x = quotes[w]
+	}
+	if p = w<<6 + bits.TrailingZeros64(x); p >= end {
+		return -1
+	}
+	return p
+}
+
+// digits returns the length of the digits that eight bytes begin with: 1 to 7,
+// or 0 where they are no number, or one that takes a closer look.
+func digits(x uint64) int {
+	d := x ^ '0'*ones
+	n := bits.TrailingZeros64(((d&low7)+(0x80-10)*ones|d)&high1) >> 3
+	if n == 8 || n > 1 && d&0xff == 0 {
+		return 0
+	}
+	return n
 }
 
 // escapes returns what backslashes escape, by the places of backslashes and

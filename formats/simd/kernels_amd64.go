@@ -20,6 +20,9 @@ func jsonAVX512(data *byte, words int, escaped uint64, quotes *uint64, slashes *
 func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n int, next int)
 
 //go:noescape
+func membersAVX2(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
+
+//go:noescape
 func undoubleVBMI2(dst *byte, src *byte, left int) (n int, bad uint64)
 
 //go:noescape

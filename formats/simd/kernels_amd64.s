@@ -323,6 +323,168 @@ done:
 	MOVQ DX, next+88(FP)
 	RET
 
+// func membersAVX2(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
+// Requires: AVX, AVX2, BMI, BMI2
+TEXT ·membersAVX2(SB), NOSPLIT, $0-77
+	MOVQ   b+0(FP), AX
+	MOVQ   quotes+16(FP), CX
+	MOVQ   keys+40(FP), DX
+	MOVQ   vals+48(FP), BX
+	MOVQ   p+24(FP), SI
+	MOVL   prev+56(FP), DI
+	IMUL3Q $0x68, DI, DI
+	XORQ   R15, R15
+
+member:
+	LEAQ    80(SI), R11
+	CMPQ    R11, size+8(FP)
+	JG      stop
+	XORQ    R14, R14
+	LEAQ    84(DX)(DI*1), R13
+	MOVLQSX (R13), R8
+
+try:
+	IMUL3Q    $0x68, R8, R8
+	MOVLQSX   72(DX)(R8*1), R9
+	VMOVDQU   (AX)(SI*1), Y0
+	VPCMPEQB  (DX)(R8*1), Y0, Y0
+	VPMOVMSKB Y0, R12
+	VMOVDQU   32(AX)(SI*1), Y0
+	VPCMPEQB  32(DX)(R8*1), Y0, Y0
+	VPMOVMSKB Y0, R11
+	SHLQ      $0x20, R11
+	ORQ       R11, R12
+	NOTQ      R12
+	ANDQ      64(DX)(R8*1), R12
+	JNE       differs
+	TESTQ     R9, R9
+	JE        differs
+	ADDQ      SI, R9
+	CMPQ      R9, end+32(FP)
+	JGE       stop
+	CMPB      (AX)(R9*1), $0x22
+	JNE       number
+	INCQ      R9
+	MOVQ      R9, R10
+
+bits:
+	CMPQ  R10, end+32(FP)
+	JGE   stop
+	MOVQ  R10, R11
+	SHRQ  $0x03, R11
+	MOVQ  (CX)(R11*1), R12
+	MOVQ  R10, R11
+	ANDQ  $0x07, R11
+	SHRXQ R11, R12, R12
+	TESTQ R12, R12
+	JNE   quote
+	ADDQ  $0x38, R10
+	JMP   bits
+
+quote:
+	TZCNTQ  R12, R12
+	ADDQ    R12, R10
+	CMPQ    R10, end+32(FP)
+	JGE     stop
+	MOVLQSX 76(DX)(R8*1), R11
+	MOVL    $0x00000003, R12
+	LEAQ    1(R10), SI
+	SUBQ    R9, R10
+	JMP     store
+
+number:
+	MOVQ   (AX)(R9*1), R12
+	MOVQ   $0x3030303030303030, R11
+	XORQ   R11, R12
+	MOVQ   $0x7f7f7f7f7f7f7f7f, R11
+	ANDQ   R12, R11
+	MOVQ   $0x7676767676767676, R10
+	ADDQ   R10, R11
+	ORQ    R12, R11
+	MOVQ   $0x8080808080808080, R10
+	ANDQ   R10, R11
+	JE     stop
+	TZCNTQ R11, R10
+	SHRQ   $0x03, R10
+	JE     null
+	CMPQ   R10, $0x01
+	JE     digits
+	TESTB  $0xff, R12
+	JE     stop
+
+digits:
+	LEAQ    (R9)(R10*1), R12
+	CMPQ    R12, end+32(FP)
+	JGE     stop
+	MOVBLZX (AX)(R12*1), R11
+	CMPL    R11, $0x2c
+	JE      integer
+	CMPL    R11, $0x7d
+	JNE     stop
+
+integer:
+	MOVQ    R12, SI
+	MOVLQSX 76(DX)(R8*1), R11
+	MOVL    $0x00000001, R12
+	JMP     store
+
+null:
+	CMPL    (AX)(R9*1), $0x6c6c756e
+	JNE     stop
+	LEAQ    4(R9), R11
+	CMPQ    R11, end+32(FP)
+	JG      stop
+	MOVQ    R11, SI
+	XORQ    R9, R9
+	MOVLQSX 76(DX)(R8*1), R11
+	MOVL    $0x00000001, R12
+
+store:
+	TESTQ R11, R11
+	JS    stored
+	LEAQ  (R11)(R11*2), R11
+	MOVL  R9, (BX)(R11*4)
+	MOVL  R10, 4(BX)(R11*4)
+	MOVB  R12, 8(BX)(R11*4)
+
+stored:
+	TESTQ R14, R14
+	JNE   swap
+
+taken:
+	MOVQ R8, DI
+	CMPQ SI, end+32(FP)
+	JGE  behind
+	CMPB (AX)(SI*1), $0x2c
+	JNE  behind
+	INCQ SI
+	JMP  member
+
+differs:
+	CMPQ    R14, $0x03
+	JE      stop
+	INCQ    R14
+	MOVLQSX (R13)(R14*4), R8
+	JMP     try
+
+swap:
+	MOVL (R13), R11
+	MOVL (R13)(R14*4), R12
+	MOVL R12, (R13)
+	MOVL R11, (R13)(R14*4)
+	JMP  taken
+
+behind:
+	INCQ R15
+
+stop:
+	VZEROUPPER
+	MOVQ SI, next+64(FP)
+	MOVL 80(DX)(DI*1), R11
+	MOVL R11, last+72(FP)
+	MOVB R15, behind+76(FP)
+	RET
+
 // func undoubleVBMI2(dst *byte, src *byte, left int) (n int, bad uint64)
 // Requires: AVX, AVX512BW, AVX512VBMI2, BMI, BMI2, PCLMULQDQ, POPCNT
 TEXT ·undoubleVBMI2(SB), NOSPLIT, $0-40

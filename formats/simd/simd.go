@@ -4,6 +4,8 @@
 // the build tag purego.
 package simd
 
+import "slices"
+
 //go:generate go run -modfile=../../.ci/tools.mod gen.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
 
 // A Level is a way to find them.
@@ -91,6 +93,69 @@ func JSON(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	}
 	_, _, _ = data[64*n-1], slashes[n-1], nls[n-1]
 	return json(data, n, escaped&1, quotes, slashes, nls)
+}
+
+// A Key is a member of JSON records by what stands before its values, from behind
+// the comma or brace on: `"RemoteIP":`, with the white space that it had last.
+// It knows which followed it.
+type Key struct {
+	glue   [64]byte
+	mask   uint64   // bit n: glue[n] counts
+	n      int32    // length of the glue; 0 for a key that is not to be taken
+	Slot   int32    // where values go, -1 for nowhere
+	Number int32    // of the key itself
+	Follow [4]int32 // the keys that followed it, the last one first
+}
+
+// Expect puts a key first of those that may follow.
+func (k *Key) Expect(number int32) {
+	at := slices.Index(k.Follow[:], number)
+	if at < 0 {
+		at = len(k.Follow) - 1
+	}
+	copy(k.Follow[1:at+1], k.Follow[:at])
+	k.Follow[0] = number
+}
+
+// Stick sets what comes before values. Members takes the key only if that is
+// some text of up to 64 bytes.
+func (k *Key) Stick(glue string) {
+	k.glue, k.mask, k.n = [64]byte{}, 0, 0
+	if n := len(glue); n > 0 && n <= len(k.glue) {
+		copy(k.glue[:], glue)
+		k.mask, k.n = ^uint64(0)>>(64-n), int32(n)
+	}
+}
+
+// A Value is where a value was found: for a string, its inside.
+type Value struct {
+	Off, Len uint32
+	Kind     Kind
+}
+
+// A Kind says what was found.
+type Kind uint8
+
+// Kinds. Callers may have more bits.
+const (
+	Set    Kind = 1 << iota // the member is there; null has no place
+	String                  // a string
+)
+
+// Members steps over members of the JSON object in b[:end] from p on, where a key
+// begins. It takes those whose key is expected behind prev, the number of the one
+// before, and whose value is a string, null or a number of up to seven digits:
+// their places go to vals, by the keys' slots, and the keys learn which of the two
+// expected ones comes first. It stops at the first other member, or earlier, and
+// returns where, and the number of the last key that it took or prev. If behind, it
+// has stopped behind a value, with no comma there; else where a key begins. b may
+// be longer than end; quotes has its unescaped quotes, as JSON finds them, and a
+// word more than those that end takes, or two: without, nothing is taken.
+func Members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
+	if end = min(end, len(b)); p < 0 || len(b) == 0 || len(quotes) < end>>6+2 || len(vals) == 0 {
+		return p, prev, false
+	}
+	return members(b, quotes, p, end, keys, prev, vals)
 }
 
 // Slack is how much longer than src the dst of [Undouble] and [Unescape] must

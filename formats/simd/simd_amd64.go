@@ -47,6 +47,13 @@ func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row
 	return rowsBMI2(&seps[0], &nls[0], len(seps), at, end, &ords[0], width, &rows[0].Start, len(rows), to)
 }
 
+func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
+	if level < AVX2 || !cpu.X86.HasBMI2 {
+		return membersGo(b, quotes, p, end, keys, prev, vals)
+	}
+	return membersAVX2(&b[0], len(b), &quotes[0], p, end, &keys[0].glue[0], &vals[0].Off, prev)
+}
+
 // packs says that the processor can drop bytes from a vector.
 var packs = cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VL && cpu.X86.HasPCLMULQDQ
 

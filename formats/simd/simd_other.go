@@ -16,6 +16,10 @@ func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row
 	return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
 }
 
+func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
+	return membersGo(b, quotes, p, end, keys, prev, vals)
+}
+
 func undouble(dst, src []byte) (n int, ok bool) { return undoubleGo(dst, src) }
 
 func unescape(dst, src []byte) (n int, ok bool) { return unescapeGo(dst, src) }

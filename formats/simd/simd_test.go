@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 // levels calls f with each level that the processor has.
@@ -261,6 +263,118 @@ func BenchmarkPack(b *testing.B) {
 			b.SetBytes(int64(len(escaped)))
 			for b.Loop() {
 				Unescape(dst, escaped)
+			}
+		})
+	})
+}
+
+// The kernel knows Key and Value by their layout.
+func TestLayout(t *testing.T) {
+	var k Key
+	var v Value
+	got := []uintptr{unsafe.Sizeof(k), unsafe.Offsetof(k.glue), unsafe.Offsetof(k.mask), unsafe.Offsetof(k.n), unsafe.Offsetof(k.Slot),
+		unsafe.Offsetof(k.Number), unsafe.Offsetof(k.Follow), uintptr(len(k.Follow)), unsafe.Sizeof(v), unsafe.Offsetof(v.Len), unsafe.Offsetof(v.Kind)}
+	if want := []uintptr{104, 0, 64, 72, 76, 80, 84, 4, 12, 4, 8}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v: gen.go has to follow", got, want)
+	}
+}
+
+func TestExpect(t *testing.T) {
+	k := Key{Follow: [4]int32{1, 2, 3, 4}}
+	for _, step := range []struct {
+		number int32
+		want   [4]int32
+	}{{1, [4]int32{1, 2, 3, 4}}, {3, [4]int32{3, 1, 2, 4}}, {9, [4]int32{9, 3, 1, 2}}, {2, [4]int32{2, 9, 3, 1}}} {
+		if k.Expect(step.number); k.Follow != step.want {
+			t.Errorf("%d: %v, want %v", step.number, k.Follow, step.want)
+		}
+	}
+}
+
+// FuzzMembers holds every level against a look at one byte after the other.
+func FuzzMembers(f *testing.F) {
+	record := `{"a":"x","RemoteIP":"10.0.0.1","RemotePort":443,"n":null,"long":"` + strings.Repeat("y", 200) + `","q":"\\\"","InitiatingProcessVersionInfoOriginalFileName":"a,b","z":0}`
+	keys := "\"a\":\n\"RemoteIP\":\n\"RemotePort\":\n\"n\":\n\"long\":\n\"q\":\n\"InitiatingProcessVersionInfoOriginalFileName\":\n\"z\":\n"
+	f.Add([]byte(record), keys, uint64(0), uint8(1), uint16(1000))
+	f.Add([]byte(strings.Repeat(record, 3)), keys, uint64(1<<40), uint8(1), uint16(300))
+	f.Add([]byte(`{"a":"x" ,"a":1234567,"a":12345678,"a":01,"a":nulL,"a":"unclosed`), keys, uint64(7), uint8(1), uint16(70))
+	f.Add([]byte(`{ "a": "x", "b": 7, "a": null, "b": -1}`), "\"a\": \n \"b\": \n \"a\": \n"+strings.Repeat("k", 70)+"\n"+strings.Repeat("k", 64), uint64(9), uint8(2), uint16(40))
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 30 { // records in which one key follows another at random
+		var b strings.Builder
+		for range 40 {
+			b.WriteString([]string{`"a":`, `"RemoteIP":`, `"RemotePort":`, `"n":`}[r.IntN(4)] + []string{`"x"`, `null`, `17`, `"\""`, `"` + strings.Repeat("w", r.IntN(150)) + `"`}[r.IntN(5)] + ",")
+		}
+		f.Add([]byte(b.String()), keys, r.Uint64(), uint8(0), uint16(r.IntN(3000)))
+	}
+	integer := regexp.MustCompile(`^(0|[1-9][0-9]{0,6})[,}]`)
+	f.Fuzz(func(t *testing.T, data []byte, glues string, follow uint64, start uint8, stop uint16) {
+		b := padded(data)
+		text := len(b)
+		b = append(b, make([]byte, beyond)...)
+		quotes := make([]uint64, text/64+2)
+		JSON(b[:text], 0, quotes[:text/64], make([]uint64, text/64), make([]uint64, text/64))
+		var keys []Key
+		var texts []string
+		for i, glue := range strings.Split(glues, "\n") {
+			k := Key{Slot: int32(i%4) - 1, Number: int32(i)}
+			k.Stick(glue)
+			keys, texts = append(keys, k), append(texts, glue)
+		}
+		for i := range keys {
+			for j := range keys[i].Follow {
+				keys[i].Follow[j] = int32((follow>>(i*7+j*13%50) + uint64(i*j+j)) % uint64(len(keys)))
+			}
+		}
+		end := min(int(stop), text)
+
+		p, prev, behind := int(start), int32(0), false
+		want, vals := slices.Clone(keys), make([]Value, 3)
+	member:
+		for !behind && p+beyond <= len(b) {
+			follow := want[prev].Follow[:]
+			nth := slices.IndexFunc(follow, func(n int32) bool {
+				return len(texts[n]) > 0 && len(texts[n]) <= 64 && bytes.HasPrefix(b[p:], []byte(texts[n]))
+			})
+			if nth < 0 {
+				break
+			}
+			at := p + len(texts[follow[nth]])
+			var v Value
+			var to int
+			switch rest := b[min(at, end):end]; {
+			case bytes.HasPrefix(rest, []byte(`"`)):
+				for to = at + 1; to < end && quotes[to/64]>>(to%64)&1 == 0; to++ {
+				}
+				if to >= end {
+					break member
+				}
+				v = Value{uint32(at + 1), uint32(to - at - 1), Set | String}
+				to++
+			case bytes.HasPrefix(rest, []byte("null")):
+				v, to = Value{0, 0, Set}, at+4
+			case integer.Match(rest):
+				n := len(integer.Find(rest)) - 1
+				v, to = Value{uint32(at), uint32(n), Set}, at+n
+			default:
+				break member
+			}
+			if slot := want[follow[nth]].Slot; slot >= 0 {
+				vals[slot] = v
+			}
+			follow[0], follow[nth] = follow[nth], follow[0]
+			prev = follow[0]
+			if behind = to >= end || b[to] != ','; behind {
+				p = to
+			} else {
+				p = to + 1
+			}
+		}
+		levels(func(l Level) {
+			have, got := slices.Clone(keys), make([]Value, 3)
+			to, last, over := Members(b, quotes, int(start), end, have, 0, got)
+			if to != p || last != prev || over != behind || !slices.Equal(got, vals) || !slices.Equal(have, want) {
+				t.Errorf("%v: at %d behind key %d, %v, %v, want %d behind %d, %v, %v", l, to, last, over, got, p, prev, behind, vals)
 			}
 		})
 	})
