@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -208,4 +209,53 @@ func FuzzIsNormal4(f *testing.F) {
 			t.Errorf("%q: %v, want %v", s, !want, want)
 		}
 	})
+}
+
+// FuzzMatchJSONStepped has cells with room behind them, whose members are
+// stepped over many at a time, give what those without give.
+func FuzzMatchJSONStepped(f *testing.F) {
+	const event = `{"direction":"In","trans_id":12345,"query":"x.evil.example","qclass":"1","rcode":null,"uid":"C1","AA":true,"answers":["198.51.100.7","a.b"],"TTLs":[1,2],"ts":1.5,"host":"evil.example"}`
+	f.Add([]byte(event + "\n" + event + "\n" + strings.ReplaceAll(event, `":`, `" : `) + "\n" + event))
+	f.Add([]byte(event + "\n" + event[:100] + "\n" + event[50:] + "\n" + strings.ReplaceAll(event, `"In"`, `"I\"n\\"`)))
+	f.Add([]byte(event + "\n" + strings.ReplaceAll(event, `"uid":"C1"`, `"uid":{"query":"evil.example","host":"`+strings.Repeat("y", 99)+`"},"uid":"C1"`) + "\n" + strings.Repeat(event, 3)))
+	f.Add([]byte(event + "\n" + strings.ReplaceAll(event, `,"q`, `,\"q`) + "\n" + strings.ReplaceAll(event, `"query"`, `"QUERY"`) + "\n" + strings.ReplaceAll(event, `"uid"`, `"u`+strings.Repeat("i", 80)+`d"`)))
+	s := NewSet(parseAll(f, "evil.example", "198.51.100.7"))
+	members := []Member{{"query", KindDomain}, {"host", KindHost}, {"answers", KindList}}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		room := append(bytes.Clone(data), `","query":"evil.example"}`...) // what is behind a cell is not of it
+		room = append(room, make([]byte, 256)...)
+		var w walker // not one of those that were used before: a fuzzer wants the same paths each time
+		for range 2 {
+			at := 0
+			for line := range bytes.SplitSeq(data, []byte("\n")) {
+				stepped := w.match(s, members, false, room[at:at+len(line)], nil)
+				plain := new(walker).match(s, members, false, slices.Clip(bytes.Clone(line)), nil)
+				if !reflect.DeepEqual(stepped, plain) {
+					t.Fatalf("%q: %v, want %v", line, stepped, plain)
+				}
+				at += len(line) + 1
+			}
+		}
+	})
+}
+
+// Members that nobody wants are stepped over, but for the first of their kind.
+func TestStepped(t *testing.T) {
+	cell := []byte(`{"direction":"In","trans_id":12345,"qclass":"1","query":"x.evil.example","rcode":null,"uid":"C1"}`)
+	room := append(bytes.Clone(cell), make([]byte, 128)...)
+	s := NewSet(parseAll(t, "evil.example"))
+	members := []Member{{"query", KindDomain}}
+	var w walker
+	w.s, w.members = s, members
+	for range 2 {
+		w.begin(members, room[:len(cell)])
+		w.whole(cell, 0, scope{exact: true, top: true})
+	}
+	if len(w.dst) != 2 || len(w.list) != 7 {
+		t.Fatalf("%v, %d keys", w.dst, len(w.list))
+	}
+	to, last := w.step(1, len(cell), 0)
+	if rest := string(cell[to:]); !strings.HasPrefix(rest, `"query"`) || w.more[last].glue != `"qclass":` {
+		t.Errorf("stopped at %q, behind %q", rest, w.more[last].glue)
+	}
 }

@@ -29,14 +29,14 @@ type JSONCandidate struct {
 // decoded and taken as one. With rest, all other strings are scanned as text,
 // and those that hold JSON are walked in turn. What breaks off or is not JSON
 // is scanned as text with rest, so that damage hides nothing. It does not
-// allocate where nothing matches.
+// allocate where nothing matches. Bytes behind the cell may be looked at, up to
+// its capacity, if only to be left out.
 func (s *Set) MatchJSON(members []Member, rest bool, cell []byte, dst []JSONCandidate) []JSONCandidate {
-	cell = cell[:len(cell):len(cell)] // see leaf
+	if string(cell) == "{}" { // as many cells are
+		return dst
+	}
 	w := walkers.Get().(*walker)
-	w.s, w.members, w.rest, w.dst = s, members, rest, dst
-	w.whole(cell, 0, scope{exact: true, top: true})
-	dst = w.dst
-	w.s, w.members, w.dst = nil, nil, nil
+	dst = w.match(s, members, rest, cell, dst)
 	walkers.Put(w)
 	return dst
 }
@@ -46,6 +46,7 @@ var walkers = sync.Pool{New: func() any { return new(walker) }}
 
 // walker is the state of one MatchJSON.
 type walker struct {
+	jsonKeys
 	s       *Set
 	members []Member
 	rest    bool
@@ -54,6 +55,19 @@ type walker struct {
 	path []byte      // keys that lead to the value, joined by dots
 	text []byte      // decoded strings, each inside the one before
 	got  []Candidate // of one value
+}
+
+// match is MatchJSON.
+func (w *walker) match(s *Set, members []Member, rest bool, cell []byte, dst []JSONCandidate) []JSONCandidate {
+	w.s, w.members, w.rest, w.dst = s, members, rest, dst
+	if w.quotes = w.quotes[:0]; !rest {
+		w.begin(members, cell)
+	}
+	cell = cell[:len(cell):len(cell)] // see leaf
+	w.whole(cell, 0, scope{exact: true, top: true})
+	dst = w.dst
+	w.s, w.members, w.dst, w.room = nil, nil, nil, nil
+	return dst
 }
 
 // A scope says how a value is to be matched, and where it stands.
@@ -103,18 +117,30 @@ func (w *walker) value(c []byte, base int, at scope) int {
 		return min(end+1, len(c))
 	}
 	// A bare word or number; at the top it is no JSON at all.
-	end := i
-	for end < len(c) && (at.top || c[end] != ',' && c[end] != '}' && c[end] != ']') {
-		end++
+	end := len(c)
+	if !at.top {
+		end = i + wordEnd(c[i:])
 	}
 	w.leaf(c[i:end], base+i, at)
 	return end
+}
+
+// wordEnd returns where a word ends that is in no quotes.
+func wordEnd(c []byte) int {
+	for i, b := range c {
+		if b == ',' || b == '}' || b == ']' {
+			return i
+		}
+	}
+	return len(c)
 }
 
 func (w *walker) object(c []byte, i, base int, at scope) int {
 	outer := len(w.path)
 	in := at
 	in.depth, in.top = at.depth+1, false
+	stepped := at.exact && len(w.quotes) > 0
+	last := int32(0) // key
 	for {
 		for i = skipSpace(c, i); i < len(c) && c[i] == ','; {
 			i = skipSpace(c, i+1)
@@ -130,15 +156,33 @@ func (w *walker) object(c []byte, i, base int, at scope) int {
 			w.leaf(c[i:], base+i, in)
 			return len(c)
 		}
-		end := stringEnd(c, i+1)
-		key, at := c[i+1:end], base+i+1
-		i = skipSpace(c, min(end+1, len(c)))
-		if i == len(c) || c[i] != ':' {
-			w.leaf(key, at, in) // a value without its key
-			continue
+		var key []byte
+		if stepped {
+			var to int
+			if to, last = w.step(base+i, base+len(c), last); to > base+i {
+				i = to - base
+				continue
+			}
+			if n, ok := w.expected(c[i:], last); ok {
+				k := &w.more[n]
+				key, in.kind, in.typed, last = c[i+1:i+1+k.key], k.kind, k.typed, n
+				i = skipSpace(c, i+len(k.glue))
+			}
 		}
-		in.kind, in.typed = w.kind(key)
-		i = skipSpace(c, i+1)
+		if key == nil {
+			from, end := i, stringEnd(c, i+1)
+			key = c[i+1 : end]
+			i = skipSpace(c, min(end+1, len(c)))
+			if i == len(c) || c[i] != ':' {
+				w.leaf(key, base+from+1, in) // a value without its key
+				continue
+			}
+			in.kind, in.typed = w.kind(key)
+			i = skipSpace(c, i+1)
+			if stepped {
+				last = w.learn(last, c[from:i], len(key), in.kind, in.typed)
+			}
+		}
 		if !in.typed && !w.rest && i < len(c) && c[i] == '"' {
 			i = min(stringEnd(c, i+1)+1, len(c)) // nobody wants it
 			continue

@@ -278,7 +278,8 @@ func (w *worker) lookUp(k *planKey, g int, run *formats.Run) {
 		cell := run.Cell(int(i))
 		switch group.how {
 		case howJSON:
-			w.json = set.MatchJSON(group.json, group.rest, cell, w.json[:0])
+			c := run.Cells[i]
+			w.json = set.MatchJSON(group.json, group.rest, run.Data[c.Off:c.Off+c.Len], w.json[:0])
 			if len(w.json) == 0 {
 				continue
 			}
