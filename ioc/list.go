@@ -140,11 +140,19 @@ func (l *List) Grow(n int) {
 
 // At returns the n-th indicator, from 0. Its tags must not be changed.
 func (l *List) At(n int) Indicator {
-	r := l.records.at(n)
-	i := l.identity(r.key)
-	i.Details = l.details(r.note)
-	i.Feeds = l.feeds(n)
+	var i Indicator
+	l.fill(n, &i, make([]string, 0, 1), make([]byte, 0, 48))
 	return i
+}
+
+// fill writes the n-th indicator to i. Its first feed goes to feeds, and the
+// texts that it is made of to text, which nobody else may write to from then on:
+// where there is room for both, nothing is allocated.
+func (l *List) fill(n int, i *Indicator, feeds []string, text []byte) {
+	r := l.records.at(n)
+	text = l.identify(r.key, i, text)
+	i.Details = l.details(r.note)
+	i.Feeds = l.feeds(n, feeds, text)
 }
 
 // All returns all indicators in order.
@@ -306,7 +314,7 @@ func encodeIdentity(i *Indicator) (key uint64, text []byte, ok bool) {
 	}
 	a, length := i.Prefix.Addr(), i.Prefix.Bits()
 	if !i.Prefix.IsValid() || (i.Type == CIDR) == i.Prefix.IsSingleIP() || i.Prefix != i.Prefix.Masked() ||
-		i.Type != IPPort && i.Port != 0 || i.Value != textOf(i.Type, i.Prefix, i.Port) {
+		i.Type != IPPort && i.Port != 0 || i.Value != string(appendTextOf(nil, i.Type, i.Prefix, i.Port)) {
 		return 0, nil, false
 	}
 	if a.Is4() {
@@ -348,47 +356,60 @@ func textLen(key uint64) int {
 	return 16
 }
 
-// textOf is the normal form of an address, socket or network.
-func textOf(t Type, p netip.Prefix, port uint16) string {
+// appendTextOf appends the normal form of an address, socket or network.
+func appendTextOf(dst []byte, t Type, p netip.Prefix, port uint16) []byte {
 	switch t {
 	case IP:
-		return p.Addr().String()
+		return p.Addr().AppendTo(dst)
 	case IPPort:
-		return netip.AddrPortFrom(p.Addr(), port).String()
+		return netip.AddrPortFrom(p.Addr(), port).AppendTo(dst)
 	}
-	return p.String()
+	return p.AppendTo(dst)
 }
 
 // identity is an indicator without its details.
-func (l *List) identity(key uint64) Indicator {
-	var i Indicator
-	switch key >> formShift {
-	case formName:
-		return Indicator{Type: Domain, Value: string(l.textAt(key))}
-	case formURL:
-		return Indicator{Type: URL, Value: string(l.textAt(key))}
-	case formHash:
-		return Indicator{Type: Hash, Value: hex.EncodeToString(l.textAt(key))}
-	case formOdd:
-		return *l.oddOf(key)
-	case form4, form4Port, formNet4:
-		i.Prefix = netip.PrefixFrom(addr4(uint32(key)), 32)
-	default:
-		i.Prefix = netip.PrefixFrom(l.addr6(key), 128)
-	}
-	i.Type = l.typeOf(key)
-	switch key >> formShift {
-	case form4Port:
-		i.Port = uint16(key >> 32)
-	case form6Port:
-		i.Port = uint16(key >> placeBits)
-	case formNet4:
-		i.Prefix = netip.PrefixFrom(i.Prefix.Addr(), int(key>>32&0xff))
-	case formNet6:
-		i.Prefix = netip.PrefixFrom(i.Prefix.Addr(), int(key>>placeBits&0xff))
-	}
-	i.Value = textOf(i.Type, i.Prefix, i.Port)
+func (l *List) identity(key uint64) (i Indicator) {
+	l.identify(key, &i, nil)
 	return i
+}
+
+// identify writes an indicator without its details to i, its value to text, and
+// returns what is left of that.
+func (l *List) identify(key uint64, i *Indicator, text []byte) []byte {
+	*i = Indicator{Type: l.typeOf(key)}
+	switch key >> formShift {
+	case formName, formURL:
+		text = append(text, l.textAt(key)...)
+	case formHash:
+		text = hex.AppendEncode(text, l.textAt(key))
+	case formOdd:
+		*i = *l.oddOf(key)
+		return text
+	default:
+		i.Prefix = l.prefixOf(key)
+		switch key >> formShift {
+		case form4Port:
+			i.Port = uint16(key >> 32)
+		case form6Port:
+			i.Port = uint16(key >> placeBits)
+		}
+		text = appendTextOf(text, i.Type, i.Prefix, i.Port)
+	}
+	i.Value = unsafe.String(unsafe.SliceData(text), len(text))
+	return text[len(text):]
+}
+
+// prefixOf is the address or network of a key.
+func (l *List) prefixOf(key uint64) netip.Prefix {
+	switch key >> formShift {
+	case form4, form4Port:
+		return netip.PrefixFrom(addr4(uint32(key)), 32)
+	case formNet4:
+		return netip.PrefixFrom(addr4(uint32(key)), int(key>>32&0xff))
+	case formNet6:
+		return netip.PrefixFrom(l.addr6(key), int(key>>placeBits&0xff))
+	}
+	return netip.PrefixFrom(l.addr6(key), 128)
 }
 
 // textAt is the text of a name, URL or hash.

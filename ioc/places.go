@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // A place is where an indicator stands: the number of a path in List.paths and
@@ -105,29 +106,31 @@ func (l *List) pathOf(n int) uint32 {
 	return l.runs[sort.Search(len(l.runs), func(i int) bool { return int(l.runs[i].from) > n })-1].path
 }
 
-// feeds writes the places of a record as Indicator.Feeds.
-func (l *List) feeds(n int) []string {
+// feeds writes the places of a record as Indicator.Feeds: the first to list, its
+// text to text, where there is room.
+func (l *List) feeds(n int, list []string, text []byte) []string {
 	line := l.records.at(n).line
 	if line&spread == 0 {
 		p := place{l.pathOf(n), line}
 		if p.path == 0 {
 			return nil
 		}
-		return []string{l.placeText(p)}
+		return append(list, l.placeText(p, text))
 	}
 	at := line &^ spread
-	list := make([]string, l.spots[at].n)
-	for k := range list {
-		list[k] = l.placeText(l.spots[at].place)
+	list = slices.Grow(list, int(l.spots[at].n))
+	for range l.spots[at].n {
+		list = append(list, l.placeText(l.spots[at].place, nil))
 		at = l.spots[at].next
 	}
 	return slices.Clip(list)
 }
 
-func (l *List) placeText(p place) string {
+func (l *List) placeText(p place, text []byte) string {
 	path := l.paths.text(p.path)
 	if p.line == 0 {
 		return path
 	}
-	return path + strconv.FormatUint(uint64(p.line), 10)
+	text = strconv.AppendUint(append(text, path...), uint64(p.line), 10)
+	return unsafe.String(unsafe.SliceData(text), len(text))
 }

@@ -52,7 +52,7 @@ type Set struct {
 }
 
 // maxMade is how many entries Indicators keeps at most.
-const maxMade = 1 << 16
+const maxMade = 1 << 13
 
 // An entry is what Indicators returns. Nearly all have one indicator: it stands
 // beside the entry, so that a hit waits for memory once.
@@ -64,6 +64,8 @@ type entry struct {
 	first   Indicator
 	pointer [1]*Indicator
 	alone   [1]uint32
+	feed    [1]string
+	text    [64]byte // of value and feed, where they are short
 }
 
 // halves has a bit for each n.n, the first half of an IPv4 address. At 8 KB it
@@ -256,7 +258,8 @@ func (s *Set) entry(number uint32) *entry {
 	if e := cached.Load(); e != nil && e.number == number {
 		return e
 	}
-	e := &entry{number: number, first: s.list.At(int(number)), alone: [1]uint32{number}}
+	e := &entry{number: number, alone: [1]uint32{number}}
+	s.list.fill(int(number), &e.first, e.feed[:0], e.text[:0])
 	e.pointer[0] = &e.first
 	e.indicators, e.numbers = e.pointer[:], e.alone[:]
 	at, _ := slices.BinarySearch(s.more, uint64(number)<<32)

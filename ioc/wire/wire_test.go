@@ -1,0 +1,62 @@
+package wire
+
+import (
+	"slices"
+	"testing"
+	"testing/quick"
+)
+
+// What is appended is what is read, and a piece of it is not taken for the whole.
+func TestBack(t *testing.T) {
+	var r Reader
+	read := func(raw []byte) (number int64, b byte, yes bool, text string, list []string) {
+		r.Reset(raw)
+		return r.Number(), r.Byte(), r.Bool(), r.Text(), r.Texts(nil)
+	}
+	back := func(number int64, yes bool, text string, list []string, b byte) bool {
+		raw := AppendTexts(AppendText(AppendBool(append(AppendNumber(nil, number), b), yes), text), list)
+		for n := range raw {
+			if read(raw[:n]); !r.Bad() {
+				t.Logf("%d of %d bytes are taken for the whole", n, len(raw))
+				return false
+			}
+		}
+		gotNumber, gotByte, gotYes, gotText, gotList := read(raw)
+		return gotNumber == number && gotByte == b && gotYes == yes && gotText == text && slices.Equal(gotList, list) && !r.More() && !r.Bad()
+	}
+	if err := quick.Check(back, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// A reader stays within its bytes, whatever they are.
+func FuzzReader(f *testing.F) {
+	f.Add([]byte{2, 'a', 'b'}, []byte("tnlc"))
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}, []byte("tnlcb"))
+	f.Fuzz(func(t *testing.T, raw, asked []byte) {
+		var r Reader
+		r.Reset(raw)
+		read := 0
+		for _, what := range asked {
+			switch what % 5 {
+			case 0:
+				read += len(r.Text())
+			case 1:
+				r.Number()
+			case 2:
+				for _, s := range r.Texts(nil) {
+					read += len(s)
+				}
+			case 3:
+				if n := r.Count(); n > len(raw) {
+					t.Fatalf("%d things in %d bytes", n, len(raw))
+				}
+			default:
+				r.Byte()
+			}
+		}
+		if read > len(raw) {
+			t.Fatalf("%d bytes of text in %d", read, len(raw))
+		}
+	})
+}
