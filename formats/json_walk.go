@@ -155,7 +155,6 @@ func (w *jsonWalker) member(b []byte, p, end, level int, prev int32) (int, int32
 	if fault != jsonOK {
 		return p, id, fault
 	}
-	// What key found may have added keys, and special may add some.
 	start, slot, role := p, w.keys[id].Slot, w.more[id].role
 	if role == jsonPlain {
 		p, fault = w.skip(b, p, end, level+1)
@@ -196,22 +195,15 @@ func (w *jsonWalker) quote(b []byte, p, end int) int {
 	return jsonQuote(b, p, end)
 }
 
-func (w *jsonWalker) mark(kind simd.Kind) simd.Kind {
-	if w.inText {
-		kind |= jsonInText
-	}
-	return kind
-}
-
 // plain is the value at b[p:q], already stepped over.
 func (w *jsonWalker) plain(b []byte, p, q int) simd.Value {
 	switch b[p] {
 	case '"':
-		return simd.Value{Off: uint32(p + 1), Len: uint32(q - p - 2), Kind: w.mark(simd.Set | simd.String)}
+		return simd.Value{Off: uint32(p + 1), Len: uint32(q - p - 2), Kind: simd.Set | simd.String}
 	case 'n':
 		return simd.Value{Kind: simd.Set}
 	}
-	return simd.Value{Off: uint32(p), Len: uint32(q - p), Kind: w.mark(simd.Set)}
+	return simd.Value{Off: uint32(p), Len: uint32(q - p), Kind: simd.Set}
 }
 
 // key reads a key and returns the position of its value and its number. prev is
@@ -354,6 +346,11 @@ func (w *jsonWalker) textual(s []byte) {
 	w.inner.fill(w.text[:n])
 	w.inText = true
 	w.object(w.text, p, n, 1)
+	for i := range w.vals[1] {
+		if v := &w.vals[1][i]; v.Kind != 0 {
+			v.Kind |= jsonInText
+		}
+	}
 	w.inText, w.envelope = false, true
 }
 

@@ -146,12 +146,17 @@ func TestJSONLShapes(t *testing.T) {
 		{"too large", `{"a":"1"}` + "\n" + `{"a":"` + long + `"}` + "\n" + `{"a":"2"}`, "1:1||,3:2||", 1},
 		{"too deep", strings.Repeat(`{"a":`, 600) + "\n{\"a\":\"1\"}", "2:1||", 1},
 		{"byte order mark", "\ufeff{\"a\":\"1\"}", "1:1||", 0},
+		// Records of which many members are stepped over at a time.
+		{"long", strings.Repeat(many(`{"a":"1","b":2`)+`,"category":null}`+"\n", 3), "1:1|2|,2:1|2|,3:1|2|", 0},
+		{"long, one like no other", many(`{"a":"1"`) + "}\n" + many(`{"a":"1"`) + "}\n" + many(`{"a":12345678`) + `,"b":tru}` + "\n" + many(`{"a":"1","a":"2"`) + "}", "1:1||,2:1||,4:2||", 1},
+		{"long envelope", strings.Repeat(many(`{"category":"c","properties":`+many(`{"a":"1","b":"in"`)+"}")+"}\n", 3), "1:1|in|c,2:1|in|c,3:1|in|c", 0},
+		{"long envelope as text", strings.Repeat(many(`{"category":"c","b":"out","properties":"`+strings.ReplaceAll(many(`{"a":"1","b":"in"`), `"`, `\"`)+`}"`)+"}\n", 3), "1:1|in|c,2:1|in|c,3:1|in|c", 0},
 	}
 	for _, test := range tests {
 		for _, block := range []int{1, 7, 64, 0} {
 			for _, stream := range []bool{false, true} {
 				limit := 200
-				if test.name == "too deep" {
+				if test.name == "too deep" || strings.HasPrefix(test.name, "long") {
 					limit = 0
 				}
 				seen := readJSON(t, JSONL, jsonContent(test.text, stream), Options{BlockSize: block, MaxRecord: limit}, "a", "b", "category")
@@ -179,6 +184,14 @@ func TestJSONLShapes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// many adds members to an object that nobody asks for.
+func many(object string) string {
+	for i := range 12 {
+		object += fmt.Sprintf(`,"member%d":%s`, i, []string{`"text"`, `17`, `null`, `"` + strings.Repeat("long ", 20) + `"`}[i%4])
+	}
+	return object
 }
 
 func TestJSONLRejects(t *testing.T) {
@@ -312,12 +325,14 @@ func FuzzJSONL(f *testing.F) {
 	f.Add(`{"category":"c","properties":{"a":"1"}}`+"\r\n\r\n"+`{"a":[1,{"b":2}],"b":"\ud800\udc00"}`, byte(1), true)
 	f.Add(`{"a":1,}`+"\n"+`{"a" 1}`+"\n"+`{"a":01}`+"\n"+`{"a":"\\"}`, byte(64), true)
 	f.Add(`{"records":[{"a":"1"},{"b":{}}]}`+"\nx", byte(3), false)
+	f.Add(strings.Repeat(many(`{"a":"1","b":2`)+"}\n", 4), byte(0), false)
+	f.Add(strings.Repeat(`{"category":"c","properties":"`+strings.ReplaceAll(many(`{"a":"1","b":2`), `"`, `\"`)+`}"}`+"\n", 3), byte(100), true)
 	f.Fuzz(func(t *testing.T, text string, block byte, stream bool) {
 		if strings.HasPrefix(text, utf8BOM) {
 			return
 		}
 		keys := []string{"a", "b"}
-		seen := readJSON(t, JSONL, jsonContent(text, stream), Options{BlockSize: int(block%64) + 1}, keys...)
+		seen := readJSON(t, JSONL, jsonContent(text, stream), Options{BlockSize: int(block)}, keys...)
 		if seen.err != nil {
 			t.Fatal(seen.err)
 		}
