@@ -332,7 +332,7 @@ func FuzzJSONL(f *testing.F) {
 			return
 		}
 		keys := []string{"a", "b"}
-		seen := readJSON(t, JSONL, jsonContent(text, stream), Options{BlockSize: int(block)}, keys...)
+		seen := readJSON(t, JSONL, jsonContent(text, stream), Options{BlockSize: int(block) + 1}, keys...)
 		if seen.err != nil {
 			t.Fatal(seen.err)
 		}
