@@ -19,25 +19,38 @@ var JSONL = Format{
 	Open:  openJSONL,
 }
 
-// sniffJSONL reports whether the first line is a whole object and no wrapper
-// of a document format.
+// sniffJSONL reports whether the text is objects line by line, and no wrapper of
+// a document format. The first line decides it where it is an object; else two
+// that follow one another do, which no document has without a comma between them:
+// what was cut out of a larger file begins in the middle of a record.
 func sniffJSONL(head []byte) bool {
 	cut := len(head) >= headSize
 	head = trimJSONHead(head)
-	if len(head) == 0 || head[0] != '{' {
-		return false
+	last := false // the line before is an object
+	for n := 0; len(head) > 0; n++ {
+		line, rest, whole := bytes.Cut(head, []byte{'\n'})
+		if !whole && cut {
+			return false
+		}
+		object := sniffObject(line)
+		if object && (n == 0 || last) {
+			return true
+		}
+		last = object
+		head = bytes.TrimLeft(rest, " \t\r\n")
 	}
-	line, _, whole := bytes.Cut(head, []byte{'\n'})
-	if !whole && cut {
+	return false
+}
+
+// sniffObject reports whether a line is a whole object and no wrapper.
+func sniffObject(line []byte) bool {
+	if len(line) == 0 || line[0] != '{' {
 		return false
 	}
 	line = append(bytes.Clone(line), make([]byte, jsonPad)...)
 	end := len(line) - jsonPad
 	p, fault := jsonSkip(line, 0, end, 0)
-	if fault != jsonOK || jsonSpace(line, p, end) != end {
-		return false
-	}
-	return !isJSONDocument(line, end)
+	return fault == jsonOK && jsonSpace(line, p, end) == end && !isJSONDocument(line, end)
 }
 
 // trimJSONHead takes a byte order mark and white space off.

@@ -146,6 +146,7 @@ func TestJSONLShapes(t *testing.T) {
 		{"too large", `{"a":"1"}` + "\n" + `{"a":"` + long + `"}` + "\n" + `{"a":"2"}`, "1:1||,3:2||", 1},
 		{"too deep", strings.Repeat(`{"a":`, 600) + "\n{\"a\":\"1\"}", "2:1||", 1},
 		{"byte order mark", "\ufeff{\"a\":\"1\"}", "1:1||", 0},
+		{"cut out of a larger file", `x","b":"0"}` + "\n" + `{"a":"1"}` + "\n" + `{"a":"2"}`, "2:1||,3:2||", 1},
 		// Records of which many members are stepped over at a time.
 		{"long", strings.Repeat(many(`{"a":"1","b":2`)+`,"category":null}`+"\n", 3), "1:1|2|,2:1|2|,3:1|2|", 0},
 		{"long, one like no other", many(`{"a":"1"`) + "}\n" + many(`{"a":"1"`) + "}\n" + many(`{"a":12345678`) + `,"b":tru}` + "\n" + many(`{"a":"1","a":"2"`) + "}", "1:1||,2:1||,4:2||", 1},
@@ -254,6 +255,11 @@ func TestJSONLSniff(t *testing.T) {
 		{"mark", "\ufeff{\"a\":1}\n", true, true},
 		{"csv", "a,b\n", false, false},
 		{"braces", "{EB79061A}", false, false},
+		{"cut out of a larger file", "e\":\"x\"}\n{\"a\":1}\r\n\r\n{\"a\":2}", true, false},
+		{"first line broken", "{\"a\" 1}\n{\"a\":1}\n{\"a\":2}\n", true, true},
+		{"list with an object a line", "[\n{\"a\":1},\n{\"b\":2}\n]", false, true},
+		{"object with an object a line", "{\"x\":[\n{\"a\":1}\n,{\"b\":2}\n]}", false, true},
+		{"objects among text", "x\n{\"a\":1}\ny\n{\"a\":1}\n", false, false},
 		{"line longer than the head", `{"a":"` + strings.Repeat("x", headSize-6), false, true},
 	}
 	for _, test := range tests {

@@ -447,7 +447,7 @@ func (w *worker) proof(run *formats.Run) clock.Order {
 func (w *worker) lose(err error) {
 	in, b := w.now.in, w.now.block
 	w.now.broken++
-	in.fail(Partial, cause(err))
+	in.failAt(b.Seq, w.now.broken, Partial, cause(err))
 	in.problem(b.Seq, w.now.broken, w.at(in, b, formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err))
 	w.badInput(in)
 }
@@ -491,7 +491,7 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 		}
 		in.problem(b.Seq, i+1000, &formats.Error{Pos: pos, Err: bad.Err})
 		if errors.Is(bad.Err, formats.ErrPartial) || bad.Pos.Record < 0 {
-			in.fail(Partial, bad.Err) // how many records are missing, or of which file, is not known
+			in.failAt(b.Seq, i+1000, Partial, bad.Err) // how many records are missing, or of which file, is not known
 		} else {
 			in.mu.Lock()
 			if bad.Matched {

@@ -43,6 +43,7 @@ type input struct {
 	report *FileReport
 	first  []problem // the first few problems, in file order
 	more   int       // further problems
+	failed [2]int    // place of what report.Reason says
 	tables map[string]int64
 	spans  []spanCell // wait for the order of their dates
 }
@@ -78,12 +79,18 @@ func (i *input) problem(seq, n int, err error) {
 	}
 }
 
-// fail gives the input a status other than Complete and its reason.
-func (i *input) fail(s Status, err error) {
+// fail gives the input a status other than Complete and its reason, unless it
+// has one already.
+func (i *input) fail(s Status, err error) { i.failAt(-1, 0, s, err) }
+
+// failAt does so for a place in the file order, as problem has it: the reason is
+// that of the first place, whatever the order in which blocks are read.
+func (i *input) failAt(seq, n int, s Status, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.report.Reason == "" {
-		i.report.Status, i.report.Reason = s, err.Error()
+	at := [2]int{seq, n}
+	if i.report.Reason == "" || slices.Compare(at[:], i.failed[:]) < 0 {
+		i.report.Status, i.report.Reason, i.failed = s, err.Error(), at
 	}
 }
 
@@ -300,7 +307,7 @@ func (w *worker) sweep(in *input) {
 			in.drained = true
 			w.mu.Unlock()
 			if !errors.Is(err, io.EOF) {
-				in.fail(Partial, cause(err))
+				in.failAt(1<<62, 0, Partial, cause(err))
 				in.problem(1<<62, 0, named(in.in, err))
 				w.badInput(in)
 			}
@@ -344,7 +351,7 @@ func (w *worker) leave(in *input) {
 	in.lateSpan()
 	w.out.end(in.n, in.chain.blocks())
 	if err := in.src.Close(); err != nil {
-		in.fail(Partial, cause(err))
+		in.failAt(1<<62, 1, Partial, cause(err))
 	}
 	in.close(w.ctx.Err() != nil && !in.drained)
 	w.stats.Files.Add(1)

@@ -517,6 +517,23 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
+// Why an input is partial does not depend on which worker saw it first.
+func TestFirstReason(t *testing.T) {
+	in := newInput(0, formats.Input{Path: "a"})
+	in.failAt(7, 0, Partial, errors.New("later"))
+	in.failAt(2, 1, Partial, errors.New("first"))
+	in.failAt(2, 3, Partial, errors.New("next"))
+	in.failAt(1<<62, 0, Partial, errors.New("end"))
+	if in.report.Reason != "first" {
+		t.Error(in.report.Reason)
+	}
+	in.fail(Unreadable, errors.New("before"))
+	in.fail(Partial, errors.New("second before"))
+	if in.report.Reason != "before" || in.report.Status != Unreadable {
+		t.Errorf("%v: %s", in.report.Status, in.report.Reason)
+	}
+}
+
 func TestNothing(t *testing.T) {
 	one := jsonl("x.jsonl", `{"a":1}`)
 	for name, c := range map[string]struct {
