@@ -11,9 +11,9 @@ import (
 // A jsonWalker takes wanted members out of records, one after the other.
 //
 // Records of one export have nearly always the same keys in the same order.
-// The walker therefore remembers, for each key, which one followed it last
-// time, and with which white space: the next key is first compared with that
-// text as a whole (`"RemoteIP":`), and only if it differs looked up.
+// The walker therefore remembers, for each key, which ones followed it, and with
+// which white space: the next key is first compared with those texts as a whole
+// (`"RemoteIP":`), the last one first, and only if it differs looked up.
 //
 //	{"Type":"DnsEvents","properties":{"Name":"x","ClientIP":"10.0.0.5"}}
 //	 ^ keys[0] -> Type -> properties   ^ keys[1] -> Name -> ClientIP

@@ -240,9 +240,7 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 			return err
 		}
 	}
-	if len(rows) > 0 {
-		w.next = first + int(rows[len(rows)-1])
-	}
+	w.next = first + int(rows[len(rows)-1])
 	print := &c.col.print
 	for i, row := range rows {
 		n, there, err := w.nulls.value(first + int(row))

@@ -219,6 +219,9 @@ func FuzzMatchJSONStepped(f *testing.F) {
 	f.Add([]byte(event + "\n" + event[:100] + "\n" + event[50:] + "\n" + strings.ReplaceAll(event, `"In"`, `"I\"n\\"`)))
 	f.Add([]byte(event + "\n" + strings.ReplaceAll(event, `"uid":"C1"`, `"uid":{"query":"evil.example","host":"`+strings.Repeat("y", 99)+`"},"uid":"C1"`) + "\n" + strings.Repeat(event, 3)))
 	f.Add([]byte(event + "\n" + strings.ReplaceAll(event, `,"q`, `,\"q`) + "\n" + strings.ReplaceAll(event, `"query"`, `"QUERY"`) + "\n" + strings.ReplaceAll(event, `"uid"`, `"u`+strings.Repeat("i", 80)+`d"`)))
+	deep := strings.Repeat(`{"direction":`, 31)
+	f.Add([]byte(deep + event + "\n" + deep + `{"direction":"` + strings.Repeat("x", 70) + `","trans_id":nulll}}"trans_id":"evil.example","query":"evil.example"`))
+	f.Add([]byte(event + "\n" + event + "\n" + deep + `{"direction":{"direction":"` + strings.Repeat("x", 70) + `","trans_id":nulll}}"trans_id":"evil.example","query":"evil.example"`))
 	s := NewSet(parseAll(f, "evil.example", "198.51.100.7"))
 	members := []Member{{"query", KindDomain}, {"host", KindHost}, {"answers", KindList}}
 	f.Fuzz(func(t *testing.T, data []byte) {

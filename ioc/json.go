@@ -29,8 +29,9 @@ type JSONCandidate struct {
 // decoded and taken as one. With rest, all other strings are scanned as text,
 // and those that hold JSON are walked in turn. What breaks off or is not JSON
 // is scanned as text with rest, so that damage hides nothing. It does not
-// allocate where nothing matches. Bytes behind the cell may be looked at, up to
-// its capacity, if only to be left out.
+// allocate where nothing matches, as long as the same members are asked for and
+// cells have keys that were met before. Bytes behind the cell may be looked at,
+// up to its capacity, if only to be left out.
 func (s *Set) MatchJSON(members []Member, rest bool, cell []byte, dst []JSONCandidate) []JSONCandidate {
 	if string(cell) == "{}" { // as many cells are
 		return dst
@@ -139,7 +140,7 @@ func (w *walker) object(c []byte, i, base int, at scope) int {
 	outer := len(w.path)
 	in := at
 	in.depth, in.top = at.depth+1, false
-	stepped := at.exact && len(w.quotes) > 0
+	stepped := at.exact && len(w.quotes) > 0 && in.depth <= maxDepth
 	last := int32(0) // key
 	for {
 		for i = skipSpace(c, i); i < len(c) && c[i] == ','; {

@@ -33,7 +33,10 @@ type waitingHit struct {
 	to    int
 }
 
-const lotSize = 64 << 10
+const (
+	lotSize  = 64 << 10
+	largeLot = 2 << 20
+)
 
 func newEncoding(r *run, to io.Writer) *encoding {
 	n := 2*r.threads + 1
@@ -93,7 +96,9 @@ func (e *encoding) write(to io.Writer) {
 				e.fail(err)
 			}
 		}
-		l.hits, l.payload, l.out = l.hits[:0], l.payload[:0], l.out[:0]
+		if l.hits, l.payload, l.out = l.hits[:0], l.payload[:0], l.out[:0]; cap(l.payload)+cap(l.out) > largeLot {
+			l.payload, l.out = nil, nil // one hit of some megabytes is no reason to keep them
+		}
 		e.free <- l
 	}
 }

@@ -57,10 +57,10 @@ type worker struct {
 	trace   *Trace  // of one record; nil in all scans but those for its sake
 	tracing *Trace  // the same while that record is in hand
 
-	named      string // the last name of a table that a row gave, and
-	namedTable int8   // which it is: rows repeat it
-	said       string // the same of rows with hits
-	saidTable  int8
+	named         string // the last name of a table that a row gave, and
+	namedTable    int8   // which it is: rows repeat it
+	hitNamed      string // the same of rows with hits
+	hitNamedTable int8
 }
 
 // claimed is the block that a worker has in hand.
@@ -107,7 +107,7 @@ func (w *worker) reset(in *input) {
 	want := in.plan.want
 	want.Keep = w.keep
 	w.reader = in.src.NewReader(want)
-	w.named, w.namedTable, w.said = "", unsaid, "" // another input may have other tables
+	w.named, w.namedTable, w.hitNamed = "", unsaid, "" // another input may have other tables
 }
 
 // An element is one address or name of a row that an indicator may match: a

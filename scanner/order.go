@@ -25,7 +25,7 @@ const (
 	AsFound              // input and record, streamed
 )
 
-// key places an encoded hit in the output.
+// key places a hit, or what else is sorted, in the output.
 type key struct {
 	time   int64 // ticks, negated for Newest; noTime for none
 	input  int32

@@ -162,11 +162,11 @@ func (w *worker) rowTable(p *plan, cells []string, row uint32, def int8) int8 {
 		switch cell := cells[n]; {
 		case cell == "":
 			continue
-		case cell != w.said:
-			w.said, w.saidTable = strings.Clone(cell), p.tableNamed(cell)
+		case cell != w.hitNamed:
+			w.hitNamed, w.hitNamedTable = strings.Clone(cell), p.tableNamed(cell)
 		}
-		if w.saidTable != unsaid {
-			return w.saidTable
+		if w.hitNamedTable != unsaid {
+			return w.hitNamedTable
 		}
 	}
 	return def

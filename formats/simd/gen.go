@@ -440,8 +440,8 @@ func members() {
 	RET()
 }
 
-// The layout of Key and Value, which a test compares, and how far beyond a
-// key's place members reads.
+// The layout of Key and Value, and how far beyond a key's place members reads:
+// TestLayout and FuzzMembers fail where simd.go and generic.go have it otherwise.
 const (
 	keyMask, keyLen, keySlot, keyNumber, keyFollow = 64, 72, 76, 80, 84
 
