@@ -61,22 +61,20 @@ func JSONL(dst []byte, h *Hit) []byte {
 	dst = append(dst, `,"life":`...)
 	dst = appendString(dst, h.Life)
 	dst = append(dst, `,"who":{`...)
-	for i, f := range whoFields(&h.Who) {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, '"')
-		dst = append(dst, f.name...)
-		dst = append(dst, `":`...)
-		switch {
-		case f.number != nil:
-			dst = appendIntOrNull(dst, f.number.N, f.number.Known)
-		case f.value == "":
-			dst = append(dst, "null"...)
-		default:
-			dst = appendString(dst, f.value)
-		}
-	}
+	w := &h.Who
+	dst = appendStringOrNull(append(dst, `"host":`...), w.Host)
+	dst = appendStringOrNull(append(dst, `,"ip":`...), w.IP)
+	dst = appendStringOrNull(append(dst, `,"user":`...), w.User)
+	dst = appendStringOrNull(append(dst, `,"process":`...), w.Process)
+	dst = appendStringOrNull(append(dst, `,"command_line":`...), w.CommandLine)
+	dst = appendStringOrNull(append(dst, `,"peer":`...), w.Peer)
+	dst = appendStringOrNull(append(dst, `,"peer_name":`...), w.PeerName)
+	dst = appendIntOrNull(append(dst, `,"peer_port":`...), w.PeerPort.N, w.PeerPort.Known)
+	dst = appendStringOrNull(append(dst, `,"protocol":`...), w.Protocol)
+	dst = appendIntOrNull(append(dst, `,"bytes_out":`...), w.BytesOut.N, w.BytesOut.Known)
+	dst = appendIntOrNull(append(dst, `,"bytes_in":`...), w.BytesIn.N, w.BytesIn.Known)
+	dst = appendStringOrNull(append(dst, `,"direction":`...), w.Direction)
+	dst = appendStringOrNull(append(dst, `,"outcome":`...), w.Outcome)
 	dst = append(dst, `},"row":`...)
 	dst = appendRow(dst, h.Row)
 	dst = append(dst, `,"source":{"file":`...)

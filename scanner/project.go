@@ -124,7 +124,9 @@ func (p *projection) identity(row []string, h *Hit, room *room) string {
 	b = append(append(b, h.Indicator.Type.String()...), 0)
 	b = append(append(b, h.Indicator.Value...), 0)
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:8])
+	var id [16]byte
+	hex.Encode(id[:], sum[:8])
+	return string(id[:])
 }
 
 // appendRow appends what makes a row the same in every export: the table, the

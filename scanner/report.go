@@ -341,7 +341,7 @@ func life(h *Hit) string {
 // column that holds none of them. room is for bytes.
 func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 	cell = strings.TrimSpace(cell)
-	if k == nil || k.Kind == ioc.KindIP && ioc.IsNormal4(cell) {
+	if k == nil || k.Kind == ioc.KindIP && ioc.IsNormal4(cell) || k.Kind == ioc.KindDomain && isNormalName(cell) {
 		return append(dst, cell...)
 	}
 	room.text = append(room.text[:0], cell...)
@@ -370,6 +370,16 @@ func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 		}
 	}
 	return append(dst, cell...)
+}
+
+// isNormalName says that AppendDomain would give a name as it is, or nothing.
+func isNormalName(cell string) bool {
+	for i := range len(cell) {
+		if c := cell[i]; c-'a' > 'z'-'a' && c-'0' > 9 && c != '-' && c != '_' && (c != '.' || i == len(cell)-1) {
+			return false
+		}
+	}
+	return true
 }
 
 // appendAddr appends an address in normal form, anything else as it is.

@@ -108,6 +108,16 @@ func (r *Reader) Bool() bool { return r.Number() != 0 }
 
 // Text reads a text.
 func (r *Reader) Text() string {
+	if r.at < len(r.raw) { // most are short
+		if from, n := r.at+1, int(r.raw[r.at]); n < 0x80 && n <= len(r.raw)-from {
+			r.at = from + n
+			return r.raw[from:r.at]
+		}
+	}
+	return r.longText()
+}
+
+func (r *Reader) longText() string {
 	n := r.unsigned()
 	if n > uint64(len(r.raw)-r.at) {
 		r.bad = true

@@ -44,29 +44,17 @@ func (t Time) Append(dst []byte) []byte {
 	days, rest := int(t/Day), t%Day
 	y, m, d := civil(days)
 	sec, frac := int(rest/Second), int(rest%Second)
-	dst = digits(dst, y, 4)
-	dst = digits(append(dst, '-'), m, 2)
-	dst = digits(append(dst, '-'), d, 2)
-	dst = digits(append(dst, 'T'), sec/3600, 2)
-	dst = digits(append(dst, ':'), sec/60%60, 2)
-	dst = digits(append(dst, ':'), sec%60, 2)
-	dst = digits(append(dst, '.'), frac, 7)
-	return append(dst, 'Z')
+	text := [28]byte([]byte("0000-00-00T00:00:00.0000000Z"))
+	for _, part := range [...]struct{ from, to, n int }{{0, 4, y}, {5, 7, m}, {8, 10, d}, {11, 13, sec / 3600}, {14, 16, sec / 60 % 60}, {17, 19, sec % 60}, {20, 27, frac}} {
+		for i, n := part.to-1, uint(part.n); i >= part.from; i, n = i-1, n/10 {
+			text[i] = byte('0' + n%10)
+		}
+	}
+	return append(dst, text[:]...)
 }
 
 // Milli is the instant cut to milliseconds.
 func (t Time) Milli() Time { return t - t%10_000 }
-
-func digits(dst []byte, n, width int) []byte {
-	for range width {
-		dst = append(dst, '0')
-	}
-	for i := len(dst) - 1; width > 0; i, width = i-1, width-1 {
-		dst[i] = byte('0' + n%10)
-		n /= 10
-	}
-	return dst
-}
 
 // daysBefore returns the days from 0001-01-01 to a date of the proleptic
 // Gregorian calendar.
