@@ -103,7 +103,7 @@ func (r *csvReader) value(from, to uint32) Cell {
 	}
 	switch r.buf[from] {
 	case '"':
-		switch i := next(r.quotes, int(from)+1, int(to)); {
+		switch i := simd.Next(r.quotes, int(from)+1, int(to)); {
 		case i < 0: // a stray quote
 		case i == int(to)-1:
 			return Cell{Off: from + 1, Len: to - from - 2}

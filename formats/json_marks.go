@@ -1,10 +1,6 @@
 package formats
 
-import (
-	"math/bits"
-
-	"github.com/iocsweep/iocsweep/formats/simd"
-)
+import "github.com/iocsweep/iocsweep/formats/simd"
 
 // jsonMarks are the bytes that give the text of a block its structure, found
 // 64 at a time: with them a string costs the words it covers, not its bytes.
@@ -26,23 +22,4 @@ func (m *jsonMarks) fill(text []byte) {
 		copy(rest[:], text[whole*64:])
 		simd.JSON(rest[:], escaped, m.quotes[whole:words], m.slashes[whole:], m.nls[whole:])
 	}
-}
-
-// next returns the first mark in [p, end), else -1.
-func next(marks []uint64, p, end int) int {
-	if p >= end {
-		return -1
-	}
-	w := p >> 6
-	x := marks[w] >> uint(p&63) << uint(p&63)
-	for x == 0 {
-		if w++; w<<6 >= end {
-			return -1
-		}
-		x = marks[w]
-	}
-	if p = w<<6 + bits.TrailingZeros64(x); p >= end {
-		return -1
-	}
-	return p
 }

@@ -190,7 +190,7 @@ func (w *jsonWalker) marked() *jsonMarks {
 // quote returns where the string ends that began before p, or -1.
 func (w *jsonWalker) quote(b []byte, p, end int) int {
 	if marks := w.marked(); marks != nil {
-		return next(marks.quotes, p, end)
+		return simd.Next(marks.quotes, p, end)
 	}
 	return jsonQuote(b, p, end)
 }
@@ -398,7 +398,7 @@ func (w *jsonWalker) escaped(b []byte, v simd.Value) bool {
 	if w.marks == nil || v.Kind&jsonInText != 0 {
 		return bytes.IndexByte(b[v.Off:v.Off+v.Len], '\\') >= 0
 	}
-	return next(w.marks.slashes, int(v.Off), int(v.Off+v.Len)) >= 0
+	return simd.Next(w.marks.slashes, int(v.Off), int(v.Off+v.Len)) >= 0
 }
 
 // append adds the text of a value of the record in b to dst.

@@ -3,6 +3,8 @@ package formats
 import (
 	"bytes"
 	"fmt"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // JSONL is JSON Lines: an object a line. Each is a record, either flat or in
@@ -19,10 +21,10 @@ var JSONL = Format{
 	Open:  openJSONL,
 }
 
-// sniffJSONL reports whether the text is objects line by line, and no wrapper of
-// a document format. The first line decides it where it is an object; else two
-// that follow one another do, which no document has without a comma between them:
-// what was cut out of a larger file begins in the middle of a record.
+// sniffJSONL reports whether the text is objects line by line. Where the first
+// line is an object, it is unless that is a wrapper of a document format. Else two
+// lines that follow one another say so, which no document has without a comma
+// between them: what was cut out of a larger file begins in the middle of a record.
 func sniffJSONL(head []byte) bool {
 	cut := len(head) >= headSize
 	head = trimJSONHead(head)
@@ -32,8 +34,13 @@ func sniffJSONL(head []byte) bool {
 		if !whole && cut {
 			return false
 		}
-		object := sniffObject(line)
-		if object && (n == 0 || last) {
+		object, wrapper := sniffObject(line)
+		switch {
+		case n == 0 && object:
+			return !wrapper
+		case wrapper, string(bytes.TrimSpace(line)) == "{}": // any text may have that
+			object = false
+		case object && last:
 			return true
 		}
 		last = object
@@ -42,15 +49,18 @@ func sniffJSONL(head []byte) bool {
 	return false
 }
 
-// sniffObject reports whether a line is a whole object and no wrapper.
-func sniffObject(line []byte) bool {
+// sniffObject reports whether a line is a whole object, and a wrapper.
+func sniffObject(line []byte) (object, wrapper bool) {
 	if len(line) == 0 || line[0] != '{' {
-		return false
+		return false, false
 	}
 	line = append(bytes.Clone(line), make([]byte, jsonPad)...)
 	end := len(line) - jsonPad
 	p, fault := jsonSkip(line, 0, end, 0)
-	return fault == jsonOK && jsonSpace(line, p, end) == end && !isJSONDocument(line, end)
+	if fault != jsonOK || jsonSpace(line, p, end) != end {
+		return false, false
+	}
+	return true, isJSONDocument(line, end)
 }
 
 // trimJSONHead takes a byte order mark and white space off.
@@ -142,7 +152,7 @@ func (r *jsonlReader) Next() (Block, error) {
 	breaks := 0
 	for p := 0; p < r.size; {
 		end := r.size
-		if i := next(r.marks.nls, p, r.size); i >= 0 {
+		if i := simd.Next(r.marks.nls, p, r.size); i >= 0 {
 			end = i
 			breaks++
 		} else if lines.cut {

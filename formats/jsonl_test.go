@@ -259,6 +259,8 @@ func TestJSONLSniff(t *testing.T) {
 		{"first line broken", "{\"a\" 1}\n{\"a\":1}\n{\"a\":2}\n", true, true},
 		{"list with an object a line", "[\n{\"a\":1},\n{\"b\":2}\n]", false, true},
 		{"object with an object a line", "{\"x\":[\n{\"a\":1}\n,{\"b\":2}\n]}", false, true},
+		{"query answers and objects", "{\"value\":[{\"a\":1}]}\n{\"a\":1}\n{\"b\":2}\n", false, true},
+		{"empty objects among text", "x,y\n\"z\n{}\n{}\n\",1\n", false, false},
 		{"objects among text", "x\n{\"a\":1}\ny\n{\"a\":1}\n", false, false},
 		{"line longer than the head", `{"a":"` + strings.Repeat("x", headSize-6), false, true},
 	}

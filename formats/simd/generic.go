@@ -137,7 +137,7 @@ func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, va
 		x := binary.LittleEndian.Uint64(b[at:])
 		switch n := digits(x); {
 		case byte(x) == '"':
-			q := quote(quotes, at+1, end)
+			q := Next(quotes, at+1, end)
 			if q < 0 {
 				return p, prev, false
 			}
@@ -171,22 +171,6 @@ func (k *Key) at(b []byte) bool {
 		return false // as most that differ do
 	}
 	return string(b[:n]) == string(k.glue[:n])
-}
-
-// quote returns the first quote in [p, end), of which all words are there, else -1.
-func quote(quotes []uint64, p, end int) int {
-	w := p >> 6
-	x := quotes[w] >> uint(p&63) << uint(p&63)
-	for x == 0 {
-		if w++; w<<6 >= end {
-			return -1
-		}
-		x = quotes[w]
-	}
-	if p = w<<6 + bits.TrailingZeros64(x); p >= end {
-		return -1
-	}
-	return p
 }
 
 // digits returns the length of the digits that eight bytes begin with: 1 to 7,

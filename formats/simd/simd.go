@@ -4,7 +4,10 @@
 // the build tag purego.
 package simd
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 //go:generate go run -modfile=../../.ci/tools.mod gen.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
 
@@ -93,6 +96,25 @@ func JSON(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	}
 	_, _, _ = data[64*n-1], slashes[n-1], nls[n-1]
 	return json(data, n, escaped&1, quotes, slashes, nls)
+}
+
+// Next returns the first place in [p, end) that is marked, else -1.
+func Next(marks []uint64, p, end int) int {
+	if p >= end {
+		return -1
+	}
+	w := p >> 6
+	x := marks[w] >> uint(p&63) << uint(p&63)
+	for x == 0 {
+		if w++; w<<6 >= end {
+			return -1
+		}
+		x = marks[w]
+	}
+	if p = w<<6 + bits.TrailingZeros64(x); p >= end {
+		return -1
+	}
+	return p
 }
 
 // A Key is a member of JSON records by what stands before its values, from behind
