@@ -60,14 +60,14 @@ func cutURL(v []byte) (u urlPart, ok bool) {
 }
 
 // isNormalURL says that a text is the normal form of a URL that is more than
-// its host.
+// its host, and its host one that an indicator can have.
 func isNormalURL(v []byte) bool {
 	again, ok := AppendURL(nil, v)
 	if !ok || !bytes.Equal(again, v) {
 		return false
 	}
 	u, ok := cutURL(v)
-	return ok && len(u.rest) > 1
+	return ok && len(u.rest) > 1 && isURLHost(string(u.host))
 }
 
 // urlAt is the URL of an entry of classURL.
