@@ -31,9 +31,8 @@ type dates struct {
 	mu      sync.Mutex
 	columns []dateColumn // of plan.times
 	blocks  map[int]dateBlock
-	free    [][]byte // memory of findings, to use again
-	next    int      // blocks before it have given their evidence
-	bytes   int
+	next    int // blocks before it have given their evidence
+	bytes   int // of findings in memory
 	file    *os.File
 	size    int64
 }
@@ -50,7 +49,7 @@ type dateColumn struct {
 type dateBlock struct {
 	evidence []clock.Order
 	findings []byte // as appendFinding writes them
-	at       span   // in the file, once spilled
+	at       span   // in the file, where the share was full
 }
 
 func newDates(r *run, in *input) *dates {
@@ -103,21 +102,12 @@ func (d *dates) order(column int) (o clock.Order, proven bool) {
 // put takes the evidence of the block in hand and the findings that wait for a
 // decision. A decision releases every block that waits.
 func (d *dates) put(w *worker, seq int) error {
-	d.mu.Lock()
-	b := dateBlock{evidence: w.now.evidence}
-	room := len(w.waiting) + len(w.waiting)/8
-	switch {
-	case room == 0:
-	case sparse(w.waiting):
-		b.findings = bytes.Clone(w.waiting)
-		d.bytes += cap(b.findings)
-	default:
-		b.findings, w.waiting = w.waiting, nil
-		d.bytes += cap(b.findings)
-		if n := len(d.free); n > 0 {
-			w.waiting, d.free = d.free[n-1], d.free[:n-1]
-		}
+	size := len(w.waiting)
+	b, err := d.keep(w)
+	if err != nil {
+		return err
 	}
+	d.mu.Lock()
 	d.blocks[seq] = b
 	proven := false
 	for {
@@ -143,17 +133,53 @@ func (d *dates) put(w *worker, seq int) error {
 		d.decide(d.columns)
 	}
 	if d.undecided() {
-		err := d.spill()
 		d.mu.Unlock()
-		if w.waiting == nil && room > 0 { // the next block is likely to be like this one
-			w.waiting = mem.Make[byte](room)[:0]
+		if w.waiting == nil && size > 0 { // the next block is likely to be like this one
+			w.waiting = mem.Make[byte](size + size/8)[:0]
 		}
-		return err
+		return nil
 	}
 	ready := d.blocks
-	d.blocks, d.free = map[int]dateBlock{}, nil
+	d.blocks, d.bytes = map[int]dateBlock{}, 0
 	d.mu.Unlock()
 	return d.release(w, ready)
+}
+
+// keep puts the findings of the block in hand aside: in memory, whose owner is
+// then the dates, until the share is full, and from there on in the temporary
+// file.
+func (d *dates) keep(w *worker) (b dateBlock, err error) {
+	b.evidence = w.now.evidence
+	size := len(w.waiting)
+	if size == 0 {
+		return b, nil
+	}
+	d.mu.Lock()
+	full := d.bytes+size > d.share
+	switch {
+	case !full && sparse(w.waiting):
+		d.bytes += size
+		b.findings = bytes.Clone(w.waiting)
+	case !full:
+		d.bytes += cap(w.waiting)
+		b.findings, w.waiting = w.waiting, nil
+	case d.file == nil:
+		if d.file, err = os.CreateTemp(d.dir, "iocsweep-dates-*"); err == nil {
+			_ = os.Remove(d.file.Name())
+		}
+	}
+	if full {
+		b.at = span{d.size, d.size + int64(size)}
+		d.size = b.at.end
+	}
+	d.mu.Unlock()
+	if full && err == nil { // not under the lock: others may write at the same time
+		_, err = d.file.WriteAt(w.waiting, b.at.off)
+	}
+	if err != nil {
+		return b, fmt.Errorf("spill waiting hits: %w", err)
+	}
+	return b, nil
 }
 
 // end decides what the whole input left open: month first where the header
@@ -181,7 +207,7 @@ func (d *dates) end(w *worker) error {
 	}
 	d.decide(d.columns)
 	ready := d.blocks
-	d.blocks, d.free = nil, nil
+	d.blocks = nil
 	d.mu.Unlock()
 	err := d.release(w, ready)
 	if d.file != nil {
@@ -225,8 +251,12 @@ func (d *dates) release(w *worker, blocks map[int]dateBlock) error {
 const minRelease = 4
 
 func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
-	if n := b.at.end - b.at.off; n > 0 {
-		b.findings = mem.Make[byte](int(n))
+	if n := int(b.at.end - b.at.off); n > 0 {
+		if w.trace != nil {
+			w.waiting = nil // what it keeps points there
+		}
+		w.waiting = mem.Grow(w.waiting[:0], n)[:n]
+		b.findings = w.waiting
 		if _, err := d.file.ReadAt(b.findings, b.at.off); err != nil {
 			return fmt.Errorf("read waiting hits: %w", err)
 		}
@@ -254,34 +284,4 @@ func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 			}
 		}
 	}
-}
-
-// spill writes waiting findings to the temporary file once they exceed their share.
-func (d *dates) spill() error {
-	if d.bytes <= d.share {
-		return nil
-	}
-	if d.file == nil {
-		f, err := os.CreateTemp(d.dir, "iocsweep-dates-*")
-		if err != nil {
-			return fmt.Errorf("spill waiting hits: %w", err)
-		}
-		_ = os.Remove(f.Name())
-		d.file = f
-	}
-	for seq, b := range d.blocks {
-		if len(b.findings) == 0 {
-			continue
-		}
-		if _, err := d.file.WriteAt(b.findings, d.size); err != nil {
-			return fmt.Errorf("spill waiting hits: %w", err)
-		}
-		b.at = span{d.size, d.size + int64(len(b.findings))}
-		d.free = append(d.free, b.findings[:0])
-		b.findings = nil
-		d.size = b.at.end
-		d.blocks[seq] = b
-	}
-	d.bytes = 0
-	return nil
 }
