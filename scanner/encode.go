@@ -1,6 +1,8 @@
 package scanner
 
 import (
+	"encoding/binary"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -217,24 +219,37 @@ var asItIs = func() (t [256]bool) {
 	return t
 }()
 
-// plainPrefix is how many bytes at the beginning of s a JSON string holds as
-// they are, at least: all of them for most texts. It looks at eight at a time.
-func plainPrefix(s string) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	plain := func(x uint64) bool {
-		quote, slash := x^'"'*ones, x^'\\'*ones
-		return (x|(x+ones)|(x-' '*ones)|(quote-ones)&^quote|(slash-ones)&^slash)&tops == 0
-	}
-	n := 0
+// appendPlain appends the bytes at the beginning of s that a JSON string holds
+// as they are, all of them for most texts, and returns the rest. It takes eight
+// at a time.
+func appendPlain(dst []byte, s string) ([]byte, string) {
+	at, n := len(dst), 0
+	dst = slices.Grow(dst, len(s))
+	to := dst[at : at+len(s)]
 	for ; n+8 <= len(s); n += 8 {
-		if !plain(load8(s, n)) {
-			return n
+		x := load8(s, n)
+		if !plain8(x) {
+			break
+		}
+		binary.LittleEndian.PutUint64(to[n:], x)
+	}
+	if last := len(s) - 8; n > last && last > 0 {
+		if x := load8(s, last); plain8(x) {
+			binary.LittleEndian.PutUint64(to[last:], x)
+			n = len(s)
 		}
 	}
-	if n < len(s) && n > 0 && plain(load8(s, len(s)-8)) {
-		return len(s)
+	for ; n < len(s) && asItIs[s[n]]; n++ {
+		to[n] = s[n]
 	}
-	return n
+	return dst[:at+n], s[n:]
+}
+
+// plain8 says that a JSON string holds eight bytes as they are.
+func plain8(x uint64) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	quote, slash := x^'"'*ones, x^'\\'*ones
+	return (x|(x+ones)|(x-' '*ones)|(quote-ones)&^quote|(slash-ones)&^slash)&tops == 0
 }
 
 func load8(s string, at int) uint64 {
@@ -248,16 +263,9 @@ func load8(s string, at int) uint64 {
 // zero-width characters, line separators), so that a hit may be looked at with
 // cat; bytes that are no UTF-8 become U+FFFD.
 func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	start := 0
-	for i := plainPrefix(s); i < len(s); {
-		c := s[i]
-		if asItIs[c] {
-			i++
-			continue
-		}
-		if c < utf8.RuneSelf {
-			dst = append(dst, s[start:i]...)
+	dst, s = appendPlain(append(dst, '"'), s)
+	for s != "" {
+		if c := s[0]; c < utf8.RuneSelf {
 			switch c {
 			case '"', '\\':
 				dst = append(dst, '\\', c)
@@ -270,26 +278,22 @@ func appendString(dst []byte, s string) []byte {
 			default:
 				dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 			}
-			i++
-			start = i
+			dst, s = appendPlain(dst, s[1:])
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n == 1 {
-			dst = append(dst, s[start:i]...)
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case r == utf8.RuneError && n == 1:
 			dst = append(dst, "\ufffd"...)
-			i++
-			start = i
-			continue
-		}
-		if hidden(r) && r <= 0xffff {
-			dst = append(dst, s[start:i]...)
+		case hidden(r) && r <= 0xffff:
 			dst = append(dst, '\\', 'u', hexDigits[r>>12], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
-			start = i + n
+		default:
+			dst = append(dst, s[:n]...)
 		}
-		i += n
+		if s = s[n:]; s != "" && s[0] < utf8.RuneSelf {
+			dst, s = appendPlain(dst, s)
+		}
 	}
-	dst = append(dst, s[start:]...)
 	return append(dst, '"')
 }
 

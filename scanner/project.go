@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
@@ -106,9 +105,10 @@ func (p *projection) names(huntOnly bool, extra uint64) iter.Seq[string] {
 // matched says that a column has one of the hit's matches, itself or a member
 // of its JSON.
 func (h *Hit) matched(column string) bool {
+	n := len(column)
 	for i := range h.Matches {
-		rest, ok := strings.CutPrefix(h.Matches[i].Column, column)
-		if ok && (rest == "" || rest[0] == '.') {
+		c := h.Matches[i].Column
+		if (len(c) == n || len(c) > n && c[n] == '.') && c[:n] == column {
 			return true
 		}
 	}
