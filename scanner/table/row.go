@@ -9,6 +9,7 @@ type Columns struct {
 	has   []bool
 	index map[string]int // by lower-case name
 	exact []exactName    // as spelled, which nearly all who ask do as well; see spot
+	shift uint           // of a hash, to one of them
 }
 
 // An exactName is a column under one spelling; the empty one is a free place.
@@ -22,7 +23,8 @@ type exactName struct {
 // for but is missing has empty cells that are not "empty cells" to a rule. A
 // nil has means that all are there. Of repeated names the first counts.
 func NewColumns(names []string, has []bool) *Columns {
-	c := &Columns{names: names, has: has, index: make(map[string]int, len(names)), exact: make([]exactName, 1<<bits.Len(uint(2*len(names))))}
+	size := bits.Len(uint(2 * len(names)))
+	c := &Columns{names: names, has: has, index: make(map[string]int, len(names)), exact: make([]exactName, 1<<size), shift: uint(64 - size)}
 	for i, n := range names {
 		key := string(lower(nil, n))
 		if _, ok := c.index[key]; !ok {
@@ -45,7 +47,7 @@ func (c *Columns) spot(name string) *exactName {
 	h := uint64(len(name))
 	if n := len(name); n >= 8 {
 		b := name[n-8:]
-		h ^= uint64(b[0])<<8 | uint64(b[1])<<16 | uint64(b[2])<<24 | uint64(b[3])<<32 | uint64(b[4])<<40 | uint64(b[5])<<48 | uint64(b[6])<<56 | uint64(b[7])
+		h ^= uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 	} else {
 		for i := range n {
 			h = h<<8 ^ uint64(name[i])
@@ -53,7 +55,7 @@ func (c *Columns) spot(name string) *exactName {
 	}
 	h *= 0x9e3779b97f4a7c15
 	for i := range 8 {
-		e := &c.exact[(int(h>>32)+i)&(len(c.exact)-1)]
+		e := &c.exact[(int(h>>c.shift)+i)&(len(c.exact)-1)]
 		if e.name == "" || e.name == name {
 			return e
 		}

@@ -275,7 +275,7 @@ func (a *asking) first(field int) (text, port string) {
 			text, port = a.plain(t)
 		}
 		text = strings.TrimSpace(text)
-		if text != "" && text != "-" && !strings.EqualFold(text, "N/A") {
+		if text != "" && text != "-" && (len(text) != 3 || !strings.EqualFold(text, "N/A")) {
 			return text, port
 		}
 	}
