@@ -251,7 +251,7 @@ func (s *storing) records(from, to int) ([]byte, error) {
 			texts = append(texts, hash...)
 		case formURL:
 			url := l.textAt(r.key)
-			if len(url) > math.MaxUint16 || !isNormalURL(url) {
+			if !isNormalURL(url) { // its length fits, too
 				return nil, fmt.Errorf("store indicators: %q is in no normal form", url)
 			}
 			urls = binary.LittleEndian.AppendUint16(urls, uint16(len(url)))

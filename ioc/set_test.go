@@ -186,6 +186,7 @@ func TestParse(t *testing.T) {
 		{"foo:///x", ErrNotIndicator.Error()},
 		{"http://exa$mple.com/x", ErrNotIndicator.Error()},
 		{"http://example.com/" + strings.Repeat("x", maxURL), ErrNotIndicator.Error()},
+		{"http://example.com/" + strings.Repeat("\xff", maxURL/2), ErrNotIndicator.Error()}, // longer once it is encoded
 		{"a@example.com", ErrEmail.Error()},
 		{"44D88612FEA8A8F36DE82E1278ABB02F", "hash 44d88612fea8a8f36de82e1278abb02f"},
 		{strings.Repeat("0a", 20), "hash " + strings.Repeat("0a", 20)},

@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// maxURL is the length of the longest text that is taken for a URL indicator.
+// maxURL is the length of the longest text that is taken for a URL indicator, and
+// of the longest normal form: what is printed can be read.
 const maxURL = 8192
 
 // AppendURL appends the normal form of the URL in a cell to dst, much as

@@ -25,7 +25,7 @@ func parseURL(s string, known bool) (Indicator, error) {
 	scheme := cut && isScheme(before)
 	switch {
 	case len(s) > maxURL:
-		return Indicator{}, fmt.Errorf("%w: URL longer than %d bytes", ErrNotIndicator, maxURL)
+		return Indicator{}, errLongURL
 	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' }):
 		return Indicator{}, fmt.Errorf("%w: blank in a URL", ErrNotIndicator)
 	case s[0] == '/' && !strings.HasPrefix(s, "//"):
@@ -36,6 +36,9 @@ func parseURL(s string, known bool) (Indicator, error) {
 	v, ok := AppendURL(nil, []byte(s))
 	if !ok {
 		return Indicator{}, fmt.Errorf("%w: URL without a host that can be read", ErrNotIndicator)
+	}
+	if len(v) > maxURL {
+		return Indicator{}, errLongURL
 	}
 	u, ok := cutURL(v)
 	host := string(u.host)
@@ -58,6 +61,8 @@ func parseURL(s string, known bool) (Indicator, error) {
 	}
 	return Indicator{Type: URL, Value: string(v), Details: NoDetails()}, nil
 }
+
+var errLongURL = fmt.Errorf("%w: URL longer than %d bytes", ErrNotIndicator, maxURL)
 
 // isReserved says that a top-level domain is one that is kept for examples and
 // private networks, where a public suffix is not to be expected.

@@ -62,6 +62,9 @@ func cutURL(v []byte) (u urlPart, ok bool) {
 // isNormalURL says that a text is the normal form of a URL that is more than
 // its host, and its host one that an indicator can have.
 func isNormalURL(v []byte) bool {
+	if len(v) > maxURL {
+		return false
+	}
 	again, ok := AppendURL(nil, v)
 	if !ok || !bytes.Equal(again, v) {
 		return false
