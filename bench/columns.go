@@ -17,6 +17,24 @@ import (
 // shows. It is the limit for a scan of Parquet with hits everywhere, which has
 // to print most of them.
 func readColumns(file, name string, threads int) (sample, error) {
+	return readTable(file, name, threads, func(t *table.Table, columns []string) formats.Want {
+		return formats.Want{Keys: printed(t, columns)}
+	}, 0)
+}
+
+// readLate decodes what a scan that has a hit in one of some rows decodes at
+// most: for every row the columns that are matched, for the rows with a hit those
+// that it shows, the matched ones again among them. Beside readColumns it says
+// whether late columns cost more than they save.
+func readLate(file, name string, threads, every int) (sample, error) {
+	return readTable(file, name, threads, func(t *table.Table, columns []string) formats.Want {
+		return formats.Want{Keys: columnsOf(columns, matched(t)), Late: [][]formats.Column{printed(t, columns)}}
+	}, every)
+}
+
+// readTable decodes what want makes of a table and the columns of a file, and of
+// one in every rows the late columns, unless that is 0.
+func readTable(file, name string, threads int, want func(*table.Table, []string) formats.Want, every int) (sample, error) {
 	t := table.ByName(table.Builtin(), name)
 	if t == nil {
 		return sample{}, fmt.Errorf("%s is no table", name)
@@ -32,25 +50,32 @@ func readColumns(file, name string, threads int) (sample, error) {
 		return sample{}, err
 	}
 	defer src.Close()
-	want := printed(t, src.Info().Parts[0].Columns)
+	w := want(t, src.Info().Parts[0].Columns)
 	errs = make([]error, threads)
 	var wait sync.WaitGroup
 	for i := range threads {
-		wait.Go(func() { errs[i] = drain(src.NewReader(formats.Want{Keys: want})) })
+		wait.Go(func() { errs[i] = drain(src.NewReader(w), every) })
 	}
 	wait.Wait()
 	took := time.Since(start)
 	return sample{Wall: took, CPU: spent() - before}, errors.Join(errs...)
 }
 
-// printed are the columns of a file that hits show by default.
-func printed(t *table.Table, file []string) (list []formats.Column) {
-	names := slices.Concat(t.Hunt, t.Triage)
-	for _, k := range t.Keys {
-		if k.Level <= table.Wide {
-			names = append(names, k.Column)
-		}
+// matched are the columns of a table that are matched by default.
+func matched(t *table.Table) (names []string) {
+	for _, k := range t.KeysAt(table.Wide) {
+		names = append(names, k.Column)
 	}
+	return names
+}
+
+// printed are the columns of a file that hits show by default.
+func printed(t *table.Table, file []string) []formats.Column {
+	return columnsOf(file, slices.Concat(t.Hunt, t.Triage, matched(t)))
+}
+
+// columnsOf are those columns of a file that are among names, in their order.
+func columnsOf(file, names []string) (list []formats.Column) {
 	seen := map[int]bool{}
 	for _, n := range names {
 		if i := slices.Index(file, n); i >= 0 && !seen[i] {
@@ -73,13 +98,13 @@ func shownOf(name string) (names []string) {
 	return names
 }
 
-// drain reads every cell of every row.
-func drain(r formats.Reader) error {
-	var all []uint32
+// drain reads every cell of the keys, and of one in every rows the late cells.
+func drain(r formats.Reader, every int) error {
+	var all, rows []uint32
 	var refs []formats.Ref
 	sum := 0
 	for {
-		_, err := r.Next()
+		b, err := r.Next()
 		if err == io.EOF {
 			sink.Add(int64(sum))
 			return nil
@@ -101,5 +126,26 @@ func drain(r formats.Reader) error {
 				sum += int(run.Cells[ref.Cell].Len)
 			}
 		}
+		if every == 0 {
+			continue
+		}
+		rows = rows[:0]
+		for row := 0; row < b.Rows; row += every {
+			rows = append(rows, uint32(row))
+		}
+		for some := range slices.Chunk(rows, fetched) {
+			grid, err := r.Fetch(0, some)
+			if err != nil {
+				return err
+			}
+			for i := range some {
+				for c := range grid.Cols {
+					sum += len(grid.Cell(i, c))
+				}
+			}
+		}
 	}
 }
+
+// fetched is how many rows' late cells are asked for at once, as a scan does.
+const fetched = 256

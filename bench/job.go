@@ -190,6 +190,9 @@ func (b *bench) outputJob(j *job) {
 		j.add(&contender{tool: "limits", label: "columns", keys: fmt.Sprintf("peer=columns/threads=%d", b.o.threads),
 			does:   "decodes the columns that hits show, in all rows, and does nothing with them",
 			inside: func(string) (sample, error) { return readColumns(j.path(), j.table, b.o.threads) }})
+		j.add(&contender{tool: "limits", label: "late columns", keys: fmt.Sprintf("peer=late/threads=%d", b.o.threads),
+			does:   "decodes the columns that are matched, in all rows, and those that hits show, in every tenth",
+			inside: func(string) (sample, error) { return readLate(j.path(), j.table, b.o.threads, int(1/outputHits)) }})
 	}
 	if j.format == "parquet" && b.tools.duckdb != "" {
 		command := []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-feed", j.planted(), "-file", j.path()}

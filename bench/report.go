@@ -141,7 +141,8 @@ clickhouse does as duckdb does.
 read, newlines, separators, structure are limits of the machine: the file read
 by as many threads; and its line breaks counted; or commas, line breaks and
 quotes found; or line breaks and quotes that are not escaped. columns decodes
-the columns of all rows that hits show.
+the columns of all rows that hits show; late columns those that are matched, and
+of every tenth row those that hits show: what a scan with hits reads.
 `
 
 func (r *report) foot() string {
