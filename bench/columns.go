@@ -148,4 +148,4 @@ func drain(r formats.Reader, every int) error {
 }
 
 // fetched is how many rows' late cells are asked for at once, as a scan does.
-const fetched = 256
+const fetched = 2048

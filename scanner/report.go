@@ -27,7 +27,7 @@ type finding struct {
 
 // batch is how many rows have their late cells fetched at once: enough to
 // read a page once, few enough to bound memory where every row is a hit.
-const batch = 256
+const batch = 2048
 
 // ahead is how many rows have what their hits need of the indicators read ahead.
 const ahead = 64
