@@ -65,8 +65,8 @@ func (o *object) read(cell string) {
 	}
 }
 
-// flat takes a cell apart that is an object of plain texts, numbers, true, false
-// and null, without blanks and escapes, as services write them. It says false
+// flat takes a cell apart that is an object of plain texts, numbers, true, false,
+// null and lists of these, without blanks, as services write them. It says false
 // where it finds anything else, valid or not.
 func (o *object) flat(s string) bool {
 	if len(s) < 2 || s[0] != '{' || s[len(s)-1] != '}' {
@@ -78,17 +78,17 @@ func (o *object) flat(s string) bool {
 			return false
 		}
 		key := s[i+1 : end-1]
+		if strings.IndexByte(key, '\\') >= 0 {
+			return false
+		}
 		i = end + 1
-		if s[i] == '"' {
-			if end = plainText(s, i); end < 0 {
-				return false
-			}
+		if s[i] == '[' {
+			end = plainList(s, i)
 		} else {
-			for end = i; s[end] != ',' && s[end] != '}'; end++ {
-			}
-			if !plainWord(s[i:end]) {
-				return false
-			}
+			end = plainValue(s, i)
+		}
+		if end < 0 {
+			return false
 		}
 		o.members = append(o.members, member{key, s[i:end]})
 		switch i = end; {
@@ -100,8 +100,45 @@ func (o *object) flat(s string) bool {
 	}
 }
 
+// plainList returns where the list of plain values ends that starts at s[i],
+// behind its bracket, or -1.
+func plainList(s string, i int) int {
+	if i++; s[i] == ']' {
+		return i + 1
+	}
+	for {
+		end := plainValue(s, i)
+		switch {
+		case end < 0:
+			return -1
+		case s[end] == ']':
+			return end + 1
+		case s[end] != ',':
+			return -1
+		}
+		i = end + 1
+	}
+}
+
+// plainValue returns where the text, number, true, false or null ends that
+// starts at s[i], or -1. The object's brace stands behind it at the latest.
+func plainValue(s string, i int) int {
+	if s[i] == '"' {
+		return plainText(s, i)
+	}
+	end := i
+	for s[end] != ',' && s[end] != '}' && s[end] != ']' {
+		end++
+	}
+	if !plainWord(s[i:end]) {
+		return -1
+	}
+	return end
+}
+
 // plainText returns where the text ends that starts at s[i], behind its quote,
-// or -1 if it is no text or has an escape, a control or what is beyond ASCII.
+// or -1 if it is no text, or has a control, a character by its number or what is
+// beyond ASCII.
 func plainText(s string, i int) int {
 	if s[i] != '"' {
 		return -1
@@ -110,28 +147,37 @@ func plainText(s string, i int) int {
 		switch c := s[i]; {
 		case c == '"':
 			return i + 1
-		case c < ' ' || c == '\\' || c >= utf8.RuneSelf:
+		case c == '\\':
+			switch i++; s[i] {
+			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			default:
+				return -1
+			}
+		case c < ' ' || c >= utf8.RuneSelf:
 			return -1
 		}
 	}
 	return -1
 }
 
-// plainWord says that a JSON value is true, false, null or a whole number.
+// plainWord says that a JSON value is true, false, null or a number without
+// exponent.
 func plainWord(s string) bool {
 	if s == "true" || s == "false" || s == "null" {
 		return true
 	}
 	s = strings.TrimPrefix(s, "-")
-	if s == "" || s[0] == '0' && len(s) > 1 {
-		return false
-	}
+	whole, part, broken := strings.Cut(s, ".")
+	return digits(whole) && (whole[0] != '0' || len(whole) == 1) && (!broken || digits(part))
+}
+
+func digits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			return false
 		}
 	}
-	return true
+	return s != ""
 }
 
 func skipBlank(s string, i int) int {

@@ -42,7 +42,7 @@ func TestMember(t *testing.T) {
 // What is found is what encoding/json finds, with whatever is thrown together.
 func TestMemberAsJSON(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{`{`, `}`, `[`, `]`, `,`, `:`, ` `, `"a"`, `"b"`, `"\u0061"`, `"x\"}"`, `null`, `1`, `"\ud800"`, "\"\xff\"", `{"a":1}`, `{"b":[{},"]"]}`, `true`, `-1`, `01`, `-`, `,"c":`, `:"b",`, "\"\x01\""}
+	pieces := []string{`{`, `}`, `[`, `]`, `,`, `:`, ` `, `"a"`, `"b"`, `"\u0061"`, `"x\"}"`, `"\n\\"`, `"\x"`, `"\"`, `null`, `1`, `"\ud800"`, "\"\xff\"", `{"a":1}`, `{"b":[{},"]"]}`, `true`, `-1`, `01`, `-`, `0.25`, `1.`, `.5`, `-0`, `["a",1]`, `[]`, `,"c":`, `:"b",`, "\"\x01\""}
 	objects := 0
 	for range 200_000 {
 		var b strings.Builder
