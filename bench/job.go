@@ -128,7 +128,7 @@ func (b *bench) scanJob(j *job) {
 	b.iocsweep(j, feed, b.o.threads)
 	if strings.HasSuffix(j.file, ".gz") {
 		b.gzip(j)
-		b.limits(j, "read")
+		b.limits(j, b.o.threads, "read")
 		return
 	}
 	if b.o.threads > 1 {
@@ -139,14 +139,18 @@ func (b *bench) scanJob(j *job) {
 		b.goLoop(j, feed)
 	}
 	b.clickhouse(j, feed)
-	switch j.format {
-	case "csv":
+	if j.format == "parquet" {
+		b.limits(j, b.o.threads, "read")
+		return
+	}
+	split := "structure"
+	if j.format == "csv" {
+		split = "separators"
 		b.rg(j, j.search(feed))
-		b.limits(j, "read", "newlines", "separators")
-	case "jsonl":
-		b.limits(j, "read", "newlines", "structure")
-	default:
-		b.limits(j, "read")
+	}
+	b.limits(j, b.o.threads, "read", "newlines", split)
+	if b.o.threads > 1 {
+		b.limits(j, 1, split) // what a second core is worth to who reads and looks at each byte
 	}
 }
 
@@ -297,13 +301,17 @@ func (b *bench) clickhouse(j *job, feed string) {
 		command: query(false), ask: query(true), answer: numbers})
 }
 
-func (b *bench) limits(j *job, names ...string) {
+func (b *bench) limits(j *job, threads int, names ...string) {
 	if !b.o.has("limits") {
 		return
 	}
 	for _, name := range names {
 		l := limits[slices.IndexFunc(limits, func(l limit) bool { return l.name == name })]
-		j.add(&contender{tool: "limits", label: l.name, keys: fmt.Sprintf("peer=%s/threads=%d", l.name, b.o.threads), does: l.does,
-			inside: func(string) (sample, error) { return l.run(j.path(), b.o.threads) }})
+		label := l.name
+		if threads != b.o.threads {
+			label += fmt.Sprintf(" -j %d", threads)
+		}
+		j.add(&contender{tool: "limits", label: label, keys: fmt.Sprintf("peer=%s/threads=%d", l.name, threads), does: l.does,
+			inside: func(string) (sample, error) { return l.run(j.path(), threads) }})
 	}
 }

@@ -162,11 +162,11 @@ func TestRun(t *testing.T) {
 			t.Errorf("not measured once: %s", line)
 		}
 	}
-	// Scan of csv: iocsweep, with one thread, rg, three limits; of parquet:
+	// Scan of csv: iocsweep, with one thread, rg, three limits and one of one thread; of parquet:
 	// two and a limit; of csv.gz: one and a limit, for gzip fails; two
 	// indicators: one and rg. Start: twice both. Load: a list and a pack. Output: twice hits and none,
 	// columns and late columns. Indicators: twice few and many.
-	for kind, want := range map[string]int{"Scan": 6 + 3 + 2 + 2, "Start": 4, "Load": 2, "Output": 6, "Indicators": 4} {
+	for kind, want := range map[string]int{"Scan": 7 + 3 + 2 + 2, "Start": 4, "Load": 2, "Output": 6, "Indicators": 4} {
 		if jobs[kind] != want {
 			t.Errorf("%s has %d contenders, want %d", kind, jobs[kind], want)
 		}
@@ -192,7 +192,7 @@ func TestRun(t *testing.T) {
 	}
 	line := regexp.MustCompile(`^Benchmark(Scan|Start|Load|Output|Indicators)(/[a-z]+=[A-Za-z0-9.]+)+ 1 [1-9][0-9]* ns/op [0-9]+ B/s [0-9]+ cpu-ns/op( [1-9][0-9]* peak-bytes)?$`)
 	lines := strings.Split(strings.TrimSpace(file("bench.txt")), "\n")
-	if len(lines) != 4+29 {
+	if len(lines) != 4+30 {
 		t.Errorf("%d lines of benchmarks", len(lines))
 	}
 	for _, l := range lines[4:] {
@@ -200,7 +200,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("no benchmark: %s", l)
 		}
 	}
-	if n := strings.Count(file("runs.tsv"), "\n"); n != 1+29 {
+	if n := strings.Count(file("runs.tsv"), "\n"); n != 1+30 {
 		t.Errorf("%d lines of runs", n)
 	}
 	wellFormed(t, file("chart.svg"))
