@@ -103,12 +103,9 @@ func (d *dates) order(column int) (o clock.Order, proven bool) {
 // decision. A decision releases every block that waits.
 func (d *dates) put(w *worker, seq int) error {
 	size := len(w.waiting)
-	b, err := d.keep(w)
-	if err != nil {
-		return err
-	}
+	b, failed := d.keep(w)
 	d.mu.Lock()
-	d.blocks[seq] = b
+	d.blocks[seq] = b // the evidence of lost findings counts as well
 	proven := false
 	for {
 		b, ok := d.blocks[d.next]
@@ -132,6 +129,10 @@ func (d *dates) put(w *worker, seq int) error {
 	if proven {
 		d.decide(d.columns)
 	}
+	if failed != nil {
+		d.mu.Unlock()
+		return failed
+	}
 	if d.undecided() {
 		d.mu.Unlock()
 		if w.waiting == nil && size > 0 { // the next block is likely to be like this one
@@ -147,39 +148,53 @@ func (d *dates) put(w *worker, seq int) error {
 
 // keep puts the findings of the block in hand aside: in memory, whose owner is
 // then the dates, until the share is full, and from there on in the temporary
-// file.
+// file. With an error they are lost.
 func (d *dates) keep(w *worker) (b dateBlock, err error) {
 	b.evidence = w.now.evidence
-	size := len(w.waiting)
-	if size == 0 {
+	if len(w.waiting) == 0 {
 		return b, nil
 	}
+	room := cap(w.waiting)
+	if sparse(w.waiting) {
+		room = len(w.waiting)
+	}
 	d.mu.Lock()
-	full := d.bytes+size > d.share
-	switch {
-	case !full && sparse(w.waiting):
-		d.bytes += size
-		b.findings = bytes.Clone(w.waiting)
-	case !full:
-		d.bytes += cap(w.waiting)
-		b.findings, w.waiting = w.waiting, nil
-	case d.file == nil:
-		if d.file, err = os.CreateTemp(d.dir, "iocsweep-dates-*"); err == nil {
-			_ = os.Remove(d.file.Name())
+	if d.bytes+room <= d.share {
+		d.bytes += room
+		d.mu.Unlock()
+		if sparse(w.waiting) {
+			b.findings = bytes.Clone(w.waiting)
+		} else {
+			b.findings, w.waiting = w.waiting, nil
 		}
+		return b, nil
 	}
-	if full {
-		b.at = span{d.size, d.size + int64(size)}
-		d.size = b.at.end
-	}
+	file, at, err := d.space(len(w.waiting))
 	d.mu.Unlock()
-	if full && err == nil { // not under the lock: others may write at the same time
-		_, err = d.file.WriteAt(w.waiting, b.at.off)
+	if err == nil { // not under the lock: others may write at the same time
+		_, err = file.WriteAt(w.waiting, at.off)
 	}
 	if err != nil {
 		return b, fmt.Errorf("spill waiting hits: %w", err)
 	}
+	b.at = at
 	return b, nil
+}
+
+// space takes a part of the temporary file, which it makes if there is none.
+// Whoever calls it has the lock.
+func (d *dates) space(size int) (*os.File, span, error) {
+	if d.file == nil {
+		f, err := os.CreateTemp(d.dir, "iocsweep-dates-*")
+		if err != nil {
+			return nil, span{}, err
+		}
+		_ = os.Remove(f.Name())
+		d.file = f
+	}
+	at := span{d.size, d.size + int64(size)}
+	d.size = at.end
+	return d.file, at, nil
 }
 
 // end decides what the whole input left open: month first where the header

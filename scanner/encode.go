@@ -278,7 +278,9 @@ func appendString(dst []byte, s string) []byte {
 			default:
 				dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 			}
-			dst, s = appendPlain(dst, s[1:])
+			if s = s[1:]; s != "" && asItIs[s[0]] {
+				dst, s = appendPlain(dst, s)
+			}
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s)
@@ -290,7 +292,7 @@ func appendString(dst []byte, s string) []byte {
 		default:
 			dst = append(dst, s[:n]...)
 		}
-		if s = s[n:]; s != "" && s[0] < utf8.RuneSelf {
+		if s = s[n:]; s != "" && asItIs[s[0]] {
 			dst, s = appendPlain(dst, s)
 		}
 	}

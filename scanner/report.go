@@ -26,7 +26,8 @@ type finding struct {
 }
 
 // batch is how many rows have their late cells fetched at once: enough to
-// read a page once, few enough to bound memory where every row is a hit.
+// read a page once, few enough to bound memory where every row is a hit. bench
+// has the same number.
 const batch = 2048
 
 // ahead is how many rows have what their hits need of the indicators read ahead.
