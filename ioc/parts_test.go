@@ -155,6 +155,7 @@ func TestLoaderRefuses(t *testing.T) {
 		"a path":            record("00 0c 00 02 01 01 02 00", "evil.example"),
 		"a line, no path":   record("00 0c 00 02 01 01 00 00", "evil.example"),
 		"no run":            record("00 0c 00 02 00 00", "evil.example"),
+		"an odd scheme":     record("08 15 00 00 02 01 01 01 00", ".exa://evil.example/a"),
 		"an odd host":       record("08 0e 00 00 02 01 01 01 00", "ev!l.example/a"),
 		"a run too long":    record("00 0c 00 02 01 02 01 00", "evil.example"),
 		"mapped":            record("03 00 02 01 01 01 00", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x01\x02\x03\x04"),

@@ -353,6 +353,7 @@ func FuzzURL(f *testing.F) {
 	f.Add("http://server/a http://server/a/", `\\server\a\`)
 	f.Add("http://evil.example/%25", "evil.example/%")
 	f.Add("http://evil.example/?x", "http%3A%2F%2Fevil.example?x")
+	f.Add("http://evil.example/a", ".exa://evil.example/a")
 	f.Fuzz(func(t *testing.T, values, cell string) {
 		if normal, ok := AppendURL(nil, []byte(cell)); ok && isASCII(normal) {
 			u, ok := cutURL(normal)
@@ -361,6 +362,12 @@ func FuzzURL(f *testing.F) {
 				if !ok || string(again) != string(normal) {
 					t.Fatalf("%q: %q, then %q %v", cell, normal, again, ok)
 				}
+			}
+		}
+		if cell != "" {
+			i, err := parseURL(cell, true)
+			if is := err == nil && i.Value == cell; isNormalURL([]byte(cell)) != is {
+				t.Fatalf("%q is normal: %v; read as %q, %v", cell, !is, i.Value, err)
 			}
 		}
 		var list []Indicator

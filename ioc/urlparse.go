@@ -21,8 +21,7 @@ func ParseURL(text string) (Indicator, error) {
 // known to be a URL needs a host that cannot be a word: an address, or a name
 // below a public suffix.
 func parseURL(s string, known bool) (Indicator, error) {
-	before, _, cut := strings.Cut(s, "://")
-	scheme := cut && isScheme(before)
+	scheme, odd := schemeOf(s)
 	switch {
 	case len(s) > maxURL:
 		return Indicator{}, errLongURL
@@ -30,7 +29,7 @@ func parseURL(s string, known bool) (Indicator, error) {
 		return Indicator{}, fmt.Errorf("%w: blank in a URL", ErrNotIndicator)
 	case s[0] == '/' && !strings.HasPrefix(s, "//"):
 		return Indicator{}, ErrURLPath
-	case !scheme && strings.Contains(s[:strings.IndexByte(s, '/')+1], ":/"):
+	case odd:
 		return Indicator{}, fmt.Errorf("%w: not a scheme before the URL", ErrNotIndicator)
 	}
 	v, ok := AppendURL(nil, []byte(s))
@@ -72,6 +71,14 @@ func isReserved(tld string) bool {
 		return true
 	}
 	return false
+}
+
+// schemeOf says whether a URL begins with a scheme, or with something odd in its
+// place.
+func schemeOf(s string) (scheme, odd bool) {
+	before, _, cut := strings.Cut(s, "://")
+	scheme = cut && isScheme(before)
+	return scheme, !scheme && strings.Contains(s[:strings.IndexByte(s, '/')+1], ":/")
 }
 
 // isScheme says that a text can stand before ://.

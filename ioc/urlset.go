@@ -60,9 +60,12 @@ func cutURL(v []byte) (u urlPart, ok bool) {
 }
 
 // isNormalURL says that a text is the normal form of a URL that is more than
-// its host, and its host one that an indicator can have.
+// its host, and that parseURL would read it as such.
 func isNormalURL(v []byte) bool {
 	if len(v) > maxURL {
+		return false
+	}
+	if _, odd := schemeOf(string(v)); odd {
 		return false
 	}
 	again, ok := AppendURL(nil, v)
