@@ -17,7 +17,7 @@ import (
 // newSet builds a set on a list. The same list gives the same entries,
 // whatever the number of processors.
 func newSet(l *List) *Set {
-	s := &Set{list: l, made: make([]atomic.Pointer[entry], max(1, min(l.Len(), maxMade)))}
+	s := &Set{list: l}
 
 	workers, pieces := 1, 1
 	if l.Len() >= 1<<13 { // short lists are built before helpers would have started

@@ -9,7 +9,11 @@
 //	text → Parse → Indicator → List → Set → Match → Indicator
 package ioc
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
 
 // Type is what an indicator is.
 type Type uint8
@@ -57,6 +61,18 @@ type Details struct {
 
 // NoDetails are the details of an indicator of which nothing is known.
 func NoDetails() Details { return Details{Confidence: -1, Compromised: -1} }
+
+// Clone returns a copy of an indicator that does not live long, in memory of its
+// own but for what all share that a list gives.
+func (i *Indicator) Clone() Indicator {
+	c := *i
+	c.Value = strings.Clone(i.Value)
+	c.Feeds = slices.Clone(i.Feeds)
+	for n, f := range c.Feeds {
+		c.Feeds[n] = strings.Clone(f)
+	}
+	return c
+}
 
 // Addr returns the address of an IP or IPPort indicator.
 func (i *Indicator) Addr() netip.Addr { return i.Prefix.Addr() }

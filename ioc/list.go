@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
+	"slices"
 	"unsafe"
 )
 
@@ -142,17 +143,22 @@ func (l *List) Grow(n int) {
 func (l *List) At(n int) Indicator {
 	var i Indicator
 	l.fill(n, &i, make([]string, 0, 1), make([]byte, 0, 48))
+	i.Feeds = slices.Clip(i.Feeds)
 	return i
 }
 
-// fill writes the n-th indicator to i. Its first feed goes to feeds, and the
-// texts that it is made of to text, which nobody else may write to from then on:
-// where there is room for both, nothing is allocated.
-func (l *List) fill(n int, i *Indicator, feeds []string, text []byte) {
+// fill writes the n-th indicator to i. It appends the feeds to feeds and the
+// texts that it makes to text, which both belong to the indicator, and returns
+// them: where there is room, nothing is allocated.
+func (l *List) fill(n int, i *Indicator, feeds []string, text []byte) ([]string, []byte) {
 	r := l.records.at(n)
 	text = l.identify(r.key, i, text)
 	i.Details = l.details(r.note)
-	i.Feeds = l.feeds(n, feeds, text)
+	feeds, text = l.feeds(n, feeds, text)
+	if len(feeds) > 0 {
+		i.Feeds = feeds
+	}
+	return feeds, text
 }
 
 // All returns all indicators in order.
@@ -373,10 +379,11 @@ func (l *List) identity(key uint64) (i Indicator) {
 	return i
 }
 
-// identify writes an indicator without its details to i, its value to text, and
-// returns what is left of that.
+// identify writes an indicator without its details to i. It appends the value to
+// text, which is the indicator's from then on, and returns that.
 func (l *List) identify(key uint64, i *Indicator, text []byte) []byte {
 	*i = Indicator{Type: l.typeOf(key)}
+	from := len(text)
 	switch key >> formShift {
 	case formName, formURL:
 		text = append(text, l.textAt(key)...)
@@ -386,17 +393,45 @@ func (l *List) identify(key uint64, i *Indicator, text []byte) []byte {
 		*i = *l.oddOf(key)
 		return text
 	default:
-		i.Prefix = l.prefixOf(key)
-		switch key >> formShift {
-		case form4Port:
-			i.Port = uint16(key >> 32)
-		case form6Port:
-			i.Port = uint16(key >> placeBits)
-		}
+		i.Prefix, i.Port = l.prefixOf(key), portOf(key)
 		text = appendTextOf(text, i.Type, i.Prefix, i.Port)
 	}
-	i.Value = unsafe.String(unsafe.SliceData(text), len(text))
-	return text[len(text):]
+	i.Value = textFrom(text, from)
+	return text
+}
+
+// is says that a key is that of an indicator with the type and value of i.
+func (l *List) is(key uint64, i *Indicator) bool {
+	if l.typeOf(key) != i.Type {
+		return false
+	}
+	var buf [64]byte // the largest but names
+	switch key >> formShift {
+	case formName, formURL:
+		return string(l.textAt(key)) == i.Value
+	case formHash:
+		return string(hex.AppendEncode(buf[:0], l.textAt(key))) == i.Value
+	case formOdd:
+		return l.oddOf(key).Value == i.Value
+	}
+	return string(appendTextOf(buf[:0], i.Type, l.prefixOf(key), portOf(key))) == i.Value
+}
+
+// portOf is the port of a key, 0 without one.
+func portOf(key uint64) uint16 {
+	switch key >> formShift {
+	case form4Port:
+		return uint16(key >> 32)
+	case form6Port:
+		return uint16(key >> placeBits)
+	}
+	return 0
+}
+
+// textFrom is the text in b from there on. Nobody may write there again.
+func textFrom(b []byte, from int) string {
+	b = b[from:]
+	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
 // prefixOf is the address or network of a key.

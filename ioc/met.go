@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math/bits"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 )
 
@@ -36,10 +37,14 @@ func (s *Set) Find(i *Indicator) (number int, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	e := s.entry(at)
-	for n, o := range e.indicators {
-		if o.Type == i.Type && o.Value == i.Value {
-			return int(e.numbers[n]), true
+	is := func(n uint32) bool { return s.list.is(s.list.records.at(int(n)).key, i) }
+	if is(at) {
+		return int(at), true
+	}
+	next, _ := slices.BinarySearch(s.more, uint64(at)<<32)
+	for ; next < len(s.more) && uint32(s.more[next]>>32) == at; next++ {
+		if n := uint32(s.more[next]); is(n) {
+			return int(n), true
 		}
 	}
 	return 0, false

@@ -5,7 +5,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"unsafe"
 )
 
 // A place is where an indicator stands: the number of a path in List.paths and
@@ -106,31 +105,36 @@ func (l *List) pathOf(n int) uint32 {
 	return l.runs[sort.Search(len(l.runs), func(i int) bool { return int(l.runs[i].from) > n })-1].path
 }
 
-// feeds writes the places of a record as Indicator.Feeds: the first to list, its
-// text to text, where there is room.
-func (l *List) feeds(n int, list []string, text []byte) []string {
+// feeds appends the places of a record, as Indicator.Feeds has them, to list,
+// and the texts that it makes to text, and returns both.
+func (l *List) feeds(n int, list []string, text []byte) ([]string, []byte) {
 	line := l.records.at(n).line
 	if line&spread == 0 {
 		p := place{l.pathOf(n), line}
 		if p.path == 0 {
-			return nil
+			return list, text
 		}
-		return append(list, l.placeText(p, text))
+		var s string
+		s, text = l.placeText(p, text)
+		return append(list, s), text
 	}
 	at := line &^ spread
 	list = slices.Grow(list, int(l.spots[at].n))
 	for range l.spots[at].n {
-		list = append(list, l.placeText(l.spots[at].place, nil))
+		var s string
+		s, text = l.placeText(l.spots[at].place, text)
+		list = append(list, s)
 		at = l.spots[at].next
 	}
-	return slices.Clip(list)
+	return list, text
 }
 
-func (l *List) placeText(p place, text []byte) string {
+func (l *List) placeText(p place, text []byte) (string, []byte) {
 	path := l.paths.text(p.path)
 	if p.line == 0 {
-		return path
+		return path, text
 	}
+	from := len(text)
 	text = strconv.AppendUint(append(text, path...), uint64(p.line), 10)
-	return unsafe.String(unsafe.SliceData(text), len(text))
+	return textFrom(text, from), text
 }

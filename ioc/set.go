@@ -2,12 +2,9 @@ package ioc
 
 import (
 	"bytes"
-	"cmp"
 	"iter"
 	"net/netip"
 	"slices"
-	"sort"
-	"strings"
 	"sync/atomic"
 
 	"github.com/gaissmai/bart"
@@ -46,26 +43,6 @@ type Set struct {
 	// Halves of the IPv4 addresses held, and of those that the networks touch,
 	// so that larger tables are seldom asked. The Text ones are for Screen.
 	near4, near4Text, wide4, wide4Text *halves
-
-	// What Indicators has made last, by the end of the entry's number.
-	made []atomic.Pointer[entry]
-}
-
-// maxMade is how many entries Indicators keeps at most.
-const maxMade = 1 << 13
-
-// An entry is what Indicators returns. Nearly all have one indicator: it stands
-// beside the entry, so that a hit waits for memory once.
-type entry struct {
-	number     uint32
-	indicators []*Indicator
-	numbers    []uint32 // of indicators, in the list
-
-	first   Indicator
-	pointer [1]*Indicator
-	alone   [1]uint32
-	feed    [1]string
-	text    [64]byte // of value and feed, where they are short
 }
 
 // halves has a bit for each n.n, the first half of an IPv4 address. At 8 KB it
@@ -212,79 +189,29 @@ func (s *Set) Count(t Type) int { return s.list.Count(t) }
 func (s *Set) All() iter.Seq[Indicator] { return s.list.All() }
 
 // Indicators returns the indicators of an entry, ascending by value: those of
-// one address, or one network, or one domain. They must not be changed. They
-// are made when asked for and the last ones are kept, so that another call may
-// return others that are equal.
-func (s *Set) Indicators(number uint32) []*Indicator { return s.entry(number).indicators }
+// one address, or one network, or one domain. They are made anew at each call.
+func (s *Set) Indicators(number uint32) []*Indicator {
+	var e picked
+	e.fill(s, number)
+	return slices.Clip(e.indicators)
+}
 
-// Expect reads what Indicators will need for some entries. They lie all over the
+// Expect reads what Pick will need for some entries. They lie all over the
 // memory: whoever knows a few dozen of them beforehand waits for all at once.
 // What it returns says nothing; to keep it keeps the reading from being left out
 // as useless.
 func (s *Set) Expect(numbers []uint32) (touched int) {
-	var made [64]*entry
-	for len(numbers) > 0 {
-		group := numbers[:min(len(made), len(numbers))]
-		numbers = numbers[len(group):]
-		for i, n := range group {
-			made[i] = s.made[n%uint32(len(s.made))].Load()
-		}
-		for i, n := range group {
-			if e := made[i]; e != nil && e.number == n {
-				touched += len(e.first.Feeds) + len(e.first.Value)
-			} else {
-				touched += int(s.list.records.at(int(n)).line)
-			}
-		}
-		for i, n := range group {
-			e := made[i]
-			switch {
-			case e == nil || e.number != n:
-				if key := s.list.records.at(int(n)).key; key>>formShift == formName {
-					if name := s.list.textAt(key); len(name) > 0 {
-						touched += int(name[0])
-					}
-				}
-			case len(e.first.Value) > 0 && len(e.first.Feeds) > 0:
-				touched += int(e.first.Value[0]) + len(e.first.Feeds[0])
+	for _, n := range numbers {
+		touched += int(s.list.records.at(int(n)).line)
+	}
+	for _, n := range numbers {
+		if key := s.list.records.at(int(n)).key; key>>formShift == formName {
+			if name := s.list.textAt(key); len(name) > 0 {
+				touched += int(name[0])
 			}
 		}
 	}
 	return touched
-}
-
-func (s *Set) entry(number uint32) *entry {
-	cached := &s.made[number%uint32(len(s.made))]
-	if e := cached.Load(); e != nil && e.number == number {
-		return e
-	}
-	e := &entry{number: number, alone: [1]uint32{number}}
-	s.list.fill(int(number), &e.first, e.feed[:0], e.text[:0])
-	e.pointer[0] = &e.first
-	e.indicators, e.numbers = e.pointer[:], e.alone[:]
-	at, _ := slices.BinarySearch(s.more, uint64(number)<<32)
-	for ; at < len(s.more) && uint32(s.more[at]>>32) == number; at++ {
-		i := s.list.At(int(uint32(s.more[at])))
-		e.indicators, e.numbers = append(e.indicators, &i), append(e.numbers, uint32(s.more[at]))
-	}
-	if len(e.numbers) > 1 {
-		sort.Stable(e)
-	}
-	e.indicators = slices.Clip(e.indicators)
-	cached.Store(e)
-	return e
-}
-
-func (e *entry) Len() int { return len(e.numbers) }
-
-func (e *entry) Less(x, y int) bool {
-	a, b := e.indicators[x], e.indicators[y]
-	return cmp.Or(strings.Compare(a.Value, b.Value), cmp.Compare(a.Type, b.Type)) < 0
-}
-
-func (e *entry) Swap(x, y int) {
-	e.indicators[x], e.indicators[y] = e.indicators[y], e.indicators[x]
-	e.numbers[x], e.numbers[y] = e.numbers[y], e.numbers[x]
 }
 
 func value4(a netip.Addr) uint32 {

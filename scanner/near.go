@@ -270,7 +270,7 @@ func (w *worker) nearPort(in *input, f *finding, k *table.Key, e *element, i *io
 	// Records, not blocks, order the findings that have waited.
 	w.nearMiss(nearKey{name, column, value}, in, nearAt{in.n, int(f.Record), f.N},
 		func() formats.Pos { return formats.Pos{Record: f.Record, Line: f.Line, Group: f.Group} },
-		func() *NearMiss { return &NearMiss{Indicator: *i, Why: why} })
+		func() *NearMiss { return &NearMiss{Indicator: i.Clone(), Why: why} })
 }
 
 // meet notes the indicators of a hit: the leading one and those beside it.

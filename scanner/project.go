@@ -117,16 +117,16 @@ func (h *Hit) matched(column string) bool {
 
 // identity is the hit's ID: the row as appendRow has it and the leading
 // indicator. Exports and formats that spell the same event differently agree
-// on it.
+// on it. It lives as long as the row.
 func (p *projection) identity(row []string, h *Hit, room *room) string {
 	var buf [512]byte
 	b := p.appendRow(buf[:0], row, h.Time, h.HasTime, room)
 	b = append(append(b, h.Indicator.Type.String()...), 0)
 	b = append(append(b, h.Indicator.Value...), 0)
 	sum := sha256.Sum256(b)
-	var id [16]byte
-	hex.Encode(id[:], sum[:8])
-	return string(id[:])
+	from := len(room.ids)
+	room.ids = hex.AppendEncode(room.ids, sum[:8])
+	return borrow(room.ids[from:])
 }
 
 // appendRow appends what makes a row the same in every export: the table, the

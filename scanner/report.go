@@ -186,6 +186,8 @@ type room struct {
 	name     []byte            // of an element, in normal form
 	by       []allow.Answer    // of each allow list
 	ports    map[string]string // of a row of a generic table, see plainPorts
+	picked   ioc.Picked        // the indicators
+	ids      []byte            // of the hits
 	named    table.Table       // the generic table under the name that a row gives it
 	below    int64             // matches left out for CompromisedExact
 }
@@ -224,6 +226,8 @@ func (w *worker) report(in *input, f *finding) error {
 	room := &w.room
 	row := &room.row
 	row.Reset(p.columns, f.Cells)
+	room.picked.Reset()
+	room.ids = room.ids[:0]
 	when := w.eventTime(in, t, row)
 	outside := when.ok && (w.HasFrom && when.time < w.From || w.HasTo && when.time >= w.To)
 	if w.trace != nil {

@@ -33,7 +33,7 @@ func (w *worker) resolve(in *input, t *table.Table, f *finding, row *table.Row, 
 	var other *ioc.Indicator // of another port
 	var otherPort int
 	for _, c := range e.Cands {
-		for _, i := range w.Indicators.Indicators(c.Entry) {
+		for _, i := range w.indicators(c.Entry) {
 			class, ok := w.class(i, c, port, g, e)
 			if w.tracing != nil {
 				w.tracing.test(e, k, row, c, i, class, ok)
@@ -64,6 +64,14 @@ func (w *worker) resolve(in *input, t *table.Table, f *finding, row *table.Row, 
 		r.match.Column += "." + e.Member
 	}
 	return true
+}
+
+// indicators are those of an entry, for as long as the row is in hand.
+func (w *worker) indicators(entry uint32) []*ioc.Indicator {
+	if w.trace != nil { // they are for later
+		return w.Indicators.Indicators(entry)
+	}
+	return w.Indicators.Pick(entry, &w.room.picked)
 }
 
 // told is what the table needs to know of a hit's matches to say who.

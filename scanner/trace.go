@@ -254,6 +254,7 @@ func (tr *Trace) test(e *element, k *table.Key, row *table.Row, c ioc.Candidate,
 // so a copy is kept.
 func (w *worker) traceHit(h *Hit, c *rule.Context) {
 	kept := *h
+	kept.ID = strings.Clone(h.ID)
 	kept.Also, kept.Matches = slices.Clone(h.Also), slices.Clone(h.Matches)
 	kept.Row, kept.SuppressedBy, kept.Reasons = slices.Clone(h.Row), slices.Clone(h.SuppressedBy), slices.Clone(h.Reasons)
 	kept.Labels = slices.Clone(h.Labels)
