@@ -14,6 +14,11 @@ import (
 // present and in a fixed order. labels follow only where they were asked for,
 // reasons and suppressed_by only where a rule was true.
 func JSONL(dst []byte, h *Hit) []byte {
+	return appendAfterRow(appendRow(appendBeforeRow(dst, h), h.Row), h)
+}
+
+// appendBeforeRow appends what stands before the row of a hit.
+func appendBeforeRow(dst []byte, h *Hit) []byte {
 	dst = append(dst, `{"schema":1,"id":`...)
 	dst = appendString(dst, h.ID)
 	dst = append(dst, `,"table":`...)
@@ -77,8 +82,11 @@ func JSONL(dst []byte, h *Hit) []byte {
 	dst = appendIntOrNull(append(dst, `,"bytes_in":`...), w.BytesIn.N, w.BytesIn.Known)
 	dst = appendStringOrNull(append(dst, `,"direction":`...), w.Direction)
 	dst = appendStringOrNull(append(dst, `,"outcome":`...), w.Outcome)
-	dst = append(dst, `},"row":`...)
-	dst = appendRow(dst, h.Row)
+	return append(dst, `},"row":`...)
+}
+
+// appendAfterRow appends what follows the row of a hit.
+func appendAfterRow(dst []byte, h *Hit) []byte {
 	dst = append(dst, `,"source":{"file":`...)
 	dst = appendString(dst, h.Source.Input.Path)
 	dst = append(dst, `,"member":`...)

@@ -215,6 +215,15 @@ func (r *room) genericPlace(p *plan, e *element) (column string, port int) {
 	return column, -1
 }
 
+// genericRow is what the hits of a generic table show of a row.
+func (r *room) genericRow(f *finding, h *Hit, of RowDetail) []Cell {
+	if of == RowAll {
+		return f.All
+	}
+	r.cells = genericCells(r.cells[:0], f, h, of == RowHunt)
+	return r.cells
+}
+
 // genericCells appends what a hit of a generic table shows: its time, its host,
 // the columns that matched, and one of each sort that a responder asks next.
 func genericCells(out []Cell, f *finding, h *Hit, huntOnly bool) []Cell {

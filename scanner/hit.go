@@ -72,6 +72,7 @@ type Match struct {
 	Value  string // as exported
 	Class  Class
 
+	key  *table.Key // what the column is to the table, in a scan
 	addr netip.Addr // the address in Value, if it is one
 	port int        // the port in Value, -1 without one
 }

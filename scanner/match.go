@@ -53,6 +53,8 @@ type worker struct {
 	each                       func(*formats.Run, error) bool // takeRun: made once, not for every block
 	plan                       *plan                          // of the input in hand
 
+	rowed bool // hits need their Row, and not only what is made of it
+
 	near    *nearby // nil unless near misses are looked for
 	trace   *Trace  // of one record; nil in all scans but those for its sake
 	tracing *Trace  // the same while that record is in hand
@@ -76,6 +78,7 @@ type claimed struct {
 func (r *run) newWorker() *worker {
 	w := &worker{run: r, namedTable: unsaid}
 	w.each = w.takeRun
+	w.rowed = r.out.streamed != nil && !r.lines
 	w.hits.to, w.suppressed.to, w.rejected.to = r.out.hits, r.out.suppressed, r.out.rejects
 	if r.Groups != nil {
 		w.tally = &Groups{By: r.Groups.By, groups: map[string]*Group{}}

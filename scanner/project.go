@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"iter"
+	"math/bits"
 	"slices"
 
 	"github.com/iocsweep/iocsweep/scanner/clock"
@@ -14,18 +15,24 @@ import (
 // make their IDs. It is made once for an input, so that a hit costs no look at
 // a name.
 type projection struct {
-	table *table.Table
-	hunt  []shown // the hunt's projected columns
-	more  []shown // those that are for triage or may match, in the definition's order
-	ids   []idCell
+	table  *table.Table
+	hunt   []shown        // the hunt's projected columns
+	more   []shown        // those that are for triage or may match, in the definition's order
+	place  map[string]int // of more, by name
+	triage uint64         // bit n: more[n] is for triage
+	ids    []idCell
 }
 
 // A shown column has its cell at a place of a finding's cells, -1 for one that
 // the input lacks.
 type shown struct {
-	name   string
-	at     int
-	triage bool
+	name string
+	json string // a comma, the name as a string of JSON, a colon
+	at   int
+}
+
+func newShown(name string, at int) shown {
+	return shown{name, string(append(appendString([]byte{','}, name), ':')), at}
 }
 
 type idCell struct {
@@ -35,19 +42,25 @@ type idCell struct {
 }
 
 func newProjection(t *table.Table, columns *table.Columns) projection {
-	p := projection{table: t}
+	p := projection{table: t, place: map[string]int{}}
 	for _, c := range t.Hunt {
 		at := columns.Index(c)
 		p.ids = append(p.ids, idCell{at, t.Key(c), slices.Contains(t.Times, c)})
 		if !slices.ContainsFunc(p.hunt, func(s shown) bool { return s.name == c }) {
-			p.hunt = append(p.hunt, shown{c, at, false})
+			p.hunt = append(p.hunt, newShown(c, at))
 		}
 	}
 	for _, c := range t.Native() {
 		triage := slices.Contains(t.Triage, c)
-		if !slices.Contains(t.Hunt, c) && (triage || t.Key(c) != nil) {
-			p.more = append(p.more, shown{c, columns.Index(c), triage})
+		if slices.Contains(t.Hunt, c) || !triage && t.Key(c) == nil {
+			continue
 		}
+		n := len(p.more)
+		p.place[c] = n
+		if triage && n < maxShape {
+			p.triage |= 1 << n
+		}
+		p.more = append(p.more, newShown(c, columns.Index(c)))
 	}
 	return p
 }
@@ -59,60 +72,88 @@ func cellAt(cells []string, at int) string {
 	return cells[at]
 }
 
-// A shape is which of a projection's columns a hit shows beside those that all
-// hits of the run do.
+func (c *shown) appendJSON(dst []byte, row []string) []byte {
+	return appendString(append(dst, c.json...), cellAt(row, c.at))
+}
+
+// A shape is which columns of a projection a hit shows beside those of the hunt.
 type shape struct {
-	projected bool   // false: the names of the cells say it, and nothing else
-	extra     uint64 // bit n: more[n]
+	projected bool   // false: the cells of the hit say it, and nothing else
+	more      uint64 // bit n: more[n]
 }
 
-// cells appends those that a hit shows, in the definition's order, so that
-// equal tables give equal columns.
-func (p *projection) cells(out []Cell, row []string, h *Hit, huntOnly bool) ([]Cell, shape) {
-	for _, s := range p.hunt {
-		out = append(out, Cell{s.name, cellAt(row, s.at)})
-	}
-	if huntOnly {
-		return out, shape{projected: true}
-	}
-	var extra uint64
-	for n, s := range p.more {
-		if s.triage || h.matched(s.name) {
-			if out = append(out, Cell{s.name, cellAt(row, s.at)}); !s.triage {
-				extra |= 1 << n
-			}
-		}
-	}
-	return out, shape{len(p.more) <= 64, extra}
-}
+// maxShape is how many columns beside the hunt's a shape can have.
+const maxShape = 64
 
-// names are those of the cells of a shape.
-func (p *projection) names(huntOnly bool, extra uint64) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, s := range p.hunt {
-			if !yield(s.name) {
-				return
-			}
-		}
-		for n, s := range p.more {
-			if !huntOnly && (s.triage || extra>>n&1 != 0) && !yield(s.name) {
-				return
-			}
-		}
+// shape is that of a hit, unless the table has too many columns.
+func (p *projection) shape(h *Hit, huntOnly bool) shape {
+	switch {
+	case huntOnly:
+		return shape{projected: true}
+	case len(p.more) > maxShape:
+		return shape{}
 	}
-}
-
-// matched says that a column has one of the hit's matches, itself or a member
-// of its JSON.
-func (h *Hit) matched(column string) bool {
-	n := len(column)
+	more := p.triage
 	for i := range h.Matches {
-		c := h.Matches[i].Column
-		if (len(c) == n || len(c) > n && c[n] == '.') && c[:n] == column {
-			return true
+		if n, ok := p.place[h.Matches[i].key.Column]; ok {
+			more |= 1 << n
 		}
 	}
-	return false
+	return shape{true, more}
+}
+
+// columns are those of a shape, in the definition's order, so that equal tables
+// give equal columns.
+func (p *projection) columns(s shape) iter.Seq[*shown] {
+	return func(yield func(*shown) bool) {
+		for i := range p.hunt {
+			if !yield(&p.hunt[i]) {
+				return
+			}
+		}
+		for more := s.more; more != 0; more &= more - 1 {
+			if !yield(&p.more[bits.TrailingZeros64(more)]) {
+				return
+			}
+		}
+	}
+}
+
+// cells appends the cells of a row that a hit shows, which is of a shape if that
+// can be.
+func (p *projection) cells(out []Cell, row []string, h *Hit, s shape) []Cell {
+	if s.projected {
+		for c := range p.columns(s) {
+			out = append(out, Cell{c.name, cellAt(row, c.at)})
+		}
+		return out
+	}
+	for _, c := range p.hunt {
+		out = append(out, Cell{c.name, cellAt(row, c.at)})
+	}
+	for _, c := range p.more {
+		matched := func(m Match) bool { return m.key.Column == c.name }
+		if slices.Contains(p.table.Triage, c.name) || slices.ContainsFunc(h.Matches, matched) {
+			out = append(out, Cell{c.name, cellAt(row, c.at)})
+		}
+	}
+	return out
+}
+
+// appendJSON appends what appendRow would make of those cells.
+func (p *projection) appendJSON(dst []byte, row []string, s shape) []byte {
+	from := len(dst)
+	for i := range p.hunt {
+		dst = p.hunt[i].appendJSON(dst, row)
+	}
+	for more := s.more; more != 0; more &= more - 1 {
+		dst = p.more[bits.TrailingZeros64(more)].appendJSON(dst, row)
+	}
+	if len(dst) == from {
+		dst = append(dst, '{')
+	}
+	dst[from] = '{' // the first comma
+	return append(dst, '}')
 }
 
 // identity is the hit's ID: the row as appendRow has it and the leading

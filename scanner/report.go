@@ -267,20 +267,20 @@ func (w *worker) report(in *input, f *finding) error {
 		h.Source = Source{Input: in.in, Record: f.Record, Line: f.Line, Group: f.Group}
 		h.Hunt = w.KQL || hunts(t, row, h.Indicator)
 		h.Life = life(h)
-		var as shape
-		if h.Row = f.All; w.Row != RowAll {
-			room.cells, as = p.projections[f.Table].cells(room.cells[:0], f.Cells, h, w.Row == RowHunt)
-			h.Row = room.cells
-		}
 		h.Who = t.Who(row, direction, room.told(h))
+		var as shape
 		if f.Table == int(p.generic) {
-			if w.Row != RowAll {
-				room.cells, as = genericCells(room.cells[:0], f, h, w.Row == RowHunt), shape{}
+			h.ID = genericIdentity(h)
+			h.Row = room.genericRow(f, h, w.Row)
+		} else {
+			of := &p.projections[f.Table]
+			h.ID = of.identity(f.Cells, h, room)
+			if w.Row == RowAll {
+				h.Row = f.All
+			} else if as = of.shape(h, w.Row == RowHunt); !as.projected || w.rowed {
+				room.cells = of.cells(room.cells[:0], f.Cells, h, as)
 				h.Row = room.cells
 			}
-			h.ID = genericIdentity(h)
-		} else {
-			h.ID = p.projections[f.Table].identity(f.Cells, h, room)
 		}
 		if err := w.send(in, f, row, direction, h, as, n); err != nil {
 			return err
@@ -441,7 +441,7 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 		if w.out.suppressed == nil {
 			return nil
 		}
-		w.suppressed.payload = JSONL(w.suppressed.payload, h)
+		w.suppressed.payload = in.jsonl(w.suppressed.payload, f, h, as)
 		return w.suppressed.end(k)
 	}
 	w.sum.hits++
@@ -452,11 +452,27 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 		return nil
 	}
 	if w.out.streamed != nil {
-		if w.payload = w.encode(w.payload, h); len(w.payload) >= payloadSize {
+		if w.lines {
+			w.payload = in.jsonl(w.payload, f, h, as)
+		} else {
+			w.payload = w.encode(w.payload, h)
+		}
+		if len(w.payload) >= payloadSize {
 			return w.commit(in, w.seq, false)
 		}
 		return nil
 	}
-	w.hits.payload = appendHit(w.hits.payload, f.Table, as, h)
+	w.hits.payload = appendHit(w.hits.payload, f.Table, in.plan, f.Cells, as, h)
 	return w.hits.end(k)
+}
+
+// jsonl is JSONL for a hit of a finding whose row is of a shape: the names of its
+// cells have been written once, and what they hold is not gathered first.
+func (i *input) jsonl(dst []byte, f *finding, h *Hit, as shape) []byte {
+	if !as.projected {
+		return JSONL(dst, h)
+	}
+	dst = appendBeforeRow(dst, h)
+	dst = i.plan.projections[f.Table].appendJSON(dst, f.Cells, as)
+	return appendAfterRow(dst, h)
 }

@@ -188,7 +188,7 @@ func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
 		r.threads = runtime.GOMAXPROCS(0)
 	}
 	if r.encode == nil || s.Each != nil {
-		r.encode = JSONL
+		r.encode, r.lines = JSONL, true
 	}
 	if r.warn == nil {
 		r.warn = func(error) {}
@@ -219,6 +219,7 @@ type run struct {
 	generic bool // tables that are not known are swept as well
 	threads int
 	encode  Encoder
+	lines   bool // encode is JSONL
 	warn    func(error)
 	stats   *Stats
 	out     *outputs

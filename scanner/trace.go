@@ -83,7 +83,7 @@ func (s *Scan) Trace(ctx context.Context, in formats.Input, record int64) (*Trac
 	defer r.out.close()
 	tr := &Trace{Record: record, Group: -1}
 	w := r.newWorker()
-	w.trace = tr
+	w.trace, w.rowed = tr, true
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r.ctx, r.stop = ctx, stop

@@ -13,19 +13,20 @@ import (
 // wire: a third of what they are as JSONL, for the names in them are known. They
 // are encoded when they are written.
 
-// appendHit appends a hit of a table, index into plan.tables, and of its shape.
-func appendHit(dst []byte, table int, s shape, h *Hit) []byte {
+// appendHit appends a hit of a table, index into p.tables. If it has a shape its
+// cells are those of row.
+func appendHit(dst []byte, table int, p *plan, row []string, s shape, h *Hit) []byte {
 	dst = wire.AppendNumber(dst, int64(table))
 	if dst = wire.AppendBool(dst, s.projected); s.projected {
-		dst = wire.AppendNumber(dst, int64(s.extra))
+		dst = wire.AppendNumber(dst, int64(s.more))
+		for c := range p.projections[table].columns(s) {
+			dst = wire.AppendText(dst, cellAt(row, c.at))
+		}
 	} else {
 		dst = wire.AppendNumber(wire.AppendText(dst, h.Table.Name), int64(len(h.Row)))
-	}
-	for _, c := range h.Row {
-		if !s.projected {
-			dst = wire.AppendText(dst, c.Name)
+		for _, c := range h.Row {
+			dst = wire.AppendText(wire.AppendText(dst, c.Name), c.Value)
 		}
-		dst = wire.AppendText(dst, c.Value)
 	}
 	dst = wire.AppendText(dst, h.ID)
 	if dst = wire.AppendBool(dst, h.HasTime); h.HasTime {
@@ -97,12 +98,12 @@ func (r *waitingReader) read(input int32, raw []byte) (*Hit, error) {
 	}
 	h.Table, h.Row = p.tables[at], h.Row[:0]
 	if w.Bool() {
-		extra := uint64(w.Number())
-		if at >= len(p.projections) {
+		more := uint64(w.Number())
+		if at >= len(p.projections) || more>>len(p.projections[at].more) != 0 {
 			return nil, errWaiting
 		}
-		for name := range p.projections[at].names(r.run.Row == RowHunt, extra) {
-			h.Row = append(h.Row, Cell{name, w.Text()})
+		for c := range p.projections[at].columns(shape{true, more}) {
+			h.Row = append(h.Row, Cell{c.name, w.Text()})
 		}
 	} else {
 		if name := w.Text(); name != h.Table.Name {

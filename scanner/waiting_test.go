@@ -67,7 +67,7 @@ func TestWaitingHitsDamaged(t *testing.T) {
 	in.plan = &plan{tables: table.Builtin()}
 	reader := newWaitingReader(&run{Scan: &Scan{}, inputs: []*input{in}})
 	i := indicators(t, "evil.test").Indicators(0)[0]
-	raw := appendHit(nil, 0, shape{}, &Hit{Table: in.plan.tables[0], Indicator: i, Also: []Also{{i, ClassTerm}},
+	raw := appendHit(nil, 0, nil, nil, shape{}, &Hit{Table: in.plan.tables[0], Indicator: i, Also: []Also{{i, ClassTerm}},
 		Matches: []Match{{Column: "Name", Role: "query", Value: "evil.test"}}, Row: []Cell{{"Name", "evil.test"}}, Labels: []string{"seen"}})
 	if _, err := reader.read(0, raw); err != nil {
 		t.Fatal(err)

@@ -85,7 +85,7 @@ func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 	}
 	switch o.format {
 	case "jsonl":
-		s.Output, s.Encode = out, scanner.JSONL
+		s.Output = out
 	case "csv":
 		s.Output, s.Encode, s.Header = out, scanner.CSV, scanner.CSVHeader()
 		if len(s.Label) > 0 {
