@@ -98,6 +98,7 @@ type pqBuffers struct {
 	page   []byte
 	levels []byte // of a page of version 2, which come apart from its values
 	ones   []byte // levels of the oldest encoding, turned round
+	nulls  nullBits
 	vals   pqValues
 }
 

@@ -35,9 +35,8 @@ type lateColumn struct {
 // A lateWalk is how far the rows of a page have been taken: what follows goes on
 // from there.
 type lateWalk struct {
-	page  int64   // its bodyAt; 0 for none
-	next  int     // first row that may be asked for
-	nulls nullMap // at or before next
+	page  int64   // its bodyAt, which the buffers' nulls are of; 0 for none
+	next  int     // first row that codes can still give
 	codes hybrid  // of a page with a dictionary
 	taken int     // codes passed over
 }
@@ -99,7 +98,7 @@ func (r *parquetReader) owned() int {
 	count := func(st *lateStage) {
 		for _, lc := range st.cols {
 			if o := lc.own; o != nil {
-				n += cap(o.page) + o.vals.size() + cap(o.dict.page) + o.dict.vals.size()
+				n += cap(o.page) + o.nulls.size() + o.vals.size() + cap(o.dict.page) + o.dict.vals.size()
 			}
 		}
 	}
@@ -242,11 +241,12 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 	}
 	w.next = first + int(rows[len(rows)-1])
 	print := &c.col.print
+	nulls := &c.b.nulls
+	if first+int(rows[0]) < 0 || w.next >= nulls.rows {
+		return errLevels
+	}
 	for i, row := range rows {
-		n, there, err := w.nulls.value(first + int(row))
-		if err != nil {
-			return err
-		}
+		n, there := nulls.value(first + int(row))
 		if !there {
 			continue
 		}
@@ -259,6 +259,8 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 			if n = int(code); n >= vals.n {
 				return errCode
 			}
+		} else if n >= vals.n {
+			return errLevels
 		}
 		if err := g.put(at+i, j, print, vals.at(n)); err != nil {
 			return err
@@ -271,17 +273,21 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 func (lc *lateColumn) begin(dict bool) (err error) {
 	c, w := &lc.c, &lc.walk
 	*w = lateWalk{}
+	var m nullMap
 	switch {
 	case dict:
-		if w.nulls, err = c.nullMap(); err == nil {
+		if m, err = c.nullMap(); err == nil {
 			w.codes, err = c.codes()
 		}
 	case lc.decoded != c.bodyAt:
-		if w.nulls, err = c.decodePage(); err == nil {
+		if m, err = c.decodePage(); err == nil {
 			lc.decoded = c.bodyAt
 		}
 	default:
-		w.nulls, err = c.nullMap()
+		m, err = c.nullMap()
+	}
+	if err == nil {
+		err = c.b.nulls.fill(m, int(c.head.values))
 	}
 	if err == nil {
 		w.page = c.bodyAt

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/parquet-go/bitpack"
 )
@@ -176,8 +177,7 @@ func (h hybrid) ones(n int) (int, error) {
 			return 0, errLevels
 		}
 		k := min(n, h.n)
-		ones, _ := h.onesTo(k)
-		count += ones
+		count += h.onesTo(k)
 		h.n -= k
 		h.at += k
 		n -= k
@@ -185,64 +185,31 @@ func (h hybrid) ones(n int) (int, error) {
 	return count, nil
 }
 
-// onesTo counts the ones among the next k values of the current run, of width
-// 1, and says whether the one behind them is one too: false behind the last.
-func (h *hybrid) onesTo(k int) (count int, next bool) {
+// onesTo counts the ones among the next k values of the current run, of width 1.
+func (h *hybrid) onesTo(k int) (count int) {
 	if !h.packed {
-		return k * int(h.val&1), h.val&1 != 0 && k < h.n
+		return k * int(h.val&1)
 	}
 	at := h.at
 	for ; k >= 56 && at>>3+8 <= len(h.bits); k, at = k-56, at+56 {
 		count += bits.OnesCount64(binary.LittleEndian.Uint64(h.bits[at>>3:]) >> (at & 7) << 8)
 	}
-	if at>>3+8 <= len(h.bits) {
-		w := binary.LittleEndian.Uint64(h.bits[at>>3:]) >> (at & 7)
-		return count + bits.OnesCount64(w&(1<<k-1)), w>>k&1 != 0
-	}
-	one := func(i int) int { return int(h.bits[i>>3]>>(i&7)) & 1 }
 	for ; k > 0; k, at = k-1, at+1 {
-		count += one(at)
+		count += int(h.bits[at>>3]>>(at&7)) & 1
 	}
-	return count, at>>3 < len(h.bits) && one(at) != 0
+	return count
 }
 
 // ones64 counts the ones of the first 64 one-bit values.
 func ones64(b []byte) int { return bits.OnesCount64(binary.LittleEndian.Uint64(b)) }
 
-// A nullMap leads from rows of a page to its stored values and back: value
-// number is not row number where nulls are. Both directions only go forward.
+// A nullMap leads from the stored values of a page to their rows: value number
+// is not row number where nulls are. It only goes forward.
 type nullMap struct {
 	all bool // no nulls: numbers are the same
 	h   hybrid
 	row int // next row
 	ord int // values before it
-}
-
-// value says which stored value a row has; false for a null.
-func (m *nullMap) value(row int) (ord int, ok bool, err error) {
-	if m.all {
-		return row, true, nil
-	}
-	for {
-		k := row - m.row
-		if k < m.h.n {
-			ones, there := m.h.onesTo(k)
-			m.h.n -= k
-			m.h.at += k
-			m.row = row
-			m.ord += ones
-			return m.ord, there, nil
-		}
-		if m.h.n > 0 {
-			ones, _ := m.h.onesTo(m.h.n)
-			m.row += m.h.n
-			m.ord += ones
-			m.h.n = 0
-		}
-		if !m.h.load() {
-			return 0, false, errLevels
-		}
-	}
 }
 
 // rowOf says which row holds the stored value ord.
@@ -284,4 +251,87 @@ func (m *nullMap) rowOf(ord int) (int, error) {
 		m.h.at += k
 		m.row += k
 	}
+}
+
+// nullBits lead from the rows of a page to its stored values, in any order. The
+// memory is used again from page to page.
+type nullBits struct {
+	rows   int
+	all    bool     // no nulls: numbers are the same
+	there  []uint64 // bit n: row n has a value
+	before []uint32 // values before each word of there
+}
+
+// fill takes over the rest of a null map, of a page of that many rows.
+func (b *nullBits) fill(m nullMap, rows int) error {
+	b.rows, b.all = rows, m.all
+	if m.all {
+		return nil
+	}
+	// One word more than there are rows, for what a run gives beyond the last.
+	b.there = slices.Grow(b.there[:0], rows/64+2)[:rows/64+2]
+	clear(b.there)
+	h := &m.h
+	for row := 0; row < rows; {
+		if !h.load() {
+			return errLevels
+		}
+		n := min(h.n, rows-row)
+		switch {
+		case h.packed:
+			b.put(row, n, h.bits[h.at>>3:], uint(h.at&7))
+		case h.val&1 != 0:
+			b.put(row, n, nil, 0)
+		}
+		h.n -= n
+		h.at += n
+		row += n
+	}
+	b.before = slices.Grow(b.before[:0], len(b.there))[:len(b.there)]
+	sum := uint32(0)
+	for i, w := range b.there {
+		b.before[i] = sum
+		sum += uint32(bits.OnesCount64(w))
+	}
+	return nil
+}
+
+// size is what the memory takes, in bytes.
+func (b *nullBits) size() int { return cap(b.there)*8 + cap(b.before)*4 }
+
+// put sets the bits of n rows: those of src from one of its first on, or all
+// without src.
+func (b *nullBits) put(row, n int, src []byte, from uint) {
+	for n > 0 {
+		k := min(n, 56)
+		w := ^uint64(0)
+		switch {
+		case len(src) >= 8:
+			w = binary.LittleEndian.Uint64(src) >> from
+		case src != nil:
+			w = 0
+			for i, c := range src {
+				w |= uint64(c) << (8 * i)
+			}
+			w >>= from
+		}
+		w &= 1<<k - 1
+		shift := row & 63
+		b.there[row>>6] |= w << shift
+		b.there[row>>6+1] |= w >> (63 - shift) >> 1
+		row, n = row+k, n-k
+		if src != nil {
+			src = src[min(7, len(src)):]
+		}
+	}
+}
+
+// value says which stored value a row has; false for a null.
+func (b *nullBits) value(row int) (ord int, ok bool) {
+	if b.all {
+		return row, true
+	}
+	w := b.there[row>>6]
+	bit := uint64(1) << (row & 63)
+	return int(b.before[row>>6]) + bits.OnesCount64(w&(bit-1)), w&bit != 0
 }

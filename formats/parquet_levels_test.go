@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestNullMap walks levels in runs of both kinds, whole and cut off, row by row
-// and in leaps, beside the levels as they are.
+// TestNullMap walks levels in runs of both kinds, whole and cut off, row by row,
+// in leaps and back again, beside the levels as they are.
 func TestNullMap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
@@ -16,15 +16,17 @@ func TestNullMap(t *testing.T) {
 		for i, l := range levels {
 			before[i+1] = before[i] + int(l)
 		}
+		var nulls nullBits
+		if err := nulls.fill(nullMap{h: newHybrid(stored, 1)}, len(levels)); err != nil {
+			t.Fatal(err)
+		}
 		for _, leap := range []int{1, 3, 20, 200} {
-			m := nullMap{h: newHybrid(stored, 1)}
 			codes := newHybrid(stored, 1) // any numbers will do
 			taken := 0
 			for row := 0; row < len(levels); row += rng.IntN(leap) + 1 {
-				for range 2 { // a row may be asked for twice
-					ord, there, err := m.value(row)
-					if err != nil || ord != before[row] || there != (levels[row] == 1) {
-						t.Fatalf("row %d of %d: %d, %v, %v, want %d, %v", row, len(levels), ord, there, err, before[row], levels[row] == 1)
+				for _, row := range []int{row, rng.IntN(len(levels))} {
+					if ord, there := nulls.value(row); ord != before[row] || there != (levels[row] == 1) {
+						t.Fatalf("row %d of %d: %d, %v, want %d, %v", row, len(levels), ord, there, before[row], levels[row] == 1)
 					}
 				}
 				if code, ok := codes.to(row - taken); !ok || code != levels[row] {
@@ -32,8 +34,18 @@ func TestNullMap(t *testing.T) {
 				}
 				taken = row
 			}
-			if _, _, err := m.value(len(levels) + 8); err == nil {
+			rows := len(levels)
+			if rows > 0 {
+				rows = rng.IntN(rows) // the memory is used for fewer rows, then for more
+			}
+			if err := nulls.fill(nullMap{h: newHybrid(stored, 1)}, rows); err != nil {
+				t.Fatal(err)
+			}
+			if err := nulls.fill(nullMap{h: newHybrid(stored, 1)}, len(levels)+8); err == nil {
 				t.Fatal("no error behind the last level")
+			}
+			if err := nulls.fill(nullMap{h: newHybrid(stored, 1)}, len(levels)); err != nil {
+				t.Fatal(err)
 			}
 			if n, err := newHybrid(stored, 1).ones(len(levels)); err != nil || n != before[len(levels)] {
 				t.Fatalf("%d ones, %v, want %d", n, err, before[len(levels)])
