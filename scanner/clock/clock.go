@@ -45,11 +45,18 @@ func (t Time) Append(dst []byte) []byte {
 	y, m, d := civil(days)
 	sec, frac := int(rest/Second), int(rest%Second)
 	text := [28]byte([]byte("0000-00-00T00:00:00.0000000Z"))
-	for _, part := range [...]struct{ from, to, n int }{{0, 4, y}, {5, 7, m}, {8, 10, d}, {11, 13, sec / 3600}, {14, 16, sec / 60 % 60}, {17, 19, sec % 60}, {20, 27, frac}} {
-		for i, n := part.to-1, uint(part.n); i >= part.from; i, n = i-1, n/10 {
-			text[i] = byte('0' + n%10)
-		}
-	}
+	put := func(at, n int) { text[at], text[at+1] = byte('0'+n/10), byte('0'+n%10) }
+	put(0, y/100)
+	put(2, y%100)
+	put(5, m)
+	put(8, d)
+	put(11, sec/3600)
+	put(14, sec/60%60)
+	put(17, sec%60)
+	put(20, frac/100_000)
+	put(22, frac/1000%100)
+	put(24, frac/10%100)
+	text[26] = byte('0' + frac%10)
 	return append(dst, text[:]...)
 }
 

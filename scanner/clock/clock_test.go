@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -133,6 +134,37 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// What is read at once is what the parser reads, for texts near the plain form.
+func TestPlain(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	digits, taken := "0123456789", 0
+	for range 200_000 {
+		text := []byte("20yy-mM-dDThH:nN:sS.fffffffffZ")
+		for i, c := range text {
+			switch c {
+			case 'y', 'M', 'D', 'H', 'N', 'S', 'f':
+				text[i] = digits[rng.IntN(10)]
+			case 'm', 'd', 'h', 'n', 's':
+				text[i] = digits[rng.IntN(5)]
+			}
+		}
+		n := len(text) - 1 - rng.IntN(11) // with some of the fraction
+		text = append(text[:n], 'Z')
+		for range rng.IntN(3) {
+			text[rng.IntN(len(text))] = "0123456789-:.TZ "[rng.IntN(16)]
+		}
+		if r, ok := plain(text); ok {
+			taken++
+			if want := parse(text, None, nil); r != want {
+				t.Fatalf("%s: %+v, want %+v", text, r, want)
+			}
+		}
+	}
+	if taken < 2_000 {
+		t.Fatalf("only %d were read", taken)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"2025-04-01T02:00:00.1234567Z", "4/1/2025, 2:00 PM", "8 Nov 14 15:05", "/Date(1)/", "1743472800.391", "datetime(2025-02-30)"} {
 		f.Add(s)
@@ -140,6 +172,9 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, o := range []Order{None, MDY, DMY} {
 			r := Parse(s, o, nil)
+			if at, ok := plain(s); ok && at != parse([]byte(s), o, nil) {
+				t.Fatalf("%q: %+v at once, %+v by the parser", s, at, parse([]byte(s), o, nil))
+			}
 			if r != Parse([]byte(s), o, nil) {
 				t.Fatal("bytes and string differ")
 			}

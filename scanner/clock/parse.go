@@ -17,6 +17,9 @@ const maxText = 80
 // that falls into 2000 to 2099, .NET ticks, FILETIME, /Date(ms)/ and
 // datetime(…). See semantics 4.
 func Parse[T string | []byte](text T, o Order, loc *time.Location) Result {
+	if r, ok := plain(text); ok {
+		return r
+	}
 	if len(text) > 4*maxText {
 		return Result{Status: Bad}
 	}
@@ -26,6 +29,39 @@ func Parse[T string | []byte](text T, o Order, loc *time.Location) Result {
 		return Result{Status: Bad}
 	}
 	return parse(s, o, loc)
+}
+
+// plain reads what exports have in nearly all rows, 2006-01-02T15:04:05Z and up
+// to seven digits of the second, as parse does. It says false for all else.
+func plain[T string | []byte](s T) (Result, bool) {
+	const zone = len("2006-01-02T15:04:05")
+	if len(s) <= zone || len(s) == zone+2 || len(s) > zone+9 || s[4] != '-' || s[7] != '-' || s[10] != 'T' ||
+		s[13] != ':' || s[16] != ':' || s[len(s)-1] != 'Z' || len(s) > zone+1 && s[zone] != '.' {
+		return Result{}, false
+	}
+	var v [7]int // pairs of digits, from the left
+	for i, at := range [...]int{0, 2, 5, 8, 11, 14, 17} {
+		a, b := s[at]-'0', s[at+1]-'0'
+		if a > 9 || b > 9 {
+			return Result{}, false
+		}
+		v[i] = int(a)*10 + int(b)
+	}
+	year, month, day, hour, minute, sec := v[0]*100+v[1], v[2], v[3], v[4], v[5], v[6]
+	if year == 0 || month == 0 || month > 12 || day == 0 || day > daysIn(year, month) || hour > 23 || minute > 59 || sec > 59 {
+		return Result{}, false
+	}
+	frac, unit := Time(0), Second
+	for i := zone + 1; i < len(s)-1; i++ {
+		c := s[i] - '0'
+		if c > 9 {
+			return Result{}, false
+		}
+		unit /= 10
+		frac += Time(c) * unit
+	}
+	t := Time(daysBefore(year, month, day))*Day + Time(hour*3600+minute*60+sec)*Second + frac
+	return Result{Time: t, Zoned: true}, true
 }
 
 func parse(s []byte, o Order, loc *time.Location) Result {
