@@ -255,6 +255,10 @@ func (tr *Trace) test(e *element, k *table.Key, row *table.Row, c ioc.Candidate,
 func (w *worker) traceHit(h *Hit, c *rule.Context) {
 	kept := *h
 	kept.ID = strings.Clone(h.ID)
+	texts, _ := whoParts(&kept.Who)
+	for _, text := range texts {
+		*text = strings.Clone(*text)
+	}
 	kept.Also, kept.Matches = slices.Clone(h.Also), slices.Clone(h.Matches)
 	kept.Row, kept.SuppressedBy, kept.Reasons = slices.Clone(h.Row), slices.Clone(h.SuppressedBy), slices.Clone(h.Reasons)
 	kept.Labels = slices.Clone(h.Labels)

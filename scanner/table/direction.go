@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -63,7 +64,21 @@ type condition struct {
 	words  []string
 }
 
-func (c *condition) holds(r *Row) bool { return matchesAny(c.words, r.cell(c.column)) }
+func (c *condition) holds(r *Row) bool {
+	cell := r.cell(c.column)
+	a, known := r.recall(unsafe.Pointer(c), cell)
+	if known {
+		return a.said != 0
+	}
+	holds := matchesAny(c.words, cell)
+	if a != nil {
+		a.said = 0
+		if holds {
+			a.said = 1
+		}
+	}
+	return holds
+}
 
 // A side is one end of a connection.
 type side struct{ addr, port string }
@@ -215,12 +230,25 @@ func (t *Table) Direction(r *Row) Direction {
 		case x.only != nil && !x.only.holds(r):
 		default:
 			text, _ := x.term.Value(r)
-			if d := x.read(text); d != Unknown {
+			if d := x.readIn(r, text); d != Unknown {
 				return d
 			}
 		}
 	}
 	return Unknown
+}
+
+// readIn is read for a text of the row.
+func (x *directionRule) readIn(r *Row, text string) Direction {
+	a, known := r.recall(unsafe.Pointer(x), text)
+	if known {
+		return Direction(a.said)
+	}
+	d := x.read(text)
+	if a != nil {
+		a.said = uint8(d)
+	}
+	return d
 }
 
 func (x *directionRule) read(text string) Direction {
@@ -288,7 +316,7 @@ func (t *Table) sideAddr(r *Row, n int) netip.Addr {
 	if t.sides[n].addr == "" {
 		return netip.Addr{}
 	}
-	if a, _, ok := ioc.ParseAddr([]byte(r.cell(t.sides[n].addr))); ok {
+	if a, _, ok := ioc.ParseAddr(bytesOf(r.cell(t.sides[n].addr))); ok {
 		return a
 	}
 	for i := range t.Keys {
@@ -296,7 +324,7 @@ func (t *Table) sideAddr(r *Row, n int) netip.Addr {
 		if !k.labelled() || labelRole(r.cell(k.RoleBy)) != sideNames[n] {
 			continue
 		}
-		if a, _, ok := ioc.ParseAddr([]byte(r.cell(k.Column))); ok {
+		if a, _, ok := ioc.ParseAddr(bytesOf(r.cell(k.Column))); ok {
 			return a
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // outcome is how a table says whether traffic went through.
@@ -54,18 +55,38 @@ func (o *outcome) read(r *Row) string {
 		switch {
 		case code == "", strings.EqualFold(code, "NA"):
 			return "unknown"
-		case ResponseCode(code) == "0" && hasElement(answers):
+		case r.noError(code) && hasElement(answers):
 			return "resolved"
 		}
 		return "not-resolved"
 	}
 	for _, t := range o.terms {
 		text, _ := t.Value(r)
-		if s := o.word(text); s != "unknown" {
+		a, known := r.recall(unsafe.Pointer(o), text)
+		s := ""
+		if known {
+			s = a.word
+		} else if s = o.word(text); a != nil {
+			a.word = s
+		}
+		if s != "unknown" {
 			return s
 		}
 	}
 	return "unknown"
+}
+
+// noError says that a response code is 0.
+func (r *Row) noError(code string) bool {
+	a, known := r.recall(unsafe.Pointer(&rcodes), code)
+	if known {
+		return a.word == "0"
+	}
+	word := ResponseCode(code)
+	if a != nil {
+		a.word = strings.Clone(word)
+	}
+	return word == "0"
 }
 
 // word reads a vendor's text. Whole words count, so that "unblocked" is not

@@ -88,11 +88,20 @@ type Row struct {
 	// The last JSON cell of which a member was asked, taken apart: several
 	// answers come from the same one.
 	parsed object
+
+	memory *memory // nil before the first Reset
 }
 
-// Reset makes it another record. Nothing of the last is kept, whose memory may
-// hold other cells by now.
+// Reset makes it another record. Nothing of the last one's cells is kept, whose
+// memory may hold others by now, and texts that answers about it are made of
+// end as well: from then on they live as long as the cells do.
 func (r *Row) Reset(columns *Columns, cells []string) {
+	if r.memory == nil {
+		r.memory = new(memory)
+	}
+	if r.memory.text = r.memory.text[:0]; cap(r.memory.text) > maxKept {
+		r.memory.text = nil
+	}
 	r.Columns, r.Cells, r.parsed.cell = columns, cells, ""
 	r.parsed.members = r.parsed.members[:0]
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"strings"
+	"unsafe"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -179,27 +180,41 @@ func (t Term) Value(r *Row) (text string, has bool) {
 	}
 	switch t.Func {
 	case HostOf:
-		text = host(text)
+		text = r.host(text)
 	case ProtocolOf:
-		text = Protocol(text)
+		text = r.protocol(text)
 	case UserOf:
 		if d := r.cell(t.Domain); d != "" && text != "" && !strings.ContainsAny(text, `\@`) {
-			text = d + `\` + text
+			text = r.join(d, `\`, text)
 		}
 	}
 	return text, has
 }
 
 // host is the host of a URL, host:port or name in normal form, "" if there is none.
-func host(cell string) string {
-	h, ok := ioc.AppendHost(nil, []byte(cell))
+func (r *Row) host(cell string) string {
+	var buf [64]byte
+	h, ok := ioc.AppendHost(buf[:0], bytesOf(cell))
 	switch {
 	case !ok:
 		return ""
 	case h.Addr.IsValid():
-		return h.Addr.String()
+		return r.normalAddr(h.Addr, cell)
 	}
-	return string(h.Name)
+	return r.keep(h.Name)
+}
+
+// protocol is Protocol for a cell of the row.
+func (r *Row) protocol(cell string) string {
+	a, known := r.recall(unsafe.Pointer(&protocolNumbers), cell)
+	switch {
+	case known:
+		return a.word
+	case a == nil:
+		return Protocol(cell)
+	}
+	a.word = strings.Clone(Protocol(cell))
+	return a.word
 }
 
 var protocolNumbers = map[string]string{"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "41": "ipv6",

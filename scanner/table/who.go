@@ -195,7 +195,7 @@ func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 	w.Peer, a.peerPort = a.first(whoPeer)
 	w.PeerName = text(whoPeerName)
 	if w.PeerName != "" {
-		if _, _, isAddr := ioc.ParseAddr([]byte(w.PeerName)); isAddr {
+		if _, _, isAddr := ioc.ParseAddr(bytesOf(w.PeerName)); isAddr {
 			w.PeerName = "" // a name column that holds an address has no name to give
 		}
 	}
@@ -205,8 +205,8 @@ func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 		if *s == "" || ioc.IsNormal4(*s) {
 			continue
 		}
-		if addr, _, ok := ioc.ParseAddr([]byte(*s)); ok {
-			*s = normalAddr(addr, *s)
+		if addr, _, ok := ioc.ParseAddr(bytesOf(*s)); ok {
+			*s = r.normalAddr(addr, *s)
 		}
 	}
 	return w
@@ -214,7 +214,7 @@ func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 
 // normalAddr is an address in normal form: the text that it was read from, if
 // that is one.
-func normalAddr(a netip.Addr, text string) string {
+func (r *Row) normalAddr(a netip.Addr, text string) string {
 	if ioc.IsNormal4(text) {
 		return text
 	}
@@ -223,7 +223,7 @@ func normalAddr(a netip.Addr, text string) string {
 	if string(normal) == text {
 		return text
 	}
-	return string(normal)
+	return r.keep(normal)
 }
 
 // number reads a count. limit 0 means none.
@@ -286,7 +286,7 @@ func (a *asking) first(field int) (text, port string) {
 // wherever the row holds it.
 func (a *asking) plain(t *whoTerm) (text, port string) {
 	if t.side >= 0 && a.addr[t.side].IsValid() {
-		return normalAddr(a.addr[t.side], a.r.cell(t.Column)), a.r.cell(a.t.sides[t.side].port)
+		return a.r.normalAddr(a.addr[t.side], a.r.cell(t.Column)), a.r.cell(a.t.sides[t.side].port)
 	}
 	text, _ = t.Value(a.r)
 	if t.port != "" {
@@ -311,7 +311,7 @@ func (a *asking) matched(column string) (text, port string) {
 		} else if k := a.t.Key(e.Column); k != nil && k.Port != "" {
 			port = a.r.cell(k.Port)
 		}
-		return normalAddr(e.Addr.Unmap(), a.r.cell(e.Column)), port
+		return a.r.normalAddr(e.Addr.Unmap(), a.r.cell(e.Column)), port
 	}
 	return "", ""
 }
