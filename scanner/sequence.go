@@ -159,8 +159,10 @@ func (s *sequence) drain() {
 	}
 }
 
-// maxFree is how many payloads' memory is kept for those to come.
-const maxFree = 8
+// maxFree is how many payloads' memory is kept for those to come: as many as
+// wait of a row group where one row in ten is a hit. Fresh memory costs more than
+// what is written there, and has to be collected.
+const maxFree = 64
 
 // release emits a part that has waited.
 func (s *sequence) release(p piece) {
@@ -178,7 +180,7 @@ func (s *sequence) release(p piece) {
 	s.hand(payload)
 	if p.mem != nil {
 		s.inMem -= cap(p.mem)
-		if len(s.free) < maxFree {
+		if len(s.free) < maxFree && cap(p.mem) <= 2*payloadSize {
 			s.free = append(s.free, p.mem[:0])
 		}
 	}
