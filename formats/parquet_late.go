@@ -240,30 +240,33 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 		}
 	}
 	w.next = first + int(rows[len(rows)-1])
-	print := &c.col.print
 	nulls := &c.b.nulls
 	if first+int(rows[0]) < 0 || w.next >= nulls.rows {
 		return errLevels
 	}
-	for i, row := range rows {
+	fill := g.fill(at, j, &c.col.print)
+	defer fill.end()
+	for _, row := range rows {
 		n, there := nulls.value(first + int(row))
-		if !there {
-			continue
-		}
-		if dict {
+		if there && dict {
 			code, ok := w.codes.to(n - w.taken)
 			if !ok {
 				return errLevels
 			}
 			w.taken = n
-			if n = int(code); n >= vals.n {
-				return errCode
-			}
-		} else if n >= vals.n {
-			return errLevels
+			n = int(code)
 		}
-		if err := g.put(at+i, j, print, vals.at(n)); err != nil {
-			return err
+		switch {
+		case !there:
+			fill.skip()
+		case n < vals.n:
+			if err := fill.put(vals, n); err != nil {
+				return err
+			}
+		case dict:
+			return errCode
+		default:
+			return errLevels
 		}
 	}
 	return nil
@@ -295,17 +298,43 @@ func (lc *lateColumn) begin(dict bool) (err error) {
 	return err
 }
 
-// put prints one value into a cell of the grid.
-func (g *Grid) put(i, j int, p *printer, v []byte) error {
-	off := len(g.Data)
+// A gridFill writes cells of one column of a grid, from row to row. The grid
+// has what was written after end.
+type gridFill struct {
+	g     *Grid
+	print *printer
+	data  []byte
+	at    int // of the next cell
+}
+
+func (g *Grid) fill(row, column int, p *printer) gridFill {
+	return gridFill{g, p, g.Data, row*g.Cols + column}
+}
+
+func (f *gridFill) end() { f.g.Data = f.data }
+
+// skip leaves a cell empty.
+func (f *gridFill) skip() { f.at += f.g.Cols }
+
+// put prints a value.
+func (f *gridFill) put(vals *pqValues, n int) error {
+	off := len(f.data)
+	v := vals.at(n)
 	if uint64(off)+2*uint64(len(v))+64 > math.MaxUint32 {
 		return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
 	}
-	if p.asIs() {
-		g.Data = append(g.Data, v...)
-	} else {
-		g.Data = p.append(g.Data, v)
+	const short = 16
+	switch {
+	case !f.print.asIs():
+		f.data = f.print.append(f.data, v)
+	case len(v) <= short && cap(v) >= short && cap(f.data)-off >= short:
+		// Most are: they are copied with what stands behind them.
+		*(*[short]byte)(f.data[off : off+short]) = *(*[short]byte)(v[:short])
+		f.data = f.data[:off+len(v)]
+	default:
+		f.data = append(f.data, v...)
 	}
-	g.Cells[i*g.Cols+j] = Cell{uint32(off), uint32(len(g.Data) - off)}
+	f.g.Cells[f.at] = Cell{uint32(off), uint32(len(f.data) - off)}
+	f.at += f.g.Cols
 	return nil
 }

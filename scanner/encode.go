@@ -229,11 +229,18 @@ var asItIs = func() (t [256]bool) {
 
 // appendPlain appends the bytes at the beginning of s that a JSON string holds
 // as they are, all of them for most texts, and returns the rest. It takes eight
-// at a time.
+// at a time, or four twice.
 func appendPlain(dst []byte, s string) ([]byte, string) {
 	at, n := len(dst), 0
 	dst = slices.Grow(dst, len(s))
 	to := dst[at : at+len(s)]
+	if last := len(s) - 4; last >= 0 && last < 4 {
+		if head, tail := load4(s, 0), load4(s, last); plain8(uint64(head) | uint64(tail)<<32) {
+			binary.LittleEndian.PutUint32(to, head)
+			binary.LittleEndian.PutUint32(to[last:], tail)
+			return dst[:at+len(s)], ""
+		}
+	}
 	for ; n+8 <= len(s); n += 8 {
 		x := load8(s, n)
 		if !plain8(x) {
@@ -266,11 +273,19 @@ func load8(s string, at int) uint64 {
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
+func load4(s string, at int) uint32 {
+	b := s[at : at+4]
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}
+
 // appendString appends s as a JSON string. Beyond what JSON asks for, it
 // escapes everything that could drive a terminal (C1 controls, bidi and
 // zero-width characters, line separators), so that a hit may be looked at with
 // cat; bytes that are no UTF-8 become U+FFFD.
 func appendString(dst []byte, s string) []byte {
+	if s == "" {
+		return append(dst, `""`...)
+	}
 	dst, s = appendPlain(append(dst, '"'), s)
 	for s != "" {
 		if c := s[0]; c < utf8.RuneSelf {

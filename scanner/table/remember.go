@@ -4,7 +4,7 @@ import "unsafe"
 
 // memory is what a Row that is used again keeps from record to record.
 type memory struct {
-	answers [64]answer
+	answers [128]answer
 	spare   answer // for texts that are not remembered
 	text    []byte // of answers that are texts of their own; until the next record
 }
@@ -37,8 +37,9 @@ func (r *Row) recall(of unsafe.Pointer, text string) (a *answer, known bool) {
 		return &m.spare, false
 	}
 	n := len(text)
-	h := uint(n)*5 + uint(text[0])*7 + uint(text[n/2])*11 + uint(text[n-1])*13 + uint(uintptr(of)>>3)*17
-	a = &m.answers[h%uint(len(m.answers))]
+	h := uint64(n)<<48 | uint64(text[0])<<32 | uint64(text[n/2])<<16 | uint64(text[n-1])
+	h = (h ^ uint64(uintptr(of))) * 0x9e3779b97f4a7c15
+	a = &m.answers[h>>56%uint64(len(m.answers))]
 	if a.of == of && string(a.text[:a.n]) == text {
 		return a, true
 	}
