@@ -14,6 +14,11 @@ func Has(cell []byte, term string) bool {
 	if term == "" {
 		return false
 	}
+	if before := len(cell) - len(term); before == 0 || before > 0 && cell[before-1] == '.' {
+		if string(cell[before:]) == term { // itself, or a name below it
+			return true
+		}
+	}
 	first, _ := utf8.DecodeRuneInString(term)
 	last, _ := utf8.DecodeLastRuneInString(term)
 	for i := 0; i < len(cell); {

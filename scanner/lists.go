@@ -108,8 +108,7 @@ func (w *worker) nameOf(h *Hit, m *Match) []byte {
 		return nil // an address; or only what has_any sees, whose host may be anybody's
 	}
 	room := &w.room
-	room.text = append(room.text[:0], m.Value...)
-	host, ok := ioc.AppendHost(room.name[:0], room.text)
+	host, ok := ioc.AppendHost(room.name[:0], bytesOf(m.Value))
 	if !ok || host.Addr.IsValid() {
 		return nil
 	}

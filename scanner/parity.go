@@ -46,7 +46,6 @@ type Parity struct {
 	pending *Hit     // the hits of one row are one: the one that the hunt has too, if any
 	names   []string // of the last hit's columns
 	project *projection
-	room    room
 }
 
 // Differ is one reason why rows are on one side only.
@@ -70,9 +69,9 @@ type rowKey [16]byte
 // has found it and how often the exports have it.
 type rowCount struct{ portal, found, exported int64 }
 
-func keyOf(p *projection, cells []string, when clock.Time, timed bool, room *room) (k rowKey) {
+func keyOf(p *projection, cells []string, when clock.Time, timed bool) (k rowKey) {
 	var buf [512]byte
-	sum := sha256.Sum256(p.appendRow(buf[:0], cells, when, timed, room))
+	sum := sha256.Sum256(p.appendRow(buf[:0], cells, when, timed))
 	copy(k[:], sum[:])
 	return k
 }
@@ -176,7 +175,7 @@ func (p *Parity) take() {
 		project := newProjection(p.Table, table.NewColumns(p.names, nil))
 		p.project = &project
 	}
-	c := p.rows[keyOf(p.project, cells, h.Time, h.HasTime, &p.room)]
+	c := p.rows[keyOf(p.project, cells, h.Time, h.HasTime)]
 	if c != nil {
 		if c.found++; c.found <= c.portal {
 			p.Both++

@@ -159,7 +159,7 @@ func (x *rowReader) block(w *worker, in *input, b formats.Block, before int64, r
 			row.table = p.tables[t]
 			row.when = w.eventTime(in, row.table, &row.row)
 			row.record = before + int64(n) + 1
-			row.key = keyOf(&p.projections[t], row.row.Cells, row.when.time, row.when.ok, &w.room)
+			row.key = keyOf(&p.projections[t], row.row.Cells, row.when.time, row.when.ok)
 			if err := x.each(row); err != nil {
 				return err
 			}

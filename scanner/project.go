@@ -161,7 +161,7 @@ func (p *projection) appendJSON(dst []byte, row []string, s shape) []byte {
 // on it. It lives as long as the row.
 func (p *projection) identity(row []string, h *Hit, room *room) string {
 	var buf [512]byte
-	b := p.appendRow(buf[:0], row, h.Time, h.HasTime, room)
+	b := p.appendRow(buf[:0], row, h.Time, h.HasTime)
 	b = append(append(b, h.Indicator.Type.String()...), 0)
 	b = append(append(b, h.Indicator.Value...), 0)
 	sum := sha256.Sum256(b)
@@ -172,7 +172,7 @@ func (p *projection) identity(row []string, h *Hit, room *room) string {
 
 // appendRow appends what makes a row the same in every export: the table, the
 // time cut to milliseconds and the hunt's projected columns in normal form.
-func (p *projection) appendRow(b []byte, row []string, when clock.Time, timed bool, room *room) []byte {
+func (p *projection) appendRow(b []byte, row []string, when clock.Time, timed bool) []byte {
 	b = append(append(b, p.table.Name...), 0)
 	if timed {
 		b = when.Milli().Append(b)
@@ -182,7 +182,7 @@ func (p *projection) appendRow(b []byte, row []string, when clock.Time, timed bo
 		cell := cellAt(row, c.at)
 		switch {
 		case !c.time:
-			b = append(appendNormal(b, c.key, cell, room), 0)
+			b = append(appendNormal(b, c.key, cell), 0)
 		case !timed:
 			b = append(append(b, cell...), 0)
 		}

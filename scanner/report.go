@@ -182,7 +182,6 @@ type room struct {
 	cells    []Cell
 	matched  []table.Element
 	ruled    []rule.Match
-	text     []byte
 	name     []byte            // of an element, in normal form
 	by       []allow.Answer    // of each allow list
 	ports    map[string]string // of a row of a generic table, see plainPorts
@@ -343,19 +342,18 @@ func life(h *Hit) string {
 
 // appendNormal appends a projected cell without what differs between exports
 // of it: blanks, the spelling of addresses, names and hashes. k is nil for a
-// column that holds none of them. room is for bytes.
-func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
+// column that holds none of them.
+func appendNormal(dst []byte, k *table.Key, cell string) []byte {
 	cell = strings.TrimSpace(cell)
 	if k == nil || k.Kind == ioc.KindIP && ioc.IsNormal4(cell) || k.Kind == ioc.KindDomain && isNormalName(cell) {
 		return append(dst, cell...)
 	}
-	room.text = append(room.text[:0], cell...)
 	switch k.Kind {
 	case ioc.KindIP:
-		return appendAddr(dst, room.text)
+		return appendAddr(dst, cell)
 	case ioc.KindIPList:
 		from := len(dst)
-		for text := room.text; ; {
+		for text := cell; ; {
 			part, rest := cutList(text)
 			if len(part) > 0 {
 				if len(dst) > from {
@@ -370,7 +368,7 @@ func appendNormal(dst []byte, k *table.Key, cell string, room *room) []byte {
 	case ioc.KindHash:
 		return append(dst, strings.ToLower(cell)...)
 	case ioc.KindDomain:
-		if named, ok := ioc.AppendDomain(dst, room.text); ok {
+		if named, ok := ioc.AppendDomain(dst, bytesOf(cell)); ok {
 			return named
 		}
 	}
@@ -388,9 +386,9 @@ func isNormalName(cell string) bool {
 }
 
 // appendAddr appends an address in normal form, anything else as it is.
-func appendAddr(dst, text []byte) []byte {
-	if !ioc.IsNormal4(borrow(text)) {
-		if a, port, ok := ioc.ParseAddr(text); ok && port < 0 {
+func appendAddr(dst []byte, text string) []byte {
+	if !ioc.IsNormal4(text) {
+		if a, port, ok := ioc.ParseAddr(bytesOf(text)); ok && port < 0 {
 			return a.AppendTo(dst)
 		}
 	}
@@ -399,13 +397,13 @@ func appendAddr(dst, text []byte) []byte {
 
 // cutList cuts the first member off a list of addresses, and the separator
 // behind it. A member is empty between two separators.
-func cutList(list []byte) (member, rest []byte) {
-	for i, c := range list {
-		if c == ',' || c == ';' || c == ' ' {
+func cutList(list string) (member, rest string) {
+	for i := range len(list) {
+		if c := list[i]; c == ',' || c == ';' || c == ' ' {
 			return list[:i], list[i+1:]
 		}
 	}
-	return list, nil
+	return list, ""
 }
 
 // send counts a hit and hands it to the stream where it belongs.

@@ -54,8 +54,7 @@ func (w *worker) resolve(in *input, t *table.Table, f *finding, row *table.Row, 
 	slices.SortStableFunc(r.found, moreSpecific)
 	r.match = Match{Column: place, Role: t.Role(k, row, d), Value: e.Value, Class: r.found[0].Class, key: k}
 	if r.match.Class < ClassDomain {
-		w.room.text = append(w.room.text[:0], e.Value...)
-		if host, ok := ioc.AppendHost(nil, w.room.text); ok {
+		if host, ok := ioc.AppendHost(nil, bytesOf(e.Value)); ok {
 			r.match.addr = host.Addr
 		}
 	}

@@ -29,3 +29,6 @@ func (t *texts) add(b []byte) string {
 // cloned, and the key of a map must not be assigned to by a borrowed string
 // even where the map has it, for that replaces the key.
 func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// bytesOf lends the bytes of a text to who only reads them.
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
