@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -219,52 +220,112 @@ func appendIntOrNull(dst []byte, n int64, ok bool) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// asItIs has the bytes that a JSON string holds as they are.
-var asItIs = func() (t [256]bool) {
-	for c := ' '; c < 0x7f; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
-
-// appendPlain appends the bytes at the beginning of s that a JSON string holds
-// as they are, all of them for most texts, and returns the rest. It takes eight
-// at a time, or four twice.
+// appendPlain appends the beginning of s as the inside of a JSON string: bytes
+// that such a string holds as they are, and quotes and backslashes behind a
+// backslash each. It returns the rest, which begins with something else; for most
+// texts there is none.
 func appendPlain(dst []byte, s string) ([]byte, string) {
-	at, n := len(dst), 0
-	dst = slices.Grow(dst, len(s))
-	to := dst[at : at+len(s)]
-	if last := len(s) - 4; last >= 0 && last < 4 {
-		if head, tail := load4(s, 0), load4(s, last); plain8(uint64(head) | uint64(tail)<<32) {
-			binary.LittleEndian.PutUint32(to, head)
-			binary.LittleEndian.PutUint32(to[last:], tail)
-			return dst[:at+len(s)], ""
+	at, i := len(dst), 0
+	dst = slices.Grow(dst, len(s)+8)
+	to := dst[at : at+len(s)+8]
+	if last := len(s) - 8; last >= 0 {
+		for ; i < last; i += 8 {
+			x := load8(s, i)
+			if otherThanPlain(x) != 0 {
+				return appendEscaped(dst[:at+i], s[i:])
+			}
+			binary.LittleEndian.PutUint64(to[i:], x)
 		}
-	}
-	for ; n+8 <= len(s); n += 8 {
-		x := load8(s, n)
-		if !plain8(x) {
-			break
+		x := load8(s, last) // some of it once more
+		if otherThanPlain(x) != 0 {
+			return appendEscaped(dst[:at+i], s[i:])
 		}
-		binary.LittleEndian.PutUint64(to[n:], x)
-	}
-	if last := len(s) - 8; n > last && last > 0 {
-		if x := load8(s, last); plain8(x) {
-			binary.LittleEndian.PutUint64(to[last:], x)
-			n = len(s)
+		binary.LittleEndian.PutUint64(to[last:], x)
+	} else {
+		x := loadShort(s) | letters<<(8*len(s))
+		if otherThanPlain(x) != 0 {
+			return appendEscaped(dst[:at], s)
 		}
+		binary.LittleEndian.PutUint64(to, x)
 	}
-	for ; n < len(s) && asItIs[s[n]]; n++ {
-		to[n] = s[n]
-	}
-	return dst[:at+n], s[n:]
+	return dst[:at+len(s)], ""
 }
 
-// plain8 says that a JSON string holds eight bytes as they are.
-func plain8(x uint64) bool {
+// appendEscaped is appendPlain for a text that has something to be escaped. It
+// takes eight bytes at a time and writes as many: what follows a character that is
+// escaped is written over.
+func appendEscaped(dst []byte, s string) ([]byte, string) {
+	if len(s) > largeText {
+		return appendLarge(dst, s)
+	}
+	at := len(dst)
+	dst = slices.Grow(dst, 2*len(s)+8)
+	to := dst[at:cap(dst)]
+	i, n := 0, 0 // read, written
+	for i < len(s) {
+		var x uint64
+		left := len(s) - i
+		switch {
+		case left >= 8:
+			x, left = load8(s, i), 8
+		case len(s) >= 8:
+			x = load8(s, len(s)-8)>>(64-8*left) | letters<<(8*left)
+		default:
+			x = loadShort(s)>>(8*i) | letters<<(8*left)
+		}
+		binary.LittleEndian.PutUint64(to[n:], x)
+		other := otherThanPlain(x)
+		if other == 0 {
+			i, n = i+left, n+left
+			continue
+		}
+		k := bits.TrailingZeros64(other) >> 3
+		i, n = i+k, n+k
+		if c := s[i]; c != '"' && c != '\\' {
+			break
+		}
+		to[n], to[n+1] = '\\', s[i]
+		i, n = i+1, n+2
+	}
+	return dst[:at+n], s[i:]
+}
+
+// largeText is how long a text may be for twice its length to be made room for.
+const largeText = 32 << 10
+
+// appendLarge is appendEscaped for a large text.
+func appendLarge(dst []byte, s string) ([]byte, string) {
+	for s != "" {
+		n := min(len(s), largeText)
+		var rest string
+		if dst, rest = appendEscaped(dst, s[:n]); rest != "" {
+			return dst, s[n-len(rest):]
+		}
+		s = s[n:]
+	}
+	return dst, ""
+}
+
+// letters are eight bytes that a JSON string holds as they are.
+const letters = 0x6161616161616161
+
+// otherThanPlain has, of eight bytes, the top bit of the first one that a JSON
+// string does not hold as it is, and of no byte before that; 0 if there is none.
+func otherThanPlain(x uint64) uint64 {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	quote, slash := x^'"'*ones, x^'\\'*ones
-	return (x|(x+ones)|(x-' '*ones)|(quote-ones)&^quote|(slash-ones)&^slash)&tops == 0
+	return (x | (x + ones) | (x - ' '*ones) | (quote-ones)&^quote | (slash-ones)&^slash) & tops
+}
+
+// loadShort returns the bytes of a text of at most seven, the first one lowest.
+func loadShort(s string) uint64 {
+	switch n := len(s); {
+	case n >= 4:
+		return uint64(load4(s, 0)) | uint64(load4(s, n-4))<<(8*(n-4))
+	case n > 0:
+		return uint64(s[0]) | uint64(s[n/2])<<(8*(n/2)) | uint64(s[n-1])<<(8*(n-1))
+	}
+	return 0
 }
 
 func load8(s string, at int) uint64 {
@@ -290,8 +351,6 @@ func appendString(dst []byte, s string) []byte {
 	for s != "" {
 		if c := s[0]; c < utf8.RuneSelf {
 			switch c {
-			case '"', '\\':
-				dst = append(dst, '\\', c)
 			case '\n':
 				dst = append(dst, '\\', 'n')
 			case '\r':
@@ -301,7 +360,7 @@ func appendString(dst []byte, s string) []byte {
 			default:
 				dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 			}
-			if s = s[1:]; s != "" && asItIs[s[0]] {
+			if s = s[1:]; s != "" && s[0] >= ' ' && s[0] < utf8.RuneSelf {
 				dst, s = appendPlain(dst, s)
 			}
 			continue
@@ -315,7 +374,7 @@ func appendString(dst []byte, s string) []byte {
 		default:
 			dst = append(dst, s[:n]...)
 		}
-		if s = s[n:]; s != "" && asItIs[s[0]] {
+		if s = s[n:]; s != "" && s[0] >= ' ' && s[0] < utf8.RuneSelf {
 			dst, s = appendPlain(dst, s)
 		}
 	}
