@@ -229,6 +229,9 @@ func (w *walker) quoted(raw []byte, base int, at scope) {
 	if !at.typed && !at.top && !w.rest {
 		return
 	}
+	if at.typed && at.exact && at.kind == KindList && w.room != nil && w.s.absentMembers(w.room, base, base+len(raw)) {
+		return // most answers are of no list of indicators, and need not be decoded to see that
+	}
 	v := raw
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		n := len(w.text)

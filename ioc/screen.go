@@ -32,6 +32,8 @@ func (s *Set) absent(k Kind, data []byte, from, to int) bool {
 		return n == to-from && s.absentQuad(q, n)
 	case KindIPList:
 		return s.absentList(data, from, to)
+	case KindList:
+		return s.absentMembers(data, from, to)
 	case KindDomain:
 		return s.absentName(data, from, to)
 	case KindHash:
@@ -167,6 +169,65 @@ func (s *Set) absentList(data []byte, from, to int) bool {
 		}
 	}
 }
+
+// absentMembers is absent for addresses and names between separators, and for
+// what a string of JSON says of them: its brackets and escaped quotes separate as
+// well. Any other escape may spell a part of a name.
+func (s *Set) absentMembers(data []byte, from, to int) bool {
+	for {
+		for from < to && memberByte[data[from]]&separates != 0 {
+			if data[from] == '\\' && (from+1 == to || data[from+1] != '"') {
+				return false
+			}
+			from++
+		}
+		if from == to {
+			return true
+		}
+		start := from
+		for from < to && memberByte[data[from]]&ofHost != 0 {
+			from++
+		}
+		switch {
+		case from == start, from < to && memberByte[data[from]]&separates == 0:
+			return false // a URL, an IPv6 address, a name that is not ASCII
+		case isDigit(data[start]):
+			if q, n := quadAt(data, start, from); n != from-start || !s.absentQuad(q, n) {
+				return false
+			}
+		case numericEnd(data[start:from]) || !s.absentName(data, start, from):
+			return false
+		}
+	}
+}
+
+// numericEnd says that the last label of a host does not begin with a letter:
+// then it may be an address.
+func numericEnd(host []byte) bool {
+	i := len(host) - 1
+	for i >= 0 && host[i] != '.' {
+		i--
+	}
+	return i+1 == len(host) || host[i+1]|0x20 < 'a'
+}
+
+// memberByte says what bytes are among the members of a list.
+var memberByte = func() (t [256]uint8) {
+	for i := range t {
+		switch {
+		case listSep[i], i == '[', i == ']':
+			t[i] = separates
+		case hostByte[i]:
+			t[i] = ofHost
+		}
+	}
+	return t
+}()
+
+const (
+	separates = 1 << iota
+	ofHost
+)
 
 // An anchor is the end of a name: its last two labels, or the last 16 bytes of
 // these, as two words. Letters are in lower case; other bytes may be changed
@@ -318,13 +379,5 @@ func (s *Set) absentHost(data []byte, from, to int) bool {
 			return false
 		}
 	}
-	// Numbers are addresses. A last label that starts with a letter is none.
-	i := end - 1
-	for i >= start && data[i] != '.' {
-		i--
-	}
-	if i+1 == end || data[i+1]|0x20 < 'a' {
-		return false
-	}
-	return s.absentName(data, start, end)
+	return !numericEnd(data[start:end]) && s.absentName(data, start, end)
 }

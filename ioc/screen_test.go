@@ -158,6 +158,7 @@ func TestScreenTurnsAway(t *testing.T) {
 		KindHost:      "ws-0017.corp.example FGT-BRANCH host.corp.example:8443",
 		KindURL:       "https://www.example.com/index.html?a=b@c http://cdn.example.net:8080/x example.com/path HTTPS://Example.COM",
 		KindURLOrText: "https://www.example.com/index.html",
+		KindList:      `10.0.0.5,www.example.com ["cdn.example.net","8.8.8.8"] [\"www.greenline.example\",\"176.136.154.127\"] [] localhost`,
 		KindHash:      "00000000000000000000000000000000 DA39A3EE5E6B4B0D3255BFEF95601890AFD80709 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 unknown",
 	} {
 		for cell := range strings.FieldsSeq(cells) {
