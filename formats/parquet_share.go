@@ -517,7 +517,10 @@ func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid
 			c.busy, c.done = false, true
 			sh.cond.Broadcast()
 		}
-		err := c.copy(g, j, rows, sh.late.rows, uint32(r.s.claims[r.claim].lo))
+		all, base := sh.late.rows, uint32(r.s.claims[r.claim].lo)
+		sh.mu.Unlock() // what is done does not change
+		err := c.copy(g, j, rows, all, base)
+		sh.mu.Lock()
 		if err == nil {
 			err = c.err
 		}
@@ -544,8 +547,14 @@ func (c *lateCells) read(r *parquetReader, lc *lateColumn, sh *pqShared) {
 
 // copy fills a column of a grid with the cells of rows that begin at base.
 func (c *lateCells) copy(g *Grid, j int, rows, all []uint32, base uint32) error {
+	at := 0
 	for i, row := range rows {
-		at, _ := slices.BinarySearch(all, base+row)
+		if row += base; all[at] > row || i == 0 { // they nearly always go up
+			at, _ = slices.BinarySearch(all, row)
+		}
+		for all[at] < row {
+			at++
+		}
 		cell := c.cells[at]
 		off := len(g.Data)
 		if uint64(off)+uint64(cell.Len) > math.MaxUint32 {

@@ -61,9 +61,10 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 		}
 	}
 	found := w.found
-	text := borrow // what waits is copied at once, hits are written before the next cells are read
+	var keep *texts // what waits is copied at once, hits are written before the next cells are read
+	text := borrow
 	if w.trace != nil {
-		text = w.texts.add // it is for later
+		keep, text = &w.texts, w.texts.add // it is for later
 	}
 	lost := false // once is enough for a block
 	lose := func(err error) {
@@ -96,7 +97,7 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 				n++
 			}
 			f.N = int(row)
-			f.Cells = cellsOf(in.plan, early, late, i, f.Cells[:0], text)
+			f.Cells = cellsOf(in.plan, early, late, i, f.Cells[:0], keep)
 			f.Table = int(w.rowTable(in.plan, f.Cells, row, def))
 			f.Elements = f.Elements[:0]
 			if f.Table >= 0 {
@@ -135,15 +136,23 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 	return nil
 }
 
-// cellsOf appends the late cells of one row, as text makes them. A grid is nil
-// where nothing of its stage could be read.
-func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, text func([]byte) string) []string {
-	grids := [...]*formats.Grid{early, late}
-	for _, c := range p.cols {
-		s := ""
-		if g := grids[c.stage]; g != nil && c.at >= 0 {
-			if cell := g.Cell(i, c.at); len(cell) > 0 {
-				s = text(cell)
+// cellsOf appends the late cells of one row: as they are, or in memory of keep. A
+// grid is nil where nothing of its stage could be read.
+func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, keep *texts) []string {
+	var data [2][]byte
+	var cells [2][]formats.Cell
+	for stage, g := range [...]*formats.Grid{early, late} {
+		if g != nil {
+			data[stage], cells[stage] = g.Data, g.Cells[i*g.Cols:(i+1)*g.Cols]
+		}
+	}
+	for n := range p.cols {
+		c, s := &p.cols[n], ""
+		if row := cells[c.stage]; uint(c.at) < uint(len(row)) && row[c.at].Len > 0 {
+			cell := row[c.at]
+			b := data[c.stage][cell.Off : cell.Off+cell.Len]
+			if s = borrow(b); keep != nil {
+				s = keep.add(b)
 			}
 		}
 		dst = append(dst, s)

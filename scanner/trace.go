@@ -126,7 +126,7 @@ func (w *worker) traceBlock(in *input, b formats.Block, def int8) bool {
 	p := in.plan
 	early, _ := w.reader.Fetch(0, []uint32{uint32(row)})
 	late, _ := w.reader.Fetch(1, []uint32{uint32(row)})
-	cells := cellsOf(p, early, late, 0, nil, w.texts.add)
+	cells := cellsOf(p, early, late, 0, nil, &w.texts)
 	n := w.rowTable(p, cells, uint32(row), def)
 	w.traceTable(in, b, row, n, def)
 	if n < 0 {
