@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -176,6 +177,8 @@ type asking struct {
 	addr      [2]netip.Addr // of the sides
 	inside    int           // which side is the inside party
 	peerPort  string
+	wantPort  bool // the port of what is looked for is wanted as well
+	normal    bool // what was found last is an address in normal form
 }
 
 // Who answers for one row of which t.Direction is d. m says what matched.
@@ -189,10 +192,14 @@ func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 		s, _ := a.first(n)
 		return s
 	}
-	w := Who{Host: text(whoHost), IP: text(whoIP), User: text(whoUser), Process: text(whoProcess),
+	w := Who{Host: text(whoHost), User: text(whoUser), Process: text(whoProcess),
 		CommandLine: text(whoCommandLine), Protocol: text(whoProtocol),
 		Direction: a.direction.String(), Outcome: t.outcome.read(r)}
+	w.IP = a.inNormalForm(text(whoIP))
+	a.wantPort = true
 	w.Peer, a.peerPort = a.first(whoPeer)
+	w.Peer = a.inNormalForm(w.Peer)
+	a.wantPort = false
 	w.PeerName = text(whoPeerName)
 	if w.PeerName != "" {
 		if _, _, isAddr := ioc.ParseAddr(bytesOf(w.PeerName)); isAddr {
@@ -201,15 +208,18 @@ func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 	}
 	w.PeerPort = number(text(whoPeerPort), 65535)
 	w.BytesOut, w.BytesIn = number(text(whoBytesOut), 0), number(text(whoBytesIn), 0)
-	for _, s := range []*string{&w.IP, &w.Peer} {
-		if *s == "" || ioc.IsNormal4(*s) {
-			continue
-		}
-		if addr, _, ok := ioc.ParseAddr(bytesOf(*s)); ok {
-			*s = r.normalAddr(addr, *s)
-		}
-	}
 	return w
+}
+
+// inNormalForm brings an address that was just found to normal form.
+func (a *asking) inNormalForm(text string) string {
+	if text == "" || a.normal || ioc.IsNormal4(text) {
+		return text
+	}
+	if addr, _, ok := ioc.ParseAddr(bytesOf(text)); ok {
+		return a.r.normalAddr(addr, text)
+	}
+	return text
 }
 
 // normalAddr is an address in normal form: the text that it was read from, if
@@ -231,7 +241,7 @@ func number(s string, limit int64) Number {
 	if s = strings.TrimSpace(s); s == "" {
 		return Number{} // most often; the error would be made for nothing
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
+	n, err := parseInt(s)
 	if err != nil {
 		// JSON and spreadsheets print 23 as 23.0.
 		whole, zeros, ok := strings.Cut(s, ".")
@@ -248,7 +258,21 @@ func number(s string, limit int64) Number {
 	return Number{n, true}
 }
 
-// first is the first value of a who line, with the port that belongs to it.
+// parseInt is strconv.ParseInt in base 10, and faster for what most numbers are.
+func parseInt(s string) (int64, error) {
+	n := int64(0)
+	for i := range len(s) {
+		d := s[i] - '0'
+		if d > 9 || i == 18 {
+			return strconv.ParseInt(s, 10, 64)
+		}
+		n = n*10 + int64(d)
+	}
+	return n, nil
+}
+
+// first is the first value of a who line, with the port that belongs to it if
+// that is wanted.
 func (a *asking) first(field int) (text, port string) {
 	w := &a.t.who[field]
 	if w.unless != nil && w.unless.holds(a.r) {
@@ -266,6 +290,7 @@ func (a *asking) first(field int) (text, port string) {
 				continue
 			}
 		}
+		a.normal = false
 		switch t.Func {
 		case MatchedIn:
 			text, port = a.matched(t.Column)
@@ -274,7 +299,9 @@ func (a *asking) first(field int) (text, port string) {
 		default:
 			text, port = a.plain(t)
 		}
-		text = strings.TrimSpace(text)
+		if text != "" && (text[0] <= ' ' || text[len(text)-1] <= ' ' || text[0]|text[len(text)-1] >= utf8.RuneSelf) {
+			text = strings.TrimSpace(text)
+		}
 		if text != "" && text != "-" && (len(text) != 3 || !strings.EqualFold(text, "N/A")) {
 			return text, port
 		}
@@ -286,10 +313,14 @@ func (a *asking) first(field int) (text, port string) {
 // wherever the row holds it.
 func (a *asking) plain(t *whoTerm) (text, port string) {
 	if t.side >= 0 && a.addr[t.side].IsValid() {
-		return a.r.normalAddr(a.addr[t.side], a.r.cell(t.Column)), a.r.cell(a.t.sides[t.side].port)
+		if a.wantPort {
+			port = a.r.cell(a.t.sides[t.side].port)
+		}
+		a.normal = true
+		return a.r.normalAddr(a.addr[t.side], a.r.cell(t.Column)), port
 	}
 	text, _ = t.Value(a.r)
-	if t.port != "" {
+	if t.port != "" && a.wantPort {
 		port = a.r.cell(t.port)
 	}
 	return text, port
@@ -306,14 +337,24 @@ func (a *asking) matched(column string) (text, port string) {
 		if column == "" && a.sideOf(e) != 1-a.inside {
 			continue
 		}
-		if e.Port >= 0 {
-			port = strconv.Itoa(e.Port)
-		} else if k := a.t.Key(e.Column); k != nil && k.Port != "" {
-			port = a.r.cell(k.Port)
+		if a.wantPort {
+			port = a.portOf(e)
 		}
+		a.normal = true
 		return a.r.normalAddr(e.Addr.Unmap(), a.r.cell(e.Column)), port
 	}
 	return "", ""
+}
+
+// portOf is the port that belongs to a matched element.
+func (a *asking) portOf(e Element) string {
+	if e.Port >= 0 {
+		return strconv.Itoa(e.Port)
+	}
+	if k := a.t.Key(e.Column); k != nil && k.Port != "" {
+		return a.r.cell(k.Port)
+	}
+	return ""
 }
 
 // sideOf says on which side (0 source, 1 destination) a matched element is,
