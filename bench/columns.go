@@ -149,4 +149,4 @@ func drain(r formats.Reader, every int) error {
 
 // fetched is how many rows' late cells are asked for at once, as a scan does (its
 // batch).
-const fetched = 2048
+const fetched = 512

@@ -1,12 +1,15 @@
 package scanner
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -137,6 +140,75 @@ func TestSequence(t *testing.T) {
 			t.Errorf("share %d: %d bytes are left", share, s.inMem)
 		}
 	}
+}
+
+// Any number of workers may put at once: one at a time hands on, in order, and
+// nobody waits for it but where the memory is full.
+func TestSequenceConcurrent(t *testing.T) {
+	for _, share := range []int{0, 1000, 1 << 20} {
+		const workers, blocks, parts = 5, 300, 7
+		var got []string
+		var within atomic.Int32
+		s := newSequence(t.TempDir(), share, func(p []byte) error {
+			if within.Add(1) != 1 {
+				t.Error("two hand on at once")
+			}
+			got = append(got, string(p))
+			runtime.Gosched()
+			within.Add(-1)
+			return nil
+		})
+		defer s.close()
+		var next atomic.Int32
+		var wg sync.WaitGroup
+		for range workers {
+			wg.Go(func() {
+				var payload []byte
+				for seq := int(next.Add(1)) - 1; seq < blocks; seq = int(next.Add(1)) - 1 {
+					for n := range parts {
+						var err error
+						if payload, err = s.put(ticket{0, seq}, fmt.Appendf(payload[:0], "%d.%d", seq, n), n == parts-1); err != nil {
+							t.Error(err)
+							return
+						}
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if err := s.end(0, blocks); err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for seq := range blocks {
+			for n := range parts {
+				want = append(want, fmt.Sprintf("%d.%d", seq, n))
+			}
+		}
+		if !slices.Equal(got, want) || s.inMem != 0 || s.busy {
+			t.Errorf("share %d: got %v, want %v; %d bytes are left", share, got, want, s.inMem)
+		}
+	}
+}
+
+// An output that fails ends it for all, those that wait for memory too.
+func TestSequenceFails(t *testing.T) {
+	full := errors.New("disk full")
+	s := newSequence(t.TempDir(), 100, func([]byte) error { return full })
+	defer s.close()
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			var err error
+			for err == nil {
+				_, err = s.put(ticket{0, w}, make([]byte, 40), false)
+			}
+			if !errors.Is(err, full) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // After an interrupt there are gaps; what waits still comes out, in order.

@@ -28,7 +28,7 @@ type finding struct {
 // batch is how many rows have their late cells fetched at once: enough to
 // read a page once, few enough to bound memory where every row is a hit. bench
 // has the same number.
-const batch = 2048
+const batch = 512
 
 // ahead is how many rows have what their hits need of the indicators read ahead.
 const ahead = 64

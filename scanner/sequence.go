@@ -12,14 +12,17 @@ import (
 
 // A sequence hands payloads on in the order of input and block. Those of the
 // block whose turn it is go on at once, so that a block of any size takes little
-// memory; others wait in memory, and beyond the share in a temporary file.
+// memory; others wait in memory, and beyond the share in a temporary file. Whoever
+// hands on does so without the lock, and also what comes in the meantime.
 type sequence struct {
 	dir   string
 	share int
 	emit  func(payload []byte) error
 
 	mu      sync.Mutex
-	turn    ticket // the block whose payloads are emitted
+	eased   sync.Cond // something has been handed on
+	busy    bool      // somebody does
+	turn    ticket    // the block whose payloads are emitted
 	waiting map[ticket]*held
 	ends    map[int]int // input -> number of its blocks, once known
 	free    [][]byte    // memory of payloads that have been handed on
@@ -48,7 +51,9 @@ type piece struct {
 type span struct{ off, end int64 }
 
 func newSequence(dir string, share int, emit func([]byte) error) *sequence {
-	return &sequence{dir: dir, share: share, emit: emit, waiting: map[ticket]*held{}, ends: map[int]int{}}
+	s := &sequence{dir: dir, share: share, emit: emit, waiting: map[ticket]*held{}, ends: map[int]int{}}
+	s.eased.L = &s.mu
+	return s
 }
 
 // put takes a payload of a block, which may be empty; last says that no more
@@ -57,14 +62,18 @@ func newSequence(dir string, share int, emit func([]byte) error) *sequence {
 func (s *sequence) put(of ticket, payload []byte, last bool) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for s.busy && s.inMem > s.share/2 && s.err == nil {
+		s.eased.Wait() // the output is slow: what it cannot take need not be spilled
+	}
 	if s.err != nil {
 		return payload[:0], s.err
 	}
-	if of == s.turn {
+	if of == s.turn && !s.busy {
+		s.busy = true
 		if s.hand(payload); s.err == nil && last {
 			s.turn.seq++
-			s.drain()
 		}
+		s.goOn()
 		return payload[:0], s.err
 	}
 	h := s.waiting[of]
@@ -81,11 +90,15 @@ func (s *sequence) put(of ticket, payload []byte, last bool) ([]byte, error) {
 	return payload[:0], s.err
 }
 
-// hand emits a payload.
+// hand emits a payload, for who is busy.
 func (s *sequence) hand(payload []byte) {
-	if len(payload) > 0 {
-		s.err = s.emit(payload)
+	if len(payload) == 0 {
+		return
 	}
+	s.mu.Unlock()
+	err := s.emit(payload)
+	s.mu.Lock()
+	s.err = cmp.Or(s.err, err)
 }
 
 // keep puts a payload aside and returns memory to use in its place.
@@ -136,8 +149,20 @@ func (s *sequence) end(input, blocks int) error {
 	return s.err
 }
 
-// drain emits what waits of the blocks whose turn has come.
+// drain emits what waits of the blocks whose turn has come, unless somebody does.
 func (s *sequence) drain() {
+	if !s.busy {
+		s.busy = true
+		s.goOn()
+	}
+}
+
+// goOn is drain for who is busy, and ends that.
+func (s *sequence) goOn() {
+	defer func() {
+		s.busy = false
+		s.eased.Broadcast()
+	}()
 	for s.err == nil {
 		if n, ok := s.ends[s.turn.input]; ok && s.turn.seq >= n {
 			delete(s.ends, s.turn.input)
@@ -148,10 +173,13 @@ func (s *sequence) drain() {
 		if h == nil {
 			return
 		}
-		delete(s.waiting, s.turn)
-		for _, p := range h.parts {
+		if len(h.parts) > 0 {
+			p := h.parts[0]
+			h.parts[0], h.parts = piece{}, h.parts[1:]
 			s.release(p)
+			continue // others may have added to them
 		}
+		delete(s.waiting, s.turn)
 		if !h.whole {
 			return
 		}
@@ -166,9 +194,6 @@ const maxFree = 64
 
 // release emits a part that has waited.
 func (s *sequence) release(p piece) {
-	if s.err != nil {
-		return
-	}
 	payload := p.mem
 	if n := p.at.end - p.at.off; n > 0 {
 		payload = make([]byte, n)
@@ -180,6 +205,7 @@ func (s *sequence) release(p piece) {
 	s.hand(payload)
 	if p.mem != nil {
 		s.inMem -= cap(p.mem)
+		s.eased.Broadcast()
 		if len(s.free) < maxFree && cap(p.mem) <= 2*payloadSize {
 			s.free = append(s.free, p.mem[:0])
 		}
