@@ -202,6 +202,8 @@ func (b *bench) outputJob(j *job) {
 		command := []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-feed", j.planted(), "-file", j.path()}
 		j.add(&contender{tool: "duckdb", label: "duckdb hits=0.1", keys: fmt.Sprintf("hits=%v/peer=duckdb/threads=%d", outputHits, b.o.threads),
 			command: append(slices.Clone(command), "-show", strings.Join(shownOf(j.table), ",")), ask: append(command, "-records"), answer: numbers})
+		j.add(&contender{tool: "duckdb", label: "duckdb columns", keys: fmt.Sprintf("peer=columns-duckdb/threads=%d", b.o.threads), nowhere: true,
+			command: []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-file", j.path(), "-read", strings.Join(shownOf(j.table), ",")}})
 	}
 }
 

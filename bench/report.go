@@ -132,7 +132,8 @@ iocsweep writes every hit with its columns, as JSONL.
 duckdb counts rows. It compares addresses as text and names by their last
 labels, leaves ports and answers in AdditionalFields out, and takes six members
 of a list at most. With hits=0.1 it does not count but writes: those rows, in any
-order, with the columns that iocsweep's hits show, as JSON.
+order, with the columns that iocsweep's hits show, as JSON. duckdb columns reads
+those columns of all rows, as text, and adds up their lengths.
 go is encoding/csv or encoding/json with maps, one goroutine. It counts rows.
 rg and grep print lines that hold an address (without its port) or a name
 anywhere, in the spelling of the feed.

@@ -187,6 +187,16 @@ func (d *duck) show(j *job, columns []string, file string) error {
 	return err
 }
 
+// read returns how many bytes some columns have as text, in all rows.
+func (d *duck) read(j *job, columns []string) (n int64, err error) {
+	var sums []string
+	for _, c := range columns {
+		sums = append(sums, `coalesce(sum(strlen(CAST("`+c+`" AS VARCHAR))), 0)`)
+	}
+	err = d.db.QueryRow("SELECT CAST(" + strings.Join(sums, " + ") + " AS BIGINT) FROM " + d.source(j)).Scan(&n)
+	return n, err
+}
+
 func (d *duck) records(j *job) ([]int64, error) {
 	if _, err := d.db.Exec("SET preserve_insertion_order = true"); err != nil {
 		return nil, err

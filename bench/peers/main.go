@@ -8,12 +8,13 @@
 // prints how long they take for each file, reading the feed left out, and what
 // they find. As one peer of go run ./bench it runs once,
 //
-//	peers -file FILE -feed FEED -peers NAME [-columns LEVEL] [-threads N] [-records | -show COLUMN,…]
+//	peers -file FILE -feed FEED -peers NAME [-columns LEVEL] [-threads N] [-records | -show COLUMN,… | -read COLUMN,…]
 //
 // and prints how many rows have a hit. With -records it prints the numbers of
 // those records, for checking the answer and not for timing: DuckDB is free to
 // lose the order of rows while it counts, and not while it numbers them. With
-// -show DuckDB writes those rows out, as lines of JSON with the columns named.
+// -show DuckDB writes those rows out, as lines of JSON with the columns named; with
+// -read it searches for nothing and reads these columns of all rows, as text.
 package main
 
 import (
@@ -55,9 +56,9 @@ func newPeer(name string, threads int, addrs, names []string) (peer, error) {
 
 // options are the flags.
 type options struct {
-	dir, file, feed, peers, level, match, show string
-	runs, threads                              int
-	sql, records, version                      bool
+	dir, file, feed, peers, level, match, show, read string
+	runs, threads                                    int
+	sql, records, version                            bool
 }
 
 func main() {
@@ -73,6 +74,7 @@ func main() {
 	flag.BoolVar(&o.sql, "sql", false, "print DuckDB's queries")
 	flag.BoolVar(&o.records, "records", false, "with -file: print the numbers of the records that have a hit, not how many they are")
 	flag.StringVar(&o.show, "show", "", "with -file: columns, separated by commas, in which to print the records that have a hit, as JSON")
+	flag.StringVar(&o.read, "read", "", "with -file: columns, separated by commas, to read in all records and print how many bytes they have; no feed is read")
 	flag.BoolVar(&o.version, "version", false, "print the versions of the peers")
 	flag.Parse()
 	if err := run(o, os.Stdout); err != nil {
@@ -115,15 +117,28 @@ func once(o options, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	addrs, names, err := corpus.ReadFeed(o.feed)
-	if err != nil {
-		return err
+	var addrs, names []string
+	if o.read == "" {
+		if addrs, names, err = corpus.ReadFeed(o.feed); err != nil {
+			return err
+		}
 	}
 	p, err := newPeer(o.peers, o.threads, addrs, names)
 	if err != nil {
 		return err
 	}
 	defer p.close()
+	if o.read != "" {
+		reads, can := p.(interface {
+			read(*job, []string) (int64, error)
+		})
+		if !can {
+			return fmt.Errorf("%s does not read columns alone", o.peers)
+		}
+		n, err := reads.read(j, strings.Split(o.read, ","))
+		fmt.Fprintln(w, n)
+		return err
+	}
 	if o.show != "" {
 		shows, can := p.(interface {
 			show(*job, []string, string) error

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -122,6 +123,16 @@ func TestDuckDBShows(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	if int64(len(lines)) != n || !strings.HasPrefix(lines[0], `{"TimeGenerated":"`) || !strings.Contains(lines[0], `,"Name":"`) {
 		t.Errorf("%d lines, %d counted; the first is %s", len(lines), n, lines[0])
+	}
+	// And reads columns of all rows, not only of those that hit.
+	def := gen.TableByName("DnsEvents")
+	at := slices.IndexFunc(def.Columns, func(c gen.Column) bool { return c.Name == "SubType" })
+	want := int64(0)
+	for r := range gen.Rows(def, 3000, gen.Options{Seed: 4, Feed: &gen.Feed{Seed: 4, N: 500}, Hits: 0.1, Near: 0.1}) {
+		want += 2 * int64(len(r.Cell(at)))
+	}
+	if read, err := d.(*duck).read(j, []string{"SubType", "SubType"}); err != nil || read != want || want == 0 {
+		t.Errorf("%d bytes read, %v, want %d", read, err, want)
 	}
 }
 
