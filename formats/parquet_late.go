@@ -35,10 +35,10 @@ type lateColumn struct {
 // A lateWalk is how far the rows of a page have been taken: what follows goes on
 // from there.
 type lateWalk struct {
-	page  int64   // its bodyAt, which the buffers' nulls are of; 0 for none
-	next  int     // first row that codes can still give
-	codes hybrid  // of a page with a dictionary
-	taken int     // codes passed over
+	page  int64  // its bodyAt, which the buffers' nulls are of; 0 for none
+	next  int    // first row that codes can still give
+	codes hybrid // of a page with a dictionary
+	taken int    // codes passed over
 }
 
 type lateBuffers struct {

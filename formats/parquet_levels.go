@@ -268,6 +268,9 @@ func (b *nullBits) fill(m nullMap, rows int) error {
 	if m.all {
 		return nil
 	}
+	if rows > maxPageValues {
+		return fmt.Errorf("%w: page of %d values", ErrTooLarge, rows)
+	}
 	// One word more than there are rows, for what a run gives beyond the last.
 	b.there = slices.Grow(b.there[:0], rows/64+2)[:rows/64+2]
 	clear(b.there)

@@ -2,6 +2,7 @@ package formats
 
 import (
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"testing"
 )
@@ -51,6 +52,21 @@ func TestNullMap(t *testing.T) {
 				t.Fatalf("%d ones, %v, want %d", n, err, before[len(levels)])
 			}
 		}
+	}
+}
+
+// A run of five bytes may stand for any number of rows: memory for them is bounded.
+func TestNullBitsBounded(t *testing.T) {
+	run := append(binary.AppendUvarint(nil, 1<<31), 1)
+	var nulls nullBits
+	if err := nulls.fill(nullMap{h: newHybrid(run, 1)}, maxPageValues+1); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("%v", err)
+	}
+	if err := nulls.fill(nullMap{h: newHybrid(run, 1)}, maxPageValues); err != nil {
+		t.Error(err)
+	}
+	if ord, there := nulls.value(maxPageValues - 1); ord != maxPageValues-1 || !there {
+		t.Errorf("%d, %v", ord, there)
 	}
 }
 
