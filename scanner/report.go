@@ -231,6 +231,9 @@ func (w *worker) tell(in *input) {
 func (w *worker) report(in *input, f *finding) error {
 	p := in.plan
 	t := p.tables[f.Table]
+	if w.tracing != nil {
+		w.room = room{} // what is told of the row before stands in its memory, and is for later
+	}
 	room := &w.room
 	row := &room.row
 	row.Reset(p.columns, f.Cells)

@@ -250,18 +250,17 @@ func (tr *Trace) test(e *element, k *table.Key, row *table.Row, c ioc.Candidate,
 	tr.Tests = append(tr.Tests, x)
 }
 
-// traceHit notes a hit and what the rules say of it. The hit is the worker's,
-// so a copy is kept.
+// traceHit notes a hit and what the rules say of it. The hit is the worker's, so
+// a copy is kept; the texts in it are left to it, see report.
 func (w *worker) traceHit(h *Hit, c *rule.Context) {
 	kept := *h
-	kept.ID = strings.Clone(h.ID)
-	texts, _ := whoParts(&kept.Who)
-	for _, text := range texts {
-		*text = strings.Clone(*text)
-	}
 	kept.Also, kept.Matches = slices.Clone(h.Also), slices.Clone(h.Matches)
 	kept.Row, kept.SuppressedBy, kept.Reasons = slices.Clone(h.Row), slices.Clone(h.SuppressedBy), slices.Clone(h.Reasons)
 	kept.Labels = slices.Clone(h.Labels)
+	if h.Table == &w.room.named {
+		named := *h.Table
+		kept.Table = &named
+	}
 	t := TraceHit{Hit: &kept}
 	for _, x := range w.rules {
 		t.Rules = append(t.Rules, x.Explain(c))

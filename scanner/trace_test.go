@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,5 +201,37 @@ func TestTraceOfMisses(t *testing.T) {
 	}
 	if _, err := (&Scan{Indicators: ioc.NewSet(nil)}).Trace(context.Background(), row, 1); err == nil {
 		t.Error("no error without indicators")
+	}
+}
+
+// What is told of a record does not change with those behind it, whose texts are
+// made where those of other rows were.
+func TestTraceKeeps(t *testing.T) {
+	rules, err := rule.Load(strings.NewReader("exclusions:\n  - name: a\n    reason: b\n    tables: [DeviceNetworkEvents]\n    when: \"url.domain = 'x.test' AND who.user = 'a'\"\n"), "x.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := func(host, domain, user string) string {
+		return `{` + dne + `,"Timestamp":"2026-05-21T08:00:00Z","RemoteIP":"1.2.3.4","RemotePort":80,"RemoteUrl":"http://` + host + `.evil.test/a","InitiatingProcessAccountDomain":"` + domain + `","InitiatingProcessAccountName":"` + user + `"}`
+	}
+	list := []string{row("zero", "CORP", "alice"), row("first", "CORP", "alice"), row("second", "CORP", "alice"),
+		row("a-much-longer-name-of-some-host", "AN-OTHER-DOMAIN", "mallory"), row("b", "C", "d")}
+	s := &Scan{Indicators: indicators(t, "evil.test", "1.2.3.4"), Rules: rules}
+	told := func(records ...string) (list []string) {
+		tr, err := s.Trace(context.Background(), jsonl("a.jsonl", records...), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range tr.Hits {
+			list = append(list, string(JSONL(nil, h.Hit)))
+			for _, account := range h.Rules {
+				list = append(list, fmt.Sprintf("%+v", account.Steps))
+			}
+		}
+		return list
+	}
+	want := told(list[:3]...)
+	if got := told(list...); len(want) != 4 || !slices.Equal(got, want) {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
