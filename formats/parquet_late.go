@@ -241,13 +241,14 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 	}
 	w.next = first + int(rows[len(rows)-1])
 	nulls := &c.b.nulls
-	if first+int(rows[0]) < 0 || w.next >= nulls.rows {
-		return errLevels
-	}
 	fill := g.fill(at, j, &c.col.print)
 	defer fill.end()
 	for _, row := range rows {
-		n, there := nulls.value(first + int(row))
+		n := first + int(row)
+		if n < 0 || n >= nulls.rows {
+			return errLevels
+		}
+		n, there := nulls.value(n)
 		if there && dict {
 			code, ok := w.codes.to(n - w.taken)
 			if !ok {

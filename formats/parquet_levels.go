@@ -256,13 +256,14 @@ func (m *nullMap) rowOf(ord int) (int, error) {
 // nullBits lead from the rows of a page to its stored values, in any order. The
 // memory is used again from page to page.
 type nullBits struct {
-	rows   int
+	rows   int      // of which something is known
 	all    bool     // no nulls: numbers are the same
 	there  []uint64 // bit n: row n has a value
 	before []uint32 // values before each word of there
 }
 
-// fill takes over the rest of a null map, of a page of that many rows.
+// fill takes over a null map, of a page of that many rows. Where its levels end
+// early, rows says how many they are for.
 func (b *nullBits) fill(m nullMap, rows int) error {
 	b.rows, b.all = rows, m.all
 	if m.all {
@@ -277,7 +278,8 @@ func (b *nullBits) fill(m nullMap, rows int) error {
 	h := &m.h
 	for row := 0; row < rows; {
 		if !h.load() {
-			return errLevels
+			b.rows = row
+			break
 		}
 		n := min(h.n, rows-row)
 		switch {

@@ -42,8 +42,8 @@ func TestNullMap(t *testing.T) {
 			if err := nulls.fill(nullMap{h: newHybrid(stored, 1)}, rows); err != nil {
 				t.Fatal(err)
 			}
-			if err := nulls.fill(nullMap{h: newHybrid(stored, 1)}, len(levels)+8); err == nil {
-				t.Fatal("no error behind the last level")
+			if err := nulls.fill(nullMap{h: newHybrid(stored, 1)}, len(levels)+8); err != nil || nulls.rows != len(levels) {
+				t.Fatalf("%d levels, %v, want %d", nulls.rows, err, len(levels))
 			}
 			if err := nulls.fill(nullMap{h: newHybrid(stored, 1)}, len(levels)); err != nil {
 				t.Fatal(err)
