@@ -181,7 +181,8 @@ type asking struct {
 	normal    bool // what was found last is an address in normal form
 }
 
-// Who answers for one row of which t.Direction is d. m says what matched.
+// Who answers for one row of which t.Direction is d. m says what matched. The
+// texts live as long as the row's cells do, see Row.Reset.
 func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 	a := asking{t: t, r: r, m: m, direction: d}
 	if t.sides[0].addr != "" {

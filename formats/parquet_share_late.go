@@ -1,0 +1,140 @@
+package formats
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A sharedLate holds late cells of all rows of a group of which a cell was
+// kept, so that the pieces do not unpack the same pages and dictionaries one
+// after the other. The first reader to want a column fetches it for all of
+// them.
+type sharedLate struct {
+	rows []uint32 // of the group, ascending; nil if there are too many
+	cols []lateCells
+}
+
+type lateCells struct {
+	busy, done bool
+	data       []byte
+	cells      []Cell // one for each row
+	err        error
+}
+
+// maxLateRows is for how many rows of a group late cells are held. Where more
+// are asked for, each piece has enough of them to read its own pages.
+const maxLateRows = 64 << 10
+
+func (l *sharedLate) plan(keys []sharedColumn, columns int) {
+	n := 0
+	for k := range keys {
+		n += len(keys[k].refs)
+	}
+	if n == 0 || n > 4*maxLateRows { // several of one row, perhaps
+		return
+	}
+	rows := make([]uint32, 0, n)
+	for k := range keys {
+		for _, ref := range keys[k].refs {
+			rows = append(rows, ref.Row)
+		}
+	}
+	slices.Sort(rows)
+	if rows = slices.Compact(rows); len(rows) <= maxLateRows {
+		l.rows, l.cols = rows, make([]lateCells, columns)
+	}
+}
+
+// lateOf returns the claimed group's late cells if they have the given rows.
+func (r *parquetReader) lateOf(cl *pqClaim, rows []uint32) *pqShared {
+	sh := r.sharedGroup()
+	if sh == nil || !sh.ready || len(sh.late.rows) == 0 {
+		return nil
+	}
+	for _, row := range rows {
+		if _, ok := slices.BinarySearch(sh.late.rows, uint32(cl.lo)+row); !ok {
+			return nil
+		}
+	}
+	return sh
+}
+
+// fetch fills the stage's grid, which is empty. Columns that another reader has
+// in hand come last.
+func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid, error) {
+	g := &st.grid
+	errs := make([]error, len(st.cols))
+	var waiting []int
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	take := func(j int, wait bool) {
+		lc := st.cols[j]
+		if lc.n < 0 || r.s.footer.columns[lc.n].unread() {
+			return
+		}
+		c := &sh.late.cols[lc.n]
+		for c.busy {
+			if !wait {
+				waiting = append(waiting, j)
+				return
+			}
+			sh.cond.Wait()
+		}
+		if !c.done {
+			c.busy = true
+			sh.mu.Unlock()
+			c.read(r, lc, sh)
+			sh.mu.Lock()
+			c.busy, c.done = false, true
+			sh.cond.Broadcast()
+		}
+		all, base := sh.late.rows, uint32(r.s.claims[r.claim].lo)
+		sh.mu.Unlock() // what is done does not change
+		err := c.copy(g, j, rows, all, base)
+		sh.mu.Lock()
+		if err == nil {
+			err = c.err
+		}
+		if err != nil {
+			errs[j] = r.failed(lc.n, err)
+		}
+	}
+	for j := range st.cols {
+		take(j, false)
+	}
+	for _, j := range waiting {
+		take(j, true)
+	}
+	return g, errors.Join(errs...)
+}
+
+// read fetches a column for all rows.
+func (c *lateCells) read(r *parquetReader, lc *lateColumn, sh *pqShared) {
+	all := pqClaim{group: r.s.claims[r.claim].group, hi: sh.rows}
+	g := &Grid{Cols: 1, Cells: make([]Cell, len(sh.late.rows))}
+	c.err = r.column(lc, &all, sh.late.rows, g, 0)
+	c.data, c.cells = g.Data, g.Cells
+}
+
+// copy fills a column of a grid with the cells of rows that begin at base.
+func (c *lateCells) copy(g *Grid, j int, rows, all []uint32, base uint32) error {
+	at := 0
+	for i, row := range rows {
+		if row += base; all[at] > row || i == 0 { // they nearly always go up
+			at, _ = slices.BinarySearch(all, row)
+		}
+		for all[at] < row {
+			at++
+		}
+		cell := c.cells[at]
+		off := len(g.Data)
+		if uint64(off)+uint64(cell.Len) > math.MaxUint32 {
+			return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
+		}
+		g.Data = append(g.Data, c.data[cell.Off:cell.Off+cell.Len]...)
+		g.Cells[i*g.Cols+j] = Cell{uint32(off), cell.Len}
+	}
+	return nil
+}
