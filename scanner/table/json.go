@@ -3,6 +3,7 @@ package table
 import (
 	"bytes"
 	"encoding/json"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -65,9 +66,8 @@ func (o *object) read(cell string) {
 	}
 }
 
-// flat takes a cell apart that is an object of plain texts, numbers, true, false,
-// null and lists of these, without blanks, as services write them. It says false
-// where it finds anything else, valid or not.
+// flat takes a cell apart that is an object of plain values, without blanks, as
+// services write them. It says false where it finds anything else, valid or not.
 func (o *object) flat(s string) bool {
 	if len(s) < 2 || s[0] != '{' || s[len(s)-1] != '}' {
 		return false
@@ -82,12 +82,7 @@ func (o *object) flat(s string) bool {
 			return false
 		}
 		i = end + 1
-		if s[i] == '[' {
-			end = plainList(s, i)
-		} else {
-			end = plainValue(s, i)
-		}
-		if end < 0 {
+		if end = plainValue(s, i, maxPlain); end < 0 {
 			return false
 		}
 		o.members = append(o.members, member{key, s[i:end]})
@@ -100,31 +95,25 @@ func (o *object) flat(s string) bool {
 	}
 }
 
-// plainList returns where the list of plain values ends that starts at s[i],
-// behind its bracket, or -1.
-func plainList(s string, i int) int {
-	if i++; s[i] == ']' {
-		return i + 1
-	}
-	for {
-		end := plainValue(s, i)
-		switch {
-		case end < 0:
-			return -1
-		case s[end] == ']':
-			return end + 1
-		case s[end] != ',':
+// maxPlain is how deep plain lists and objects are followed.
+const maxPlain = 8
+
+// plainValue returns where the plain value ends that starts at s[i], or -1: a
+// text, number, true, false or null, or a list or object of plain values. The brace
+// of the object that it stands in follows at the latest.
+func plainValue(s string, i, depth int) int {
+	switch s[i] {
+	case '"':
+		return plainText(s, i)
+	case '[', '{':
+		if depth == 0 {
 			return -1
 		}
-		i = end + 1
-	}
-}
-
-// plainValue returns where the text, number, true, false or null ends that
-// starts at s[i], or -1. The object's brace stands behind it at the latest.
-func plainValue(s string, i int) int {
-	if s[i] == '"' {
-		return plainText(s, i)
+		end := plainMany(s, i, depth-1)
+		if end == len(s) { // the brace was its own
+			return -1
+		}
+		return end
 	}
 	end := i
 	for s[end] != ',' && s[end] != '}' && s[end] != ']' {
@@ -136,19 +125,61 @@ func plainValue(s string, i int) int {
 	return end
 }
 
+// plainMany is plainValue for a list or an object.
+func plainMany(s string, i, depth int) int {
+	named, closing := s[i] == '{', s[i]+2
+	if i++; i < len(s) && s[i] == closing {
+		return i + 1
+	}
+	for i < len(s) {
+		if named {
+			if i = plainText(s, i); i < 0 || s[i] != ':' {
+				return -1
+			}
+			i++
+		}
+		end := plainValue(s, i, depth)
+		switch {
+		case end < 0:
+			return -1
+		case s[end] == closing:
+			return end + 1
+		case s[end] != ',':
+			return -1
+		}
+		i = end + 1
+	}
+	return -1
+}
+
 // plainText returns where the text ends that starts at s[i], behind its quote,
 // or -1 if it is no text, or has a control, a character by its number or what is
-// beyond ASCII.
+// beyond ASCII. It ends before the last byte of s.
 func plainText(s string, i int) int {
 	if s[i] != '"' {
 		return -1
 	}
 	for i++; i < len(s)-1; i++ {
+		for i+8 < len(s) {
+			other := notPlain(s, i)
+			if other == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(other) >> 3
+			break
+		}
 		switch c := s[i]; {
 		case c == '"':
+			if i == len(s)-1 {
+				return -1
+			}
 			return i + 1
 		case c == '\\':
-			switch i++; s[i] {
+			if i++; i >= len(s)-1 {
+				return -1
+			}
+			switch s[i] {
 			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 			default:
 				return -1
@@ -158,6 +189,18 @@ func plainText(s string, i int) int {
 		}
 	}
 	return -1
+}
+
+// notPlain has, of the eight bytes of s from i on, the top bit of the first one
+// that is a quote, a backslash, a control or beyond ASCII, and of no byte before
+// that; 0 if there is none.
+func notPlain(s string, i int) uint64 {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	b := s[i : i+8]
+	x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+	quote, slash := x^'"'*ones, x^'\\'*ones
+	return (x | (x - ' '*ones) | (quote-ones)&^quote | (slash-ones)&^slash) & tops
 }
 
 // plainWord says that a JSON value is true, false, null or a number without
@@ -222,6 +265,9 @@ func tokenEnd(s string, i int) int {
 func (o *object) member(key string) (value string, has bool) {
 	best := -1
 	for i, m := range o.members {
+		if m.key != "" && key != "" && m.key[0]|key[0] < utf8.RuneSelf && (m.key[0]^key[0])&^0x20 != 0 {
+			continue // they begin with different letters
+		}
 		switch {
 		case m.key == key, best >= 0 && m.key == o.members[best].key:
 			best = i

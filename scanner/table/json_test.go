@@ -42,12 +42,14 @@ func TestMember(t *testing.T) {
 // What is found is what encoding/json finds, with whatever is thrown together.
 func TestMemberAsJSON(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{`{`, `}`, `[`, `]`, `,`, `:`, ` `, `"a"`, `"b"`, `"\u0061"`, `"x\"}"`, `"\n\\"`, `"\x"`, `"\"`, `null`, `1`, `"\ud800"`, "\"\xff\"", `{"a":1}`, `{"b":[{},"]"]}`, `true`, `-1`, `01`, `-`, `0.25`, `1.`, `.5`, `-0`, `["a",1]`, `[]`, `,"c":`, `:"b",`, "\"\x01\""}
+	pieces := []string{`{`, `}`, `[`, `]`, `,`, `:`, ` `, `"a"`, `"b"`, `"\u0061"`, `"x\"}"`, `"\n\\"`, `"\x"`, `"\"`, `null`, `1`, `"\ud800"`, "\"\xff\"", `{"a":1}`, `{"b":[{},"]"]}`, `true`, `-1`, `01`, `-`, `0.25`, `1.`, `.5`, `-0`, `["a",1]`, `[]`, `,"c":`, `:"b",`, "\"\x01\"",
+		`"a text of some length"`, `"one with \" and \\ in it"`, `"its last is \\"`, `"by number \u0061 too"`, "\"a \x01 in a long one\"", "\"\u00e9 in a long one\"",
+		`{"x":{"y":[1,{"z":"w"}],"":{}},"q":[]}`, `[[[[[[[[[[1]]]]]]]]]]`, `{"x":`, `[{`, `}]`}
 	objects := 0
 	for range 200_000 {
 		var b strings.Builder
 		b.WriteString(`{"a":`)
-		for range r.IntN(6) {
+		for range r.IntN(7) {
 			b.WriteString(pieces[r.IntN(len(pieces))])
 		}
 		b.WriteString(`}`)
