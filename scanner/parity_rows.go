@@ -144,7 +144,7 @@ func (x *rowReader) block(w *worker, in *input, b formats.Block, before int64, r
 		}
 		for i, n := range w.rows {
 			row.row.Columns = p.columns
-			row.row.Cells = cellsOf(p, early, late, i, row.row.Cells[:0], &w.texts)
+			row.row.Cells = cellsOf(p, early, late, i, row.row.Cells, &w.texts)
 			for i, cell := range row.row.Cells {
 				if !utf8.ValidString(cell) {
 					row.row.Cells[i] = string([]rune(cell)) // as hits have it

@@ -23,11 +23,11 @@ type plan struct {
 	late           func(*formats.Part) int8 // finds it for parts that the head did not show
 	mixed          bool                     // rows are told apart by a cell
 	keys           []planKey
-	lastNamer      int          // of keys: the last one that discriminates
-	projections    []projection // by table
-	cols           []lateCol
-	columns        *table.Columns
-	discriminators []int // of cols: the cells that name a row's table, in order of preference
+	lastNamer      int            // of keys: the last one that discriminates
+	projections    []projection   // by table
+	columns        *table.Columns // that are fetched for the rows that hold a candidate
+	fetched        [2][]int       // by stage: which of them each column of its grid is
+	discriminators []int          // of columns: the cells that name a row's table, in order of preference
 	times          []timeColumn
 	dates          []dateColumn // beside times
 	want           formats.Want
@@ -51,13 +51,6 @@ type planKey struct {
 	groups        []keyGroup
 	discriminates bool // its cells name the row's table
 	dates         bool // its cells may prove an order of dates
-}
-
-// A lateCol is a column that is fetched for the rows that hold a candidate.
-type lateCol struct {
-	name  string // bare
-	stage int    // of Want.Late
-	at    int    // column of the stage's grid; -1 where the input lacks it
 }
 
 // A timeColumn says how the times of one column are read.
@@ -455,16 +448,14 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 			return i
 		}
 		n, ok := find(names, column)
-		c := lateCol{name: column, stage: stage, at: -1}
 		if ok || !fixed {
 			col := formats.Column{Name: column, N: -1}
 			if fixed {
 				col.N = n.n
 			}
-			c.at = len(p.want.Late[stage])
+			p.fetched[stage] = append(p.fetched[stage], len(all))
 			p.want.Late[stage] = append(p.want.Late[stage], col)
 		}
-		p.cols = append(p.cols, c)
 		all, has = append(all, column), append(has, ok)
 		return len(all) - 1
 	}

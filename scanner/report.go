@@ -97,7 +97,7 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 				n++
 			}
 			f.N = int(row)
-			f.Cells = cellsOf(in.plan, early, late, i, f.Cells[:0], keep)
+			f.Cells = cellsOf(in.plan, early, late, i, f.Cells, keep)
 			f.Table = int(w.rowTable(in.plan, f.Cells, row, def))
 			f.Elements = f.Elements[:0]
 			if f.Table >= 0 {
@@ -136,26 +136,26 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 	return nil
 }
 
-// cellsOf appends the late cells of one row: as they are, or in memory of keep. A
-// grid is nil where nothing of its stage could be read.
+// cellsOf puts the late cells of one row into dst, which it returns: as they are,
+// or in memory of keep. A grid is nil where nothing of its stage could be read.
 func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, keep *texts) []string {
-	var data [2][]byte
-	var cells [2][]formats.Cell
+	n := len(p.columns.Names())
+	dst = slices.Grow(dst[:0], n)[:n]
+	clear(dst)
 	for stage, g := range [...]*formats.Grid{early, late} {
-		if g != nil {
-			data[stage], cells[stage] = g.Data, g.Cells[i*g.Cols:(i+1)*g.Cols]
+		if g == nil {
+			continue
+		}
+		row := g.Cells[i*g.Cols : (i+1)*g.Cols]
+		to := p.fetched[stage][:len(row)]
+		for k, c := range row { // an empty one costs less than to find out that it is
+			dst[to[k]] = borrow(g.Data[c.Off : c.Off+c.Len])
 		}
 	}
-	for n := range p.cols {
-		c, s := &p.cols[n], ""
-		if row := cells[c.stage]; uint(c.at) < uint(len(row)) && row[c.at].Len > 0 {
-			cell := row[c.at]
-			b := data[c.stage][cell.Off : cell.Off+cell.Len]
-			if s = borrow(b); keep != nil {
-				s = keep.add(b)
-			}
+	if keep != nil {
+		for n, s := range dst {
+			dst[n] = keep.add(bytesOf(s))
 		}
-		dst = append(dst, s)
 	}
 	return dst
 }

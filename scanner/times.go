@@ -164,9 +164,9 @@ func (w *worker) seen(in *input, b formats.Block) error {
 	}
 	for i := range rows {
 		for n := range p.times {
-			at := slices.IndexFunc(p.cols, func(c lateCol) bool { return c.name == p.times[n].name })
-			if at >= 0 && p.cols[at].at >= 0 {
-				if cell := g.Cell(i, p.cols[at].at); len(cell) > 0 && note(n, cell) {
+			at := slices.IndexFunc(p.fetched[0], func(c int) bool { return p.columns.Names()[c] == p.times[n].name })
+			if at >= 0 {
+				if cell := g.Cell(i, at); len(cell) > 0 && note(n, cell) {
 					break
 				}
 			}
