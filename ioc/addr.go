@@ -37,24 +37,36 @@ func ParseAddr(cell []byte) (addr netip.Addr, port int, ok bool) {
 
 // IsNormal4 says that a text is an IPv4 address and nothing else, in normal form.
 func IsNormal4(s string) bool {
+	n := Normal4(s)
+	return n > 0 && n == len(s)
+}
+
+// Normal4 returns the length of the IPv4 address in normal form that a text begins
+// with, 0 if it begins with none. No digit follows it, but anything else may.
+func Normal4(s string) int {
 	dots, digits, octet := 0, 0, uint(0)
 	for i := range len(s) {
 		switch d := uint(s[i]) - '0'; {
 		case d <= 9:
 			if digits > 0 && octet == 0 {
-				return false
+				return 0
 			}
 			if octet = octet*10 + d; octet > 255 {
-				return false
+				return 0
 			}
 			digits++
-		case s[i] == '.' && digits > 0 && dots < 3:
+		case dots == 3 && digits > 0:
+			return i
+		case s[i] == '.' && digits > 0:
 			dots, digits, octet = dots+1, 0, 0
 		default:
-			return false
+			return 0
 		}
 	}
-	return dots == 3 && digits > 0
+	if dots == 3 && digits > 0 {
+		return len(s)
+	}
+	return 0
 }
 
 // bracketed reads [address] and [address]:port.

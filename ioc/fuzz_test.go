@@ -208,6 +208,15 @@ func FuzzIsNormal4(f *testing.F) {
 		if want := err == nil && a.Is4(); IsNormal4(s) != want {
 			t.Errorf("%q: %v, want %v", s, !want, want)
 		}
+		want := 0
+		for n := range min(len(s), 15) + 1 {
+			if IsNormal4(s[:n]) && (n == len(s) || !isDigit(s[n])) {
+				want = n
+			}
+		}
+		if n := Normal4(s); n != want {
+			t.Errorf("%q begins with an address of %d, want %d", s, n, want)
+		}
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/iocsweep/iocsweep/formats/simd"
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
@@ -191,6 +192,21 @@ func appendRow(dst []byte, row []Cell) []byte {
 		dst = appendString(dst, c.Value)
 	}
 	return append(dst, '}')
+}
+
+// appendFields appends strings behind what stands before them.
+func appendFields(dst []byte, fields []simd.Field, texts []string) []byte {
+	for len(fields) > 0 {
+		dst = slices.Grow(dst, 4<<10) // more than most rows have
+		n, done := simd.Fields(dst[len(dst):cap(dst)], fields, texts)
+		dst = dst[:len(dst)+n]
+		if fields = fields[done:]; len(fields) > 0 {
+			f := &fields[0]
+			dst = appendString(append(dst, f.Before...), cellAt(texts, f.At))
+			fields = fields[1:]
+		}
+	}
+	return dst
 }
 
 func appendStrings(dst []byte, list []string) []byte {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/formats/mem"
+	"github.com/iocsweep/iocsweep/formats/simd"
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 )
@@ -39,6 +40,9 @@ type worker struct {
 	room    room    // for its hits
 	waiting []byte  // findings of the block that have to wait
 	waited  findingReader
+	shown   []simd.Field // of the row of a hit, which is
+	shownOf *projection  // of this table
+	shownAs shape
 	payload []byte // encoded hits, where they are streamed
 	seq     int    // of the block that they are of
 	sum     counted

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/iocsweep/iocsweep/formats/simd"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
@@ -70,10 +71,6 @@ func cellAt(cells []string, at int) string {
 		return ""
 	}
 	return cells[at]
-}
-
-func (c *shown) appendJSON(dst []byte, row []string) []byte {
-	return appendString(append(dst, c.json...), cellAt(row, c.at))
 }
 
 // A shape is which columns of a projection a hit shows beside those of the hunt.
@@ -140,30 +137,32 @@ func (p *projection) cells(out []Cell, row []string, h *Hit, s shape) []Cell {
 	return out
 }
 
-// appendJSON appends what appendRow would make of those cells.
-func (p *projection) appendJSON(dst []byte, row []string, s shape) []byte {
+// fields appends the cells of a shape as fields of JSON.
+func (p *projection) fields(dst []simd.Field, s shape) []simd.Field {
 	from := len(dst)
-	for i := range p.hunt {
-		dst = p.hunt[i].appendJSON(dst, row)
+	for c := range p.columns(s) {
+		dst = append(dst, simd.Field{Before: c.json, At: c.at})
 	}
-	for more := s.more; more != 0; more &= more - 1 {
-		dst = p.more[bits.TrailingZeros64(more)].appendJSON(dst, row)
+	if len(dst) > from {
+		dst[from].Before = dst[from].Before[1:] // without the first comma
 	}
-	if len(dst) == from {
-		dst = append(dst, '{')
-	}
-	dst[from] = '{' // the first comma
-	return append(dst, '}')
+	return dst
 }
+
+// maxIdentity is how much memory is kept for what makes an ID, which has the cells
+// of a row.
+const maxIdentity = 64 << 10
 
 // identity is the hit's ID: the row as appendRow has it and the leading
 // indicator. Exports and formats that spell the same event differently agree
 // on it. It lives as long as the row.
 func (p *projection) identity(row []string, h *Hit, room *room) string {
-	var buf [512]byte
-	b := p.appendRow(buf[:0], row, h.Time, h.HasTime)
+	b := p.appendRow(room.identity[:0], row, h.Time, h.HasTime)
 	b = append(append(b, h.Indicator.Type.String()...), 0)
 	b = append(append(b, h.Indicator.Value...), 0)
+	if room.identity = b; cap(b) > maxIdentity {
+		room.identity = nil
+	}
 	sum := sha256.Sum256(b)
 	from := len(room.ids)
 	room.ids = hex.AppendEncode(room.ids, sum[:8])

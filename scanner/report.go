@@ -3,6 +3,7 @@ package scanner
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
@@ -196,6 +197,7 @@ type room struct {
 	ports    map[string]string // of a row of a generic table, see plainPorts
 	picked   ioc.Picked        // the indicators
 	ids      []byte            // of the hits
+	identity []byte            // what the last one is made of
 	named    table.Table       // the generic table under the name that a row gives it
 	below    int64             // matches left out for CompromisedExact
 }
@@ -307,7 +309,7 @@ func hunts(t *table.Table, row *table.Row, i *ioc.Indicator) bool {
 		switch {
 		case cell == "":
 		case q.HasAny:
-			if i.Type == ioc.Domain && ioc.Has([]byte(cell), i.Value) {
+			if i.Type == ioc.Domain && ioc.Has(bytesOf(cell), i.Value) {
 				return true
 			}
 		case i.Type == ioc.Hash:
@@ -356,45 +358,48 @@ func life(h *Hit) string {
 // of it: blanks, the spelling of addresses, names and hashes. k is nil for a
 // column that holds none of them.
 func appendNormal(dst []byte, k *table.Key, cell string) []byte {
-	cell = strings.TrimSpace(cell)
-	if k == nil || k.Kind == ioc.KindIP && ioc.IsNormal4(cell) || k.Kind == ioc.KindDomain && isNormalName(cell) {
+	if cell == "" {
+		return dst
+	}
+	if first, last := cell[0], cell[len(cell)-1]; first <= ' ' || last <= ' ' || first|last >= utf8.RuneSelf {
+		cell = strings.TrimSpace(cell)
+	}
+	if k == nil {
 		return append(dst, cell...)
 	}
 	switch k.Kind {
 	case ioc.KindIP:
 		return appendAddr(dst, cell)
 	case ioc.KindIPList:
-		from := len(dst)
-		for text := cell; ; {
-			part, rest := cutList(text)
-			if len(part) > 0 {
-				if len(dst) > from {
-					dst = append(dst, ',')
-				}
-				dst = appendAddr(dst, part)
-			}
-			if text = rest; len(text) == 0 {
-				return dst
-			}
-		}
+		return appendAddrs(dst, cell)
 	case ioc.KindHash:
 		return append(dst, strings.ToLower(cell)...)
 	case ioc.KindDomain:
-		if named, ok := ioc.AppendDomain(dst, bytesOf(cell)); ok {
-			return named
+		if !isNormalName(cell) {
+			if named, ok := ioc.AppendDomain(dst, bytesOf(cell)); ok {
+				return named
+			}
 		}
 	}
 	return append(dst, cell...)
 }
 
+// normalName are the bytes that AppendDomain gives as they are.
+var normalName = func() (t [256]bool) {
+	for _, c := range "abcdefghijklmnopqrstuvwxyz0123456789-_." {
+		t[c] = true
+	}
+	return t
+}()
+
 // isNormalName says that AppendDomain would give a name as it is, or nothing.
 func isNormalName(cell string) bool {
 	for i := range len(cell) {
-		if c := cell[i]; c-'a' > 'z'-'a' && c-'0' > 9 && c != '-' && c != '_' && (c != '.' || i == len(cell)-1) {
+		if !normalName[cell[i]] {
 			return false
 		}
 	}
-	return true
+	return cell == "" || cell[len(cell)-1] != '.'
 }
 
 // appendAddr appends an address in normal form, anything else as it is.
@@ -407,16 +412,33 @@ func appendAddr(dst []byte, text string) []byte {
 	return append(dst, text...)
 }
 
-// cutList cuts the first member off a list of addresses, and the separator
-// behind it. A member is empty between two separators.
-func cutList(list string) (member, rest string) {
-	for i := range len(list) {
-		if c := list[i]; c == ',' || c == ';' || c == ' ' {
-			return list[:i], list[i+1:]
+// appendAddrs appends the members of a list of addresses, each in normal form.
+func appendAddrs(dst []byte, list string) []byte {
+	for from := len(dst); list != ""; {
+		n := ioc.Normal4(list)
+		normal := n > 0 && (n == len(list) || betweenAddrs(list[n]))
+		if !normal {
+			for n = 0; n < len(list) && !betweenAddrs(list[n]); n++ {
+			}
 		}
+		if member := list[:n]; n > 0 {
+			if len(dst) > from {
+				dst = append(dst, ',')
+			}
+			if normal {
+				dst = append(dst, member...)
+			} else {
+				dst = appendAddr(dst, member)
+			}
+		}
+		list = list[min(n+1, len(list)):]
 	}
-	return list, ""
+	return dst
 }
+
+// betweenAddrs are the separators of a list of addresses. A member is empty between
+// two of them.
+func betweenAddrs(c byte) bool { return c == ',' || c == ';' || c == ' ' }
 
 // send counts a hit and hands it to the stream where it belongs.
 func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, h *Hit, as shape, n int) error {
@@ -451,7 +473,7 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 		if w.out.suppressed == nil {
 			return nil
 		}
-		w.suppressed.payload = in.jsonl(w.suppressed.payload, f, h, as)
+		w.suppressed.payload = w.jsonl(w.suppressed.payload, in, f, h, as)
 		return w.suppressed.end(k)
 	}
 	w.sum.hits++
@@ -463,7 +485,7 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	}
 	if w.out.streamed != nil {
 		if w.lines {
-			w.payload = in.jsonl(w.payload, f, h, as)
+			w.payload = w.jsonl(w.payload, in, f, h, as)
 		} else {
 			w.payload = w.encode(w.payload, h)
 		}
@@ -478,11 +500,15 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 
 // jsonl is JSONL for a hit of a finding whose row is of a shape: the names of its
 // cells have been written once, and what they hold is not gathered first.
-func (i *input) jsonl(dst []byte, f *finding, h *Hit, as shape) []byte {
+func (w *worker) jsonl(dst []byte, in *input, f *finding, h *Hit, as shape) []byte {
 	if !as.projected {
 		return JSONL(dst, h)
 	}
-	dst = appendBeforeRow(dst, h)
-	dst = i.plan.projections[f.Table].appendJSON(dst, f.Cells, as)
+	p := &in.plan.projections[f.Table]
+	if w.shownOf != p || w.shownAs != as {
+		w.shownOf, w.shownAs, w.shown = p, as, p.fields(w.shown[:0], as)
+	}
+	dst = append(appendBeforeRow(dst, h), '{')
+	dst = append(appendFields(dst, w.shown, f.Cells), '}')
 	return appendAfterRow(dst, h)
 }

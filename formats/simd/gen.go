@@ -78,6 +78,7 @@ func main() {
 	members()
 	avx512.undouble()
 	avx512.unescape()
+	avx512.fields()
 	Generate()
 }
 
@@ -564,5 +565,142 @@ func (m machine) unescape() {
 	ORQ(escaped, bad)
 	Store(n, ReturnIndex(0))
 	Store(bad, ReturnIndex(1))
+	RET()
+}
+
+// fields writes strings of JSON until one does not fit or is not plain. A text is
+// taken 64 bytes at a time. Where some of them are to be escaped, the first 32 are
+// spread to make room, on a ground of backslashes.
+func (m machine) fields() {
+	TEXT("fieldsVBMI2", NOSPLIT, "func(dst *byte, room int, fields *byte, count int, texts *string, most int) (n, done int)")
+	Pragma("noescape")
+	dst, field, texts := GP64(), GP64(), GP64()
+	Load(Param("dst"), dst)
+	Load(Param("fields"), field)
+	Load(Param("texts"), texts)
+	room, count, most := NewParamAddr("room", 8), NewParamAddr("count", 24), NewParamAddr("most", 40)
+	quotes, slashes, blanks, last := m.constant('"'), m.constant('\\'), m.constant(' '), m.constant('~'-' ')
+	n, done := GP64(), GP64()
+	XORQ(n, n)
+	XORQ(done, done)
+	// atMost makes a number no more than one that is seldom less.
+	atMost := func(x GPVirtual, most int, label string) {
+		CMPQ(x, Imm(uint64(most)))
+		JLE(LabelRef(label))
+		MOVQ(U32(most), x)
+		Label(label)
+	}
+	// first chooses the first bytes of a vector.
+	first := func(some GPVirtual) Register {
+		bits, k := GP64(), K()
+		MOVQ(I32(-1), bits)
+		BZHIQ(some, bits, bits)
+		KMOVQ(bits, k)
+		return k
+	}
+
+	Label("next")
+	CMPQ(done, count)
+	JGE(LabelRef("end"))
+	to, src, left, take, bytes := GP64(), GP64(), GP64(), GP64(), ZMM()
+	XORQ(left, left)
+	MOVQ(Mem{Base: field, Disp: 16}, src)
+	CMPQ(src, most)
+	JCC(LabelRef("none"))
+	SHLQ(Imm(4), src)
+	ADDQ(texts, src)
+	MOVQ(Mem{Base: src, Disp: 8}, left)
+	MOVQ(Mem{Base: src}, src)
+	Label("none")
+	TESTQ(left, left)
+	CMOVQEQ(dst, src) // nothing is read there, but from nowhere it takes long
+	MOVQ(Mem{Base: field, Disp: 8}, take)
+	LEAQ(Mem{Base: take, Index: left, Scale: 2, Disp: 2}, to)
+	ADDQ(n, to)
+	CMPQ(to, room)
+	JGT(LabelRef("end"))
+	LEAQ(Mem{Base: dst, Index: n, Scale: 1}, to)
+	{
+		before, here := GP64(), GP64()
+		MOVQ(Mem{Base: field}, before)
+		Label("before")
+		MOVQ(take, here)
+		atMost(here, 64, "some")
+		k := first(here)
+		VMOVDQU8_Z(Mem{Base: before}, k, bytes)
+		VMOVDQU8(bytes, k, Mem{Base: to})
+		ADDQ(here, before)
+		ADDQ(here, to)
+		SUBQ(here, take)
+		JNZ(LabelRef("before"))
+	}
+	MOVB(Imm('"'), Mem{Base: to})
+	INCQ(to)
+
+	Label("text")
+	escaped := GP64()
+	MOVQ(left, take)
+	atMost(take, 64, "part")
+	{
+		k, bad, q, s, shifted, other := first(take), K(), K(), K(), ZMM(), GP64()
+		VMOVDQU8_Z(Mem{Base: src}, k, bytes)
+		VPSUBB(blanks, bytes, shifted)
+		VPCMPUB(Imm(6), last, shifted, k, bad)
+		KORTESTQ(bad, bad)
+		JNZ(LabelRef("end")) // what is written of it does not count
+		VPCMPEQB(quotes, bytes, k, q)
+		VPCMPEQB(slashes, bytes, k, s)
+		KMOVQ(q, escaped)
+		KMOVQ(s, other)
+		ORQ(other, escaped)
+		JNZ(LabelRef("escape"))
+		VMOVDQU8(bytes, k, Mem{Base: to})
+	}
+	ADDQ(take, to)
+	ADDQ(take, src)
+	SUBQ(take, left)
+	JNZ(LabelRef("text"))
+
+	Label("close")
+	MOVB(Imm('"'), Mem{Base: to})
+	INCQ(to)
+	SUBQ(dst, to)
+	MOVQ(to, n)
+	ADDQ(Imm(24), field)
+	INCQ(done)
+	JMP(LabelRef("next"))
+
+	// Two places stand for each byte: that of its backslash and its own. Those
+	// that are in use are drawn together.
+	Label("escape")
+	{
+		places, own, even, k, spread := GP64(), GP64(), GP64(), K(), ZMM()
+		atMost(take, 32, "few")
+		BZHIQ(take, escaped, escaped)
+		MOVQ(U64(0x5555555555555555), even)
+		PDEPQ(even, escaped, places)
+		ADDQ(even, even) // the odd ones
+		LEAQ(Mem{Base: take, Index: take, Scale: 1}, own)
+		BZHIQ(own, even, own)
+		ORQ(own, places)
+		PEXTQ(places, own, own)
+		KMOVQ(own, k)
+		VMOVDQU8(slashes, spread)
+		VPEXPANDB(bytes, k, spread)
+		ADDQ(take, src)
+		SUBQ(take, left)
+		POPCNTQ(escaped, escaped)
+		ADDQ(escaped, take)
+		VMOVDQU8(spread, first(take), Mem{Base: to})
+		ADDQ(take, to)
+		TESTQ(left, left)
+		JNZ(LabelRef("text"))
+		JMP(LabelRef("close"))
+	}
+
+	Label("end")
+	VZEROUPPER()
+	Store(n, ReturnIndex(0))
+	Store(done, ReturnIndex(1))
 	RET()
 }

@@ -27,3 +27,6 @@ func undoubleVBMI2(dst *byte, src *byte, left int) (n int, bad uint64)
 
 //go:noescape
 func unescapeVBMI2(dst *byte, src *byte, left int) (n int, bad uint64)
+
+//go:noescape
+func fieldsVBMI2(dst *byte, room int, fields *byte, count int, texts *string, most int) (n int, done int)

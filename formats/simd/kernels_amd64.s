@@ -614,3 +614,134 @@ done:
 	MOVQ BX, n+24(FP)
 	MOVQ SI, bad+32(FP)
 	RET
+
+// func fieldsVBMI2(dst *byte, room int, fields *byte, count int, texts *string, most int) (n int, done int)
+// Requires: AVX, AVX512BW, AVX512VBMI2, BMI2, CMOV, POPCNT
+TEXT ·fieldsVBMI2(SB), NOSPLIT, $0-64
+	MOVQ         dst+0(FP), AX
+	MOVQ         fields+16(FP), CX
+	MOVQ         texts+32(FP), DX
+	MOVL         $0x00000022, BX
+	VPBROADCASTB BX, Z0
+	MOVL         $0x0000005c, BX
+	VPBROADCASTB BX, Z1
+	MOVL         $0x00000020, BX
+	VPBROADCASTB BX, Z2
+	MOVL         $0x0000005e, BX
+	VPBROADCASTB BX, Z3
+	XORQ         BX, BX
+	XORQ         SI, SI
+
+next:
+	CMPQ SI, count+24(FP)
+	JGE  end
+	XORQ R9, R9
+	MOVQ 16(CX), R8
+	CMPQ R8, most+40(FP)
+	JCC  none
+	SHLQ $0x04, R8
+	ADDQ DX, R8
+	MOVQ 8(R8), R9
+	MOVQ (R8), R8
+
+none:
+	TESTQ   R9, R9
+	CMOVQEQ AX, R8
+	MOVQ    8(CX), R10
+	LEAQ    2(R10)(R9*2), DI
+	ADDQ    BX, DI
+	CMPQ    DI, room+8(FP)
+	JGT     end
+	LEAQ    (AX)(BX*1), DI
+	MOVQ    (CX), R11
+
+before:
+	MOVQ R10, R12
+	CMPQ R12, $0x40
+	JLE  some
+	MOVQ $0x00000040, R12
+
+some:
+	MOVQ       $-1, R13
+	BZHIQ      R12, R13, R13
+	KMOVQ      R13, K1
+	VMOVDQU8.Z (R11), K1, Z4
+	VMOVDQU8   Z4, K1, (DI)
+	ADDQ       R12, R11
+	ADDQ       R12, DI
+	SUBQ       R12, R10
+	JNZ        before
+	MOVB       $0x22, (DI)
+	INCQ       DI
+
+text:
+	MOVQ R9, R10
+	CMPQ R10, $0x40
+	JLE  part
+	MOVQ $0x00000040, R10
+
+part:
+	MOVQ       $-1, R11
+	BZHIQ      R10, R11, R11
+	KMOVQ      R11, K1
+	VMOVDQU8.Z (R8), K1, Z4
+	VPSUBB     Z2, Z4, Z5
+	VPCMPUB    $0x06, Z3, Z5, K1, K2
+	KORTESTQ   K2, K2
+	JNZ        end
+	VPCMPEQB   Z0, Z4, K1, K2
+	VPCMPEQB   Z1, Z4, K1, K3
+	KMOVQ      K2, R11
+	KMOVQ      K3, R12
+	ORQ        R12, R11
+	JNZ        escape
+	VMOVDQU8   Z4, K1, (DI)
+	ADDQ       R10, DI
+	ADDQ       R10, R8
+	SUBQ       R10, R9
+	JNZ        text
+
+close:
+	MOVB $0x22, (DI)
+	INCQ DI
+	SUBQ AX, DI
+	MOVQ DI, BX
+	ADDQ $0x18, CX
+	INCQ SI
+	JMP  next
+
+escape:
+	CMPQ R10, $0x20
+	JLE  few
+	MOVQ $0x00000020, R10
+
+few:
+	BZHIQ     R10, R11, R11
+	MOVQ      $0x5555555555555555, R14
+	PDEPQ     R14, R11, R12
+	ADDQ      R14, R14
+	LEAQ      (R10)(R10*1), R13
+	BZHIQ     R13, R14, R13
+	ORQ       R13, R12
+	PEXTQ     R12, R13, R13
+	KMOVQ     R13, K1
+	VMOVDQU8  Z1, Z5
+	VPEXPANDB Z4, K1, Z5
+	ADDQ      R10, R8
+	SUBQ      R10, R9
+	POPCNTQ   R11, R11
+	ADDQ      R11, R10
+	MOVQ      $-1, R11
+	BZHIQ     R10, R11, R11
+	KMOVQ     R11, K1
+	VMOVDQU8  Z5, K1, (DI)
+	ADDQ      R10, DI
+	TESTQ     R9, R9
+	JNZ       text
+	JMP       close
+
+end:
+	VZEROUPPER
+	MOVQ BX, n+48(FP)
+	MOVQ SI, done+56(FP)
+	RET

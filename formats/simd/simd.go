@@ -205,3 +205,24 @@ func Unescape(dst, src []byte) (n int, ok bool) {
 	}
 	return unescape(dst[:len(src)+Slack], src)
 }
+
+// A Field is a string in JSON: what stands there before its quotes, and which of
+// a list of texts it has.
+type Field struct {
+	Before string
+	At     int // a text that is not in the list is empty
+}
+
+// Fields writes fields to dst, in order, with quotes and backslashes of their
+// texts behind a backslash each. It stops at the first that has anything but
+// printable ASCII in its text, for which dst may be too short (it takes all of the
+// text to be escaped), or earlier: without a kernel it writes none. It returns how
+// many bytes it has written, and how many fields. Texts that have been written just
+// before take long to read: the kernel takes more bytes at once than they were
+// written by.
+func Fields(dst []byte, fields []Field, texts []string) (n, done int) {
+	if len(dst) == 0 || len(fields) == 0 {
+		return 0, 0
+	}
+	return writeFields(dst, fields, texts)
+}

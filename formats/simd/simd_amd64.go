@@ -2,7 +2,11 @@
 
 package simd
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 var best = func() Level {
 	switch {
@@ -54,11 +58,15 @@ func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals
 	return membersAVX2(&b[0], len(b), &quotes[0], p, end, &keys[0].glue[0], &vals[0].Off, prev)
 }
 
-// packs says that the processor can drop bytes from a vector.
-var packs = cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VL && cpu.X86.HasPCLMULQDQ
+// canPack says that the processor can drop bytes from a vector, and make room for
+// others.
+var canPack = cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VL && cpu.X86.HasPCLMULQDQ
+
+// packs says that the kernels which do so are in use.
+func packs() bool { return level >= AVX512 && canPack }
 
 func undouble(dst, src []byte) (n int, ok bool) {
-	if level < AVX512 || !packs {
+	if !packs() {
 		return undoubleGo(dst, src)
 	}
 	n, bad := undoubleVBMI2(&dst[0], &src[0], len(src))
@@ -66,9 +74,16 @@ func undouble(dst, src []byte) (n int, ok bool) {
 }
 
 func unescape(dst, src []byte) (n int, ok bool) {
-	if level < AVX512 || !packs {
+	if !packs() {
 		return unescapeGo(dst, src)
 	}
 	n, bad := unescapeVBMI2(&dst[0], &src[0], len(src))
 	return n, bad == 0
+}
+
+func writeFields(dst []byte, fields []Field, texts []string) (n, done int) {
+	if !packs() {
+		return 0, 0
+	}
+	return fieldsVBMI2(&dst[0], len(dst), (*byte)(unsafe.Pointer(&fields[0])), len(fields), unsafe.SliceData(texts), len(texts))
 }

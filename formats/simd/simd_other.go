@@ -20,6 +20,10 @@ func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals
 	return membersGo(b, quotes, p, end, keys, prev, vals)
 }
 
+func packs() bool { return false }
+
 func undouble(dst, src []byte) (n int, ok bool) { return undoubleGo(dst, src) }
 
 func unescape(dst, src []byte) (n int, ok bool) { return unescapeGo(dst, src) }
+
+func writeFields([]byte, []Field, []string) (n, done int) { return 0, 0 }

@@ -268,13 +268,60 @@ func BenchmarkPack(b *testing.B) {
 	})
 }
 
-// The kernel knows Key and Value by their layout.
+// FuzzFields holds the kernel against one byte after the other.
+func FuzzFields(f *testing.F) {
+	long := strings.Repeat("a text that is longer than one vector, ", 5)
+	f.Add("plain\nwith \"quotes\"\n\n"+long+"\nC:\\dir\\x", `,"name":`, uint16(2000), uint8(3))
+	f.Add(strings.Repeat("x", 63)+"\n"+strings.Repeat("x", 64)+"\n"+strings.Repeat("x", 65)+"\n"+strings.Repeat(`"`, 31)+"\n"+strings.Repeat(`\`, 33)+"\n"+strings.Repeat(`\`, 65), strings.Repeat("n", 64), uint16(2000), uint8(0))
+	f.Add(long+"é\nx\x7f\n~ \n\x1f\n\xff", strings.Repeat("n", 130), uint16(900), uint8(1))
+	f.Add("a\nb\nc\nd\ne\nf", "", uint16(17), uint8(200))
+	f.Fuzz(func(t *testing.T, lines, before string, room uint16, shift uint8) {
+		texts := strings.Split(lines, "\n")
+		var fields []Field
+		for i := range texts {
+			fields = append(fields, Field{before[:min(len(before), i*int(shift)%150)], (i*7 + int(shift)) % (len(texts) + 2)})
+		}
+		fields[len(fields)/2].At = -1
+		var want []byte
+		done := 0
+		for _, f := range fields {
+			text := ""
+			if f.At >= 0 && f.At < len(texts) {
+				text = texts[f.At]
+			}
+			odd := strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) >= 0
+			if odd || len(want)+len(f.Before)+2*len(text)+2 > int(room) {
+				break
+			}
+			text = strings.ReplaceAll(strings.ReplaceAll(text, `\`, `\\`), `"`, `\"`)
+			want = append(append(append(append(want, f.Before...), '"'), text...), '"')
+			done++
+		}
+		levels(func(l Level) {
+			dst := bytes.Repeat([]byte{0xee}, int(room)+65)
+			n, got := Fields(dst[:room], fields, texts)
+			if !packs() && got == 0 && n == 0 {
+				return
+			}
+			if got != done || !bytes.Equal(dst[:n], want) {
+				t.Errorf("%v: %d fields, %q, want %d, %q", l, got, dst[:n], done, want)
+			}
+			if len(bytes.TrimRight(dst[room:], "\xee")) > 0 {
+				t.Errorf("%v: written out of bounds", l)
+			}
+		})
+	})
+}
+
+// The kernels know Key, Value and Field by their layout.
 func TestLayout(t *testing.T) {
 	var k Key
 	var v Value
+	var f Field
 	got := []uintptr{unsafe.Sizeof(k), unsafe.Offsetof(k.glue), unsafe.Offsetof(k.mask), unsafe.Offsetof(k.n), unsafe.Offsetof(k.Slot),
-		unsafe.Offsetof(k.Number), unsafe.Offsetof(k.Follow), uintptr(len(k.Follow)), unsafe.Sizeof(v), unsafe.Offsetof(v.Len), unsafe.Offsetof(v.Kind)}
-	if want := []uintptr{104, 0, 64, 72, 76, 80, 84, 4, 12, 4, 8}; !slices.Equal(got, want) {
+		unsafe.Offsetof(k.Number), unsafe.Offsetof(k.Follow), uintptr(len(k.Follow)), unsafe.Sizeof(v), unsafe.Offsetof(v.Len), unsafe.Offsetof(v.Kind),
+		unsafe.Sizeof(f), unsafe.Offsetof(f.Before), unsafe.Offsetof(f.At)}
+	if want := []uintptr{104, 0, 64, 72, 76, 80, 84, 4, 12, 4, 8, 24, 0, 16}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v: gen.go has to follow", got, want)
 	}
 }
