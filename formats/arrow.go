@@ -426,7 +426,7 @@ func (s *arrowSource) NewReader(w Want) Reader {
 			cols = append(cols, findColumn(s.part.Columns, c))
 		}
 		r.late = append(r.late, cols)
-		r.grids = append(r.grids, Grid{Cols: len(cols)})
+		r.grids = append(r.grids, Grid{})
 	}
 	return r
 }

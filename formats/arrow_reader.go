@@ -426,9 +426,7 @@ func arrowUnit(u arrow.TimeUnit) timeUnit {
 // not be read are empty in it.
 func (r *arrowReader) Fetch(stage int, rows []uint32) (*Grid, error) {
 	g := &r.grids[stage]
-	g.Data = g.Data[:0]
-	g.Cells = growCells(g.Cells, len(rows)*g.Cols)
-	clear(g.Cells)
+	g.byColumn(len(rows), len(r.late[stage]))
 	var errs []error
 	for j, col := range r.late[stage] {
 		if r.rec == nil || col < 0 || r.s.cols[col].nested {
@@ -456,7 +454,7 @@ func (r *arrowReader) column(col int, rows []uint32, g *Grid, j int) (err error)
 			g.Data = g.Data[:off]
 			return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
 		}
-		g.Cells[i*g.Cols+j] = Cell{uint32(off), uint32(len(g.Data) - off)}
+		g.Cells[i*g.Down+j*g.Right] = Cell{uint32(off), uint32(len(g.Data) - off)}
 	}
 	return nil
 }
@@ -465,7 +463,8 @@ func (r *arrowReader) Record(row uint32) ([]Field, error) {
 	r.fields = r.fields[:0]
 	var errs []error
 	for col, name := range r.s.part.Columns {
-		g := Grid{Cols: 1, Cells: make([]Cell, 1)}
+		var g Grid
+		g.byColumn(1, 1)
 		if r.rec != nil && !r.s.cols[col].nested {
 			if err := r.column(col, []uint32{row}, &g, 0); err != nil {
 				errs = append(errs, r.failed(col, err))

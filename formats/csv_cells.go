@@ -204,7 +204,7 @@ func (r *csvReader) findRows(cells []uint32, dst []Ref) ([]Ref, error) {
 func (r *csvReader) Fetch(stage int, rows []uint32) (*Grid, error) {
 	s := &r.late[stage]
 	s.out = mem.Grow(s.out[:0], len(s.stops.ords))[:len(s.stops.ords)]
-	s.grid.Cols, s.grid.Cells = len(s.stops.cols), s.grid.Cells[:0]
+	s.grid.byRow(len(s.stops.cols))
 	for _, row := range rows {
 		w := r.rows[row]
 		r.walk(int(w.Start), len(r.nls), s.stops.ords, s.out)

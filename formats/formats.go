@@ -193,18 +193,36 @@ func (r *Run) Rows(cells []uint32, dst []Ref) ([]Ref, error) {
 	return dst, nil
 }
 
-// A Grid holds late cells row by row: the cell of the i-th asked row and the
-// j-th column of the stage is Cells[i*Cols+j].
+// A Grid holds late cells in the order in which their reader comes by them: the
+// cell of the i-th asked row and the j-th column of the stage is
+// Cells[i*Down+j*Right].
 type Grid struct {
-	Cols  int
-	Data  []byte
-	Cells []Cell
+	Cols        int
+	Data        []byte
+	Cells       []Cell
+	Down, Right int // from a cell to the next row's, and to the next column's
 }
 
 // Cell returns the bytes of row i, column j. They live as long as the Grid.
 func (g *Grid) Cell(i, j int) []byte {
-	c := g.Cells[i*g.Cols+j]
+	c := g.Cells[i*g.Down+j*g.Right]
 	return g.Data[c.Off : c.Off+c.Len : c.Off+c.Len]
+}
+
+// byRow empties a grid whose cells will be appended row by row.
+func (g *Grid) byRow(cols int) {
+	g.Cols, g.Down, g.Right = cols, cols, 1
+	g.Cells = g.Cells[:0]
+}
+
+// byColumn makes a grid of empty cells that will be filled column by column.
+func (g *Grid) byColumn(rows, cols int) {
+	// A column begins where it is not in the way of the others in a cache: an odd
+	// number of lines behind the one before.
+	const line = 8
+	g.Cols, g.Down, g.Right = cols, 1, ((rows+line-1)/line|1)*line
+	g.Data, g.Cells = g.Data[:0], growCells(g.Cells, cols*g.Right)
+	clear(g.Cells)
 }
 
 // A Field is one cell of a record with its name as in the file.

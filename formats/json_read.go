@@ -109,9 +109,8 @@ func (s *jsonStage) bind(part *Part) {
 func newJSONRows(want Want) jsonRows {
 	r := jsonRows{want: want, keys: newJSONStage(want.Keys), grids: make([]Grid, len(want.Late))}
 	r.cols = make([]jsonColumn, len(r.keys.walk.names))
-	for i, columns := range want.Late {
+	for _, columns := range want.Late {
 		r.late = append(r.late, newJSONStage(columns))
-		r.grids[i].Cols = len(columns)
 	}
 	return r
 }
@@ -283,7 +282,8 @@ func (r *jsonRows) findRows(cells []uint32, dst []Ref) ([]Ref, error) {
 // Fetch walks the asked records again.
 func (r *jsonRows) Fetch(stage int, rows []uint32) (*Grid, error) {
 	s, g := &r.late[stage], &r.grids[stage]
-	g.Data, g.Cells = g.Data[:0], g.Cells[:0]
+	g.Data = g.Data[:0]
+	g.byRow(len(s.slot))
 	for _, row := range rows {
 		at := r.rows[row]
 		s.find(r.buf[:cap(r.buf)], int(at.off), int(at.end), r.part)

@@ -134,10 +134,7 @@ func (r *parquetReader) Fetch(stage int, rows []uint32) (*Grid, error) {
 
 func (r *parquetReader) fetch(st *lateStage, rows []uint32) (*Grid, error) {
 	g := &st.grid
-	g.Cols = len(st.cols)
-	g.Data = g.Data[:0]
-	g.Cells = growCells(g.Cells, len(rows)*g.Cols)
-	clear(g.Cells)
+	g.byColumn(len(rows), len(st.cols))
 	cl := &r.s.claims[r.claim]
 	if late := r.lateOf(cl, rows); late != nil {
 		return late.fetch(r, st, rows)
@@ -309,13 +306,13 @@ type gridFill struct {
 }
 
 func (g *Grid) fill(row, column int, p *printer) gridFill {
-	return gridFill{g, p, g.Data, row*g.Cols + column}
+	return gridFill{g, p, g.Data, row*g.Down + column*g.Right}
 }
 
 func (f *gridFill) end() { f.g.Data = f.data }
 
 // skip leaves a cell empty.
-func (f *gridFill) skip() { f.at += f.g.Cols }
+func (f *gridFill) skip() { f.at += f.g.Down }
 
 // put prints a value.
 func (f *gridFill) put(vals *pqValues, n int) error {
@@ -336,6 +333,6 @@ func (f *gridFill) put(vals *pqValues, n int) error {
 		f.data = append(f.data, v...)
 	}
 	f.g.Cells[f.at] = Cell{uint32(off), uint32(len(f.data) - off)}
-	f.at += f.g.Cols
+	f.at += f.g.Down
 	return nil
 }

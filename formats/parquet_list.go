@@ -296,7 +296,7 @@ func (g *Grid) set(i, j int, text []byte) error {
 	if uint64(len(g.Data))+uint64(len(text)) > math.MaxUint32 {
 		return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
 	}
-	g.Cells[i*g.Cols+j] = Cell{uint32(len(g.Data)), uint32(len(text))}
+	g.Cells[i*g.Down+j*g.Right] = Cell{uint32(len(g.Data)), uint32(len(text))}
 	g.Data = append(g.Data, text...)
 	return nil
 }

@@ -113,7 +113,8 @@ func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid
 // read fetches a column for all rows.
 func (c *lateCells) read(r *parquetReader, lc *lateColumn, sh *pqShared) {
 	all := pqClaim{group: r.s.claims[r.claim].group, hi: sh.rows}
-	g := &Grid{Cols: 1, Cells: make([]Cell, len(sh.late.rows))}
+	g := new(Grid)
+	g.byColumn(len(sh.late.rows), 1)
 	c.err = r.column(lc, &all, sh.late.rows, g, 0)
 	c.data, c.cells = g.Data, g.Cells
 }
@@ -134,7 +135,7 @@ func (c *lateCells) copy(g *Grid, j int, rows, all []uint32, base uint32) error 
 			return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
 		}
 		g.Data = append(g.Data, c.data[cell.Off:cell.Off+cell.Len]...)
-		g.Cells[i*g.Cols+j] = Cell{uint32(off), cell.Len}
+		g.Cells[i*g.Down+j*g.Right] = Cell{uint32(off), cell.Len}
 	}
 	return nil
 }

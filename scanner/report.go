@@ -147,10 +147,11 @@ func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, keep *text
 		if g == nil {
 			continue
 		}
-		row := g.Cells[i*g.Cols : (i+1)*g.Cols]
-		to := p.fetched[stage][:len(row)]
-		for k, c := range row { // an empty one costs less than to find out that it is
-			dst[to[k]] = borrow(g.Data[c.Off : c.Off+c.Len])
+		at := i * g.Down
+		for _, n := range p.fetched[stage] {
+			c := g.Cells[at] // an empty one costs less than to find out that it is
+			dst[n] = borrow(g.Data[c.Off : c.Off+c.Len])
+			at += g.Right
 		}
 	}
 	if keep != nil {
