@@ -3,6 +3,7 @@ package ioc
 import (
 	"encoding/binary"
 	"math/bits"
+	"net/netip"
 	"strconv"
 )
 
@@ -29,7 +30,10 @@ func (s *Set) absent(k Kind, data []byte, from, to int) bool {
 	switch k {
 	case KindIP:
 		q, n := quadAt(data, from, to)
-		return n == to-from && s.absentQuad(q, n)
+		if n != to-from {
+			return s.absent6(data[from:to]) == to-from
+		}
+		return s.absentQuad(q, n)
 	case KindIPList:
 		return s.absentList(data, from, to)
 	case KindList:
@@ -152,14 +156,16 @@ var octets = func() (t [256]octet) {
 func (s *Set) absentList(data []byte, from, to int) bool {
 	for {
 		q, n := quadAt(data, from, to)
-		if n == 0 || !s.absentQuad(q, n) {
+		if n == 0 || from+n < to && !listSep[data[from+n]] {
+			n = s.absent6(data[from:to])
+			if n == 0 || from+n < to && !listSep[data[from+n]] {
+				return false
+			}
+		} else if !s.absentQuad(q, n) {
 			return false
 		}
 		if from += n; from == to {
 			return true
-		}
-		if !listSep[data[from]] {
-			return false
 		}
 		for from < to && listSep[data[from]] {
 			from++
@@ -168,6 +174,20 @@ func (s *Set) absentList(data []byte, from, to int) bool {
 			return true
 		}
 	}
+}
+
+// absent6 returns the length of the IPv6 address that c begins with, 0 if it may be
+// held or there is none.
+func (s *Set) absent6(c []byte) int {
+	a, n := parse6(c)
+	if n == 0 || s.has6 {
+		return 0
+	}
+	addr := netip.AddrFrom16(a)
+	if addr.Is4In6() || s.v6.n > 0 && s.v6.filter.has(hash16(addr)) {
+		return 0
+	}
+	return n
 }
 
 // absentMembers is absent for addresses and names between separators, and for
@@ -189,8 +209,13 @@ func (s *Set) absentMembers(data []byte, from, to int) bool {
 			from++
 		}
 		switch {
+		case from < to && data[from] == ':':
+			n := s.absent6(data[start:to])
+			if from = start + n; n == 0 || from < to && memberByte[data[from]]&separates == 0 {
+				return false // a URL, a host with its port
+			}
 		case from == start, from < to && memberByte[data[from]]&separates == 0:
-			return false // a URL, an IPv6 address, a name that is not ASCII
+			return false // a name that is not ASCII
 		case isDigit(data[start]):
 			if q, n := quadAt(data, start, from); n != from-start || !s.absentQuad(q, n) {
 				return false

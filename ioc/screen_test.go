@@ -70,6 +70,7 @@ func FuzzScreen(f *testing.F) {
 	}
 	for _, s := range []string{
 		"10.0.0.5", "255.255.255.255", "256.1.1.1", "1.2.3.4.5", "01.2.3.4", "1.2.3.4,5.6.7.8", "100.200.100.200 ,10.0.0.5;", "1.2.3.4,5.6.7.8.9",
+		"2001:db8::7, 10.0.0.5;::1", "[2001:db8::7]:80", "2001:DB8::1", "::ffff:1.2.3.4", "fe80::1%eth0,1.2.3.4", "1.2.3.4:80", "2001:db8::1:80,x.example", "[\\\"2001:db8::7\\\",\\\"a.example\\\"]", "1:2", "abcd:1.2.3.4", "::", "2001:db8::7/128",
 		"http://10.0.0.5/x", "HTTP://User@www.Example.COM:80/a@b", "https://www.example.com?x", "https://www.example.com:8443/x", "HTTPS\x1a//a.example",
 		"www.example.com:123@evil.test", "example.com.", " example.com", "a.b.c.d.e.f.g.h.example.com", "averyverylongdomainname.example", "averyverylongname.averyverylongdomainname.example",
 		"                a.example", "\"\"\"\"\"\"\"\"\"\"\"\"\"\"a.example", "\u00fcmlautverylonglabel.example", "www.\u00fcmlautverylonglabel.example", "http://%C3%BCmlautverylonglabel.example/",
