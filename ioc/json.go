@@ -184,9 +184,17 @@ func (w *walker) object(c []byte, i, base int, at scope) int {
 				last = w.learn(last, c[from:i], len(key), in.kind, in.typed)
 			}
 		}
-		if !in.typed && !w.rest && i < len(c) && c[i] == '"' {
-			i = min(stringEnd(c, i+1)+1, len(c)) // nobody wants it
-			continue
+		if i < len(c) && c[i] == '"' {
+			if !in.typed && !w.rest {
+				i = min(stringEnd(c, i+1)+1, len(c)) // nobody wants it
+				continue
+			}
+			if stepped {
+				if end := w.absent(w.s, in.kind, base+i+1, base+len(c)); end > 0 {
+					i = end - base + 1
+					continue
+				}
+			}
 		}
 		if len(w.path) > 0 {
 			w.path = append(w.path, '.')
@@ -228,9 +236,6 @@ func (w *walker) kind(key []byte) (Kind, bool) {
 func (w *walker) quoted(raw []byte, base int, at scope) {
 	if !at.typed && !at.top && !w.rest {
 		return
-	}
-	if at.typed && at.exact && at.kind == KindList && w.room != nil && w.s.absentMembers(w.room, base, base+len(raw)) {
-		return // most answers are of no list of indicators, and need not be decoded to see that
 	}
 	v := raw
 	if bytes.IndexByte(raw, '\\') >= 0 {

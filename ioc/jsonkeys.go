@@ -73,6 +73,26 @@ func (k *jsonKeys) expected(c []byte, prev int32) (number int32, ok bool) {
 	return 0, false
 }
 
+// absent returns where the string ends, before end, of which the inside begins at
+// from, if it surely holds nothing of a kind; 0 if it may. Most values are turned
+// away so: they need be neither decoded nor put in their place.
+func (k *jsonKeys) absent(s *Set, kind Kind, from, end int) int {
+	to := simd.Next(k.quotes, from, end)
+	switch {
+	case to < 0:
+		return 0
+	case to == from:
+		return to
+	case kind == KindList:
+		if !s.absentMembers(k.room, from, to) {
+			return 0
+		}
+	case !isAlnum(k.room[from]) || simd.Next(k.slashes, from, to) >= 0 || !s.absent(kind, k.room, from, to):
+		return 0 // JSON may be in it, and an escape may be part of a name
+	}
+	return to
+}
+
 // learn returns the number of a key of which the glue is all that comes before
 // its value, 0 if it is not remembered.
 func (k *jsonKeys) learn(prev int32, glue []byte, key int, kind Kind, typed bool) int32 {
