@@ -54,6 +54,7 @@ type walker struct {
 	dst     []JSONCandidate
 
 	path []byte      // keys that lead to the value, joined by dots
+	key  string      // the last path that led to a candidate
 	text []byte      // decoded strings, each inside the one before
 	got  []Candidate // of one value
 }
@@ -280,8 +281,11 @@ func (w *walker) leaf(v []byte, base int, at scope) {
 	default:
 		return
 	}
+	if len(w.got) > 0 && w.key != string(w.path) {
+		w.key = string(w.path)
+	}
 	for _, m := range w.got {
-		found := JSONCandidate{Candidate: m, Key: string(w.path), Value: string(v[m.Off : m.Off+m.Len])}
+		found := JSONCandidate{Candidate: m, Key: w.key, Value: string(v[m.Off : m.Off+m.Len])}
 		if at.exact {
 			found.Off += uint32(base)
 		} else {

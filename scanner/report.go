@@ -196,6 +196,7 @@ type room struct {
 	name     []byte            // of an element, in normal form
 	by       []allow.Answer    // of each allow list
 	ports    map[string]string // of a row of a generic table, see plainPorts
+	members  [8]joined         // that matched
 	picked   ioc.Picked        // the indicators
 	ids      []byte            // of the hits
 	identity []byte            // what the last one is made of

@@ -60,9 +60,27 @@ func (w *worker) resolve(in *input, t *table.Table, f *finding, row *table.Row, 
 	}
 	r.match.port = int(e.Cands[0].Port)
 	if e.Member != "" && f.Table != int(p.generic) {
-		r.match.Column += "." + e.Member
+		r.match.Column = w.room.memberOf(k.Column, e.Member)
 	}
 	return true
+}
+
+// maxJoined is how long a member's path may be that is worth to be remembered.
+const maxJoined = 64
+
+// A joined column is one with a member of its cells.
+type joined struct{ column, member, text string }
+
+// memberOf is column.member. Few members match, and those again and again.
+func (r *room) memberOf(column, member string) string {
+	if len(member) > maxJoined {
+		return column + "." + member
+	}
+	j := &r.members[len(member)%len(r.members)]
+	if j.column != column || j.member != member {
+		*j = joined{strings.Clone(column), strings.Clone(member), column + "." + member}
+	}
+	return j.text
 }
 
 // indicators are those of an entry, for as long as the row is in hand.
