@@ -173,6 +173,9 @@ func (r *csvReader) column(b csvBounds) {
 		return
 	}
 	stops := len(r.keys.ords)
+	// Room for all, so that nothing has to be seen to for each.
+	cells, holders := mem.Grow(r.cells, len(r.rows))[:len(r.rows)], mem.Grow(r.holders, len(r.rows))[:len(r.rows)]
+	n := 0
 	for i, w := range r.rows {
 		at := r.bounds[i*stops : i*stops+stops]
 		from, to := w.Start, min(at[b.end], w.End)
@@ -188,8 +191,10 @@ func (r *csvReader) column(b csvBounds) {
 				continue
 			}
 		}
-		r.cells, r.holders = append(r.cells, c), append(r.holders, uint32(i))
+		cells[n], holders[n] = c, uint32(i)
+		n++
 	}
+	r.cells, r.holders = cells[:n], holders[:n]
 }
 
 // findRows is Run.Find of the column that was collected last.

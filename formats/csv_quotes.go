@@ -25,6 +25,13 @@ func (r *csvReader) resolve(to int) {
 	for w := r.limit; w < to; w++ {
 		lo := r.lo
 		r.lo = ^uint64(0)
+		if !r.in && r.quotes[w] == 0 { // as most are
+			for w+1 < to && r.quotes[w+1] == 0 {
+				w++
+			}
+			r.delim = (r.seps[w]|r.nls[w])>>63 != 0
+			continue
+		}
 		q := r.quotes[w] & lo
 		d := r.seps[w] | r.nls[w]
 		if q == 0 {
