@@ -67,6 +67,7 @@ var errUnsettled = errors.New("formats: depends on what stands before")
 // read in the light of what stands before it, and at what takes long.
 func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 	at, stops := r.first, len(r.keys.ords)
+	before, all := len(r.rows), true // all records are plain
 	var repaired error
 	r.cutTo = -1
 	for at < end {
@@ -80,6 +81,7 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 				break
 			}
 		}
+		all = false
 		r.bounds = mem.Grow(r.bounds, stops)
 		n := len(r.bounds)
 		r.bounds = r.bounds[:n+stops]
@@ -152,6 +154,13 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 		at = next
 	}
 	m.next = r.base + int64(at)
+	if all && r.hidden < r.first {
+		lines = len(r.rows) - before
+		if lines > 0 && at == r.n && r.buf[at-1] != '\n' {
+			lines--
+		}
+		return lines, nil
+	}
 	return r.lineBreaks(at), nil
 }
 
