@@ -67,7 +67,7 @@ var errUnsettled = errors.New("formats: depends on what stands before")
 // read in the light of what stands before it, and at what takes long.
 func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 	at, stops := r.first, len(r.keys.ords)
-	before, all := len(r.rows), true // all records are plain
+	sound := true // what is in quotes is known for sure, so that lines is right
 	var repaired error
 	r.cutTo = -1
 	for at < end {
@@ -77,17 +77,23 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			}
 		}
 		if repaired == nil && r.plain(m, at) {
-			if at = r.take(at, end); at >= end {
+			rows := len(r.rows)
+			if at = r.take(at, end); len(r.rows) > rows {
+				if lines += len(r.rows) - rows; at == r.n && r.buf[at-1] != '\n' {
+					lines--
+				}
+			}
+			if at >= end {
 				break
 			}
 		}
-		all = false
 		r.bounds = mem.Grow(r.bounds, stops)
 		n := len(r.bounds)
 		r.bounds = r.bounds[:n+stops]
 		limit := r.limit
 		if r.cutTo >= at {
 			limit = r.cutTo/64 + 1 // its bits stand, though not those behind it
+			sound = false
 		}
 		seps, nl := r.walk(at, limit, r.keys.ords, r.bounds[n:])
 		if nl < 0 || nl-at > r.s.t.max {
@@ -101,6 +107,7 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			} else {
 				over, repaired, err = r.more(m, at, repaired)
 			}
+			sound = sound && repaired == nil
 			if err != nil {
 				return 0, err
 			}
@@ -125,7 +132,7 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 				}
 				if doubt {
 					r.bounds = r.bounds[:n]
-					repaired = ErrBareQuote
+					repaired, sound = ErrBareQuote, false
 					continue
 				}
 			}
@@ -152,13 +159,10 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			break
 		}
 		at = next
+		lines++
 	}
 	m.next = r.base + int64(at)
-	if all && r.hidden < r.first {
-		lines = len(r.rows) - before
-		if lines > 0 && at == r.n && r.buf[at-1] != '\n' {
-			lines--
-		}
+	if sound && r.hidden < r.first {
 		return lines, nil
 	}
 	return r.lineBreaks(at), nil
