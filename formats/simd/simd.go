@@ -1,7 +1,8 @@
 // Package simd finds the bytes that give text its structure, 64 at a time: bit
 // i of word w says that byte 64*w+i is one. It uses AVX-512 or AVX2 where the
 // processor has them; plain Go gives the same words everywhere else, and with
-// the build tag purego.
+// the build tag purego. What goes by its findings is here as well, and what takes
+// text out of quotes or puts it there.
 package simd
 
 import (
