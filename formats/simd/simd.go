@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-//go:generate go run -modfile=../../.ci/tools.mod gen.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
+//go:generate go run -modfile=../../.ci/tools.mod gen.go gen_walk.go gen_text.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
 
 // A Level is a way to find them.
 type Level uint8
