@@ -322,7 +322,7 @@ func TestLayout(t *testing.T) {
 		unsafe.Offsetof(k.Number), unsafe.Offsetof(k.Follow), uintptr(len(k.Follow)), unsafe.Sizeof(v), unsafe.Offsetof(v.Len), unsafe.Offsetof(v.Kind),
 		unsafe.Sizeof(f), unsafe.Offsetof(f.Before), unsafe.Offsetof(f.At)}
 	if want := []uintptr{104, 0, 64, 72, 76, 80, 84, 4, 12, 4, 8, 24, 0, 16}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v: gen.go has to follow", got, want)
+		t.Errorf("%v, want %v: the generator has to follow", got, want)
 	}
 }
 
