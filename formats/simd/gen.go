@@ -18,6 +18,12 @@ type machine struct {
 	load func(base Register) []VecVirtual
 	// equal returns a bit for each loaded byte that is the broadcast one.
 	equal func(block []VecVirtual, b VecVirtual) GPVirtual
+	// table fills a vector with the 16 bytes at m.
+	table func(m Mem) VecVirtual
+	// compare clears the zero flag if two times 64 bytes differ in one that counts.
+	compare func(b, glue, mask Mem, x, tmp GPVirtual)
+	// marked returns a bit for each of the 64 bytes at data that Literals marks.
+	marked func(data Register, tables [literalLen + upperLen]VecVirtual, low, lead VecVirtual) GPVirtual
 }
 
 var avx2 = machine{
@@ -45,6 +51,13 @@ var avx2 = machine{
 		ORQ(n, m)
 		return m
 	},
+	table: func(m Mem) VecVirtual {
+		y := YMM()
+		VBROADCASTI128(m, y)
+		return y
+	},
+	compare: compare2,
+	marked:  marked2,
 }
 
 var avx512 = machine{
@@ -65,6 +78,13 @@ var avx512 = machine{
 		KMOVQ(k, m)
 		return m
 	},
+	table: func(m Mem) VecVirtual {
+		z := ZMM()
+		VBROADCASTI32X4(m, z)
+		return z
+	},
+	compare: compare512,
+	marked:  marked512,
 }
 
 func main() {
@@ -72,9 +92,12 @@ func main() {
 	for _, m := range []machine{avx2, avx512} {
 		m.csv()
 		m.json()
+		m.literals()
 	}
+	quotes()
 	rows()
-	members()
+	avx2.members()
+	avx512.members()
 	avx512.undouble()
 	avx512.unescape()
 	avx512.fields()

@@ -112,10 +112,10 @@ func rows() {
 	RET()
 }
 
-// members compares what comes before a value 32 bytes at a time, whatever its
-// length: the mask of the key says which of them count.
-func members() {
-	TEXT("membersAVX2", NOSPLIT, "func(b *byte, size int, quotes *uint64, p, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)")
+// members compares what comes before a value with all of a key's 64 bytes, whatever
+// its length: the mask of the key says which of them count.
+func (m machine) members() {
+	TEXT("members"+m.name, NOSPLIT, "func(b *byte, size int, quotes *uint64, p, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)")
 	Pragma("noescape")
 	b, quotes := Load(Param("b"), GP64()), Load(Param("quotes"), GP64())
 	keys, vals := Load(Param("keys"), GP64()), Load(Param("vals"), GP64())
@@ -140,17 +140,7 @@ func members() {
 	Label("try")
 	IMUL3Q(Imm(keySize), k, k)
 	MOVLQSX(key(k, keyLen), at)
-	lo, hi := YMM(), YMM()
-	VMOVDQU(Mem{Base: b, Index: p, Scale: 1}, lo)
-	VPCMPEQB(key(k, 0), lo, lo)
-	VPMOVMSKB(lo, x.As32())
-	VMOVDQU(Mem{Base: b, Index: p, Scale: 1, Disp: 32}, hi)
-	VPCMPEQB(key(k, 32), hi, hi)
-	VPMOVMSKB(hi, tmp.As32())
-	SHLQ(Imm(32), tmp)
-	ORQ(tmp, x)
-	NOTQ(x)
-	ANDQ(key(k, keyMask), x)
+	m.compare(Mem{Base: b, Index: p, Scale: 1}, key(k, 0), key(k, keyMask), x, tmp)
 	JNE(LabelRef("differs"))
 	TESTQ(at, at)
 	JE(LabelRef("differs"))
@@ -276,6 +266,30 @@ func members() {
 	Store(tmp.As32(), ReturnIndex(1))
 	Store(behind.As8(), ReturnIndex(2))
 	RET()
+}
+
+// compare2 clears the zero flag if two times 64 bytes differ in one that counts.
+func compare2(b, glue, mask Mem, x, tmp GPVirtual) {
+	lo, hi := YMM(), YMM()
+	VMOVDQU(b, lo)
+	VPCMPEQB(glue, lo, lo)
+	VPMOVMSKB(lo, x.As32())
+	VMOVDQU(b.Offset(32), hi)
+	VPCMPEQB(glue.Offset(32), hi, hi)
+	VPMOVMSKB(hi, tmp.As32())
+	SHLQ(Imm(32), tmp)
+	ORQ(tmp, x)
+	NOTQ(x)
+	ANDQ(mask, x)
+}
+
+// compare512 is compare2 by AVX-512.
+func compare512(b, glue, mask Mem, _, _ GPVirtual) {
+	z, counts, differ := ZMM(), K(), K()
+	KMOVQ(mask, counts)
+	VMOVDQU8(b, z)
+	VPCMPUB(Imm(4), glue, z, counts, differ) // not equal
+	KTESTQ(differ, differ)
 }
 
 // place is where a parameter or result stands.

@@ -11,16 +11,28 @@ func csvAVX2(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes 
 func jsonAVX2(data *byte, words int, escaped uint64, quotes *uint64, slashes *uint64, nls *uint64) uint64
 
 //go:noescape
+func literalsAVX2(data *byte, words int, halves *uint8, marks *uint64)
+
+//go:noescape
 func csvAVX512(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64)
 
 //go:noescape
 func jsonAVX512(data *byte, words int, escaped uint64, quotes *uint64, slashes *uint64, nls *uint64) uint64
 
 //go:noescape
+func literalsAVX512(data *byte, words int, halves *uint8, marks *uint64)
+
+//go:noescape
+func hideCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
+
+//go:noescape
 func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n int, next int)
 
 //go:noescape
 func membersAVX2(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
+
+//go:noescape
+func membersAVX512(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
 
 //go:noescape
 func undoubleVBMI2(dst *byte, src *byte, left int) (n int, bad uint64)

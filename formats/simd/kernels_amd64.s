@@ -131,6 +131,96 @@ done:
 	MOVQ DX, ret+48(FP)
 	RET
 
+// func literalsAVX2(data *byte, words int, halves *uint8, marks *uint64)
+// Requires: AVX, AVX2
+TEXT ·literalsAVX2(SB), NOSPLIT, $0-32
+	MOVQ           data+0(FP), AX
+	MOVQ           words+8(FP), CX
+	MOVQ           halves+16(FP), DX
+	MOVQ           marks+24(FP), BX
+	VBROADCASTI128 (DX), Y0
+	VBROADCASTI128 16(DX), Y1
+	VBROADCASTI128 32(DX), Y2
+	VBROADCASTI128 48(DX), Y3
+	VBROADCASTI128 64(DX), Y4
+	VBROADCASTI128 80(DX), Y5
+	MOVL           $0x0000000f, DX
+	VMOVD          DX, X6
+	VPBROADCASTB   X6, Y6
+	MOVL           $0x000000c0, DX
+	VMOVD          DX, X7
+	VPBROADCASTB   X7, Y7
+	XORQ           DX, DX
+	TESTQ          CX, CX
+	JE             done
+
+loop:
+	VMOVDQU   (AX), Y8
+	VPMAXUB   Y7, Y8, Y9
+	VPCMPEQB  Y8, Y9, Y9
+	VPMOVMSKB Y9, SI
+	VPSRLW    $0x04, Y8, Y9
+	VPAND     Y6, Y9, Y9
+	VPSHUFB   Y9, Y4, Y9
+	VPSHUFB   Y8, Y0, Y8
+	VPAND     Y9, Y8, Y8
+	VMOVDQU   1(AX), Y9
+	VPSRLW    $0x04, Y9, Y10
+	VPAND     Y6, Y10, Y10
+	VPSHUFB   Y10, Y5, Y10
+	VPSHUFB   Y9, Y1, Y9
+	VPAND     Y10, Y9, Y9
+	VPAND     Y9, Y8, Y8
+	VMOVDQU   2(AX), Y9
+	VPSHUFB   Y9, Y2, Y9
+	VPAND     Y9, Y8, Y8
+	VMOVDQU   3(AX), Y9
+	VPSHUFB   Y9, Y3, Y9
+	VPAND     Y9, Y8, Y8
+	VPXOR     Y9, Y9, Y9
+	VPCMPEQB  Y9, Y8, Y8
+	VPMOVMSKB Y8, DI
+	NOTL      DI
+	ORL       SI, DI
+	VMOVDQU   32(AX), Y8
+	VPMAXUB   Y7, Y8, Y9
+	VPCMPEQB  Y8, Y9, Y9
+	VPMOVMSKB Y9, SI
+	VPSRLW    $0x04, Y8, Y9
+	VPAND     Y6, Y9, Y9
+	VPSHUFB   Y9, Y4, Y9
+	VPSHUFB   Y8, Y0, Y8
+	VPAND     Y9, Y8, Y8
+	VMOVDQU   33(AX), Y9
+	VPSRLW    $0x04, Y9, Y10
+	VPAND     Y6, Y10, Y10
+	VPSHUFB   Y10, Y5, Y10
+	VPSHUFB   Y9, Y1, Y9
+	VPAND     Y10, Y9, Y9
+	VPAND     Y9, Y8, Y8
+	VMOVDQU   34(AX), Y9
+	VPSHUFB   Y9, Y2, Y9
+	VPAND     Y9, Y8, Y8
+	VMOVDQU   35(AX), Y9
+	VPSHUFB   Y9, Y3, Y9
+	VPAND     Y9, Y8, Y8
+	VPXOR     Y9, Y9, Y9
+	VPCMPEQB  Y9, Y8, Y8
+	VPMOVMSKB Y8, R8
+	NOTL      R8
+	ORL       SI, R8
+	SHLQ      $0x20, R8
+	ORQ       R8, DI
+	MOVQ      DI, (BX)(DX*8)
+	ADDQ      $0x40, AX
+	INCQ      DX
+	CMPQ      DX, CX
+	JNE       loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func csvAVX512(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64)
 // Requires: AVX, AVX512BW
 TEXT ·csvAVX512(SB), NOSPLIT, $0-48
@@ -224,6 +314,159 @@ store:
 done:
 	VZEROUPPER
 	MOVQ DX, ret+48(FP)
+	RET
+
+// func literalsAVX512(data *byte, words int, halves *uint8, marks *uint64)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·literalsAVX512(SB), NOSPLIT, $0-32
+	MOVQ            data+0(FP), AX
+	MOVQ            words+8(FP), CX
+	MOVQ            halves+16(FP), DX
+	MOVQ            marks+24(FP), BX
+	VBROADCASTI32X4 (DX), Z0
+	VBROADCASTI32X4 16(DX), Z1
+	VBROADCASTI32X4 32(DX), Z2
+	VBROADCASTI32X4 48(DX), Z3
+	VBROADCASTI32X4 64(DX), Z4
+	VBROADCASTI32X4 80(DX), Z5
+	MOVL            $0x0000000f, DX
+	VPBROADCASTB    DX, Z6
+	MOVL            $0x000000c0, DX
+	VPBROADCASTB    DX, Z7
+	XORQ            DX, DX
+	TESTQ           CX, CX
+	JE              done
+
+loop:
+	VMOVDQU8   (AX), Z8
+	VPCMPUB    $0x05, Z7, Z8, K1
+	VPSRLW     $0x04, Z8, Z9
+	VPANDQ     Z6, Z9, Z9
+	VPSHUFB    Z9, Z4, Z9
+	VPSHUFB    Z8, Z0, Z8
+	VMOVDQU8   1(AX), Z10
+	VPSRLW     $0x04, Z10, Z11
+	VPANDQ     Z6, Z11, Z11
+	VPSHUFB    Z11, Z5, Z11
+	VPSHUFB    Z10, Z1, Z10
+	VMOVDQU8   2(AX), Z12
+	VPSHUFB    Z12, Z2, Z12
+	VMOVDQU8   3(AX), Z13
+	VPSHUFB    Z13, Z3, Z13
+	VPTERNLOGQ $0x80, Z8, Z11, Z9
+	VPTERNLOGQ $0x80, Z10, Z12, Z9
+	VPTESTMB   Z13, Z9, K2
+	KORQ       K2, K1, K2
+	KMOVQ      K2, SI
+	MOVQ       SI, (BX)(DX*8)
+	ADDQ       $0x40, AX
+	INCQ       DX
+	CMPQ       DX, CX
+	JNE        loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func hideCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
+// Requires: AVX, BMI, PCLMULQDQ, POPCNT
+TEXT ·hideCLMUL(SB), NOSPLIT, $0-56
+	MOVQ     seps+0(FP), AX
+	MOVQ     nls+8(FP), CX
+	MOVQ     quotes+16(FP), DX
+	MOVQ     w+24(FP), BX
+	MOVQ     state+40(FP), R13
+	MOVQ     (R13), SI
+	MOVQ     8(R13), DI
+	MOVQ     16(R13), R8
+	VPCMPEQB X0, X0, X0
+
+word:
+	CMPQ BX, to+32(FP)
+	JGE  done
+	MOVQ (DX)(BX*8), R9
+	MOVQ R9, R13
+	ORQ  SI, R13
+	JNE  quoted
+
+plain:
+	INCQ  BX
+	CMPQ  BX, to+32(FP)
+	JGE   passed
+	MOVQ  (DX)(BX*8), R9
+	TESTQ R9, R9
+	JE    plain
+
+passed:
+	MOVQ -8(AX)(BX*8), R8
+	ORQ  -8(CX)(BX*8), R8
+	SHRQ $0x3f, R8
+	XORQ DI, DI
+	CMPQ BX, to+32(FP)
+	JGE  done
+
+quoted:
+	VMOVQ      R9, X1
+	VPCLMULQDQ $0x00, X0, X1, X1
+	VMOVQ      X1, R11
+	XORQ       SI, R11
+	MOVQ       (AX)(BX*8), R10
+	ORQ        (CX)(BX*8), R10
+	ANDNQ      R9, R11, R12
+	MOVQ       R10, R13
+	ORQ        R12, R13
+	ADDQ       R13, R13
+	ORQ        R8, R13
+	ORQ        DI, R13
+	MOVQ       R9, R14
+	ANDQ       R11, R14
+	ANDNQ      R14, R13, R14
+	MOVQ       8(AX)(BX*8), R13
+	ORQ        8(CX)(BX*8), R13
+	ORQ        8(DX)(BX*8), R13
+	SHLQ       $0x3f, R13
+	ORQ        R10, R9
+	SHRQ       $0x01, R9
+	ORQ        R13, R9
+	ANDNQ      R12, R9, R13
+	ORQ        R13, R14
+	JNE        done
+	MOVQ       (AX)(BX*8), R13
+	ANDNQ      R13, R11, R13
+	MOVQ       R13, (AX)(BX*8)
+	MOVQ       (CX)(BX*8), R9
+	ANDNQ      R9, R11, R13
+	MOVQ       R13, (CX)(BX*8)
+	ANDQ       R11, R9
+	JNE        hides
+
+hidden:
+	MOVQ R10, R8
+	SHRQ $0x3f, R8
+	MOVQ R12, DI
+	SHRQ $0x3f, DI
+	MOVQ R11, SI
+	SARQ $0x3f, SI
+	INCQ BX
+	JMP  word
+
+hides:
+	MOVQ    state+40(FP), R13
+	POPCNTQ R9, R14
+	ADDQ    R14, 32(R13)
+	BSRQ    R9, R9
+	MOVQ    BX, R14
+	SHLQ    $0x06, R14
+	ADDQ    R14, R9
+	MOVQ    R9, 24(R13)
+	JMP     hidden
+
+done:
+	MOVQ state+40(FP), R13
+	MOVQ SI, (R13)
+	MOVQ DI, 8(R13)
+	MOVQ R8, 16(R13)
+	MOVQ BX, ret+48(FP)
 	RET
 
 // func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n int, next int)
@@ -366,6 +609,162 @@ try:
 	JNE       number
 	INCQ      R9
 	MOVQ      R9, R10
+
+bits:
+	CMPQ  R10, end+32(FP)
+	JGE   stop
+	MOVQ  R10, R11
+	SHRQ  $0x03, R11
+	MOVQ  (CX)(R11*1), R12
+	MOVQ  R10, R11
+	ANDQ  $0x07, R11
+	SHRXQ R11, R12, R12
+	TESTQ R12, R12
+	JNE   quote
+	ADDQ  $0x38, R10
+	JMP   bits
+
+quote:
+	TZCNTQ  R12, R12
+	ADDQ    R12, R10
+	CMPQ    R10, end+32(FP)
+	JGE     stop
+	MOVLQSX 76(DX)(R8*1), R11
+	MOVL    $0x00000003, R12
+	LEAQ    1(R10), SI
+	SUBQ    R9, R10
+	JMP     store
+
+number:
+	MOVQ   (AX)(R9*1), R12
+	MOVQ   $0x3030303030303030, R11
+	XORQ   R11, R12
+	MOVQ   $0x7f7f7f7f7f7f7f7f, R11
+	ANDQ   R12, R11
+	MOVQ   $0x7676767676767676, R10
+	ADDQ   R10, R11
+	ORQ    R12, R11
+	MOVQ   $0x8080808080808080, R10
+	ANDQ   R10, R11
+	JE     stop
+	TZCNTQ R11, R10
+	SHRQ   $0x03, R10
+	JE     null
+	CMPQ   R10, $0x01
+	JE     digits
+	TESTB  $0xff, R12
+	JE     stop
+
+digits:
+	LEAQ    (R9)(R10*1), R12
+	CMPQ    R12, end+32(FP)
+	JGE     stop
+	MOVBLZX (AX)(R12*1), R11
+	CMPL    R11, $0x2c
+	JE      integer
+	CMPL    R11, $0x7d
+	JNE     stop
+
+integer:
+	MOVQ    R12, SI
+	MOVLQSX 76(DX)(R8*1), R11
+	MOVL    $0x00000001, R12
+	JMP     store
+
+null:
+	CMPL    (AX)(R9*1), $0x6c6c756e
+	JNE     stop
+	LEAQ    4(R9), R11
+	CMPQ    R11, end+32(FP)
+	JG      stop
+	MOVQ    R11, SI
+	XORQ    R9, R9
+	MOVLQSX 76(DX)(R8*1), R11
+	MOVL    $0x00000001, R12
+
+store:
+	TESTQ R11, R11
+	JS    stored
+	LEAQ  (R11)(R11*2), R11
+	MOVL  R9, (BX)(R11*4)
+	MOVL  R10, 4(BX)(R11*4)
+	MOVB  R12, 8(BX)(R11*4)
+
+stored:
+	TESTQ R14, R14
+	JNE   swap
+
+taken:
+	MOVQ R8, DI
+	CMPQ SI, end+32(FP)
+	JGE  behind
+	CMPB (AX)(SI*1), $0x2c
+	JNE  behind
+	INCQ SI
+	JMP  member
+
+differs:
+	CMPQ    R14, $0x03
+	JE      stop
+	INCQ    R14
+	MOVLQSX (R13)(R14*4), R8
+	JMP     try
+
+swap:
+	MOVL (R13), R11
+	MOVL (R13)(R14*4), R12
+	MOVL R12, (R13)
+	MOVL R11, (R13)(R14*4)
+	JMP  taken
+
+behind:
+	INCQ R15
+
+stop:
+	VZEROUPPER
+	MOVQ SI, next+64(FP)
+	MOVL 80(DX)(DI*1), R11
+	MOVL R11, last+72(FP)
+	MOVB R15, behind+76(FP)
+	RET
+
+// func membersAVX512(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
+// Requires: AVX, AVX512BW, BMI, BMI2
+TEXT ·membersAVX512(SB), NOSPLIT, $0-77
+	MOVQ   b+0(FP), AX
+	MOVQ   quotes+16(FP), CX
+	MOVQ   keys+40(FP), DX
+	MOVQ   vals+48(FP), BX
+	MOVQ   p+24(FP), SI
+	MOVL   prev+56(FP), DI
+	IMUL3Q $0x68, DI, DI
+	XORQ   R15, R15
+
+member:
+	LEAQ    80(SI), R11
+	CMPQ    R11, size+8(FP)
+	JG      stop
+	XORQ    R14, R14
+	LEAQ    84(DX)(DI*1), R13
+	MOVLQSX (R13), R8
+
+try:
+	IMUL3Q   $0x68, R8, R8
+	MOVLQSX  72(DX)(R8*1), R9
+	KMOVQ    64(DX)(R8*1), K1
+	VMOVDQU8 (AX)(SI*1), Z0
+	VPCMPUB  $0x04, (DX)(R8*1), Z0, K1, K1
+	KTESTQ   K1, K1
+	JNE      differs
+	TESTQ    R9, R9
+	JE       differs
+	ADDQ     SI, R9
+	CMPQ     R9, end+32(FP)
+	JGE      stop
+	CMPB     (AX)(R9*1), $0x22
+	JNE      number
+	INCQ     R9
+	MOVQ     R9, R10
 
 bits:
 	CMPQ  R10, end+32(FP)

@@ -1,8 +1,8 @@
 // Package simd finds the bytes that give text its structure, 64 at a time: bit
 // i of word w says that byte 64*w+i is one. It uses AVX-512 or AVX2 where the
 // processor has them; plain Go gives the same words everywhere else, and with
-// the build tag purego. What goes by its findings is here as well, and what takes
-// text out of quotes or puts it there.
+// the build tag purego. What goes by its findings is here as well, what takes
+// text out of quotes or puts it there, and what finds where literals may begin.
 package simd
 
 import (
@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-//go:generate go run -modfile=../../.ci/tools.mod gen.go gen_walk.go gen_text.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
+//go:generate go run -modfile=../../.ci/tools.mod gen.go gen_quotes.go gen_walk.go gen_literals.go gen_text.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
 
 // A Level is a way to find them.
 type Level uint8

@@ -39,6 +39,13 @@ func json(data []byte, n int, escaped uint64, quotes, slashes, nls []uint64) uin
 	return jsonGo(data, escaped, quotes, slashes, nls)
 }
 
+func hide(seps, nls, quotes []uint64, w, to int, state *Quoting) int {
+	if level < AVX2 || !cpu.X86.HasPCLMULQDQ {
+		return hideGo(seps, nls, quotes, w, to, state)
+	}
+	return hideCLMUL(&seps[0], &nls[0], &quotes[0], w, to, &state.In)
+}
+
 func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
 	if level < AVX512 {
 		return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
@@ -55,7 +62,21 @@ func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals
 	if level < AVX2 || !cpu.X86.HasBMI2 {
 		return membersGo(b, quotes, p, end, keys, prev, vals)
 	}
+	if level >= AVX512 {
+		return membersAVX512(&b[0], len(b), &quotes[0], p, end, &keys[0].glue[0], &vals[0].Off, prev)
+	}
 	return membersAVX2(&b[0], len(b), &quotes[0], p, end, &keys[0].glue[0], &vals[0].Off, prev)
+}
+
+func markLiterals(data []byte, l *Literals, marks []uint64) {
+	switch level {
+	case AVX512:
+		literalsAVX512(&data[0], len(marks), &l.lower[0][0], &marks[0])
+	case AVX2:
+		literalsAVX2(&data[0], len(marks), &l.lower[0][0], &marks[0])
+	default:
+		markLiteralsGo(data, l, marks)
+	}
 }
 
 // canPack says that the processor can drop bytes from a vector, and make room for

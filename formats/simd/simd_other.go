@@ -12,6 +12,10 @@ func json(data []byte, _ int, escaped uint64, quotes, slashes, nls []uint64) uin
 	return jsonGo(data, escaped, quotes, slashes, nls)
 }
 
+func hide(seps, nls, quotes []uint64, w, to int, state *Quoting) int {
+	return hideGo(seps, nls, quotes, w, to, state)
+}
+
 func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
 	return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
 }
@@ -19,6 +23,8 @@ func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row
 func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
 	return membersGo(b, quotes, p, end, keys, prev, vals)
 }
+
+func markLiterals(data []byte, l *Literals, marks []uint64) { markLiteralsGo(data, l, marks) }
 
 func packs() bool { return false }
 

@@ -426,3 +426,156 @@ func FuzzMembers(f *testing.F) {
 		})
 	})
 }
+
+// FuzzLiterals holds every level against a look at each place, and that against
+// the texts entered.
+func FuzzLiterals(f *testing.F) {
+	f.Add([]byte("http://0xb0418b07/ \\u0031 caf\xc3\xa9 .065 x.miraibotnet.su"), []byte(".065mira0xb0\\u00"), uint8(0))
+	f.Add(bytes.Repeat([]byte("abcd"), 40), []byte("abcdbcdacdab"), uint8(3))
+	f.Add([]byte("\x00\x80\x0f\xff"), []byte("\x00\x00\x00\x00"), uint8(1))
+	f.Fuzz(func(t *testing.T, data, texts []byte, short uint8) {
+		var l Literals
+		type text struct {
+			group int
+			bytes []byte
+		}
+		var all []text
+		for i := 0; i+LiteralLen <= len(texts) && i < 40; i += LiteralLen {
+			b := bytes.Clone(texts[i : i+LiteralLen])
+			for k := range b {
+				b[k] &= 0x7f
+			}
+			if i == 0 {
+				b = b[:1+short%LiteralLen]
+			}
+			x := text{i / LiteralLen % 8, b}
+			for k, c := range b {
+				l.Add(x.group, k, c)
+			}
+			if len(b) < LiteralLen {
+				l.Any(x.group, len(b))
+			}
+			all = append(all, x)
+		}
+		words := len(data)/64 + 1
+		data = append(data, make([]byte, 64*words+LiteralLen-1-len(data))...)
+		want := where(data[:64*words], func(i int) bool {
+			return data[i] >= 0xC0 || l.Groups((*[LiteralLen]byte)(data[i:])) != 0
+		})
+		for i := range 64 * words {
+			b := data[i : i+LiteralLen]
+			for _, x := range all {
+				ascii := !slices.ContainsFunc(b, func(c byte) bool { return c >= 0x80 })
+				if ascii && bytes.HasPrefix(b, x.bytes) && l.Groups((*[LiteralLen]byte)(b))>>x.group&1 == 0 {
+					t.Fatalf("%q is not in group %d of %q", b, x.group, texts)
+				}
+			}
+		}
+		levels(func(level Level) {
+			marks := make([]uint64, words+1)
+			marks[words] = 7
+			if l.Mark(data, marks[:words]); !slices.Equal(marks[:words], want) || marks[words] != 7 {
+				t.Errorf("%v: %x, want %x", level, marks, want)
+			}
+		})
+	})
+}
+
+func BenchmarkLiterals(b *testing.B) {
+	var l Literals
+	for place, c := range []byte("mira") {
+		l.Add(0, place, c)
+	}
+	data := bytes.Repeat([]byte("2025-04-01T02:13:07.4820000Z,10.0.0.5,176.65.139.8,23,allow,TRAFFIC\n"), 1<<20/68)
+	marks := make([]uint64, len(data)/64-1)
+	levels(func(level Level) {
+		b.Run(level.String(), func(b *testing.B) {
+			b.SetBytes(int64(64 * len(marks)))
+			for b.Loop() {
+				l.Mark(data, marks)
+			}
+		})
+	})
+}
+
+// FuzzHide holds every level against plain Go, and that against a look at one byte
+// after the other.
+func FuzzHide(f *testing.F) {
+	f.Add([]byte(`a,"b,c",d`+"\n"+`"e""f","g`+"\n"+`h"`+"\n"), uint8(0))
+	f.Add(bytes.Repeat([]byte(`"x,""y""",z,`), 40), uint8(1))
+	f.Add(append(bytes.Repeat([]byte(`,`), 63), []byte(`"a""b"`+"\n"+`,c"d,`)...), uint8(2))
+	f.Add(append(append(bytes.Repeat([]byte(`x`), 62), `,"`...), bytes.Repeat([]byte("\n"), 200)...), uint8(0))
+	f.Fuzz(func(t *testing.T, data []byte, start uint8) {
+		size := len(data)
+		data = append(padded(data), make([]byte, 64)...)
+		words := len(data)/64 - 1
+		var seps, nls, quotes []uint64
+		var want []uint64
+		var wantAt int
+		var wantState Quoting
+		first := Quoting{In: -uint64(start & 1), Closed: uint64(start >> 1 & 1), Delim: uint64(start >> 2 & 1), Hidden: -1}
+		if first.In != 0 {
+			first.Closed = 0
+		}
+		levels(func(l Level) {
+			seps, nls, quotes = make([]uint64, words+1), make([]uint64, words+1), make([]uint64, words+1)
+			CSV(data, ',', seps, nls, quotes)
+			state := first
+			at := Hide(seps, nls, quotes, 0, words, &state)
+			got := slices.Concat(seps, nls, quotes)
+			if l == Go {
+				want, wantAt, wantState = got, at, state
+				checkHidden(t, data[:size], first, seps, nls, at, state)
+			}
+			if at != wantAt || state != wantState || !slices.Equal(got, want) {
+				t.Errorf("%v: %x %d %+v, want %x %d %+v", l, got, at, state, want, wantAt, wantState)
+			}
+		})
+	})
+}
+
+// checkHidden goes through the words that Hide has taken byte by byte.
+func checkHidden(t *testing.T, data []byte, q Quoting, seps, nls []uint64, words int, after Quoting) {
+	t.Helper()
+	in, closed, delim, hidden, breaks := q.In != 0, q.Closed != 0, q.Delim != 0, -1, 0
+	at := func(i int) byte {
+		if i < len(data) {
+			return data[i]
+		}
+		return 0
+	}
+	for i := range 64 * words {
+		b := at(i)
+		isSep, isLine := seps[i/64]>>(i%64)&1 != 0, nls[i/64]>>(i%64)&1 != 0
+		if isSep != (b == ',' && !in) || isLine != (b == '\n' && !in) {
+			t.Fatalf("%q: byte %d, inside %v: %v %v", data, i, in, isSep, isLine)
+		}
+		if b == '\n' && in {
+			hidden, breaks = i, breaks+1
+		}
+		was := closed
+		closed = false
+		if b == '"' {
+			next := at(i + 1)
+			switch {
+			case !in && !delim && !was, in && next != ',' && next != '\n' && next != '"':
+				t.Fatalf("%q: quote %d is not well-formed", data, i)
+			}
+			closed, in = in, !in
+		}
+		delim = b == ',' || b == '\n'
+	}
+	want := Quoting{Hidden: hidden, Breaks: breaks}
+	if in {
+		want.In = ^uint64(0)
+	}
+	if closed {
+		want.Closed = 1
+	}
+	if delim {
+		want.Delim = 1
+	}
+	if words > 0 && after != want {
+		t.Fatalf("%q: after %d words %+v, want %+v", data, words, after, want)
+	}
+}
