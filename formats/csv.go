@@ -142,6 +142,7 @@ type csvReader struct {
 	skip   bool   // the first byte is the second quote of a pair
 	delim  bool   // the byte before is a separator or line break
 	hidden int    // last line break found inside quotes, -1 for none
+	breaks int    // how many there are
 	bare   []int  // quotes inside quotes that are neither doubled nor closing
 	cutTo  int    // where cut last ended a record
 	scan   []byte

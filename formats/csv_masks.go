@@ -42,14 +42,3 @@ func (m *masks) fill(data []byte, sep byte, from, to int) {
 		simd.CSV(rest[:], sep, m.seps[from:from+1], m.nls[from:from+1], m.quotes[from:from+1])
 	}
 }
-
-// parity returns for each bit whether the number of set bits up to and with it
-// is odd: between quotes.
-func parity(x uint64) uint64 {
-	x ^= x << 1
-	x ^= x << 2
-	x ^= x << 4
-	x ^= x << 8
-	x ^= x << 16
-	return x ^ x<<32
-}

@@ -3,6 +3,8 @@ package formats
 import (
 	"bytes"
 	"math/bits"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 func lowest(x uint64) int { return bits.TrailingZeros64(x) }
@@ -11,7 +13,7 @@ func lowest(x uint64) int { return bits.TrailingZeros64(x) }
 func (r *csvReader) restart(at int) {
 	r.limit, r.lo = at/64, ^uint64(0)<<uint(at&63)
 	r.in, r.skip, r.delim = false, false, true
-	r.hidden = -1
+	r.hidden, r.breaks = -1, 0
 	for len(r.bare) > 0 && r.bare[len(r.bare)-1] >= at {
 		r.bare = r.bare[:len(r.bare)-1]
 	}
@@ -23,27 +25,15 @@ func (r *csvReader) restart(at int) {
 // separator, line break or quote, each that closes must precede one.
 func (r *csvReader) resolve(to int) {
 	for w := r.limit; w < to; w++ {
+		if r.lo == ^uint64(0) {
+			if w = r.wellFormed(w, to); w == to {
+				break
+			}
+		}
 		lo := r.lo
 		r.lo = ^uint64(0)
-		if !r.in && r.quotes[w] == 0 { // as most are
-			for w+1 < to && r.quotes[w+1] == 0 {
-				w++
-			}
-			r.delim = (r.seps[w]|r.nls[w])>>63 != 0
-			continue
-		}
 		q := r.quotes[w] & lo
 		d := r.seps[w] | r.nls[w]
-		if q == 0 {
-			if r.in {
-				if r.nls[w] != 0 {
-					r.hidden = w*64 + 63 - bits.LeadingZeros64(r.nls[w])
-				}
-				r.seps[w], r.nls[w] = 0, 0
-			}
-			r.delim = d>>63 != 0
-			continue
-		}
 		// Bytes that a quote may follow.
 		prev := d << 1
 		if lo != ^uint64(0) {
@@ -59,6 +49,7 @@ func (r *csvReader) resolve(to int) {
 		}
 		if h := r.nls[w] & inside; h != 0 {
 			r.hidden = w*64 + 63 - bits.LeadingZeros64(h)
+			r.breaks += bits.OnesCount64(h)
 		}
 		r.seps[w] &^= inside
 		r.nls[w] &^= inside
@@ -67,10 +58,30 @@ func (r *csvReader) resolve(to int) {
 	r.limit = max(r.limit, to)
 }
 
+// wellFormed resolves the words from w on, up to one with a quote that is not
+// well-formed or that \r\n follows. It returns that word, or to.
+func (r *csvReader) wellFormed(w, to int) int {
+	q := simd.Quoting{Hidden: r.hidden, Breaks: r.breaks}
+	switch {
+	case r.skip:
+		q.Closed = 1 // taken for the end of a cell that opens again
+	case r.in:
+		q.In = ^uint64(0)
+	}
+	if r.delim {
+		q.Delim = 1
+	}
+	w = simd.Hide(r.seps, r.nls, r.quotes, w, to, &q)
+	r.skip = q.Closed != 0 && r.quotes[w]&1 != 0
+	r.in, r.delim = q.In != 0 || r.skip, q.Delim != 0
+	r.hidden, r.breaks = q.Hidden, q.Breaks
+	return w
+}
+
 // even returns the bits of word w between quotes if all its quotes are well
 // formed, and the state behind it.
 func (r *csvReader) even(w int, q, prev, next, nextq uint64) (inside uint64, ok bool) {
-	inside = parity(q)
+	inside = simd.Parity(q)
 	if r.in && !r.skip {
 		inside = ^inside
 	}

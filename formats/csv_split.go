@@ -162,10 +162,33 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 		lines++
 	}
 	m.next = r.base + int64(at)
-	if sound && r.hidden < r.first {
-		return lines, nil
+	if !sound {
+		return r.lineBreaks(at), nil
 	}
-	return r.lineBreaks(at), nil
+	if r.hidden >= r.first {
+		lines += r.breaks - r.hiddenFrom(at)
+	}
+	return lines, nil
+}
+
+// hiddenFrom counts the line breaks inside quotes between at and the end of what is
+// resolved.
+func (r *csvReader) hiddenFrom(at int) int {
+	if at >= r.limit*64 {
+		return 0
+	}
+	n := bytes.Count(r.buf[at:min(r.limit*64, r.n)], []byte{'\n'})
+	for w := at / 64; w < r.limit; w++ {
+		l := r.nls[w]
+		if w == at/64 {
+			l &= ^uint64(0) << uint(at&63)
+		}
+		n -= bits.OnesCount64(l)
+	}
+	if r.eof && r.n/64 < r.limit && at <= r.n {
+		n++ // the end of the input counts, too
+	}
+	return n
 }
 
 // plain says that a record at at which has its line break in the words before
