@@ -91,7 +91,16 @@ func (s *csvSource) Close() error {
 
 func (s *csvSource) NewReader(w Want) Reader {
 	r := &csvReader{s: s, sep: s.sep, width: len(s.part.Columns), late: make([]csvStage, len(w.Late))}
-	r.keys = newStops(s.part, w.Keys)
+	r.keys, r.sifter = newStops(s.part, w.Keys), newSifter(w)
+	if r.stops = &r.keys; w.Sift != nil {
+		var always []Column
+		for k, c := range w.Keys {
+			if r.sifter.always(k) {
+				always = append(always, c)
+			}
+		}
+		r.always = newStops(s.part, always)
+	}
 	for i, l := range w.Late {
 		r.late[i].stops = newStops(s.part, l)
 	}
@@ -124,6 +133,12 @@ type csvReader struct {
 	width int
 	keys  csvStops
 	late  []csvStage
+
+	// A block that is sifted is split by what is always wanted alone.
+	sifter sifter
+	always csvStops
+	stops  *csvStops // of these two, by which the block is split
+
 	yield iter.Seq2[*Run, error]
 
 	// The text of the block and some beyond it: buf[:n] starts at offset base.
@@ -149,7 +164,7 @@ type csvReader struct {
 
 	first   int        // where the block's first record starts
 	rows    []simd.Row // records in buf, without their line ends
-	bounds  []uint32   // row by row, a position for each of keys.ords
+	bounds  []uint32   // row by row, a position for each of stops.ords
 	rejects []Reject
 	unread  int // rejected records that are no row
 	lineAt  int // position up to which lines are counted
@@ -158,6 +173,9 @@ type csvReader struct {
 	run     Run
 	cells   []Cell
 	holders []uint32 // the rows of cells
+	kept    []uint32 // rows that sifting has left,
+	keptAt  []simd.Row
+	keptEnd []uint32 // as bounds, for keys.ords
 	find    func(cells []uint32, dst []Ref) ([]Ref, error)
 	all     []Cell
 	fields  []Field
@@ -183,6 +201,9 @@ func (r *csvReader) block(sp span) (Block, error) {
 	r.head = 0
 	if sp.seq == 0 {
 		r.head = r.s.lines
+	}
+	if r.stops = &r.keys; r.sifter.ready() {
+		r.stops = &r.always
 	}
 	r.begin(0)
 	if err := r.load(sp); err != nil {

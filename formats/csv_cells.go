@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -157,8 +158,24 @@ func (r *csvReader) runs(yield func(*Run, error) bool) {
 	if len(r.rows) == 0 {
 		return
 	}
+	sifted := r.stops != &r.keys
+	if sifted {
+		r.sift()
+	}
+	always := 0 // of them, which comes next
 	for k, b := range r.keys.cols {
-		r.column(b)
+		switch {
+		case !sifted:
+			r.column(b, r.rows, r.bounds, len(r.keys.ords))
+		case r.sifter.always(k):
+			r.column(r.always.cols[always], r.rows, r.bounds, len(r.always.ords))
+			always++
+		default:
+			r.column(b, r.keptAt, r.keptEnd, len(r.keys.ords))
+			for i, n := range r.holders {
+				r.holders[i] = r.kept[n]
+			}
+		}
 		r.run = Run{Key: k, Data: r.buf, Cells: r.cells, Find: r.find}
 		if !yield(&r.run, nil) {
 			return
@@ -166,18 +183,47 @@ func (r *csvReader) runs(yield func(*Run, error) bool) {
 	}
 }
 
-// column collects the cells of a column that are not empty, and their rows.
-func (r *csvReader) column(b csvBounds) {
+// sift finds the rows of the block that are worth splitting, and splits them.
+func (r *csvReader) sift() {
+	r.kept, r.keptAt = r.kept[:0], r.keptAt[:0]
+	first, end := r.rows[0].Start, r.rows[len(r.rows)-1].End
+	if r.sifter.sift(r.buf[first:end]) {
+		row := 0
+		for _, at := range r.sifter.at {
+			at += first
+			n, _ := slices.BinarySearchFunc(r.rows[row:], at, func(w simd.Row, at uint32) int { return cmp.Compare(w.End, at+1) })
+			if row += n; row == len(r.rows) {
+				break
+			}
+			if r.rows[row].Start <= at {
+				r.kept, r.keptAt = append(r.kept, uint32(row)), append(r.keptAt, r.rows[row])
+				row++
+			}
+		}
+	} else {
+		for row, w := range r.rows {
+			r.kept, r.keptAt = append(r.kept, uint32(row)), append(r.keptAt, w)
+		}
+	}
+	stops := len(r.keys.ords)
+	r.keptEnd = mem.Grow(r.keptEnd[:0], len(r.kept)*stops)[:len(r.kept)*stops]
+	for i, w := range r.keptAt {
+		r.walk(int(w.Start), len(r.nls), r.keys.ords, r.keptEnd[i*stops:(i+1)*stops])
+	}
+}
+
+// column collects the cells of a column that are not empty, and their rows, as
+// numbers of the given ones. stops is how many bounds each of these has.
+func (r *csvReader) column(b csvBounds, rows []simd.Row, bounds []uint32, stops int) {
 	r.cells, r.holders = r.cells[:0], r.holders[:0]
 	if b.end < 0 {
 		return
 	}
-	stops := len(r.keys.ords)
 	// Room for all, so that nothing has to be seen to for each.
-	cells, holders := mem.Grow(r.cells, len(r.rows))[:len(r.rows)], mem.Grow(r.holders, len(r.rows))[:len(r.rows)]
+	cells, holders := mem.Grow(r.cells, len(rows))[:len(rows)], mem.Grow(r.holders, len(rows))[:len(rows)]
 	n := 0
-	for i, w := range r.rows {
-		at := r.bounds[i*stops : i*stops+stops]
+	for i, w := range rows {
+		at := bounds[i*stops : i*stops+stops]
 		from, to := w.Start, min(at[b.end], w.End)
 		if b.start >= 0 {
 			from = at[b.start] + 1

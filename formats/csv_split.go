@@ -66,7 +66,7 @@ var errUnsettled = errors.New("formats: depends on what stands before")
 // which nothing but m.next is known, ends with errUnsettled at text that is
 // read in the light of what stands before it, and at what takes long.
 func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
-	at, stops := r.first, len(r.keys.ords)
+	at, stops := r.first, len(r.stops.ords)
 	sound := true // what is in quotes is known for sure, so that lines is right
 	var repaired error
 	r.cutTo = -1
@@ -95,7 +95,7 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			limit = r.cutTo/64 + 1 // its bits stand, though not those behind it
 			sound = false
 		}
-		seps, nl := r.walk(at, limit, r.keys.ords, r.bounds[n:])
+		seps, nl := r.walk(at, limit, r.stops.ords, r.bounds[n:])
 		if nl < 0 || nl-at > r.s.t.max {
 			r.bounds = r.bounds[:n]
 			if trial {
@@ -200,13 +200,13 @@ func (r *csvReader) plain(m *seam, at int) bool {
 // take makes rows of the plain records from at on that start before end, up to
 // one that is to be looked at, whose place it returns.
 func (r *csvReader) take(at, end int) int {
-	stops := len(r.keys.ords)
+	stops := len(r.stops.ords)
 	for {
 		rows, bounds := len(r.rows), len(r.bounds)
 		r.rows = mem.Grow(r.rows, 64)
 		most := cap(r.rows) - rows
 		r.bounds = mem.Grow(r.bounds, (most+1)*stops)
-		n, next := simd.Rows(r.seps[:r.limit], r.nls[:r.limit], at, end, r.keys.ended, r.width, r.rows[rows:cap(r.rows)], r.bounds[bounds:cap(r.bounds)])
+		n, next := simd.Rows(r.seps[:r.limit], r.nls[:r.limit], at, end, r.stops.ended, r.width, r.rows[rows:cap(r.rows)], r.bounds[bounds:cap(r.bounds)])
 		r.rows, r.bounds = r.rows[:rows+n], r.bounds[:bounds+n*stops]
 		for i := rows; i < len(r.rows); i++ {
 			if w := &r.rows[i]; r.buf[w.End-1] == '\r' {

@@ -18,6 +18,7 @@ import (
 type csvRead struct {
 	rows    [][]string // every cell of every row
 	keys    [][]string // the cells of the first keys, by Runs
+	dull    []bool     // of each row: sifting may leave its cells out
 	late    [][]string // the same columns from the last, by Fetch
 	lines   []int64    // physical line of each row, from 0
 	offsets []int64
@@ -26,7 +27,20 @@ type csvRead struct {
 	total   int // line breaks
 }
 
-// readCSV reads c with several readers and puts the blocks together.
+// siftFor makes a Want.Sift that finds a byte, and gives up where that is common.
+func siftFor(sign byte) func(text []byte, dst []uint32) ([]uint32, bool) {
+	return func(text []byte, dst []uint32) ([]uint32, bool) {
+		for i, b := range text {
+			if b == sign {
+				dst = append(dst, uint32(i))
+			}
+		}
+		return dst, len(dst) < 3+len(text)/8
+	}
+}
+
+// readCSV reads c with several readers and puts the blocks together. If there are
+// more than one, they sift.
 func readCSV(t testing.TB, c *Content, o Options, readers int) csvRead {
 	t.Helper()
 	src, err := openCSV(c, o)
@@ -46,12 +60,20 @@ func readCSV(t testing.TB, c *Content, o Options, readers int) csvRead {
 		csvRead
 		rejects []Reject
 	}
+	sifted := readers > 1
 	var mu sync.Mutex
 	var pieces []piece
 	var wg sync.WaitGroup
 	for range readers {
 		wg.Go(func() {
-			r := src.NewReader(Want{Keys: append(keys, Column{N: 0}), Late: [][]Column{late}})
+			want := Want{Keys: append(keys, Column{N: 0}), Late: [][]Column{late}}
+			if sifted {
+				want.Sift, want.Sifted = siftFor('b'), make([]bool, len(keys)+1)
+				for k := range want.Sifted {
+					want.Sifted[k] = k != 1
+				}
+			}
+			r := src.NewReader(want)
 			for {
 				b, err := r.Next()
 				if err == io.EOF {
@@ -89,6 +111,7 @@ func readCSV(t testing.TB, c *Content, o Options, readers int) csvRead {
 						cells = append(cells, string(f.Value))
 					}
 					p.rows = append(p.rows, cells)
+					p.dull = append(p.dull, sifted && !bytes.ContainsRune(r.Raw(uint32(i)), 'b'))
 					pos := r.Pos(uint32(i))
 					p.lines = append(p.lines, pos.Line)
 					p.offsets = append(p.offsets, pos.Offset)
@@ -111,6 +134,7 @@ func readCSV(t testing.TB, c *Content, o Options, readers int) csvRead {
 		all.rows = append(all.rows, p.rows...)
 		all.keys = append(all.keys, p.keys...)
 		all.late = append(all.late, p.late...)
+		all.dull = append(all.dull, p.dull...)
 		all.offsets = append(all.offsets, p.offsets...)
 		for _, l := range p.lines {
 			all.lines = append(all.lines, l+int64(all.total))
@@ -129,7 +153,7 @@ func readCSV(t testing.TB, c *Content, o Options, readers int) csvRead {
 			if k == len(keys) {
 				col = 0
 			}
-			if want := cellOf(row, col); cell != want {
+			if want := cellOf(row, col); cell != want && !(cell == "" && all.dull[i] && k != 1) {
 				t.Errorf("row %d key %d: %q by Runs, %q by Record", i, col, cell, want)
 			}
 		}
@@ -139,7 +163,7 @@ func readCSV(t testing.TB, c *Content, o Options, readers int) csvRead {
 			}
 		}
 	}
-	all.keys, all.late = nil, nil
+	all.keys, all.late, all.dull = nil, nil, nil
 	return all
 }
 

@@ -137,6 +137,13 @@ type Want struct {
 	// and ascending; nil for keys of which that cannot be said. A reader may
 	// leave out all others, as far as the file says where they are not.
 	Only [][]string
+	// Sift, if not nil, finds the records of a text that are worth splitting: it
+	// appends to dst, ascending, places such that there is one in each record of
+	// which a key that is Sifted has a cell worth anything, whatever stands around
+	// it. It is false where nearly all may be. A reader of text may leave out of its
+	// runs of these keys the cells of the other records.
+	Sift   func(text []byte, dst []uint32) (at []uint32, ok bool)
+	Sifted []bool // by key
 }
 
 // A Block is a piece of a source that one Reader has claimed.

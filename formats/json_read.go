@@ -19,18 +19,23 @@ type jsonRows struct {
 	size int    // length of the text
 	base int64  // offset of buf[0] in the input
 
-	marks jsonMarks // of the text
-	rows  []jsonRow
-	part  *Part
-	keys  jsonStage
-	cols  []jsonColumn // by slot
-	whole jsonColumn   // the records themselves, if they are asked for
-	run   Run
-	find  func([]uint32, []Ref) ([]Ref, error)
-	held  []uint32 // rows of run.Cells
-	runs  iter.Seq2[*Run, error]
-	late  []jsonStage
-	grids []Grid
+	marks  jsonMarks // of the text
+	rows   []jsonRow
+	part   *Part
+	keys   jsonStage
+	cols   []jsonColumn // by slot
+	always []int32      // slots that are wanted of every record
+	whole  jsonColumn   // the records themselves, if they are asked for
+	run    Run
+	find   func([]uint32, []Ref) ([]Ref, error)
+	held   []uint32 // rows of run.Cells
+	runs   iter.Seq2[*Run, error]
+	late   []jsonStage
+	grids  []Grid
+
+	sifter sifter
+	sifted bool // only the records with one of sifter.at are worth anything
+	next   int  // of sifter.at, the first that does not lie before the record
 
 	rejects []Reject
 	lost    []int // for each rejected record the number of rows before it
@@ -107,8 +112,13 @@ func (s *jsonStage) bind(part *Part) {
 }
 
 func newJSONRows(want Want) jsonRows {
-	r := jsonRows{want: want, keys: newJSONStage(want.Keys), grids: make([]Grid, len(want.Late))}
+	r := jsonRows{want: want, keys: newJSONStage(want.Keys), grids: make([]Grid, len(want.Late)), sifter: newSifter(want)}
 	r.cols = make([]jsonColumn, len(r.keys.walk.names))
+	for k := range want.Keys {
+		if slot := r.keys.slot[k]; slot >= 0 && r.sifter.always(k) && !slices.Contains(r.always, slot) {
+			r.always = append(r.always, slot)
+		}
+	}
 	for _, columns := range want.Late {
 		r.late = append(r.late, newJSONStage(columns))
 	}
@@ -132,6 +142,18 @@ func (r *jsonRows) begin(text []byte, base int64, part *Part) {
 	}
 	r.whole.cells, r.whole.rows = r.whole.cells[:0], r.whole.rows[:0]
 	r.counted = Pos{}
+	r.sifted, r.next = r.sifter.ready() && r.sifter.sift(text), 0
+}
+
+// worth says that a record may hold something. It is asked in their order.
+func (r *jsonRows) worth(p, end int) bool {
+	if !r.sifted {
+		return true
+	}
+	for r.next < len(r.sifter.at) && int(r.sifter.at[r.next]) < p {
+		r.next++
+	}
+	return r.next < len(r.sifter.at) && int(r.sifter.at[r.next]) < end
 }
 
 // pad makes sure that jsonPad bytes can be read behind buf.
@@ -207,11 +229,14 @@ func (r *jsonRows) positional(b []byte, p, end int) {
 func (r *jsonRows) keep(p, end int) {
 	row := uint32(len(r.rows))
 	r.rows = append(r.rows, jsonRow{uint32(p), uint32(end)})
-	if r.keys.whole {
+	slots := r.keys.walk.met
+	if !r.worth(p, end) {
+		slots = r.always
+	} else if r.keys.whole {
 		r.whole.cells, r.whole.rows = append(r.whole.cells, Cell{uint32(p), uint32(end - p)}), append(r.whole.rows, row)
 	}
 	w := r.keys.walk
-	for _, slot := range w.met {
+	for _, slot := range slots {
 		v := w.value(int(slot))
 		if v.Len == 0 {
 			continue

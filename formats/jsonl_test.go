@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -39,8 +40,32 @@ type jsonSeen struct {
 	err     error
 }
 
-// readJSON reads a whole source: the wanted columns both as keys and late.
+// readJSON reads a whole source: the wanted columns both as keys and late. It reads
+// it again with a sift, where it can be.
 func readJSON(t testing.TB, f Format, c *Content, o Options, columns ...string) jsonSeen {
+	t.Helper()
+	seen := readJSONBy(t, f, c, o, nil, columns...)
+	if c.At == nil {
+		return seen
+	}
+	const sign = '3'
+	sifted := readJSONBy(t, f, c, o, siftFor(sign), columns...)
+	for i, row := range sifted.rows {
+		for k, cell := range row {
+			if cell != seen.rows[i][k] && (cell != "" || k == 1 || strings.ContainsRune(seen.raw[i], sign)) {
+				t.Fatalf("%q, key %d: %q, want %q", seen.raw[i], k, cell, seen.rows[i][k])
+			}
+		}
+	}
+	rows := sifted.rows
+	if sifted.rows = seen.rows; !reflect.DeepEqual(sifted, seen) || len(rows) != len(seen.rows) {
+		t.Fatalf("sifted %+v\nwant %+v", sifted, seen)
+	}
+	return seen
+}
+
+// readJSONBy reads a source by a sift for all keys but the second.
+func readJSONBy(t testing.TB, f Format, c *Content, o Options, sift func([]byte, []uint32) ([]uint32, bool), columns ...string) jsonSeen {
 	t.Helper()
 	src, err := f.Open(c, o)
 	if err != nil {
@@ -52,6 +77,11 @@ func readJSON(t testing.TB, f Format, c *Content, o Options, columns ...string) 
 		want.Keys = append(want.Keys, Column{name, -1})
 	}
 	want.Late = [][]Column{want.Keys}
+	if want.Sift = sift; sift != nil {
+		for k := range columns {
+			want.Sifted = append(want.Sifted, k != 1)
+		}
+	}
 	r := src.NewReader(want)
 	var seen jsonSeen
 	seq := 0

@@ -113,6 +113,9 @@ func (w *worker) reset(in *input) {
 	w.plan = in.plan
 	want := in.plan.want
 	want.Keep = w.keep
+	if w.sieve != nil && w.trace == nil {
+		want.Sift, want.Sifted = w.sieve.Find, w.plan.sifted
+	}
 	w.reader = in.src.NewReader(want)
 	w.named, w.namedTable, w.hitNamed = "", unsaid, "" // another input may have other tables
 }

@@ -31,6 +31,7 @@ type plan struct {
 	times          []timeColumn
 	dates          []dateColumn // beside times
 	want           formats.Want
+	sifted         []bool // of keys: those whose cells matter only for what they match
 	serial         bool
 	forced         bool
 	generic        int8          // of tables: that of rows of no known table; -1 where those are not swept
@@ -426,6 +427,9 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 			k.dates = true
 			d.key = k.n
 		}
+	}
+	for i := range p.keys {
+		p.sifted = append(p.sifted, !p.keys[i].discriminates && !p.keys[i].dates)
 	}
 	if only := r.spellings(); only != nil {
 		p.want.Only = make([][]string, len(p.keys))

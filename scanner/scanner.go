@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/formats/simd"
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/ioc/allow"
 	"github.com/iocsweep/iocsweep/scanner/clock"
@@ -199,6 +200,8 @@ func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
 	r.cond.L = &r.mu
 	if s.Near != nil {
 		r.around = s.Indicators.Neighbourhood()
+	} else if simd.Quick() || siftSlowly {
+		r.sieve = s.Indicators.Sieve()
 	}
 	r.out = newOutputs(r)
 	r.applyRules()
@@ -208,6 +211,9 @@ func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
 	}
 	return r, nil
 }
+
+// siftSlowly is for tests: without kernels, splitting all records is as fast.
+var siftSlowly bool
 
 // run is the state of one Scan.Run.
 type run struct {
@@ -226,6 +232,7 @@ type run struct {
 	rules   []ruleAt           // that apply
 	read    sync.Map           // of tables, *table.Table to []string: what all rules read
 	around  *ioc.Neighbourhood // nil unless near misses are looked for
+	sieve   *ioc.Sieve         // nil where all records are split
 
 	mu      sync.Mutex // guards what follows, and the state of inputs
 	cond    sync.Cond  // an input changed its state
