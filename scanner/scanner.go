@@ -3,7 +3,8 @@
 // A [Scan] holds what to look for and how; [Scan.Run] reads the inputs and
 // writes the hits. Run starts the workers, every worker claims blocks of the
 // inputs in turn (queue.go), match looks up the key cells of a block
-// (match.go), and report makes hits of the rows that hold a candidate: exact
+// (match.go; of few indicators only in the records that an [ioc.Sieve] lets
+// through), and report makes hits of the rows that hold a candidate: exact
 // match, time, exclusion rules (report.go). order.go alone decides in which
 // order hits leave. The same inputs give the same bytes, whatever the number
 // of workers.
