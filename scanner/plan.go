@@ -447,15 +447,23 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 	p.want.Late = make([][]formats.Column, 2)
 	var all []string
 	var has []bool
+	at, number := make(map[string]int, 64), make(map[string]int, len(names)) // of all, and in the file
+	for _, n := range names {
+		if key := strings.ToLower(n.bare); !holds(number, key) {
+			number[key] = n.n
+		}
+	}
 	add := func(column string, stage int) int {
-		if i := slices.IndexFunc(all, func(o string) bool { return strings.EqualFold(o, column) }); i >= 0 {
+		key := strings.ToLower(column)
+		if i, ok := at[key]; ok {
 			return i
 		}
-		n, ok := find(names, column)
+		at[key] = len(all)
+		n, ok := number[key]
 		if ok || !fixed {
 			col := formats.Column{Name: column, N: -1}
 			if fixed {
-				col.N = n.n
+				col.N = n
 			}
 			p.fetched[stage] = append(p.fetched[stage], len(all))
 			p.want.Late[stage] = append(p.want.Late[stage], col)
@@ -466,7 +474,7 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 	if !p.forced && (p.mixed || !fixed) {
 		// Elsewhere a strange name is a cell that a broken record has shifted.
 		for _, column := range discriminating {
-			if _, ok := find(names, column); ok || !fixed {
+			if holds(number, strings.ToLower(column)) || !fixed {
 				p.discriminators = append(p.discriminators, add(column, 0))
 			}
 		}
@@ -499,6 +507,11 @@ func (r *run) planLate(p *plan, names []name, fixed bool) {
 	for _, t := range p.tables {
 		p.projections = append(p.projections, newProjection(t, p.columns))
 	}
+}
+
+func holds(m map[string]int, key string) bool {
+	_, ok := m[key]
+	return ok
 }
 
 // tableOf returns the table of a part's rows: index into tables, or other.

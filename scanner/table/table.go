@@ -190,8 +190,8 @@ func (t *Table) Key(column string) *Key {
 	if i, ok := t.keyAt.get(column); ok { // as spelled, which nearly all who ask do as well
 		return &t.Keys[i]
 	}
-	for i := range t.Keys {
-		if strings.EqualFold(t.Keys[i].Column, column) {
+	if spelled := t.native.at(strings.ToLower(column)).name; spelled != column {
+		if i, ok := t.keyAt.get(spelled); ok {
 			return &t.Keys[i]
 		}
 	}
