@@ -17,26 +17,23 @@ import (
 // looked up for which table, and which columns are fetched for the rows that
 // hold a candidate. But for def it does not change once made.
 type plan struct {
-	tables         []*table.Table // rows may belong to
-	mu             sync.Mutex
-	def            map[*formats.Part]int8   // default table of a part's rows; guarded by mu
-	late           func(*formats.Part) int8 // finds it for parts that the head did not show
-	mixed          bool                     // rows are told apart by a cell
-	keys           []planKey
-	lastNamer      int            // of keys: the last one that discriminates
-	projections    []projection   // by table
-	columns        *table.Columns // that are fetched for the rows that hold a candidate
-	fetched        [2][]int       // by stage: which of them each column of its grid is
-	discriminators []int          // of columns: the cells that name a row's table, in order of preference
-	times          []timeColumn
-	dates          []dateColumn // beside times
-	want           formats.Want
-	sifted         []bool // of keys: those whose cells matter only for what they match
-	serial         bool
-	forced         bool
-	generic        int8          // of tables: that of rows of no known table; -1 where those are not swept
-	name           string        // of the generic table, as far as the input says it
-	part           *formats.Part // the first
+	tables    []*table.Table // rows may belong to
+	mu        sync.Mutex
+	def       map[*formats.Part]int8   // default table of a part's rows; guarded by mu
+	late      func(*formats.Part) int8 // finds it for parts that the head did not show
+	mixed     bool                     // rows are told apart by a cell
+	keys      []planKey
+	lastNamer int // of keys: the last one that discriminates
+	*latePlan     // what rows that hold a candidate are fetched with
+	times     []timeColumn
+	dates     []dateColumn // beside times
+	want      formats.Want
+	sifted    []bool // of keys: those whose cells matter only for what they match
+	serial    bool
+	forced    bool
+	generic   int8          // of tables: that of rows of no known table; -1 where those are not swept
+	name      string        // of the generic table, as far as the input says it
+	part      *formats.Part // the first
 }
 
 // Rows that name no table, and rows of a table that is not swept for.
@@ -172,7 +169,8 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		return nil, err
 	}
 	r.planKeys(p, names, fixed)
-	r.planLate(p, names, fixed)
+	p.latePlan = r.planLate(p, names, fixed)
+	p.want.Late = p.stages
 	return p, nil
 }
 
@@ -439,79 +437,6 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 			}
 		}
 	}
-}
-
-// planLate lists the columns that rows with a candidate are fetched with:
-// first ports, times and the table's name, then the rest.
-func (r *run) planLate(p *plan, names []name, fixed bool) {
-	p.want.Late = make([][]formats.Column, 2)
-	var all []string
-	var has []bool
-	at, number := make(map[string]int, 64), make(map[string]int, len(names)) // of all, and in the file
-	for _, n := range names {
-		if key := strings.ToLower(n.bare); !holds(number, key) {
-			number[key] = n.n
-		}
-	}
-	add := func(column string, stage int) int {
-		key := strings.ToLower(column)
-		if i, ok := at[key]; ok {
-			return i
-		}
-		at[key] = len(all)
-		n, ok := number[key]
-		if ok || !fixed {
-			col := formats.Column{Name: column, N: -1}
-			if fixed {
-				col.N = n
-			}
-			p.fetched[stage] = append(p.fetched[stage], len(all))
-			p.want.Late[stage] = append(p.want.Late[stage], col)
-		}
-		all, has = append(all, column), append(has, ok)
-		return len(all) - 1
-	}
-	if !p.forced && (p.mixed || !fixed) {
-		// Elsewhere a strange name is a cell that a broken record has shifted.
-		for _, column := range discriminating {
-			if holds(number, strings.ToLower(column)) || !fixed {
-				p.discriminators = append(p.discriminators, add(column, 0))
-			}
-		}
-	}
-	matched := func(t *table.Table) func(*table.Key) bool {
-		return func(k *table.Key) bool {
-			_, ok := r.keyGroup(t, k)
-			return ok
-		}
-	}
-	for _, t := range p.tables {
-		for _, column := range t.Times {
-			add(column, 0)
-		}
-		for i := range t.Keys {
-			if k := &t.Keys[i]; k.Port != "" && matched(t)(k) {
-				add(k.Port, 0)
-			}
-		}
-	}
-	for _, t := range p.tables {
-		for _, column := range t.Columns(matched(t)) {
-			add(column, 1)
-		}
-		for _, column := range r.ruleColumns(t) {
-			add(column, 1)
-		}
-	}
-	p.columns = table.NewColumns(all, has)
-	for _, t := range p.tables {
-		p.projections = append(p.projections, newProjection(t, p.columns))
-	}
-}
-
-func holds(m map[string]int, key string) bool {
-	_, ok := m[key]
-	return ok
 }
 
 // tableOf returns the table of a part's rows: index into tables, or other.

@@ -13,8 +13,8 @@ import (
 )
 
 // A projection says which cells of a row the hits of one table show, and which
-// make their IDs. It is made once for an input, so that a hit costs no look at
-// a name.
+// make their IDs. It is made once for inputs that are alike, so that a hit costs no
+// look at a name.
 type projection struct {
 	table  *table.Table
 	hunt   []shown        // the hunt's projected columns
