@@ -25,7 +25,8 @@ type jsonRows struct {
 	keys   jsonStage
 	cols   []jsonColumn // by slot
 	always []int32      // slots that are wanted of every record
-	whole  jsonColumn   // the records themselves, if they are asked for
+	whole  jsonColumn   // the records themselves, if they are asked for,
+	every  bool         // all of them
 	run    Run
 	find   func([]uint32, []Ref) ([]Ref, error)
 	held   []uint32 // rows of run.Cells
@@ -115,7 +116,11 @@ func newJSONRows(want Want) jsonRows {
 	r := jsonRows{want: want, keys: newJSONStage(want.Keys), grids: make([]Grid, len(want.Late)), sifter: newSifter(want)}
 	r.cols = make([]jsonColumn, len(r.keys.walk.names))
 	for k := range want.Keys {
-		if slot := r.keys.slot[k]; slot >= 0 && r.sifter.always(k) && !slices.Contains(r.always, slot) {
+		switch slot := r.keys.slot[k]; {
+		case !r.sifter.always(k):
+		case slot < 0:
+			r.every = true
+		case !slices.Contains(r.always, slot):
 			r.always = append(r.always, slot)
 		}
 	}
@@ -229,10 +234,11 @@ func (r *jsonRows) positional(b []byte, p, end int) {
 func (r *jsonRows) keep(p, end int) {
 	row := uint32(len(r.rows))
 	r.rows = append(r.rows, jsonRow{uint32(p), uint32(end)})
-	slots := r.keys.walk.met
-	if !r.worth(p, end) {
+	slots, worth := r.keys.walk.met, r.worth(p, end)
+	if !worth {
 		slots = r.always
-	} else if r.keys.whole {
+	}
+	if r.keys.whole && (worth || r.every) {
 		r.whole.cells, r.whole.rows = append(r.whole.cells, Cell{uint32(p), uint32(end - p)}), append(r.whole.rows, row)
 	}
 	w := r.keys.walk

@@ -29,7 +29,8 @@ import (
 //   - \u with four digits that stand for such a character, or for one that a
 //     literal may hold. This holds for JSON inside JSON as well: all its
 //     backslashes but the last are doubled.
-//   - %, with two digits that do: hosts of URLs are percent-decoded, once.
+//   - %, with two digits that do, whatever follows: hosts of URLs are percent-decoded,
+//     once, and it may be the first or last byte of a character alone that is escaped.
 //   - 0x, or a full stop, 0 and another digit, in a number that may be a host: what
 //     stands for an IPv4 address in a URL need not hold its normal form.
 type Sieve struct {
@@ -233,8 +234,8 @@ func (v *Sieve) nameLiterals(dst []string, name []byte) ([]string, bool) {
 // digit, or 0x. The same holds for the shorter hosts, a.b.n, a.n and n. IPv6 has
 // it as ::ffff:a.b.c.d, or as two groups.
 func (v *Sieve) literals4(dst []string, addr uint32) ([]string, bool) {
-	if addr>>24 == 0 || addr&0xffffff < 100 {
-		return dst, false // too short for some
+	if addr>>24 == 0 || addr&0xffffff < 100 || addr&0xffff == 0 {
+		return dst, false // some literals would be too short, or end with ::
 	}
 	v.addrs = append(v.addrs, addr)
 	dec := func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
@@ -267,16 +268,13 @@ func literals6(dst []string, a [16]byte) ([]string, bool) {
 	return append(dst, best...), best != nil
 }
 
-// groupLiterals appends the spellings of two groups of an IPv6 address. The first is
-// not zero; what fills it up stands before it.
+// groupLiterals appends the spellings of two groups of an IPv6 address. Neither is
+// zero; what fills up the first stands before it.
 func groupLiterals(dst []string, high, low uint16) []string {
 	group := func(n uint16) string { return strconv.FormatUint(uint64(n), 16) }
 	dst = append(dst, group(high)+":"+group(low))
-	if low < 0x1000 && low > 0 {
+	if low < 0x1000 {
 		dst = append(dst, group(high)+":0")
-	}
-	if low == 0 {
-		dst = append(dst, group(high)+"::")
 	}
 	return dst
 }
@@ -353,7 +351,7 @@ func (v *Sieve) suspect(text []byte, i int) bool {
 			return false
 		}
 		b := unhex[rest[0]]<<4 | unhex[rest[1]]
-		if b == ':' { // only between two groups
+		if b == ':' { // in literals it stands between two groups
 			return i > 0 && unhex[text[i-1]] <= 15 && len(rest) > 2 && unhex[rest[2]] <= 15
 		}
 		return b >= utf8.RuneSelf || b == '%' || literalByte(b)

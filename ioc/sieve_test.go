@@ -93,13 +93,27 @@ func escaped(r *rand.Rand, text []byte) []byte {
 	return out
 }
 
+// percented is a cell some bytes of which are escaped as in URLs, those of one
+// character or not.
+func percented(r *rand.Rand, cell []byte) []byte {
+	var out []byte
+	for _, b := range cell {
+		if r.IntN(8) == 0 {
+			out = append(out, '%', "0123456789ABCDEF"[b>>4], "0123456789abcdef"[b&15])
+			continue
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
 // sievePieces are what the cells of FuzzSieve are made of.
 var sievePieces = strings.Split("176 65 139 7 23 .|.|.|:|/|//|@|(|)|[|]|%|,|;|=| |\t|\"|\\|\n|\b|0|00|0x|0X|x|u|a|b|f|A"+
 	"|176.65.139.7|176.065.139.007|2957085447|0xb0418b07|b0418b07|0260.0101.0213.07|176.65.35591|176.4295431|026020305407|0260.65.139.7|0xb0.65.139.7|0x8b.7|.07"+
 	"|::ffff:|::FFFF:B041:8B07|b041:8b07|2a0e:97c0:c7:2f70::1|2A0E:97C0:00C7:2F70:0:0:0:1|0:0:0:0:0:ffff:|2001:db8:5::|2001:db8:0005:0:0:0:0:0|a00:100|0a00:0100|010.000.001.000|10.0.1.0|10.256"+
 	"|tvt|miraibotnet|su|cdn|.miraibotnet.su|(3)tvt(11)miraibotnet(2)su(0)|TVT.MiraiBotNet.SU.|zuvrapestoske4.top|xn--bcher-kva|bücher|BÜCHER.example|ab--İcdef.com|ab--\u212A|example|com"+
 	"|\u3002|\uFF0E|\uFF54|\u00AD|\u200B|®|\u2122|\u0130|\xff|\xc3|%2E|%6d|%3A|%2F%2F|http%3A%2F%2F|http://|HTTPS://|hxxp://|ftp:|user:pw@|url=|/bins/x|/x?y=1|?|#|-|_"+
-	"|12:|1:|76|76.65.139.7|076.065.139.007|0114.|8.8.0.200|0x4c|00:|{\"query\":\"|{\"host\":\"|\"}|9b2d5bd3e2a5b1e6dd6bbb1d4bf2a1a7|9B2D5BD3E2A5B1E6DD6BBB1D4BF2A1A7|in-addr.arpa|%20|%40|%25|%31|\\u0031|\\u002e|\\b|\\f", "|")
+	"|12:|1:|76|76.65.139.7|076.065.139.007|0114.|8.8.0.200|0x4c|00:|{\"query\":\"|{\"host\":\"|\"}|9b2d5bd3e2a5b1e6dd6bbb1d4bf2a1a7|9B2D5BD3E2A5B1E6DD6BBB1D4BF2A1A7|in-addr.arpa|%20|%C2|%E2|%EF%BD|%AD|\xAD|\x80\x8b|\xBD\x89|%40|%25|%31|\\u0031|\\u002e|\\b|\\f", "|")
 
 // FuzzSieve holds the sieve against the look-ups: what these find it never hides.
 func FuzzSieve(f *testing.F) {
@@ -144,6 +158,7 @@ func TestSievePieces(t *testing.T) {
 			}
 			if finds(s, cell) {
 				found++
+				checkSieve(t, s, v, percented(r, cell))
 			}
 			checkSieve(t, s, v, cell)
 		}
@@ -163,6 +178,7 @@ func TestSieveCases(t *testing.T) {
 		"http://00000000000000000260.00000000000000000101.00000000000000000000213.0000000000000000000000000000000007/",
 		"http://0x0000000000000000000000000000000000000000000000000000000000000000000000000000000000b0418b07/",
 		"http://0260.0x41.35591/", "http://0xb0.020305407/", "176.065.139.007:23", "tvt\u3002mirai\u00adbotnet\u3002su",
+		"http://tvt.mirai%C2\xADbotnet.su/", "http://tvt.m%EF\xBD\x89raibotnet.su/", "http://tvt.mirai%E2\x80\x8Bbotnet.su/", "http://tvt.m\xEF%BD\x89raibotnet.su/x",
 		"®,tvt.mirai\u00adbotnet.su", "tvt.mirai\u200bbotnet.su",
 	}, 3: {
 		"http%3A%2F%2F[2a0e%3A97c0%3Ac7%3A2f70%3A%3A1]%2F", "http://[2001:0db8:05::]/", "2001:DB8:5:0::",
@@ -340,7 +356,7 @@ func TestSieveTurnsAway(t *testing.T) {
 			}
 		}
 	}
-	for _, values := range [][]string{{"10.0.0.0/8"}, {"t.co"}, {"fe80::1"}, {"0.0.0.1"}, {"1.0.0.1"}} {
+	for _, values := range [][]string{{"10.0.0.0/8"}, {"t.co"}, {"fe80::1"}, {"0.0.0.1"}, {"1.0.0.1"}, {"176.65.0.0"}} {
 		if NewSet(parseAll(t, values...)).Sieve() != nil {
 			t.Errorf("%v: a sieve, though nothing shows it for sure", values)
 		}

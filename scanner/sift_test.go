@@ -33,7 +33,8 @@ func siftAlways(t testing.TB) {
 	t.Cleanup(func() { siftSlowly = before })
 }
 
-// allSaid is all that a scan says: its hits, what it could not read, and its report.
+// allSaid is all that a scan says: its hits, what it could not read, and its report,
+// as sorted lines, since several workers may reject in any order.
 func allSaid(t testing.TB, s Scan, in formats.Input) string {
 	t.Helper()
 	var out, rejects bytes.Buffer
@@ -48,7 +49,10 @@ func allSaid(t testing.TB, s Scan, in formats.Input) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%s\n%s\n%s\n%q", out.String(), rejects.String(), report, warned)
+	slices.Sort(warned)
+	said := lines(fmt.Sprintf("%s\n%s\n%s\n%q", out.String(), rejects.String(), report, warned))
+	slices.Sort(said)
+	return strings.Join(said, "\n")
 }
 
 // sameSifted scans a file with a sieve and without, and returns the hits.

@@ -64,7 +64,7 @@ func TestWaitingHits(t *testing.T) {
 // than that; a piece of it is not taken for the whole.
 func TestWaitingHitsDamaged(t *testing.T) {
 	in := newInput(0, formats.Input{Path: "a"})
-	in.plan = &plan{tables: table.Builtin()}
+	in.plan = &plan{tables: table.Builtin(), latePlan: new(latePlan)}
 	reader := newWaitingReader(&run{Scan: &Scan{}, inputs: []*input{in}})
 	i := indicators(t, "evil.test").Indicators(0)[0]
 	raw := appendHit(nil, 0, nil, nil, shape{}, &Hit{Table: in.plan.tables[0], Indicator: i, Also: []Also{{i, ClassTerm}},

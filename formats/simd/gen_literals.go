@@ -11,7 +11,8 @@ import (
 const literalLen, upperLen = 4, 2 // of simd.Literals
 
 // literals looks up the halves of a byte by VPSHUFB, which takes the lower half of
-// an index that is ASCII, and gives nothing for any other. It loads each byte once for
+// an index that is ASCII, and gives nothing for any other: at the places of which the
+// upper half counts nothing else has to be seen to. It loads each byte once for
 // every place in which it can stand: that is cheaper than to move what was found
 // for one place to the next.
 func (m machine) literals() {
@@ -54,6 +55,7 @@ func marked2(data Register, tables [literalLen + upperLen]VecVirtual, low, lead 
 				VPSHUFB(x, tables[place], x)
 				VPAND(upper, x, x)
 			} else {
+				VPAND(low, x, x)
 				VPSHUFB(x, tables[place], x)
 			}
 			if place == 0 {
@@ -92,6 +94,8 @@ func marked512(data Register, tables [literalLen + upperLen]VecVirtual, low, lea
 			VPANDQ(low, upper, upper)
 			VPSHUFB(upper, tables[literalLen+place], upper)
 			all = append(all, upper)
+		} else {
+			VPANDQ(low, x, x)
 		}
 		VPSHUFB(x, tables[place], x)
 		all = append(all, x)

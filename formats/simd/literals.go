@@ -3,9 +3,9 @@ package simd
 // Literals tells the places in a text where one of some short texts may begin.
 // Of each it knows the first [LiteralLen] bytes, or fewer, in one of eight
 // groups: the lower halves of the bytes that the group has at each place, and for the
-// first two places the upper halves too. So it tells too many places, the more the
-// more texts are in one group, but never too few. The texts are ASCII. The zero
-// Literals has none.
+// first two places, where all are ASCII, the upper halves too. So it tells too many
+// places, the more the more texts are in one group, but never too few. The zero
+// Literals has no texts.
 type Literals struct {
 	// At each place, by a half, the groups that have it there.
 	lower [LiteralLen][16]uint8
@@ -16,7 +16,7 @@ const (
 	// LiteralLen is how many bytes of a text count.
 	LiteralLen = 4
 	// upperLen is how many count whole. In what is nearly all digits, the upper
-	// halves of the others tell hardly more.
+	// halves of the others tell hardly more; and what is not ASCII may follow there.
 	upperLen = 2
 )
 
@@ -29,10 +29,11 @@ func (l *Literals) Add(group, place int, b byte) {
 	}
 }
 
-// Any enters that texts of a group may have any ASCII byte from a place on.
+// Any enters that texts of a group may have any byte from a place on, at least the
+// third.
 func (l *Literals) Any(group, place int) {
-	for ; place < LiteralLen; place++ {
-		for b := range byte(0x80) {
+	for place = max(place, upperLen); place < LiteralLen; place++ {
+		for b := range byte(16) {
 			l.Add(group, place, b)
 		}
 	}
@@ -42,9 +43,6 @@ func (l *Literals) Any(group, place int) {
 func (l *Literals) Groups(b *[LiteralLen]byte) uint8 {
 	groups := ^uint8(0)
 	for place, c := range b {
-		if c >= 0x80 {
-			return 0
-		}
 		groups &= l.lower[place][c&15]
 		if place < upperLen {
 			groups &= l.upper[place][c>>4]
@@ -55,7 +53,7 @@ func (l *Literals) Groups(b *[LiteralLen]byte) uint8 {
 
 // Has says that texts of a group may have b at a place, as far as can be told.
 func (l *Literals) Has(group, place int, b byte) bool {
-	return b < 0x80 && l.lower[place][b&15]>>group&1 != 0 && (place >= upperLen || l.upper[place][b>>4]>>group&1 != 0)
+	return l.lower[place][b&15]>>group&1 != 0 && (place >= upperLen || l.upper[place][b>>4]>>group&1 != 0)
 }
 
 // Mark sets a bit for each byte of data at which a text may begin, or with which a

@@ -430,7 +430,7 @@ func FuzzMembers(f *testing.F) {
 // FuzzLiterals holds every level against a look at each place, and that against
 // the texts entered.
 func FuzzLiterals(f *testing.F) {
-	f.Add([]byte("http://0xb0418b07/ \\u0031 caf\xc3\xa9 .065 x.miraibotnet.su"), []byte(".065mira0xb0\\u00"), uint8(0))
+	f.Add([]byte("http://0xb0418b07/ \\u0031 caf\xc3\xa9 .065 x.miraibotnet.su %c2\xad"), []byte(".065mira0xb0\\u00"), uint8(0))
 	f.Add(bytes.Repeat([]byte("abcd"), 40), []byte("abcdbcdacdab"), uint8(3))
 	f.Add([]byte("\x00\x80\x0f\xff"), []byte("\x00\x00\x00\x00"), uint8(1))
 	f.Fuzz(func(t *testing.T, data, texts []byte, short uint8) {
@@ -442,11 +442,11 @@ func FuzzLiterals(f *testing.F) {
 		var all []text
 		for i := 0; i+LiteralLen <= len(texts) && i < 40; i += LiteralLen {
 			b := bytes.Clone(texts[i : i+LiteralLen])
-			for k := range b {
+			for k := range b[:upperLen] {
 				b[k] &= 0x7f
 			}
 			if i == 0 {
-				b = b[:1+short%LiteralLen]
+				b = b[:upperLen+int(short)%(LiteralLen-upperLen+1)]
 			}
 			x := text{i / LiteralLen % 8, b}
 			for k, c := range b {
@@ -465,8 +465,7 @@ func FuzzLiterals(f *testing.F) {
 		for i := range 64 * words {
 			b := data[i : i+LiteralLen]
 			for _, x := range all {
-				ascii := !slices.ContainsFunc(b, func(c byte) bool { return c >= 0x80 })
-				if ascii && bytes.HasPrefix(b, x.bytes) && l.Groups((*[LiteralLen]byte)(b))>>x.group&1 == 0 {
+				if bytes.HasPrefix(b, x.bytes) && l.Groups((*[LiteralLen]byte)(b))>>x.group&1 == 0 {
 					t.Fatalf("%q is not in group %d of %q", b, x.group, texts)
 				}
 			}
