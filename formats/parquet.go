@@ -41,12 +41,11 @@ var ErrEncrypted = errors.New("encrypted Parquet")
 
 const (
 	maxFooter = 256 << 20 // bytes
-	// A group of more rows than blockSize/pieceShare is claimed in pieces (128
-	// Ki rows by default), and one of fewer where the file has few groups: a
-	// file should have fileClaims claims, so that all cores are kept busy, but
-	// no piece with fewer rows than blockSize/leastShare.
-	pieceShare = 8
-	leastShare = 32
+	// A group of more rows than a block is claimed in pieces, and one of fewer
+	// where the file has few groups: a file should have fileClaims claims, so that
+	// all cores are kept busy, but no piece with fewer rows than leastShare of a
+	// block's.
+	leastShare = 4
 	fileClaims = 16
 	// Groups with columns of lists are walked from their start to a piece, so
 	// these are larger. So are those of groups that are not looked through
@@ -143,7 +142,8 @@ func (s *parquetSource) pieces(g *pqGroup, count int64, o Options) (n int64, sha
 	if g.rows > maxBlockRows || slices.ContainsFunc(s.footer.columns, func(c pqColumn) bool { return c.list != nil || c.tree != nil }) {
 		n = max((g.rows+walkedRows-1)/walkedRows, min(g.size/groupBytes, g.rows/(walkedRows/8)), 1)
 	} else {
-		most, least := max(int64(o.blockSize())/pieceShare, 1), max(int64(o.blockSize())/leastShare, 1)
+		most := o.blockRows()
+		least := max(most/leastShare, 1)
 		n = max((g.rows+most-1)/most, min(fileClaims/count, g.rows/least), 1)
 		shared = true
 	}
