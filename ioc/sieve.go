@@ -1,12 +1,8 @@
 package ioc
 
 import (
-	"bytes"
-	"encoding/binary"
-	"encoding/hex"
 	"math/bits"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -119,7 +115,7 @@ func (v *Sieve) add(text string) {
 	for off, least := 0, 1.0; off+simd.LiteralLen <= len(text); off++ {
 		chance := 1.0
 		for _, b := range []byte(text[off : off+simd.LiteralLen]) {
-			chance *= share(b)
+			chance *= shares[b]
 		}
 		if chance < least {
 			least, l.off = chance, off
@@ -153,7 +149,7 @@ func chanceOf(marks *simd.Literals, group int) float64 {
 		sum := 0.0
 		for b := range byte(0x80) {
 			if marks.Has(group, place, b) {
-				sum += share(b)
+				sum += shares[b]
 			}
 		}
 		chance *= sum
@@ -161,123 +157,22 @@ func chanceOf(marks *simd.Literals, group int) float64 {
 	return chance
 }
 
-// share is about how many of the bytes of a log are b.
-func share(b byte) float64 {
-	switch {
-	case isDigit(b), b == ',', b == '"':
-		return 1.0 / 20
-	case strings.IndexByte("etaionsrlcdmpu.:-", b) >= 0:
-		return 1.0 / 40
-	case isAlnum(b):
-		return 1.0 / 150
-	}
-	return 1.0 / 500
-}
-
-// literals appends texts of which every spelling of the n-th indicator shows at
-// least one, each of them at least simd.LiteralLen long, unless it shows another of
-// the signs of a [Sieve]. It says false if there are no such texts.
-func (v *Sieve) literals(dst []string, list *List, n int) ([]string, bool) {
-	switch list.classOf(n) {
-	case className:
-		return v.nameLiterals(dst, list.nameOf(n))
-	case classHash:
-		return append(dst, hex.EncodeToString(list.hashAt(n))), true
-	case class4, class6:
-		i := list.identity(list.records.at(n).key)
-		if i.Addr().Is4() {
-			return v.literals4(dst, value4(i.Addr()))
-		}
-		return literals6(dst, i.Addr().As16())
-	case classURL:
-		host := list.urlAt(n).host
-		if a, _, ok := ParseAddr(host); ok {
-			if a.Is4() {
-				return v.literals4(dst, value4(a))
-			}
-			return literals6(dst, a.As16())
-		}
-		return v.nameLiterals(dst, host)
-	case classNone:
-		return dst, true
-	}
-	return dst, false
-}
-
-// nameLiterals appends the longest label of a name: whatever separates labels, they
-// stand there whole, in the debug form of Windows DNS servers as well.
-func (v *Sieve) nameLiterals(dst []string, name []byte) ([]string, bool) {
-	if !isASCII(name) {
-		return dst, false // a label that has no other form
-	}
-	v.idn = v.idn || bytes.Contains(name, []byte("xn--"))
-	longest := ""
-	for label := range strings.SplitSeq(string(name), ".") {
-		plain := true
-		for i := range len(label) {
-			plain = plain && (isAlnum(label[i]) || label[i] == '-' || label[i] == '_')
-		}
-		if plain && len(label) > len(longest) {
-			longest = label
+// shares is about how many of the bytes of a log are each of ASCII.
+var shares = func() (t [0x80]float64) {
+	for i := range t {
+		switch b := byte(i); {
+		case isDigit(b), b == ',', b == '"':
+			t[i] = 1.0 / 20
+		case strings.IndexByte("etaionsrlcdmpu.:-", b) >= 0:
+			t[i] = 1.0 / 40
+		case isAlnum(b):
+			t[i] = 1.0 / 150
+		default:
+			t[i] = 1.0 / 500
 		}
 	}
-	if len(longest) < simd.LiteralLen {
-		return dst, false
-	}
-	return append(dst, strings.ToLower(longest)), true
-}
-
-// literals4 appends those of an IPv4 address a.b.c.d.
-//
-// As a quad, of which the octets may be filled up with zeros or, in hosts of URLs, be
-// octal or hexadecimal, it shows .b.c.d, or else a full stop before a zero and another
-// digit, or 0x. The same holds for the shorter hosts, a.b.n, a.n and n. IPv6 has
-// it as ::ffff:a.b.c.d, or as two groups.
-func (v *Sieve) literals4(dst []string, addr uint32) ([]string, bool) {
-	if addr>>24 == 0 || addr&0xffffff < 100 || addr&0xffff == 0 {
-		return dst, false // some literals would be too short, or end with ::
-	}
-	v.addrs = append(v.addrs, addr)
-	dec := func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
-	dst = append(dst,
-		"."+dec(addr>>16&0xff)+"."+dec(addr>>8&0xff)+"."+dec(addr&0xff),
-		"."+dec(addr>>16&0xff)+"."+dec(addr&0xffff),
-		"."+dec(addr&0xffffff),
-		dec(addr),
-		strconv.FormatUint(uint64(addr), 8))
-	return groupLiterals(dst, uint16(addr>>16), uint16(addr)), true
-}
-
-// literals6 appends those of an IPv6 address: two groups, one after the other,
-// between which no :: can stand, and that no quad can stand for.
-func literals6(dst []string, a [16]byte) ([]string, bool) {
-	var best []string
-	for i := 0; i < 10; i += 2 {
-		high, low := uint16(a[i])<<8|uint16(a[i+1]), uint16(a[i+2])<<8|uint16(a[i+3])
-		if high == 0 || low == 0 {
-			continue
-		}
-		texts := groupLiterals(nil, high, low)
-		if slices.ContainsFunc(texts, func(t string) bool { return len(t) < simd.LiteralLen }) {
-			continue
-		}
-		if best == nil || len(texts) < len(best) || len(texts) == len(best) && len(texts[0]) > len(best[0]) {
-			best = texts
-		}
-	}
-	return append(dst, best...), best != nil
-}
-
-// groupLiterals appends the spellings of two groups of an IPv6 address. Neither is
-// zero; what fills up the first stands before it.
-func groupLiterals(dst []string, high, low uint16) []string {
-	group := func(n uint16) string { return strconv.FormatUint(uint64(n), 16) }
-	dst = append(dst, group(high)+":"+group(low))
-	if low < 0x1000 {
-		dst = append(dst, group(high)+":0")
-	}
-	return dst
-}
+	return t
+}()
 
 // sieveChunk is how many words of marks are made at a time.
 const sieveChunk = 64
@@ -332,165 +227,4 @@ func (v *Sieve) markLast(text []byte) uint64 {
 		mark[0] &= 1<<n - 1
 	}
 	return mark[0]
-}
-
-// suspect looks closer at a mark.
-func (v *Sieve) suspect(text []byte, i int) bool {
-	rest := text[i+1:]
-	switch text[i] {
-	case '0':
-		if len(rest) > 0 && rest[0]|0x20 == 'x' && len(v.addrs) > 0 && isNumber(rest[1:], 16) && v.holdsNumber(text, i, &ofHex) {
-			return true
-		}
-	case '.':
-		if len(rest) > 1 && rest[0] == '0' && isDigit(rest[1]) && len(v.addrs) > 0 && !isFraction(text, i) && isNumber(rest, 10) && v.holdsNumber(text, i, &ofDecimal) {
-			return true
-		}
-	case '%':
-		if len(rest) < 2 || unhex[rest[0]] > 15 || unhex[rest[1]] > 15 {
-			return false
-		}
-		b := unhex[rest[0]]<<4 | unhex[rest[1]]
-		if b == ':' { // in literals it stands between two groups
-			return i > 0 && unhex[text[i-1]] <= 15 && len(rest) > 2 && unhex[rest[2]] <= 15
-		}
-		return b >= utf8.RuneSelf || b == '%' || literalByte(b)
-	case '\\':
-		if len(rest) == 0 || rest[0] != 'u' {
-			return false
-		}
-		r, ok := hexRune(rest[1:])
-		return ok && (r >= utf8.RuneSelf || r == '\\' || r == '%' || literalByte(byte(r)))
-	}
-	var first [simd.LiteralLen]byte
-	copy(first[:], text[i:])
-	head := binary.LittleEndian.Uint32(first[:])
-	for groups := v.marks.Groups(&first) >> firstLiteral; groups != 0; groups &= groups - 1 {
-		for _, l := range v.groups[firstLiteral+bits.TrailingZeros8(groups)] {
-			if head|l.fold != l.head {
-				continue
-			}
-			if from := i - l.off; from >= 0 && hasFold(text[from:], l.text) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// literalByte says that a literal may hold a byte, or a host that is a number.
-func literalByte(b byte) bool { return isAlnum(b) || b == '.' || b == '-' || b == '_' || b == ':' }
-
-// isNumber says that the digits at the start of a text may be a part of a host that
-// is a number, all of it and hexadecimal or not the first: it has eight digits at
-// most. Most that look so go on as something else.
-func isNumber(text []byte, base uint8) bool {
-	i := 0
-	for i < len(text) && text[i] == '0' {
-		i++
-	}
-	for most := i + 8; i < len(text) && unhex[text[i]] < base; i++ {
-		if i == most {
-			return false
-		}
-	}
-	return i == len(text) || !isAlnum(text[i])
-}
-
-// isFraction says that the full stop at text[i] stands behind the seconds of a time.
-// No address has two digits before its first full stop and is padded, no scheme ends
-// with a digit.
-func isFraction(text []byte, i int) bool {
-	return i >= 4 && text[i-3] == ':' && isDigit(text[i-1]) && isDigit(text[i-2]) && isDigit(text[i-4])
-}
-
-// The bytes of hosts that are numbers, decimal and octal or hexadecimal too.
-var ofDecimal, ofHex = func() (decimal, hex [256]bool) {
-	for i := range decimal {
-		b := byte(i)
-		decimal[i] = isDigit(b) || b == '.'
-		hex[i] = unhex[b] <= 15 || b|0x20 == 'x' || b == '.'
-	}
-	return decimal, hex
-}()
-
-// maxNumber is the longest host that is looked at: there may be any zeros before
-// a number.
-const maxNumber = 64
-
-// holdsNumber says that the bytes around text[i] of which hosts are made that are
-// numbers may be one that is held, or a quad filled up with zeros.
-func (v *Sieve) holdsNumber(text []byte, i int, of *[256]bool) bool {
-	from, to := i, i
-	for from > 0 && of[text[from-1]] {
-		if from--; i-from > maxNumber {
-			return true
-		}
-	}
-	for to < len(text) && of[text[to]] {
-		if to++; to-i > maxNumber {
-			return true
-		}
-	}
-	if from > 0 && (text[from-1] == '\\' || text[from-1] == '%' || text[from-1] == 'u') {
-		return true // its first digits are those of an escape
-	}
-	host := bytes.Trim(text[from:to], ".")
-	if bytes.Contains(host, []byte("..")) {
-		return true // two numbers
-	}
-	if addr, ok := parseNumber4(host); ok && slices.Contains(v.addrs, addr) {
-		return true
-	}
-	addr, n := parse4(host)
-	return n > 0 && n == len(host) && slices.Contains(v.addrs, addr)
-}
-
-// keepsLabel says that a label with the character at the start of a text has no
-// normal form that is ASCII, other than one that begins with xn--. There are more
-// such characters: these are the ones that logs have.
-func keepsLabel(text []byte) bool {
-	if len(text) > 1 && text[0] < 0xE0 && text[1]&0xC0 == 0x80 { // two bytes
-		r := uint(text[0]&0x1F)<<6 | uint(text[1]&0x3F)
-		return r < utf8.RuneSelf || keptShort[r>>6]>>(r&63)&1 != 0
-	}
-	r, _ := utf8.DecodeRune(text)
-	return keptLong(r)
-}
-
-// keptShort has a bit for each character of keepLabels that takes two bytes.
-var keptShort = func() (t [0x800 / 64]uint64) {
-	for r := range rune(0x800) {
-		if keptLong(r) {
-			t[r>>6] |= 1 << (r & 63)
-		}
-	}
-	return t
-}()
-
-func keptLong(r rune) bool {
-	_, found := slices.BinarySearchFunc(keepLabels[:], r, func(span [2]rune, r rune) int {
-		switch {
-		case r > span[1]:
-			return -1
-		case r < span[0]:
-			return 1
-		}
-		return 0
-	})
-	return found
-}
-
-var keepLabels = [...][2]rune{
-	{0xA1, 0xA9}, {0xAB, 0xAC}, {0xAE, 0xB1}, {0xB4, 0xB8}, {0xBB, 0x12F}, {0x134, 0x17E}, // Latin, © ® °
-	{0x386, 0x17FF},    // Greek to Khmer
-	{0x2010, 0x2023},   // dashes, quotation marks, bullets
-	{0x20A9, 0x20BF},   // currencies
-	{0x2190, 0x245F},   // arrows, signs
-	{0x2500, 0x2A73},   // boxes, signs
-	{0x3003, 0x324F},   // Japanese, Bopomofo, Jamo
-	{0x3400, 0xA7F1},   // Chinese
-	{0xAC00, 0xD7A3},   // Hangul
-	{0xFFFD, 0xFFFD},   // what could not be decoded
-	{0x1F300, 0x1FBEF}, // emoji
 }
