@@ -54,7 +54,7 @@ func holdsSign(t testing.TB, v *Sieve, text []byte) bool {
 	return !ok || len(at) > 0
 }
 
-// check is what a sieve has to hold: what is found in a cell shows in its text,
+// checkSieve asks of a sieve what it is for: what is found in a cell shows in its text,
 // however that is escaped.
 func checkSieve(t testing.TB, s *Set, v *Sieve, cell []byte) {
 	if !finds(s, cell) {
