@@ -183,7 +183,8 @@ func (r *csvReader) runs(yield func(*Run, error) bool) {
 	}
 }
 
-// sift finds the rows of the block that are worth splitting, and splits them.
+// sift finds the rows of the block that are worth splitting, and splits them: all
+// of them where it finds too many, since the block has been split for few.
 func (r *csvReader) sift() {
 	r.kept, r.keptAt = r.kept[:0], r.keptAt[:0]
 	first, end := r.rows[0].Start, r.rows[len(r.rows)-1].End
