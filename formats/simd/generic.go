@@ -128,6 +128,7 @@ func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, va
 			break
 		}
 		k := &keys[follow[nth]]
+		follow[0], follow[nth] = follow[nth], follow[0]
 		at := p + int(k.n)
 		if at >= end {
 			break
@@ -154,7 +155,6 @@ func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, va
 		if k.Slot >= 0 {
 			vals[k.Slot] = v
 		}
-		follow[0], follow[nth] = follow[nth], follow[0]
 		prev = k.Number
 		if to >= end || b[to] != ',' {
 			return to, prev, true

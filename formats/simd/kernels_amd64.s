@@ -580,148 +580,164 @@ TEXT ·membersAVX2(SB), NOSPLIT, $0-77
 	MOVQ   keys+40(FP), DX
 	MOVQ   vals+48(FP), BX
 	MOVQ   p+24(FP), SI
-	MOVL   prev+56(FP), DI
-	IMUL3Q $0x68, DI, DI
+	MOVQ   end+32(FP), DI
+	MOVL   prev+56(FP), R8
+	IMUL3Q $0x68, R8, R8
 	XORQ   R15, R15
 
 member:
-	LEAQ    80(SI), R11
-	CMPQ    R11, size+8(FP)
-	JG      stop
-	XORQ    R14, R14
-	LEAQ    84(DX)(DI*1), R13
-	MOVLQSX (R13), R8
-
-try:
-	IMUL3Q    $0x68, R8, R8
-	MOVLQSX   72(DX)(R8*1), R9
+	LEAQ      80(SI), R13
+	CMPQ      R13, size+8(FP)
+	JG        stop
+	MOVLQSX   84(DX)(R8*1), R9
+	IMUL3Q    $0x68, R9, R9
+	MOVLQSX   72(DX)(R9*1), R10
 	VMOVDQU   (AX)(SI*1), Y0
-	VPCMPEQB  (DX)(R8*1), Y0, Y0
+	VPCMPEQB  (DX)(R9*1), Y0, Y0
 	VPMOVMSKB Y0, R12
 	VMOVDQU   32(AX)(SI*1), Y0
-	VPCMPEQB  32(DX)(R8*1), Y0, Y0
-	VPMOVMSKB Y0, R11
-	SHLQ      $0x20, R11
-	ORQ       R11, R12
+	VPCMPEQB  32(DX)(R9*1), Y0, Y0
+	VPMOVMSKB Y0, R13
+	SHLQ      $0x20, R13
+	ORQ       R13, R12
 	NOTQ      R12
-	ANDQ      64(DX)(R8*1), R12
+	ANDQ      64(DX)(R9*1), R12
 	JNE       differs
-	TESTQ     R9, R9
+	TESTQ     R10, R10
 	JE        differs
-	ADDQ      SI, R9
-	CMPQ      R9, end+32(FP)
-	JGE       stop
-	CMPB      (AX)(R9*1), $0x22
-	JNE       number
-	INCQ      R9
-	MOVQ      R9, R10
+
+same:
+	LEAQ 1(SI)(R10*1), R11
+	CMPQ R11, DI
+	JG   stop
+	CMPB -1(AX)(R11*1), $0x22
+	JNE  number
+	MOVQ R11, R10
 
 bits:
-	CMPQ  R10, end+32(FP)
-	JGE   stop
-	MOVQ  R10, R11
-	SHRQ  $0x03, R11
-	MOVQ  (CX)(R11*1), R12
-	MOVQ  R10, R11
-	ANDQ  $0x07, R11
-	SHRXQ R11, R12, R12
-	TESTQ R12, R12
-	JNE   quote
-	ADDQ  $0x38, R10
-	JMP   bits
-
-quote:
+	MOVQ    R11, R12
+	SHRQ    $0x03, R12
+	MOVQ    (CX)(R12*1), R12
+	MOVL    R11, R13
+	ANDL    $0x07, R13
+	SHRXQ   R13, R12, R12
 	TZCNTQ  R12, R12
-	ADDQ    R12, R10
-	CMPQ    R10, end+32(FP)
+	JCS     more
+	ADDQ    R12, R11
+	CMPQ    R11, DI
 	JGE     stop
-	MOVLQSX 76(DX)(R8*1), R11
-	MOVL    $0x00000003, R12
-	LEAQ    1(R10), SI
-	SUBQ    R9, R10
-	JMP     store
-
-number:
-	MOVQ   (AX)(R9*1), R12
-	MOVQ   $0x3030303030303030, R11
-	XORQ   R11, R12
-	MOVQ   $0x7f7f7f7f7f7f7f7f, R11
-	ANDQ   R12, R11
-	MOVQ   $0x7676767676767676, R10
-	ADDQ   R10, R11
-	ORQ    R12, R11
-	MOVQ   $0x8080808080808080, R10
-	ANDQ   R10, R11
-	JE     stop
-	TZCNTQ R11, R10
-	SHRQ   $0x03, R10
-	JE     null
-	CMPQ   R10, $0x01
-	JE     digits
-	TESTB  $0xff, R12
-	JE     stop
-
-digits:
-	LEAQ    (R9)(R10*1), R12
-	CMPQ    R12, end+32(FP)
-	JGE     stop
-	MOVBLZX (AX)(R12*1), R11
-	CMPL    R11, $0x2c
-	JE      integer
-	CMPL    R11, $0x7d
-	JNE     stop
-
-integer:
-	MOVQ    R12, SI
-	MOVLQSX 76(DX)(R8*1), R11
-	MOVL    $0x00000001, R12
-	JMP     store
-
-null:
-	CMPL    (AX)(R9*1), $0x6c6c756e
-	JNE     stop
-	LEAQ    4(R9), R11
-	CMPQ    R11, end+32(FP)
-	JG      stop
-	MOVQ    R11, SI
-	XORQ    R9, R9
-	MOVLQSX 76(DX)(R8*1), R11
-	MOVL    $0x00000001, R12
-
-store:
-	TESTQ R11, R11
-	JS    stored
-	LEAQ  (R11)(R11*2), R11
-	MOVL  R9, (BX)(R11*4)
-	MOVL  R10, 4(BX)(R11*4)
-	MOVB  R12, 8(BX)(R11*4)
-
-stored:
-	TESTQ R14, R14
-	JNE   swap
+	LEAQ    1(R11), SI
+	MOVLQSX 76(DX)(R9*1), R12
+	TESTQ   R12, R12
+	JNS     string
 
 taken:
-	MOVQ R8, DI
-	CMPQ SI, end+32(FP)
+	MOVQ R9, R8
+	CMPQ SI, DI
 	JGE  behind
 	CMPB (AX)(SI*1), $0x2c
 	JNE  behind
 	INCQ SI
 	JMP  member
 
-differs:
-	CMPQ    R14, $0x03
-	JE      stop
-	INCQ    R14
-	MOVLQSX (R13)(R14*4), R8
-	JMP     try
+more:
+	ADDQ $0x38, R11
+	CMPQ R11, DI
+	JL   bits
+	JMP  stop
 
-swap:
-	MOVL (R13), R11
-	MOVL (R13)(R14*4), R12
-	MOVL R12, (R13)
-	MOVL R11, (R13)(R14*4)
+string:
+	SUBQ R10, R11
+	MOVL $0x00000003, R13
+
+store:
+	LEAQ (R12)(R12*2), R12
+	MOVL R10, (BX)(R12*4)
+	MOVL R11, 4(BX)(R12*4)
+	MOVB R13, 8(BX)(R12*4)
 	JMP  taken
+
+number:
+	LEAQ   -1(R11), R10
+	MOVQ   (AX)(R10*1), R12
+	CMPL   R12, $0x6c6c756e
+	JE     null
+	MOVQ   $0x3030303030303030, R13
+	XORQ   R13, R12
+	MOVQ   $0x7f7f7f7f7f7f7f7f, R13
+	ANDQ   R12, R13
+	MOVQ   $0x7676767676767676, R11
+	ADDQ   R11, R13
+	ORQ    R12, R13
+	MOVQ   $0x8080808080808080, R11
+	ANDQ   R11, R13
+	JE     stop
+	TZCNTQ R13, R11
+	SHRQ   $0x03, R11
+	JE     stop
+	CMPQ   R11, $0x01
+	JE     digits
+	TESTB  $0xff, R12
+	JE     stop
+
+digits:
+	LEAQ    (R10)(R11*1), R12
+	CMPQ    R12, DI
+	JGE     stop
+	MOVBLZX (AX)(R12*1), R13
+	CMPL    R13, $0x2c
+	JE      integer
+	CMPL    R13, $0x7d
+	JNE     stop
+
+integer:
+	MOVQ R12, SI
+
+word:
+	MOVLQSX 76(DX)(R9*1), R12
+	TESTQ   R12, R12
+	JS      taken
+	MOVL    $0x00000001, R13
+	JMP     store
+
+null:
+	LEAQ 4(R10), R13
+	CMPQ R13, DI
+	JG   stop
+	MOVQ R13, SI
+	XORQ R10, R10
+	XORQ R11, R11
+	JMP  word
+
+differs:
+	XORQ R14, R14
+	LEAQ 84(DX)(R8*1), R11
+
+try:
+	INCQ      R14
+	CMPQ      R14, $0x04
+	JE        stop
+	MOVLQSX   (R11)(R14*4), R9
+	IMUL3Q    $0x68, R9, R9
+	MOVLQSX   72(DX)(R9*1), R10
+	VMOVDQU   (AX)(SI*1), Y0
+	VPCMPEQB  (DX)(R9*1), Y0, Y0
+	VPMOVMSKB Y0, R12
+	VMOVDQU   32(AX)(SI*1), Y0
+	VPCMPEQB  32(DX)(R9*1), Y0, Y0
+	VPMOVMSKB Y0, R13
+	SHLQ      $0x20, R13
+	ORQ       R13, R12
+	NOTQ      R12
+	ANDQ      64(DX)(R9*1), R12
+	JNE       try
+	TESTQ     R10, R10
+	JE        try
+	MOVL      (R11), R13
+	MOVL      (R11)(R14*4), R12
+	MOVL      R12, (R11)
+	MOVL      R13, (R11)(R14*4)
+	JMP       same
 
 behind:
 	INCQ R15
@@ -729,8 +745,8 @@ behind:
 stop:
 	VZEROUPPER
 	MOVQ SI, next+64(FP)
-	MOVL 80(DX)(DI*1), R11
-	MOVL R11, last+72(FP)
+	MOVL 80(DX)(R8*1), R13
+	MOVL R13, last+72(FP)
 	MOVB R15, behind+76(FP)
 	RET
 
@@ -742,142 +758,152 @@ TEXT ·membersAVX512(SB), NOSPLIT, $0-77
 	MOVQ   keys+40(FP), DX
 	MOVQ   vals+48(FP), BX
 	MOVQ   p+24(FP), SI
-	MOVL   prev+56(FP), DI
-	IMUL3Q $0x68, DI, DI
+	MOVQ   end+32(FP), DI
+	MOVL   prev+56(FP), R8
+	IMUL3Q $0x68, R8, R8
 	XORQ   R15, R15
 
 member:
-	LEAQ    80(SI), R11
-	CMPQ    R11, size+8(FP)
-	JG      stop
-	XORQ    R14, R14
-	LEAQ    84(DX)(DI*1), R13
-	MOVLQSX (R13), R8
-
-try:
-	IMUL3Q   $0x68, R8, R8
-	MOVLQSX  72(DX)(R8*1), R9
-	KMOVQ    64(DX)(R8*1), K1
+	LEAQ     80(SI), R13
+	CMPQ     R13, size+8(FP)
+	JG       stop
+	MOVLQSX  84(DX)(R8*1), R9
+	IMUL3Q   $0x68, R9, R9
+	MOVLQSX  72(DX)(R9*1), R10
+	KMOVQ    64(DX)(R9*1), K1
 	VMOVDQU8 (AX)(SI*1), Z0
-	VPCMPUB  $0x04, (DX)(R8*1), Z0, K1, K1
+	VPCMPUB  $0x04, (DX)(R9*1), Z0, K1, K1
 	KTESTQ   K1, K1
 	JNE      differs
-	TESTQ    R9, R9
+	TESTQ    R10, R10
 	JE       differs
-	ADDQ     SI, R9
-	CMPQ     R9, end+32(FP)
-	JGE      stop
-	CMPB     (AX)(R9*1), $0x22
-	JNE      number
-	INCQ     R9
-	MOVQ     R9, R10
+
+same:
+	LEAQ 1(SI)(R10*1), R11
+	CMPQ R11, DI
+	JG   stop
+	CMPB -1(AX)(R11*1), $0x22
+	JNE  number
+	MOVQ R11, R10
 
 bits:
-	CMPQ  R10, end+32(FP)
-	JGE   stop
-	MOVQ  R10, R11
-	SHRQ  $0x03, R11
-	MOVQ  (CX)(R11*1), R12
-	MOVQ  R10, R11
-	ANDQ  $0x07, R11
-	SHRXQ R11, R12, R12
-	TESTQ R12, R12
-	JNE   quote
-	ADDQ  $0x38, R10
-	JMP   bits
-
-quote:
+	MOVQ    R11, R12
+	SHRQ    $0x03, R12
+	MOVQ    (CX)(R12*1), R12
+	MOVL    R11, R13
+	ANDL    $0x07, R13
+	SHRXQ   R13, R12, R12
 	TZCNTQ  R12, R12
-	ADDQ    R12, R10
-	CMPQ    R10, end+32(FP)
+	JCS     more
+	ADDQ    R12, R11
+	CMPQ    R11, DI
 	JGE     stop
-	MOVLQSX 76(DX)(R8*1), R11
-	MOVL    $0x00000003, R12
-	LEAQ    1(R10), SI
-	SUBQ    R9, R10
-	JMP     store
-
-number:
-	MOVQ   (AX)(R9*1), R12
-	MOVQ   $0x3030303030303030, R11
-	XORQ   R11, R12
-	MOVQ   $0x7f7f7f7f7f7f7f7f, R11
-	ANDQ   R12, R11
-	MOVQ   $0x7676767676767676, R10
-	ADDQ   R10, R11
-	ORQ    R12, R11
-	MOVQ   $0x8080808080808080, R10
-	ANDQ   R10, R11
-	JE     stop
-	TZCNTQ R11, R10
-	SHRQ   $0x03, R10
-	JE     null
-	CMPQ   R10, $0x01
-	JE     digits
-	TESTB  $0xff, R12
-	JE     stop
-
-digits:
-	LEAQ    (R9)(R10*1), R12
-	CMPQ    R12, end+32(FP)
-	JGE     stop
-	MOVBLZX (AX)(R12*1), R11
-	CMPL    R11, $0x2c
-	JE      integer
-	CMPL    R11, $0x7d
-	JNE     stop
-
-integer:
-	MOVQ    R12, SI
-	MOVLQSX 76(DX)(R8*1), R11
-	MOVL    $0x00000001, R12
-	JMP     store
-
-null:
-	CMPL    (AX)(R9*1), $0x6c6c756e
-	JNE     stop
-	LEAQ    4(R9), R11
-	CMPQ    R11, end+32(FP)
-	JG      stop
-	MOVQ    R11, SI
-	XORQ    R9, R9
-	MOVLQSX 76(DX)(R8*1), R11
-	MOVL    $0x00000001, R12
-
-store:
-	TESTQ R11, R11
-	JS    stored
-	LEAQ  (R11)(R11*2), R11
-	MOVL  R9, (BX)(R11*4)
-	MOVL  R10, 4(BX)(R11*4)
-	MOVB  R12, 8(BX)(R11*4)
-
-stored:
-	TESTQ R14, R14
-	JNE   swap
+	LEAQ    1(R11), SI
+	MOVLQSX 76(DX)(R9*1), R12
+	TESTQ   R12, R12
+	JNS     string
 
 taken:
-	MOVQ R8, DI
-	CMPQ SI, end+32(FP)
+	MOVQ R9, R8
+	CMPQ SI, DI
 	JGE  behind
 	CMPB (AX)(SI*1), $0x2c
 	JNE  behind
 	INCQ SI
 	JMP  member
 
-differs:
-	CMPQ    R14, $0x03
-	JE      stop
-	INCQ    R14
-	MOVLQSX (R13)(R14*4), R8
-	JMP     try
+more:
+	ADDQ $0x38, R11
+	CMPQ R11, DI
+	JL   bits
+	JMP  stop
 
-swap:
-	MOVL (R13), R11
-	MOVL (R13)(R14*4), R12
-	MOVL R12, (R13)
-	MOVL R11, (R13)(R14*4)
+string:
+	SUBQ R10, R11
+	MOVL $0x00000003, R13
+
+store:
+	LEAQ (R12)(R12*2), R12
+	MOVL R10, (BX)(R12*4)
+	MOVL R11, 4(BX)(R12*4)
+	MOVB R13, 8(BX)(R12*4)
 	JMP  taken
+
+number:
+	LEAQ   -1(R11), R10
+	MOVQ   (AX)(R10*1), R12
+	CMPL   R12, $0x6c6c756e
+	JE     null
+	MOVQ   $0x3030303030303030, R13
+	XORQ   R13, R12
+	MOVQ   $0x7f7f7f7f7f7f7f7f, R13
+	ANDQ   R12, R13
+	MOVQ   $0x7676767676767676, R11
+	ADDQ   R11, R13
+	ORQ    R12, R13
+	MOVQ   $0x8080808080808080, R11
+	ANDQ   R11, R13
+	JE     stop
+	TZCNTQ R13, R11
+	SHRQ   $0x03, R11
+	JE     stop
+	CMPQ   R11, $0x01
+	JE     digits
+	TESTB  $0xff, R12
+	JE     stop
+
+digits:
+	LEAQ    (R10)(R11*1), R12
+	CMPQ    R12, DI
+	JGE     stop
+	MOVBLZX (AX)(R12*1), R13
+	CMPL    R13, $0x2c
+	JE      integer
+	CMPL    R13, $0x7d
+	JNE     stop
+
+integer:
+	MOVQ R12, SI
+
+word:
+	MOVLQSX 76(DX)(R9*1), R12
+	TESTQ   R12, R12
+	JS      taken
+	MOVL    $0x00000001, R13
+	JMP     store
+
+null:
+	LEAQ 4(R10), R13
+	CMPQ R13, DI
+	JG   stop
+	MOVQ R13, SI
+	XORQ R10, R10
+	XORQ R11, R11
+	JMP  word
+
+differs:
+	XORQ R14, R14
+	LEAQ 84(DX)(R8*1), R11
+
+try:
+	INCQ     R14
+	CMPQ     R14, $0x04
+	JE       stop
+	MOVLQSX  (R11)(R14*4), R9
+	IMUL3Q   $0x68, R9, R9
+	MOVLQSX  72(DX)(R9*1), R10
+	KMOVQ    64(DX)(R9*1), K1
+	VMOVDQU8 (AX)(SI*1), Z0
+	VPCMPUB  $0x04, (DX)(R9*1), Z0, K1, K1
+	KTESTQ   K1, K1
+	JNE      try
+	TESTQ    R10, R10
+	JE       try
+	MOVL     (R11), R13
+	MOVL     (R11)(R14*4), R12
+	MOVL     R12, (R11)
+	MOVL     R13, (R11)(R14*4)
+	JMP      same
 
 behind:
 	INCQ R15
@@ -885,8 +911,8 @@ behind:
 stop:
 	VZEROUPPER
 	MOVQ SI, next+64(FP)
-	MOVL 80(DX)(DI*1), R11
-	MOVL R11, last+72(FP)
+	MOVL 80(DX)(R8*1), R13
+	MOVL R13, last+72(FP)
 	MOVB R15, behind+76(FP)
 	RET
 

@@ -386,7 +386,8 @@ func FuzzMembers(f *testing.F) {
 			if nth < 0 {
 				break
 			}
-			at := p + len(texts[follow[nth]])
+			follow[0], follow[nth] = follow[nth], follow[0]
+			at := p + len(texts[follow[0]])
 			var v Value
 			var to int
 			switch rest := b[min(at, end):end]; {
@@ -406,10 +407,9 @@ func FuzzMembers(f *testing.F) {
 			default:
 				break member
 			}
-			if slot := want[follow[nth]].Slot; slot >= 0 {
+			if slot := want[follow[0]].Slot; slot >= 0 {
 				vals[slot] = v
 			}
-			follow[0], follow[nth] = follow[nth], follow[0]
 			prev = follow[0]
 			if behind = to >= end || b[to] != ','; behind {
 				p = to
