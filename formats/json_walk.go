@@ -17,12 +17,18 @@ import (
 //
 //	{"Type":"DnsEvents","properties":{"Name":"x","ClientIP":"10.0.0.5"}}
 //	 ^ keys[0] -> Type -> properties   ^ keys[1] -> Name -> ClientIP
+//
+// Where one log has records of several kinds, each with other columns, it is the
+// keys from the beginning on that say which kind it is, and not the last one. So
+// a key counts as another one behind other keys, as long as there are not too many:
+// it takes a record two or three keys to be known, and the rest is foreseen.
 type jsonWalker struct {
 	names []string            // bare names of the wanted columns, without repetition
 	marks *jsonMarks          // of the text that records lie in; nil where there are none
 	keys  []simd.Key          // by number
 	more  []jsonKey           // what else is to be known of them
 	ids   [2]map[string]int32 // raw key to its number, by level
+	after map[[2]int32]int32  // by the number of a key and one of ids behind it, the number of that
 	vals  [2][]simd.Value     // by level (1: within properties), then by name
 	met   []int32             // slots that some record had: the others hold nothing
 	text  []byte              // a properties member that was JSON text in a string
@@ -61,6 +67,7 @@ const (
 const (
 	jsonLost     = 2    // number of the key that stands for those that are not remembered
 	jsonMaxKeys  = 4096 // keys remembered, so that hostile records cannot fill memory
+	jsonMaxSteps = 1024 // and what they are behind others, which is to stay in the cache
 	jsonLongKey  = 256
 	jsonRelearns = 32
 )
@@ -69,7 +76,7 @@ const (
 const jsonInText = simd.String << 1
 
 func newJSONWalker(names []string) *jsonWalker {
-	w := &jsonWalker{names: names, nested: true}
+	w := &jsonWalker{names: names, nested: true, after: map[[2]int32]int32{}}
 	for level := range w.vals {
 		w.vals[level] = make([]simd.Value, len(names))
 		w.ids[level] = map[string]int32{}
@@ -245,21 +252,39 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 	if p >= end {
 		return end, 0, jsonEnds
 	}
-	id, ok := w.ids[level][string(raw)]
+	key, ok := w.ids[level][string(raw)]
 	if !ok {
-		id = w.learn(raw, level)
+		key = w.learn(raw, level)
 	}
-	if id == jsonLost {
-		return p, id, jsonOK
+	if key == jsonLost {
+		return p, key, jsonOK
 	}
-	if k := &w.more[id]; string(b[from:p]) != k.glue && k.relearn < jsonRelearns && p-from < 2*jsonLongKey {
-		w.stick(id, string(b[from:p]))
+	id := w.behind(prev, key)
+	if glue, k := b[from:p], &w.more[id]; string(glue) != k.glue && k.relearn < jsonRelearns && len(glue) < 2*jsonLongKey {
+		if string(glue) != w.more[key].glue {
+			w.stick(key, string(glue))
+		}
+		w.stick(id, w.more[key].glue) // mostly the same behind all others
 		k.relearn++
 	}
 	if prev != jsonLost {
 		w.keys[prev].Expect(id)
 	}
 	return p, id, jsonOK
+}
+
+// behind is the number that a key has behind another one.
+func (w *jsonWalker) behind(prev, key int32) int32 {
+	step := [2]int32{prev, key}
+	id, ok := w.after[step]
+	if !ok {
+		if prev == jsonLost || len(w.after) >= jsonMaxSteps {
+			return key
+		}
+		id = w.add(w.keys[key].Slot, w.more[key].role)
+		w.after[step] = id
+	}
+	return id
 }
 
 // learn takes up a key that has not been seen before.
@@ -276,7 +301,7 @@ func (w *jsonWalker) learn(raw []byte, level int) int32 {
 			role = jsonRecords
 		}
 	}
-	if len(w.keys) >= jsonMaxKeys || len(raw) > jsonLongKey {
+	if len(w.ids[0])+len(w.ids[1]) >= jsonMaxKeys || len(raw) > jsonLongKey {
 		w.keys[jsonLost].Slot, w.more[jsonLost].role = slot, role
 		return jsonLost
 	}
