@@ -51,11 +51,11 @@ func (k *jsonKeys) begin(members []Member, cell []byte) {
 }
 
 // step steps over members from at on, where a key stands behind prev, that are
-// strings, short numbers or null and not typed. It returns where it stopped and
+// strings, numbers, true, false or null and not typed. It returns where it stopped and
 // the last key before that.
 func (k *jsonKeys) step(at, end int, prev int32) (int, int32) {
 	at, prev, behind := simd.Members(k.room, k.quotes, at, end, k.list, prev, k.none[:])
-	if behind && k.room[at-1] != '"' { // null may be the beginning of some other word
+	if behind && k.room[at-1] != '"' { // it may be the beginning of some other word
 		at += wordEnd(k.room[at:end])
 	}
 	return at, prev

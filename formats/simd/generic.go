@@ -135,9 +135,9 @@ func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, va
 		}
 		v := Value{Off: uint32(at), Kind: Set}
 		to := at // behind the value
-		x := binary.LittleEndian.Uint64(b[at:])
-		switch n := digits(x); {
-		case byte(x) == '"':
+		rest := b[at:end]
+		switch n := digits(b[at:]); {
+		case b[at] == '"':
 			q := Next(quotes, at+1, end)
 			if q < 0 {
 				return p, prev, false
@@ -146,9 +146,15 @@ func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, va
 		case n > 0 && at+n < end && (b[at+n] == ',' || b[at+n] == '}'):
 			v.Len = uint32(n)
 			to += n
-		case uint32(x) == 'n'|'u'<<8|'l'<<16|'l'<<24 && at+4 <= end:
+		case bytes.HasPrefix(rest, []byte("null")):
 			v.Off = 0
 			to += 4
+		case bytes.HasPrefix(rest, []byte("true")):
+			v.Len = 4
+			to += 4
+		case bytes.HasPrefix(rest, []byte("false")):
+			v.Len = 5
+			to += 5
 		default:
 			return p, prev, false
 		}
@@ -173,15 +179,24 @@ func (k *Key) at(b []byte) bool {
 	return string(b[:n]) == string(k.glue[:n])
 }
 
-// digits returns the length of the digits that eight bytes begin with: 1 to 7,
-// or 0 where they are no number, or one that takes a closer look.
-func digits(x uint64) int {
-	d := x ^ '0'*ones
-	n := bits.TrailingZeros64(((d&low7)+(0x80-10)*ones|d)&high1) >> 3
-	if n == 8 || n > 1 && d&0xff == 0 {
+// digits returns the length of the digits that b begins with, of which 16 bytes
+// are there: 1 to 15, or 0 where they are no number, or one that takes a closer
+// look.
+func digits(b []byte) int {
+	n := leadingDigits(b)
+	if n == 8 {
+		n += leadingDigits(b[8:])
+	}
+	if n > 15 || n > 1 && b[0] == '0' {
 		return 0
 	}
 	return n
+}
+
+// leadingDigits is how many of eight bytes are digits before another one.
+func leadingDigits(b []byte) int {
+	d := binary.LittleEndian.Uint64(b) ^ '0'*ones
+	return bits.TrailingZeros64(((d&low7)+(0x80-10)*ones|d)&high1) >> 3
 }
 
 // escapes returns what backslashes escape, by the places of backslashes and

@@ -671,10 +671,10 @@ number:
 	ORQ    R12, R13
 	MOVQ   $0x8080808080808080, R11
 	ANDQ   R11, R13
-	JE     stop
+	JE     eight
 	TZCNTQ R13, R11
 	SHRQ   $0x03, R11
-	JE     stop
+	JE     truth
 	CMPQ   R11, $0x01
 	JE     digits
 	TESTB  $0xff, R12
@@ -700,6 +700,25 @@ word:
 	MOVL    $0x00000001, R13
 	JMP     store
 
+eight:
+	TESTB  $0xff, R12
+	JE     stop
+	MOVQ   8(AX)(R10*1), R12
+	MOVQ   $0x3030303030303030, R13
+	XORQ   R13, R12
+	MOVQ   $0x7f7f7f7f7f7f7f7f, R13
+	ANDQ   R12, R13
+	MOVQ   $0x7676767676767676, R11
+	ADDQ   R11, R13
+	ORQ    R12, R13
+	MOVQ   $0x8080808080808080, R11
+	ANDQ   R11, R13
+	JE     stop
+	TZCNTQ R13, R11
+	SHRQ   $0x03, R11
+	ADDQ   $0x08, R11
+	JMP    digits
+
 null:
 	LEAQ 4(R10), R13
 	CMPQ R13, DI
@@ -707,6 +726,23 @@ null:
 	MOVQ R13, SI
 	XORQ R10, R10
 	XORQ R11, R11
+	JMP  word
+
+truth:
+	MOVL $0x00000004, R11
+	CMPL (AX)(R10*1), $0x65757274
+	JE   true
+	INCQ R11
+	CMPL (AX)(R10*1), $0x736c6166
+	JNE  stop
+	CMPB 4(AX)(R10*1), $0x65
+	JNE  stop
+
+true:
+	LEAQ (R10)(R11*1), R13
+	CMPQ R13, DI
+	JG   stop
+	MOVQ R13, SI
 	JMP  word
 
 differs:
@@ -843,10 +879,10 @@ number:
 	ORQ    R12, R13
 	MOVQ   $0x8080808080808080, R11
 	ANDQ   R11, R13
-	JE     stop
+	JE     eight
 	TZCNTQ R13, R11
 	SHRQ   $0x03, R11
-	JE     stop
+	JE     truth
 	CMPQ   R11, $0x01
 	JE     digits
 	TESTB  $0xff, R12
@@ -872,6 +908,25 @@ word:
 	MOVL    $0x00000001, R13
 	JMP     store
 
+eight:
+	TESTB  $0xff, R12
+	JE     stop
+	MOVQ   8(AX)(R10*1), R12
+	MOVQ   $0x3030303030303030, R13
+	XORQ   R13, R12
+	MOVQ   $0x7f7f7f7f7f7f7f7f, R13
+	ANDQ   R12, R13
+	MOVQ   $0x7676767676767676, R11
+	ADDQ   R11, R13
+	ORQ    R12, R13
+	MOVQ   $0x8080808080808080, R11
+	ANDQ   R11, R13
+	JE     stop
+	TZCNTQ R13, R11
+	SHRQ   $0x03, R11
+	ADDQ   $0x08, R11
+	JMP    digits
+
 null:
 	LEAQ 4(R10), R13
 	CMPQ R13, DI
@@ -879,6 +934,23 @@ null:
 	MOVQ R13, SI
 	XORQ R10, R10
 	XORQ R11, R11
+	JMP  word
+
+truth:
+	MOVL $0x00000004, R11
+	CMPL (AX)(R10*1), $0x65757274
+	JE   true
+	INCQ R11
+	CMPL (AX)(R10*1), $0x736c6166
+	JNE  stop
+	CMPB 4(AX)(R10*1), $0x65
+	JNE  stop
+
+true:
+	LEAQ (R10)(R11*1), R13
+	CMPQ R13, DI
+	JG   stop
+	MOVQ R13, SI
 	JMP  word
 
 differs:

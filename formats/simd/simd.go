@@ -167,8 +167,8 @@ const (
 
 // Members steps over members of the JSON object in b[:end] from p on, where a key
 // begins. It takes those whose key is expected behind prev, the number of the one
-// before, and whose value is a string, null or a number of up to seven digits:
-// their places go to vals, by the keys' slots, and what has come changes places
+// before, and whose value is a string, null, true, false or a number of up to 15
+// digits: their places go to vals, by the keys' slots, and what has come changes places
 // with the key that was expected first. It stops at the first other member, or earlier, and
 // returns where, and the number of the last key that it took or prev. If behind, it
 // has stopped behind a value, with no comma there; else where a key begins. b may

@@ -344,17 +344,17 @@ func FuzzMembers(f *testing.F) {
 	keys := "\"a\":\n\"RemoteIP\":\n\"RemotePort\":\n\"n\":\n\"long\":\n\"q\":\n\"InitiatingProcessVersionInfoOriginalFileName\":\n\"z\":\n"
 	f.Add([]byte(record), keys, uint64(0), uint8(1), uint16(1000))
 	f.Add([]byte(strings.Repeat(record, 3)), keys, uint64(1<<40), uint8(1), uint16(300))
-	f.Add([]byte(`{"a":"x" ,"a":1234567,"a":12345678,"a":01,"a":nulL,"a":"unclosed`), keys, uint64(7), uint8(1), uint16(70))
+	f.Add([]byte(`{"a":"x" ,"a":1234567,"a":12345678,"a":123456789012345,"a":1234567890123456,"a":true,"a":false,"a":falsE,"a":01,"a":012345678,"a":nulL,"a":"unclosed`), keys, uint64(7), uint8(1), uint16(70))
 	f.Add([]byte(`{ "a": "x", "b": 7, "a": null, "b": -1}`), "\"a\": \n \"b\": \n \"a\": \n"+strings.Repeat("k", 70)+"\n"+strings.Repeat("k", 64), uint64(9), uint8(2), uint16(40))
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 30 { // records in which one key follows another at random
 		var b strings.Builder
 		for range 40 {
-			b.WriteString([]string{`"a":`, `"RemoteIP":`, `"RemotePort":`, `"n":`}[r.IntN(4)] + []string{`"x"`, `null`, `17`, `"\""`, `"` + strings.Repeat("w", r.IntN(150)) + `"`}[r.IntN(5)] + ",")
+			b.WriteString([]string{`"a":`, `"RemoteIP":`, `"RemotePort":`, `"n":`}[r.IntN(4)] + []string{`"x"`, `null`, `17`, `true`, `false`, `1777680021580`, `"\""`, `"` + strings.Repeat("w", r.IntN(150)) + `"`}[r.IntN(8)] + ",")
 		}
 		f.Add([]byte(b.String()), keys, r.Uint64(), uint8(0), uint16(r.IntN(3000)))
 	}
-	integer := regexp.MustCompile(`^(0|[1-9][0-9]{0,6})[,}]`)
+	integer := regexp.MustCompile(`^(0|[1-9][0-9]{0,14})[,}]`)
 	f.Fuzz(func(t *testing.T, data []byte, glues string, follow uint64, start uint8, stop uint16) {
 		b := padded(data)
 		text := len(b)
@@ -401,6 +401,10 @@ func FuzzMembers(f *testing.F) {
 				to++
 			case bytes.HasPrefix(rest, []byte("null")):
 				v, to = Value{0, 0, Set}, at+4
+			case bytes.HasPrefix(rest, []byte("true")):
+				v, to = Value{uint32(at), 4, Set}, at+4
+			case bytes.HasPrefix(rest, []byte("false")):
+				v, to = Value{uint32(at), 5, Set}, at+5
 			case integer.Match(rest):
 				n := len(integer.Find(rest)) - 1
 				v, to = Value{uint32(at), uint32(n), Set}, at+n
