@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +106,38 @@ func TestRoughly(t *testing.T) {
 	} {
 		if got := roughly(in).String(); got != want {
 			t.Errorf("%v: got %s, want %s", in, got, want)
+		}
+	}
+}
+
+// coresSeen is a reader that notes how many cores may be used while it is read.
+type coresSeen struct {
+	text io.Reader
+	n    *int
+}
+
+func (r coresSeen) Read(p []byte) (int, error) {
+	*r.n = runtime.GOMAXPROCS(0)
+	return r.text.Read(p)
+}
+
+// TestThreadsLimitCores reads indicators, which all cores do, with one thread.
+func TestThreadsLimitCores(t *testing.T) {
+	before := runtime.GOMAXPROCS(3)
+	defer runtime.GOMAXPROCS(before)
+	log := filepath.Join(t.TempDir(), "log.csv")
+	if err := os.WriteFile(log, []byte("TimeGenerated,SourceIP,DestinationIP,DeviceVendor\n2026-05-02T00:00:00Z,198.51.100.7,10.0.0.1,x\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for threads, want := range map[string]int{"0": 3, "1": 1, "2": 2, "8": 3} {
+		var out, errs strings.Builder
+		cores := 0
+		status := run([]string{"scan", "-j", threads, "-i", "-", log}, coresSeen{strings.NewReader("198.51.100.7\n"), &cores}, &out, &errs)
+		if status != statusOK || cores != want || !strings.Contains(out.String(), "198.51.100.7") {
+			t.Errorf("-j %s: status %d with %d cores, want %d: %s%s", threads, status, cores, want, &out, &errs)
+		}
+		if n := runtime.GOMAXPROCS(0); n != 3 {
+			t.Errorf("-j %s: left %d cores", threads, n)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -92,7 +93,7 @@ the list, evil.duckdns.org goes too, and is counted apart.`,
 	fs.StringVar(&f.rejects, "rejects", "", "write the records that could not be read to `FILE`, as JSONL")
 	fs.StringVar(&f.summary, "summary", "", "write what was read and found to `FILE`, as JSON")
 	fs.StringVar(&f.parity, "parity", "", "compare with the portal's result of a table's KQL hunt in `FILE`, instead of reporting hits")
-	fs.IntVarP(&f.threads, "threads", "j", 0, "`N` workers (0: all cores)")
+	fs.IntVarP(&f.threads, "threads", "j", 0, "`N` workers, and no more cores than that (0: all)")
 	fs.StringVar(&f.memory, "memory", "256MiB", "`SIZE` of memory for sorting, beyond which hits are spilled")
 	fs.StringVar(&f.tmp, "tmp", "", "`DIR` for spilled hits and spooled input (default: the system's)")
 	fs.StringVar(&f.progress, "progress", "auto", "auto (on a terminal), always or never")
@@ -457,6 +458,12 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 		return usage(err)
 	}
 	started := time.Now()
+	if before := runtime.GOMAXPROCS(0); f.threads > 0 && f.threads < before {
+		// Feeds are read and files unpacked beside the workers: who shares a machine
+		// and gives it one core wants no more to be used.
+		runtime.GOMAXPROCS(f.threads)
+		defer runtime.GOMAXPROCS(before)
+	}
 	// Reading feeds makes hardly any garbage; collecting every time the set
 	// has doubled costs a fifth of the time and finds nothing.
 	debug.SetGCPercent(400)
