@@ -273,14 +273,15 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 	return p, id, jsonOK
 }
 
-// behind is the number that a key has behind another one.
+// behind is the number that a key has behind another one. Where there are too many
+// of those, records are not of so many kinds: their keys have no order.
 func (w *jsonWalker) behind(prev, key int32) int32 {
+	if prev == jsonLost || len(w.after) >= jsonMaxSteps {
+		return key
+	}
 	step := [2]int32{prev, key}
 	id, ok := w.after[step]
 	if !ok {
-		if prev == jsonLost || len(w.after) >= jsonMaxSteps {
-			return key
-		}
 		id = w.add(w.keys[key].Slot, w.more[key].role)
 		w.after[step] = id
 	}
