@@ -12,6 +12,7 @@ import (
 	"github.com/gaissmai/bart"
 
 	"github.com/iocsweep/iocsweep/formats/mem"
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // newSet builds a set on a list. The same list gives the same entries,
@@ -98,14 +99,14 @@ func (s *Set) makeTables(builders []builder) (regions []region, most int) {
 		// Mostly the table that merging needed is as large as all indexes together.
 		room = mem.Make[uint64](slots)
 	}
-	s.anchors, s.quads = makeFilter(sum[className]+sum[classURL]), makeFilter(sum[class4])
+	s.anchors = makeFilter(sum[className] + sum[classURL])
+	texts := makeFilter(sum[class4])
+	s.near4, s.wide4 = new(simd.Halves), new(simd.Halves)
+	s.quads = simd.Quads{Either: new(simd.Halves), Wide: new(simd.Halves), Filter: texts.words, Shift: uint64(texts.shift)}
 	s.url.hosts, s.heads = makeFilter(sum[classURL]), makeFilter(sum[classHash])
-	if sum[class4] > 0 {
-		s.near4, s.near4Text = new(halves), new(halves)
-	}
 	for class, k := range [...]sorter{
 		className: {index: &s.names, text: &s.anchors, same: s.sameName},
-		class4:    {index: &s.v4, text: &s.quads, same: s.same4},
+		class4:    {index: &s.v4, text: &texts, same: s.same4},
 		class6:    {index: &s.v6, same: s.same6},
 		classURL:  {index: &s.urls, text: &s.url.hosts, same: s.sameURL},
 		classHash: {index: &s.hashes, text: &s.heads, same: s.sameHash},
@@ -165,11 +166,11 @@ func (b *builder) sort(lo, hi int) {
 		case class4:
 			v := l.addr4Of(n)
 			q := quadOf(v)
-			if s.near4.set(v >> 16) {
-				s.near4Text.set(q.half())
+			if setHalf(s.near4, v>>16) {
+				setHalf(s.quads.Either, q.Half())
 			}
 			t.add(hash4(v), n)
-			t.addText(q.hash())
+			t.addText(q.Hash())
 		case class6:
 			t.add(hash16(l.addr6Of(n)), n)
 		case classURL:
@@ -249,7 +250,6 @@ func (s *Set) addNets(numbers []uint32) {
 		return
 	}
 	s.nets = new(bart.Table[uint32])
-	s.wide4, s.wide4Text = new(halves), new(halves)
 	prefix := func(n uint32) netip.Prefix { return s.list.identity(s.list.records.at(int(n)).key).Prefix }
 	for _, n := range numbers {
 		p := prefix(n)
@@ -265,8 +265,10 @@ func (s *Set) addNets(numbers []uint32) {
 		}
 		first := value4(p.Addr()) >> 16
 		for n := range uint32(1) << max(16-p.Bits(), 0) {
-			s.wide4.set(first + n)
-			s.wide4Text.set(quadOf((first + n) << 16).half())
+			setHalf(s.wide4, first+n)
+			half := quadOf((first + n) << 16).Half()
+			setHalf(s.quads.Wide, half)
+			setHalf(s.quads.Either, half)
 		}
 	}
 	s.parents = make([]uint32, len(s.netIDs))

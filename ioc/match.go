@@ -80,16 +80,16 @@ func (s *Set) matchAddr(a netip.Addr, m Candidate, dst []Candidate) []Candidate 
 
 // absent4 says that an IPv4 address is surely not held.
 func (s *Set) absent4(v uint32) bool {
-	return !(s.near4.has(v>>16) && s.v4.filter.has(hash4(v))) && !s.wide4.has(v>>16)
+	return !(s.near4.Has(v>>16) && s.v4.filter.has(hash4(v))) && !s.wide4.Has(v>>16)
 }
 
 func (s *Set) match4(v uint32, m Candidate, dst []Candidate) []Candidate {
-	if s.near4.has(v >> 16) {
+	if s.near4.Has(v >> 16) {
 		if h := hash4(v); s.v4.filter.has(h) {
 			dst = s.addAddr4(v, h, m, dst)
 		}
 	}
-	if s.wide4.has(v >> 16) {
+	if s.wide4.Has(v >> 16) {
 		dst = s.addNetsOf(addr4(v), m, dst)
 	}
 	return dst

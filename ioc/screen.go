@@ -4,7 +4,11 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
+	"slices"
 	"strconv"
+	"unsafe"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // Screen appends to dst the indices of those cells, pieces of data, that may
@@ -15,6 +19,19 @@ import (
 // faster than parsing. Whatever is not plain is left to Match: other
 // spellings, and cells in the last bytes of data.
 func Screen[C ~struct{ Off, Len uint32 }](s *Set, k Kind, data []byte, cells []C, dst []uint32) []uint32 {
+	if (k == KindIP || k == KindIPList) && simd.Quick() && len(cells) > 0 {
+		from := len(dst)
+		dst = slices.Grow(dst, len(cells))[:from+len(cells)]
+		spans := unsafe.Slice((*simd.Span)(unsafe.Pointer(&cells[0])), len(cells))
+		maybe := dst[from:][:s.quads.Screen(data, spans, k == KindIPList, dst[from:])]
+		dst = dst[:from]
+		for _, i := range maybe { // IPv6, other spellings, what is near
+			if c := spans[i]; !s.absent(k, data, int(c.Off), int(c.Off+c.Len)) {
+				dst = append(dst, i)
+			}
+		}
+		return dst
+	}
 	for i := range cells {
 		c := (struct{ Off, Len uint32 })(cells[i])
 		if c.Len > 0 && !s.absent(k, data, int(c.Off), int(c.Off+c.Len)) {
@@ -29,11 +46,11 @@ func Screen[C ~struct{ Off, Len uint32 }](s *Set, k Kind, data []byte, cells []C
 func (s *Set) absent(k Kind, data []byte, from, to int) bool {
 	switch k {
 	case KindIP:
-		q, n := quadAt(data, from, to)
+		q, n := simd.QuadAt(data, from, to)
 		if n != to-from {
 			return s.absent6(data[from:to]) == to-from
 		}
-		return s.absentQuad(q, n)
+		return s.quads.Absent(q, n)
 	case KindIPList:
 		return s.absentList(data, from, to)
 	case KindList:
@@ -68,73 +85,13 @@ func notDigits(x uint64) uint64 {
 	return (x&screenLow7 + screenOnes*(0x80-10) | x) & screenHigh1
 }
 
-// A quad is the first bytes of a cell, as two words, as far as they are digits
-// and full stops: at most 15. Other bytes are 0.
-type quad struct{ lo, hi uint64 }
-
-// quadMask[n] keeps the first n of 16 bytes.
-var quadMask = func() (t [17]quad) {
-	for n := range t {
-		t[n] = quad{1<<(8*n) - 1, 0}
-		if n > 8 {
-			t[n] = quad{^uint64(0), 1<<(8*(n-8)) - 1}
-		}
-	}
-	return t
-}()
-
-// quadAt reads the quad at data[from:], before to, and its length, 0 if it is
-// too long or the end of data too near.
-func quadAt(data []byte, from, to int) (q quad, n int) {
-	if from < 0 || from+16 > len(data) {
-		return q, 0
-	}
-	p := (*[16]byte)(data[from:])
-	lo, hi := binary.LittleEndian.Uint64(p[:8]), binary.LittleEndian.Uint64(p[8:])
-	endLo, endHi := notDigits(lo)&^equalBytes(lo, '.'), notDigits(hi)&^equalBytes(hi, '.')
-	n = bits.TrailingZeros64(endLo) >> 3
-	if endLo == 0 {
-		n += bits.TrailingZeros64(endHi) >> 3
-	}
-	if n = min(n, to-from); n > 15 {
-		return q, 0
-	}
-	m := &quadMask[n&15]
-	return quad{lo & m.lo, hi & m.hi}, n
-}
-
-func (q quad) hash() uint64 {
-	hi, lo := bits.Mul64(q.lo^prime1, q.hi^prime2)
-	return (hi ^ lo) * prime3
-}
-
-// half is the bit in halves of what stands before the second full stop, and
-// some bit where there is none.
-func (q quad) half() uint32 {
-	d := equalBytes(q.lo, '.')
-	d &= d - 1
-	return uint32(q.lo & (d&-d>>7 - 1) * prime1 >> 48)
-}
-
-// absentQuad says that an address written like this is not held. Addresses are
-// compared as text: whatever digits and full stops spell, it is one of those
-// held only if it has the same normal form, but for octets filled up with
-// zeros, which are taken where all four have three digits.
-func (s *Set) absentQuad(q quad, n int) bool {
-	if n == 15 && (equalBytes(q.lo, '0')|equalBytes(q.hi, '0'))&(0x80|0x80<<32) != 0 {
-		return false // an octet begins with 0
-	}
-	half := q.half()
-	return !(s.near4Text.has(half) && s.quads.has(q.hash())) && !s.wide4Text.has(half)
-}
-
-// quadOf is the quad of an address in normal form.
-func quadOf(addr uint32) quad {
+// quadOf is the text of an address in normal form.
+func quadOf(addr uint32) simd.Quad {
 	a, b, c, d := octets[addr>>24], octets[addr>>16&255], octets[addr>>8&255], octets[addr&255]
 	// The first two are eight bytes at most, the last two seven without the full stop.
 	first, n := a.text|b.text<<(8*a.n), 8*(a.n+b.n)
 	last := (c.text | d.text<<(8*c.n)) & (1<<(8*(c.n+d.n-1)) - 1)
-	return quad{first | last<<n, last >> (64 - n)}
+	return simd.Quad{Lo: first | last<<n, Hi: last >> (64 - n)}
 }
 
 // An octet is a part of an address as text, with the full stop behind it.
@@ -155,13 +112,13 @@ var octets = func() (t [256]octet) {
 // absentList is absent for addresses between separators.
 func (s *Set) absentList(data []byte, from, to int) bool {
 	for {
-		q, n := quadAt(data, from, to)
+		q, n := simd.QuadAt(data, from, to)
 		if n == 0 || from+n < to && !listSep[data[from+n]] {
 			n = s.absent6(data[from:to])
 			if n == 0 || from+n < to && !listSep[data[from+n]] {
 				return false
 			}
-		} else if !s.absentQuad(q, n) {
+		} else if !s.quads.Absent(q, n) {
 			return false
 		}
 		if from += n; from == to {
@@ -217,7 +174,7 @@ func (s *Set) absentMembers(data []byte, from, to int) bool {
 		case from == start, from < to && memberByte[data[from]]&separates == 0:
 			return false // a name that is not ASCII
 		case isDigit(data[start]):
-			if q, n := quadAt(data, start, from); n != from-start || !s.absentQuad(q, n) {
+			if q, n := simd.QuadAt(data, start, from); n != from-start || !s.quads.Absent(q, n) {
 				return false
 			}
 		case numericEnd(data[start:from]) || !s.absentName(data, start, from):

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 type span struct{ Off, Len uint32 }
@@ -128,7 +130,7 @@ func TestAnchorIDN(t *testing.T) {
 func TestQuadOf(t *testing.T) {
 	check := func(addr uint32) {
 		text := addr4(addr).String()
-		want, n := quadAt(append([]byte(text), make([]byte, 16)...), 0, len(text))
+		want, n := simd.QuadAt(append([]byte(text), make([]byte, 16)...), 0, len(text))
 		if got := quadOf(addr); n != len(text) || got != want {
 			t.Fatalf("%s: %x, want %x", text, got, want)
 		}

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/gaissmai/bart"
+
+	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
 // A Set holds indicators for look-up. It never changes once built and may be
@@ -25,12 +27,12 @@ type Set struct {
 	urls, hashes  index
 	more          []uint64 // entry<<32 | number, sorted: the indicators of an entry that are not its first
 
-	quads   filter    // of every IPv4 address as text, see Screen
-	anchors filter    // of every domain: most names go no further
-	single  bool      // a domain of one label is held, so anchors say nothing
-	labels  uint64    // bit n: a domain of n labels is held (63: or more)
-	lengths [4]uint64 // bit n: a domain of n bytes is held
-	edges   bool      // a domain begins or ends with a hyphen or underscore
+	quads   simd.Quads // of every IPv4 address, and what networks touch, as text
+	anchors filter     // of every domain: most names go no further
+	single  bool       // a domain of one label is held, so anchors say nothing
+	labels  uint64     // bit n: a domain of n labels is held (63: or more)
+	lengths [4]uint64  // bit n: a domain of n bytes is held
+	edges   bool       // a domain begins or ends with a hyphen or underscore
 
 	heads filter   // of the first 16 digits of every hash
 	url   urlFacts // of all URLs; the anchors of their hosts are among anchors
@@ -41,20 +43,12 @@ type Set struct {
 	has6    bool                // IPv6 networks are held
 
 	// Halves of the IPv4 addresses held, and of those that the networks touch,
-	// so that larger tables are seldom asked. The Text ones are for Screen.
-	near4, near4Text, wide4, wide4Text *halves
+	// so that larger tables are seldom asked.
+	near4, wide4 *simd.Halves
 }
 
-// halves has a bit for each n.n, the first half of an IPv4 address. At 8 KB it
-// stays in the first cache, whatever the number of indicators, and the addresses
-// of one's own networks, of which logs are full, seldom share their half with an
-// indicator. A nil one is empty.
-type halves [1 << 10]uint64
-
-func (h *halves) has(n uint32) bool { return h != nil && h[n>>6&(1<<10-1)]>>(n&63)&1 != 0 }
-
-// set sets a bit, while others do the same. It says false if it was set.
-func (h *halves) set(n uint32) bool {
+// setHalf sets a bit, while others do the same. It says false if it was set.
+func setHalf(h *simd.Halves, n uint32) bool {
 	word := &h[n>>6&(1<<10-1)]
 	if atomic.LoadUint64(word)>>(n&63)&1 != 0 {
 		return false

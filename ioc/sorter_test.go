@@ -181,7 +181,7 @@ func TestFilterRate(t *testing.T) {
 	name := func(n uint32) []byte { return fmt.Appendf(nil, "c%d.bad%d.example", n/7, n) }
 	for of, hash := range map[string]func(n uint32) uint64{
 		"addresses":            hash4,
-		"texts of these":       func(n uint32) uint64 { return quadOf(n).hash() },
+		"texts of these":       func(n uint32) uint64 { return quadOf(n).Hash() },
 		"names":                func(n uint32) uint64 { return hashKey(name(n)) },
 		"anchors":              func(n uint32) uint64 { return anchorOf(name(n)).hash() },
 		"beginnings of hashes": func(n uint32) uint64 { return headOf(fmt.Appendf(nil, "%016x%016x", xxhash.Sum64(name(n)), n)) },

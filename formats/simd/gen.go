@@ -96,6 +96,7 @@ func main() {
 	}
 	quotes()
 	rows()
+	quads()
 	avx2.members()
 	avx512.members()
 	avx512.undouble()

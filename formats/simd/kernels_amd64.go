@@ -29,6 +29,9 @@ func hideCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *
 func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n int, next int)
 
 //go:noescape
+func quadsAVX2(s *byte, data *byte, size int, cells *uint32, count int, list bool, dst *uint32) int
+
+//go:noescape
 func membersAVX2(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
 
 //go:noescape

@@ -572,6 +572,170 @@ done:
 	MOVQ DX, next+88(FP)
 	RET
 
+// func quadsAVX2(s *byte, data *byte, size int, cells *uint32, count int, list bool, dst *uint32) int
+// Requires: AVX, AVX2, BMI, BMI2, CMOV
+TEXT ·quadsAVX2(SB), NOSPLIT, $0-64
+	MOVQ         data+8(FP), AX
+	MOVQ         cells+24(FP), CX
+	MOVQ         dst+48(FP), BX
+	MOVQ         s+0(FP), SI
+	MOVQ         (SI), SI
+	SUBQ         $0x10, size+16(FP)
+	MOVL         $0x2e2e2e2e, DX
+	VMOVD        DX, X0
+	VPBROADCASTD X0, X0
+	MOVL         $0x30303030, DX
+	VMOVD        DX, X1
+	VPBROADCASTD X1, X1
+	MOVL         $0x09090909, DX
+	VMOVD        DX, X2
+	VPBROADCASTD X2, X2
+	XORQ         DI, DI
+	XORQ         R8, R8
+
+cell:
+	CMPQ  DI, count+32(FP)
+	JGE   done
+	MOVL  (CX)(DI*8), R9
+	MOVL  4(CX)(DI*8), R10
+	TESTQ R10, R10
+	JE    next
+	ADDQ  R9, R10
+
+address:
+	CMPQ      R9, size+16(FP)
+	JG        keep
+	VMOVDQU   (AX)(R9*1), X3
+	VPCMPEQB  X3, X0, X4
+	VPMOVMSKB X4, DX
+	VPSUBB    X1, X3, X3
+	VPMINUB   X2, X3, X5
+	VPCMPEQB  X5, X3, X5
+	VPOR      X4, X5, X5
+	VPMOVMSKB X5, R11
+	NOTL      R11
+	TZCNTL    R11, R11
+	MOVQ      R10, R14
+	SUBQ      R9, R14
+	CMPQ      R11, R14
+	CMOVQGT   R14, R11
+	TESTQ     R11, R11
+	JE        keep
+	CMPQ      R11, $0x0f
+	JGE       long
+
+half:
+	MOVL   $0x00000001, R14
+	SHLXQ  R11, R14, R14
+	BLSRL  DX, DX
+	ORL    R14, DX
+	ORL    $0x00000100, DX
+	TZCNTL DX, DX
+	SHLL   $0x03, DX
+	MOVQ   (AX)(R9*1), R12
+	BZHIQ  DX, R12, R13
+	MOVQ   $0x9e3779b185ebca87, R14
+	IMULQ  R14, R13
+	SHRQ   $0x30, R13
+	MOVQ   R13, R14
+	SHRQ   $0x06, R14
+	MOVQ   (SI)(R14*8), DX
+	BTQ    R13, DX
+	JCS    near
+
+absent:
+	ADDQ R11, R9
+	CMPQ R9, R10
+	JNE  more
+
+next:
+	INCQ DI
+	JMP  cell
+
+keep:
+	MOVL DI, (BX)(R8*4)
+	INCQ R8
+	JMP  next
+
+more:
+	CMPB    list+40(FP), $0x00
+	JE      keep
+	MOVBLZX (AX)(R9*1), R14
+	CMPL    R14, $0x0000002c
+	JE      skip
+	CMPL    R14, $0x00000020
+	JE      skip
+	CMPL    R14, $0x0000003b
+	JE      skip
+	JMP     keep
+
+skip:
+	INCQ    R9
+	CMPQ    R9, R10
+	JE      next
+	MOVBLZX (AX)(R9*1), R14
+	CMPL    R14, $0x0000002c
+	JE      skip
+	CMPL    R14, $0x00000020
+	JE      skip
+	CMPL    R14, $0x0000003b
+	JE      skip
+	JMP     address
+
+long:
+	JG        keep
+	VPXOR     X4, X4, X4
+	VPCMPEQB  X3, X4, X4
+	VPMOVMSKB X4, R14
+	TESTL     $0x00001111, R14
+	JNE       keep
+	JMP       half
+
+near:
+	MOVQ    s+0(FP), DX
+	MOVQ    8(DX), DX
+	MOVQ    (DX)(R14*8), DX
+	BTQ     R13, DX
+	JCS     keep
+	MOVQ    R11, R13
+	SHLQ    $0x03, R13
+	BZHIQ   R13, R12, R12
+	MOVQ    8(AX)(R9*1), R14
+	SUBQ    $0x40, R13
+	BZHIQ   R13, R14, R14
+	XORL    DX, DX
+	CMPQ    R11, $0x08
+	CMOVQLE DX, R14
+	MOVQ    $0x9e3779b185ebca87, R13
+	XORQ    R13, R12
+	MOVQ    $0xc2b2ae3d27d4eb4f, R13
+	XORQ    R13, R14
+	MOVQ    R14, DX
+	MULXQ   R12, R12, R13
+	XORQ    R12, R13
+	MOVQ    $0x165667b19e3779f9, R14
+	IMULQ   R14, R13
+	MOVQ    s+0(FP), DX
+	MOVL    R13, R12
+	MOVQ    40(DX), R14
+	SHRXQ   R14, R12, R12
+	MOVQ    16(DX), DX
+	MOVQ    (DX)(R12*8), R12
+	MOVL    R13, R14
+	ANDL    $0x1f, R14
+	BTQ     R14, R12
+	JCC     absent
+	SHRL    $0x05, R13
+	ANDL    $0x1f, R13
+	ADDL    $0x20, R13
+	BTQ     R13, R12
+	JCC     absent
+	JMP     keep
+
+done:
+	MOVQ R8, ret+56(FP)
+	RET
+
 // func membersAVX2(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
 // Requires: AVX, AVX2, BMI, BMI2
 TEXT ·membersAVX2(SB), NOSPLIT, $0-77

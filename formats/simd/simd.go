@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-//go:generate go run -modfile=../../.ci/tools.mod gen.go gen_quotes.go gen_walk.go gen_literals.go gen_text.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
+//go:generate go run -modfile=../../.ci/tools.mod gen.go gen_quotes.go gen_walk.go gen_literals.go gen_quads.go gen_text.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
 
 // A Level is a way to find them.
 type Level uint8

@@ -79,6 +79,13 @@ func markLiterals(data []byte, l *Literals, marks []uint64) {
 	}
 }
 
+func screenQuads(s *Quads, data []byte, cells []Span, list bool, dst []uint32) int {
+	if level < AVX2 || !cpu.X86.HasBMI2 || len(data) == 0 {
+		return screenQuadsGo(s, data, cells, list, dst)
+	}
+	return quadsAVX2((*byte)(unsafe.Pointer(s)), &data[0], len(data), &cells[0].Off, len(cells), list, &dst[0])
+}
+
 // canPack says that the processor can drop bytes from a vector, and make room for
 // others.
 var canPack = cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VL && cpu.X86.HasPCLMULQDQ

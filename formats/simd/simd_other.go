@@ -26,6 +26,10 @@ func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals
 
 func markLiterals(data []byte, l *Literals, marks []uint64) { markLiteralsGo(data, l, marks) }
 
+func screenQuads(s *Quads, data []byte, cells []Span, list bool, dst []uint32) int {
+	return screenQuadsGo(s, data, cells, list, dst)
+}
+
 func packs() bool { return false }
 
 func undouble(dst, src []byte) (n int, ok bool) { return undoubleGo(dst, src) }

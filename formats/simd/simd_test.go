@@ -318,10 +318,12 @@ func TestLayout(t *testing.T) {
 	var k Key
 	var v Value
 	var f Field
+	var q Quads
 	got := []uintptr{unsafe.Sizeof(k), unsafe.Offsetof(k.glue), unsafe.Offsetof(k.mask), unsafe.Offsetof(k.n), unsafe.Offsetof(k.Slot),
 		unsafe.Offsetof(k.Number), unsafe.Offsetof(k.Follow), uintptr(len(k.Follow)), unsafe.Sizeof(v), unsafe.Offsetof(v.Len), unsafe.Offsetof(v.Kind),
-		unsafe.Sizeof(f), unsafe.Offsetof(f.Before), unsafe.Offsetof(f.At)}
-	if want := []uintptr{104, 0, 64, 72, 76, 80, 84, 4, 12, 4, 8, 24, 0, 16}; !slices.Equal(got, want) {
+		unsafe.Sizeof(f), unsafe.Offsetof(f.Before), unsafe.Offsetof(f.At),
+		unsafe.Offsetof(q.Either), unsafe.Offsetof(q.Wide), unsafe.Offsetof(q.Filter), unsafe.Offsetof(q.Shift)}
+	if want := []uintptr{104, 0, 64, 72, 76, 80, 84, 4, 12, 4, 8, 24, 0, 16, 0, 8, 16, 40}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v: the generator has to follow", got, want)
 	}
 }
@@ -428,6 +430,82 @@ func FuzzMembers(f *testing.F) {
 				t.Errorf("%v: at %d behind key %d, %v, %v, want %d behind %d, %v, %v", l, to, last, over, got, p, prev, behind, vals)
 			}
 		})
+	})
+}
+
+// FuzzQuads holds the kernel against plain Go, and that against what texts spell: an
+// address of the set, in its normal form or with octets filled up, is never turned
+// away, and what is no address is not.
+func FuzzQuads(f *testing.F) {
+	f.Add([]byte("10.0.0.1,192.168.17.254;8.8.8.8 1.2.3.4"), []byte{10, 0, 0, 1, 192, 168, 17, 254}, uint64(0x123456789), false)
+	f.Add([]byte("010.000.000.001, 100.200.100.200, 111.222.111.22 ,;"), []byte{10, 0, 0, 1, 111, 222, 111, 22}, uint64(7), true)
+	f.Add([]byte("1.2.3.4.5.6.7.8.9.0.1 12345678 ... 123456789012345 1234567890123456 a1.2.3.4 ::ffff:1.2.3.4"), []byte{1, 2, 3, 4}, uint64(0), false)
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 20 {
+		var text []byte
+		var held []byte
+		for range 30 {
+			a := []byte{byte(r.IntN(256)), byte(r.IntN(3)), byte(r.IntN(256)), byte(r.IntN(256))}
+			text = append(fmt.Appendf(text, "%d.%d.%d.%d", a[0], a[1], a[2], a[3]), ", ;"[r.IntN(3)])
+			if r.IntN(3) == 0 {
+				held = append(held, a...)
+			}
+		}
+		f.Add(text, held, r.Uint64(), r.IntN(2) == 0)
+	}
+	f.Fuzz(func(t *testing.T, data, held []byte, cuts uint64, wide bool) {
+		s := Quads{Either: new(Halves), Wide: new(Halves), Filter: make([]uint64, 16), Shift: 28}
+		texts := map[string]bool{}
+		for ; len(held) >= 4; held = held[4:] {
+			for _, form := range []string{"%d.%d.%d.%d", "%03d.%03d.%03d.%03d"} {
+				texts[fmt.Sprintf(form, held[0], held[1], held[2], held[3])] = true
+			}
+			normal := fmt.Appendf(nil, "%d.%d.%d.%d", held[0], held[1], held[2], held[3])
+			q, n := QuadAt(append(normal, make([]byte, 16)...), 0, len(normal))
+			if n != len(normal) {
+				t.Fatalf("%s: %d bytes", normal, n)
+			}
+			half, h := q.Half(), q.Hash()
+			s.Either[half>>6] |= 1 << (half & 63)
+			if wide {
+				s.Wide[half>>6] |= 1 << (half & 63)
+			}
+			s.Filter[uint32(h)>>s.Shift] |= 1<<(h&31) | 1<<32<<(h>>5&31)
+		}
+		var cells []Span
+		for at, i := 0, 0; at < len(data); i++ {
+			n := min(int(cuts>>(i%16*4)&15)*int(1+cuts>>60), len(data)-at)
+			cells = append(cells, Span{uint32(at), uint32(n)})
+			at += n + 1
+		}
+		cells = append(cells, Span{0, uint32(len(data))})
+		for _, list := range []bool{false, true} {
+			want := make([]uint32, len(cells))
+			want = want[:screenQuadsGo(&s, data, cells, list, want)]
+			levels(func(l Level) {
+				got := make([]uint32, len(cells))
+				if got = got[:s.Screen(data, cells, list, got)]; !slices.Equal(got, want) {
+					t.Errorf("%v: list %v: cells %v of %q, want %v", l, list, got, data, want)
+				}
+			})
+			for i, c := range cells {
+				cell := string(data[c.Off : c.Off+c.Len])
+				members := []string{cell}
+				if list {
+					members = strings.FieldsFunc(cell, func(r rune) bool { return r == ',' || r == ' ' || r == ';' })
+				}
+				plain := strings.Trim(cell, "0123456789.") == "" || list
+				for _, m := range members {
+					if texts[m] && !slices.Contains(want, uint32(i)) {
+						t.Errorf("%q is turned away", cell)
+					}
+					plain = plain && strings.Trim(m, "0123456789.") == ""
+				}
+				if !plain && !slices.Contains(want, uint32(i)) {
+					t.Errorf("%q is no address, and turned away", cell)
+				}
+			}
+		}
 	})
 }
 
