@@ -87,6 +87,9 @@ func firstRecord(text []byte, sep byte) ([]string, int, error) {
 	if cells, n := lineRecord(text, sep); cells != nil {
 		return cells, n, nil
 	}
+	if cells, n := looseNames(text, sep); cells != nil {
+		return cells, n, nil
+	}
 	r := csv.NewReader(bytes.NewReader(text))
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord = rune(sep), true, -1
 	cells, err := r.Read()
@@ -124,6 +127,27 @@ func lineRecord(text []byte, sep byte) (cells []string, n int) {
 		}
 		line = line[end+1:]
 	}
+}
+
+// looseNames is firstRecord for a first line of column names of which some have
+// blanks outside their quotes: A,"B" ,C. A reader that goes by the letter takes what
+// follows the quote, row after row, to be part of the name.
+func looseNames(text []byte, sep byte) (cells []string, n int) {
+	line, rest, _ := bytes.Cut(text, []byte("\n"))
+	cells = strings.Split(string(bytes.TrimSuffix(line, []byte("\r"))), string(rune(sep)))
+	for i, c := range cells {
+		c = strings.TrimSpace(c)
+		if len(c) > 1 && c[0] == '"' && c[len(c)-1] == '"' {
+			c = c[1 : len(c)-1]
+		}
+		if cells[i] = c; !isColumnName(c) || strings.Contains(c, `"`) {
+			return nil, 0
+		}
+	}
+	if len(cells) == 1 {
+		return nil, 0
+	}
+	return cells, len(text) - len(rest)
 }
 
 // quotedCell reads the cell that a line begins with, whose first byte is a

@@ -54,6 +54,11 @@ func FuzzCSVHead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, sep := range []byte(csvSeparators + "_\x00\r") {
+			if cells, _ := lineRecord(text, sep); cells == nil {
+				if names, _ := looseNames(text, sep); names != nil {
+					continue // where encoding/csv goes on in the next line
+				}
+			}
 			cells, n, err := firstRecord(text, sep)
 			want, wantN, wantErr := slowRecord(text, sep)
 			if (err == nil) != (wantErr == nil) {

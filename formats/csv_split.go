@@ -150,6 +150,8 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 				r.reject(at, stop, repaired, true)
 			} else if seps+1 != r.width {
 				r.reject(at, stop, fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, seps+1, r.width), true)
+			} else if n := bytes.Count(r.buf[at:stop], []byte{'\n'}); n > 0 && r.holdsBare(at, nl) {
+				r.reject(at, stop, fmt.Errorf("%w in a record of %d lines", ErrBareQuote, n+1), true)
 			}
 			r.rows = append(r.rows, simd.Row{Start: uint32(at), End: uint32(stop)})
 		}
@@ -363,8 +365,8 @@ const (
 // number of cells or holds a quote that no writer of CSV leaves bare. So no
 // well-formed row of the right width is ever cut. It is cut if at the start of
 // one of its later lines a record of the right width can be read (for a record
-// that has the right width itself: if its first line and what follows, as a
-// record or as a line, have it too). After the cut the rest is read afresh, with multi-line cells and all.
+// that has the right width itself: if its first line has all cells, and what
+// follows, as a record or as a line, has that width). After the cut the rest is read afresh, with multi-line cells and all.
 // So no well-formed row of up to doubtLook bytes that starts inside a record
 // of wrong width is lost in it either.
 //
@@ -372,11 +374,7 @@ const (
 // Therefore a region of doubtful records has a budget; once that is spent, the
 // region is split by lines.
 func (r *csvReader) doubt(m *seam, at, nl, cells int) (bool, error) {
-	bare := false
-	if i, _ := slices.BinarySearch(r.bare, at); i < len(r.bare) && r.bare[i] < nl {
-		bare = true
-	}
-	if cells == r.width && !bare {
+	if cells == r.width && !r.holdsBare(at, nl) {
 		return false, nil
 	}
 	first := bytes.IndexByte(r.buf[at:min(nl, r.n)], '\n')
@@ -405,7 +403,7 @@ func (r *csvReader) doubt(m *seam, at, nl, cells int) (bool, error) {
 			two, end = r.count(min(from, to), to, true)
 		}
 		looked = end - at
-		yes = one == r.width && two == r.width && r.width > 1
+		yes = one >= r.width && two == r.width && r.width > 1
 	} else {
 		for from := first + 1; from < nl; {
 			n, end := r.count(from, from+doubtLook, false)
@@ -436,6 +434,12 @@ func (r *csvReader) doubt(m *seam, at, nl, cells int) (bool, error) {
 		r.cut(at, first)
 	}
 	return yes, nil
+}
+
+// holdsBare says that between at and nl there is a quote that no writer leaves bare.
+func (r *csvReader) holdsBare(at, nl int) bool {
+	i, _ := slices.BinarySearch(r.bare, at)
+	return i < len(r.bare) && r.bare[i] < nl
 }
 
 // skipHuge passes over the record at at, which is too large: to the first line
