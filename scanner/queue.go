@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
 // state is how far an input has come. Inputs only move forward.
@@ -232,8 +233,12 @@ func (r *run) openInput(in *input) {
 	r.mu.Unlock()
 }
 
-// missed makes the input partial if a column that is matched cannot be read.
+// missed makes the input partial if a column that is matched cannot be read, and
+// says so if there is none.
 func (r *run) missed(in *input, info formats.Info) {
+	if info.Format != "jsonl" && info.Format != "json" && !slices.ContainsFunc(in.plan.keys, func(k planKey) bool { return len(k.groups) > 0 }) {
+		in.report.note("none of its columns is matched: it cannot show a hit")
+	}
 next:
 	for _, column := range info.Unread {
 		bare, _ := formats.BareName(column)
@@ -425,10 +430,12 @@ type folderHeader struct {
 	from  string
 }
 
-// siblingHeader returns the header of the first CSV file in the same folder or
-// archive that has one for records of so many cells: exports in shards carry
-// it in the first file only. One of another width is that of something else,
-// under which cells would be taken for those of other columns.
+// siblingHeader returns the header that a CSV file in the same folder or archive
+// has for records of so many cells: exports in shards carry it in the first file
+// only. One of another width is that of something else, under which cells would be
+// taken for those of other columns; nor is one of another table than the file's name
+// says. Where several differ, it is that of the file
+// whose name is most alike, and none if there is more than one such.
 func (r *run) siblingHeader(in *input, cells int) ([]string, string) {
 	folder := path.Dir(in.in.String())
 	r.mu.Lock()
@@ -441,14 +448,48 @@ func (r *run) siblingHeader(in *input, cells int) ([]string, string) {
 		f = &folderHeaders{}
 		r.headers[folder] = f
 	}
-	for i := 0; ; i++ {
-		if i == len(f.list) && !r.nextHeader(f, folder) {
-			return nil, ""
+	var best *folderHeader
+	alike, torn := -1, false
+	for i := 0; i < len(f.list) || r.nextHeader(f, folder); i++ {
+		h := &f.list[i]
+		if len(h.names) != cells || r.namesOther(in.in.String(), h) {
+			continue
 		}
-		if h := f.list[i]; len(h.names) == cells {
-			return h.names, h.from
+		n := commonPrefix(path.Base(h.from), path.Base(in.in.String()))
+		switch {
+		case n > alike:
+			best, alike, torn = h, n, false
+		case n == alike && !slices.Equal(h.names, best.names):
+			torn = true
 		}
 	}
+	if best == nil || torn {
+		return nil, ""
+	}
+	return best.names, best.from
+}
+
+// namesOther says that the name of a file tells of another table than a header does.
+func (r *run) namesOther(file string, h *folderHeader) bool {
+	named := table.InFileName(r.tables, file)
+	if named == nil {
+		return false
+	}
+	bare := make([]string, len(h.names))
+	for i, c := range h.names {
+		bare[i], _ = formats.BareName(c)
+	}
+	t, _, _ := table.Detect(r.tables, table.Evidence{Columns: bare})
+	return t != nil && t != named
+}
+
+// commonPrefix is how many bytes two names begin with alike.
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // nextHeader goes on to the next CSV file in a folder that has a header.

@@ -3,6 +3,7 @@ package table
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -55,19 +56,37 @@ func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
 // fromFile looks for a table whose name stands in the name of the file, and one
 // of whose matched columns is there: DeviceFileEvents.csv, DnsEvents-May.csv.
 func fromFile(tables []*Table, d Evidence) *Table {
-	file := d.Path[strings.LastIndexAny(d.Path, `/\`)+1:]
-	words := strings.FieldsFunc(file, func(r rune) bool {
-		return !('a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9')
-	})
-	for _, word := range words {
-		if t := ByName(tables, word); t != nil {
-			matched := func(k Key) bool {
-				return slices.ContainsFunc(d.Columns, func(c string) bool { return strings.EqualFold(c, k.Column) })
-			}
-			if slices.ContainsFunc(t.KeysAt(Wide), matched) {
-				return t
+	for t := range inFileName(tables, d.Path) {
+		matched := func(k Key) bool {
+			return slices.ContainsFunc(d.Columns, func(c string) bool { return strings.EqualFold(c, k.Column) })
+		}
+		if slices.ContainsFunc(t.KeysAt(Wide), matched) {
+			return t
+		}
+	}
+	return nil
+}
+
+// inFileName yields the tables whose names stand in the name of a file.
+func inFileName(tables []*Table, path string) iter.Seq[*Table] {
+	return func(yield func(*Table) bool) {
+		file := path[strings.LastIndexAny(path, `/\`)+1:]
+		words := strings.FieldsFunc(file, func(r rune) bool {
+			return !('a' <= r|0x20 && r|0x20 <= 'z' || '0' <= r && r <= '9')
+		})
+		for _, word := range words {
+			if t := ByName(tables, word); t != nil && !yield(t) {
+				return
 			}
 		}
+	}
+}
+
+// InFileName is the first table whose name stands in the name of a file, nil
+// without one.
+func InFileName(tables []*Table, path string) *Table {
+	for t := range inFileName(tables, path) {
+		return t
 	}
 	return nil
 }
