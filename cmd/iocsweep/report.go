@@ -61,6 +61,9 @@ func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
 		if r.Rejected > 0 {
 			a.warnf("%s: %d entries are no indicators: see iocsweep ioc check", scanner.Printable(r.Path), r.Rejected)
 		}
+		if n := r.HostOnly(); n > 0 {
+			a.warnf("%s: %s without a path left out: --url-hosts takes the hosts of URLs", scanner.Printable(r.Path), count(int64(n), "URL"))
+		}
 		if r.Weak > 0 {
 			a.warnf("%s: %d indicators dropped for --min-confidence", scanner.Printable(r.Path), r.Weak)
 		}

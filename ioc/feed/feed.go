@@ -104,6 +104,10 @@ type Report struct {
 	Err error
 }
 
+// HostOnly is how many URLs were skipped since they have no path, so that they name a
+// host and nothing more. With Options.URLHosts their hosts are taken.
+func (r *Report) HostOnly() int { return r.Reasons[hostOnly] }
+
 // A Reject is a line with what is wrong about it.
 type Reject struct {
 	Line   int    // from 1

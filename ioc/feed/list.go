@@ -112,7 +112,8 @@ func listLine(line []byte, no int, emit func(*Entry)) {
 		}
 	}
 	if i := bytes.IndexAny(line, " \t"); i > 0 && isHostsAddress(line[:i]) {
-		for name := range bytes.FieldsSeq(line[i:]) {
+		names, _, _ := bytes.Cut(line[i:], []byte("#")) // no name has one
+		for name := range bytes.FieldsSeq(names) {
 			e.Value = name
 			e.Fate, e.Reason = Usable, ""
 			if isOwnName(string(name)) {
