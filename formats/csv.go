@@ -166,8 +166,9 @@ type csvReader struct {
 	rows    []simd.Row // records in buf, without their line ends
 	bounds  []uint32   // row by row, a position for each of stops.ords
 	rejects []Reject
-	unread  int // rejected records that are no row
-	lineAt  int // position up to which lines are counted
+	unread  int    // rejected records that are no row
+	noName  []byte // the last first cell of a row that was no name of a column
+	lineAt  int    // position up to which lines are counted
 	lines   int
 	head    int // line breaks before first
 	run     Run
@@ -258,6 +259,7 @@ func (r *csvReader) block(sp span) (Block, error) {
 	if !quick {
 		r.s.publish(sp.seq, m)
 	}
+	r.otherHeaders()
 	b.Lines += lines
 	b.Rows = len(r.rows)
 	b.Records = len(r.rows) + r.unread

@@ -500,7 +500,7 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 			record = w.place(in, b.Seq, formats.Pos{Line: -1}).Record
 		}
 		in.problem(b.Seq, i+1000, &formats.Error{Pos: pos, Err: bad.Err})
-		if errors.Is(bad.Err, formats.ErrPartial) || bad.Pos.Record < 0 {
+		if errors.Is(bad.Err, formats.ErrPartial) || errors.Is(bad.Err, formats.ErrOtherHeader) || bad.Pos.Record < 0 {
 			in.failAt(b.Seq, i+1000, Partial, bad.Err) // how many records are missing, or of which file, is not known
 		} else {
 			in.mu.Lock()
