@@ -222,9 +222,13 @@ func sameIndicator(a, b *ioc.Indicator) bool {
 }
 
 // parsePort reads a port's cell, -1 if it holds none. JSON, spreadsheets and
-// columns of doubles write 23 as 23.0.
+// columns of doubles write 23 as 23.0. Quotes that a blank before them has made text
+// are left out, as they are round addresses.
 func parsePort(cell string) int {
 	cell = strings.TrimSpace(cell)
+	if n := len(cell); n > 2 && cell[0] == '"' && cell[n-1] == '"' {
+		cell = cell[1 : n-1]
+	}
 	if whole, zeros, ok := strings.Cut(cell, "."); ok && strings.Trim(zeros, "0") == "" {
 		cell = whole
 	}
