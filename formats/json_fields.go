@@ -2,7 +2,11 @@ package formats
 
 import (
 	"bytes"
+	"encoding/binary"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // jsonFields lists all cells of one record. Names and values are copied to
@@ -10,6 +14,7 @@ import (
 type jsonFields struct {
 	text   []byte
 	found  []jsonField
+	places map[string]int // of found, by folded name: what has not been dropped; empty while there are few
 	fields []Field
 	inner  []byte // properties that was JSON text in a string
 }
@@ -20,7 +25,13 @@ type jsonField struct {
 	dropped     bool
 }
 
-func (f *jsonFields) reset() { f.text, f.found = f.text[:0], f.found[:0] }
+// fewFields is how many are compared one by one.
+const fewFields = 64
+
+func (f *jsonFields) reset() {
+	f.text, f.found = f.text[:0], f.found[:0]
+	clear(f.places)
+}
 
 // object adds the members of the object at b[p:end] in file order; those of
 // its properties take the place of that member. It stops at the first fault
@@ -113,15 +124,55 @@ func (f *jsonFields) add(name, value []byte, level int) {
 	f.text = jsonUnquote(f.text, name)
 	c.Len = uint32(len(f.text)) - c.Off
 	dropped := false
-	for i := range f.found {
+	if i := f.place(c); i >= 0 {
 		old := &f.found[i]
-		if !old.dropped && old.name.Len == c.Len && bytes.EqualFold(f.bytes(old.name), f.bytes(c)) {
-			dropped = old.level > level
-			old.dropped = !dropped
-		}
+		dropped = old.level > level
+		old.dropped = !dropped
 	}
 	f.value(c, value, level)
-	f.found[len(f.found)-1].dropped = dropped
+	n := len(f.found) - 1
+	if f.found[n].dropped = dropped; !dropped && len(f.places) > 0 {
+		f.places[foldName(f.bytes(c))] = n
+	}
+}
+
+// place is where the member of a name stands that has not been dropped, -1 without
+// one.
+func (f *jsonFields) place(name Cell) int {
+	if len(f.found) <= fewFields {
+		return slices.IndexFunc(f.found, func(m jsonField) bool {
+			return !m.dropped && m.name.Len == name.Len && bytes.EqualFold(f.bytes(m.name), f.bytes(name))
+		})
+	}
+	if len(f.places) == 0 {
+		if f.places == nil {
+			f.places = map[string]int{}
+		}
+		for i, m := range f.found {
+			if !m.dropped {
+				f.places[foldName(f.bytes(m.name))] = i
+			}
+		}
+	}
+	if i, ok := f.places[foldName(f.bytes(name))]; ok && !f.found[i].dropped {
+		return i
+	}
+	return -1
+}
+
+// foldName gives names that differ in nothing but case, and are of the same length,
+// the same key.
+func foldName(name []byte) string {
+	folded := binary.AppendUvarint(make([]byte, 0, len(name)+4), uint64(len(name)))
+	for len(name) > 0 {
+		r, n := utf8.DecodeRune(name)
+		least := r
+		for o := unicode.SimpleFold(r); o != r; o = unicode.SimpleFold(o) {
+			least = min(least, o)
+		}
+		folded, name = utf8.AppendRune(folded, least), name[n:]
+	}
+	return string(folded)
 }
 
 func (f *jsonFields) value(name Cell, value []byte, level int) {
@@ -165,12 +216,13 @@ func jsonSample(b []byte, rows []jsonRow) *Part {
 	for _, row := range rows[:min(len(rows), maxSample)] {
 		f.reset()
 		f.object(b, int(row.off), int(row.end), 0)
+		enveloped := f.enveloped()
 		for _, m := range f.found {
 			name := string(f.bytes(m.name))
 			if _, ok := number[name]; ok || m.dropped {
 				continue
 			}
-			if m.level > 0 || !f.enveloped() {
+			if m.level > 0 || !enveloped {
 				number[name] = len(part.Columns)
 				part.Columns = append(part.Columns, name)
 			} else {

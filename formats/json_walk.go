@@ -31,9 +31,10 @@ type jsonWalker struct {
 	after map[[2]int32]int32  // by the number of a key and one of ids behind it, the number of that
 	vals  [2][]simd.Value     // by level (1: within properties), then by name
 	met   []int32             // slots that some record had: the others hold nothing
-	text  []byte              // a properties member that was JSON text in a string
-	inner jsonMarks           // of text
-	name  []byte              // scratch for an escaped key
+	most  jsonMost
+	text  []byte    // a properties member that was JSON text in a string
+	inner jsonMarks // of text
+	name  []byte    // scratch for an escaped key
 
 	envelope bool // the record has properties, found in vals[1]
 	inText   bool // what is read lies in text
@@ -65,18 +66,20 @@ const (
 )
 
 const (
-	jsonLost     = 2    // number of the key that stands for those that are not remembered
-	jsonMaxKeys  = 4096 // keys remembered, so that hostile records cannot fill memory
-	jsonMaxSteps = 1024 // and what they are behind others, which is to stay in the cache
+	jsonLost     = 2 // number of the key that stands for those that are not remembered
 	jsonLongKey  = 256
 	jsonRelearns = 32
 )
+
+// A jsonMost bounds what a walker remembers, so that hostile records cannot fill
+// memory: keys, and what they are behind others, which is to stay in the cache.
+type jsonMost struct{ keys, steps int }
 
 // jsonInText marks values whose places are positions in the walker's text.
 const jsonInText = simd.String << 1
 
 func newJSONWalker(names []string) *jsonWalker {
-	w := &jsonWalker{names: names, nested: true, after: map[[2]int32]int32{}}
+	w := &jsonWalker{names: names, nested: true, after: map[[2]int32]int32{}, most: jsonMost{4096, 1024}}
 	for level := range w.vals {
 		w.vals[level] = make([]simd.Value, len(names))
 		w.ids[level] = map[string]int32{}
@@ -274,9 +277,10 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 }
 
 // behind is the number that a key has behind another one. Where there are too many
-// of those, records are not of so many kinds: their keys have no order.
+// of those, records are not of so many kinds: their keys have no order. From then on
+// a key is itself behind all others, but where it is foreseen.
 func (w *jsonWalker) behind(prev, key int32) int32 {
-	if prev == jsonLost || len(w.after) >= jsonMaxSteps {
+	if prev == jsonLost || len(w.after) >= w.most.steps {
 		return key
 	}
 	step := [2]int32{prev, key}
@@ -302,7 +306,7 @@ func (w *jsonWalker) learn(raw []byte, level int) int32 {
 			role = jsonRecords
 		}
 	}
-	if len(w.ids[0])+len(w.ids[1]) >= jsonMaxKeys || len(raw) > jsonLongKey {
+	if len(w.ids[0])+len(w.ids[1]) >= w.most.keys || len(raw) > jsonLongKey {
 		w.keys[jsonLost].Slot, w.more[jsonLost].role = slot, role
 		return jsonLost
 	}

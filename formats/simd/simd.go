@@ -168,14 +168,14 @@ const (
 // Members steps over members of the JSON object in b[:end] from p on, where a key
 // begins. It takes those whose key is expected behind prev, the number of the one
 // before, and whose value is a string, null, true, false or a number of up to 15
-// digits: their places go to vals, by the keys' slots, and what has come changes places
-// with the key that was expected first. It stops at the first other member, or earlier, and
-// returns where, and the number of the last key that it took or prev. If behind, it
-// has stopped behind a value, with no comma there; else where a key begins. b may
-// be longer than end, and should be: what is read for a member reaches up to 80
-// bytes beyond its key, and where b ends before that, nothing is taken. quotes has
-// its unescaped quotes, as JSON finds them, in end/64 + 2 words at least; with
-// fewer nothing is taken either.
+// digits: their places go to vals, by the keys' slots. A key that has come changes
+// places with the one that was expected first, whatever its value. Members stops at
+// the first other member, or earlier, and returns where, and the number of the last
+// key that it took or prev. If behind, it has stopped behind a value, with no comma
+// there; else where a key begins. b may be longer than end, and should be: what is
+// read for a member reaches up to 80 bytes beyond its key, and where b ends before
+// that, nothing is taken. quotes has its unescaped quotes, as JSON finds them, in
+// end/64 + 2 words at least; with fewer nothing is taken either.
 func Members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
 	if end = min(end, len(b)); p < 0 || len(b) == 0 || len(quotes) < end>>6+2 || len(vals) == 0 {
 		return p, prev, false
