@@ -85,7 +85,7 @@ func TestShiftedTypeCell(t *testing.T) {
 }
 
 func TestPortCells(t *testing.T) {
-	for cell, want := range map[string]int{`"3778"`: 3778, ` "23"`: 23, `"`: -1, `""`: -1,"3778": 3778, "3778.0": 3778, " 3778 ": 3778, "3778.000": 3778, "3778.5": -1, "": -1, "70000": -1, "-1": -1, "http": -1} {
+	for cell, want := range map[string]int{`"3778"`: 3778, ` "23"`: 23, `"`: -1, `""`: -1, "3778": 3778, "3778.0": 3778, " 3778 ": 3778, "3778.000": 3778, "3778.5": -1, "": -1, "70000": -1, "-1": -1, "http": -1} {
 		if got := parsePort(cell); got != want {
 			t.Errorf("parsePort(%q) = %d, want %d", cell, got, want)
 		}
