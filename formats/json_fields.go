@@ -14,6 +14,7 @@ import (
 type jsonFields struct {
 	text   []byte
 	found  []jsonField
+	outer  int            // of found: before it what is of properties has been dropped
 	places map[string]int // of found, by folded name: what has not been dropped; empty while there are few
 	fields []Field
 	inner  []byte // properties that was JSON text in a string
@@ -29,7 +30,7 @@ type jsonField struct {
 const fewFields = 64
 
 func (f *jsonFields) reset() {
-	f.text, f.found = f.text[:0], f.found[:0]
+	f.text, f.found, f.outer = f.text[:0], f.found[:0], 0
 	clear(f.places)
 }
 
@@ -68,9 +69,10 @@ func (f *jsonFields) properties(b, name []byte, p, q int) bool {
 		return false
 	}
 	// As everywhere, the last of several members of one name counts.
-	for i := range f.found {
+	for i := f.outer; i < len(f.found); i++ {
 		f.found[i].dropped = f.found[i].dropped || f.found[i].level > 0
 	}
+	f.outer = len(f.found)
 	switch b[p] {
 	case '{':
 		f.object(b, p, q, 1)
