@@ -365,8 +365,9 @@ const (
 // number of cells or holds a quote that no writer of CSV leaves bare. So no
 // well-formed row of the right width is ever cut. It is cut if at the start of
 // one of its later lines a record of the right width can be read (for a record
-// that has the right width itself: if its first line has all cells, and what
-// follows, as a record or as a line, has that width). After the cut the rest is read afresh, with multi-line cells and all.
+// that has the right width itself: if its first line has all cells, or more, for
+// separators behind the stray quote, and what follows, as a record or as a line, has
+// that width). After the cut the rest is read afresh, with multi-line cells and all.
 // So no well-formed row of up to doubtLook bytes that starts inside a record
 // of wrong width is lost in it either.
 //

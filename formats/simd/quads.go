@@ -78,8 +78,8 @@ func (h *Halves) Has(half uint32) bool { return h[half>>6&(1<<10-1)]>>(half&63)&
 // by their text. Most of a log are those of one's own networks, which seldom share
 // their half with one that is looked for.
 type Quads struct {
-	Either *Halves // Near and Wide together
-	Wide   *Halves // addresses with these are all of the set
+	Either *Halves // what addresses of the set have, and Wide
+	Wide   *Halves // all addresses with these are of the set, or may be
 	Filter []uint64
 	Shift  uint64 // Filter[uint32(hash)>>Shift] has two bits of each address in the set
 }
@@ -106,9 +106,9 @@ type Span struct{ Off, Len uint32 }
 
 // Screen leaves in dst, which has room for all, the numbers of those cells that may
 // hold an address of the set, and returns how many. Cells that are anything but an
-// IPv4 address in the common form, or where list is set several behind commas, semicolons and
-// blanks, are all among them, and so are those in the last bytes of data. Empty ones
-// are not.
+// IPv4 address in the common form, or with list several of them between commas,
+// semicolons and blanks, are all among them, and so are those in the last bytes of
+// data. Empty ones are not.
 func (s *Quads) Screen(data []byte, cells []Span, list bool, dst []uint32) int {
 	if len(cells) == 0 {
 		return 0
