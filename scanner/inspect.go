@@ -155,9 +155,12 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 			}
 		}
 		for _, bad := range reader.Rejects() {
-			if bad.Matched {
+			switch {
+			case incomplete(&bad):
+				in.fail(Partial, bad.Err)
+			case bad.Matched:
 				in.report.Repaired++
-			} else {
+			default:
 				in.report.Rejected++
 			}
 		}

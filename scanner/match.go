@@ -500,8 +500,8 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 			record = w.place(in, b.Seq, formats.Pos{Line: -1}).Record
 		}
 		in.problem(b.Seq, i+1000, &formats.Error{Pos: pos, Err: bad.Err})
-		if errors.Is(bad.Err, formats.ErrPartial) || errors.Is(bad.Err, formats.ErrOtherHeader) || bad.Pos.Record < 0 {
-			in.failAt(b.Seq, i+1000, Partial, bad.Err) // how many records are missing, or of which file, is not known
+		if incomplete(&bad) {
+			in.failAt(b.Seq, i+1000, Partial, bad.Err)
 		} else {
 			in.mu.Lock()
 			if bad.Matched {
@@ -523,6 +523,12 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 		}
 	}
 	return nil
+}
+
+// incomplete says that what a reader could not make use of is more than a record:
+// how many are missing, or of which file, or under which columns, is not known.
+func incomplete(bad *formats.Reject) bool {
+	return errors.Is(bad.Err, formats.ErrPartial) || errors.Is(bad.Err, formats.ErrOtherHeader) || bad.Pos.Record < 0
 }
 
 // foundBad makes a strict scan end at its first bad record in input order.
