@@ -13,8 +13,8 @@ type jsonMarks struct {
 // fill finds the marks of text.
 func (m *jsonMarks) fill(text []byte) {
 	words := (len(text) + 63) / 64
-	m.quotes, m.slashes, m.nls = grown(m.quotes, words+2), grown(m.slashes, words), grown(m.nls, words)
-	m.quotes[words], m.quotes[words+1] = 0, 0 // see simd.Members
+	m.quotes, m.slashes, m.nls = grown(m.quotes, words+3), grown(m.slashes, words), grown(m.nls, words)
+	clear(m.quotes[words:]) // see simd.Members
 	whole := len(text) / 64
 	escaped := simd.JSON(text, 0, m.quotes[:whole], m.slashes[:whole], m.nls[:whole])
 	if whole < words {

@@ -93,7 +93,7 @@ func newJSONWalker(names []string) *jsonWalker {
 // add adds a key of which no one knows yet what follows it.
 func (w *jsonWalker) add(slot int32, role jsonRole) (id int32) {
 	id = int32(len(w.keys))
-	w.keys = append(w.keys, simd.Key{Slot: slot, Number: id, Follow: [4]int32{jsonLost, jsonLost, jsonLost, jsonLost}})
+	w.keys = append(w.keys, simd.NewKey(slot, jsonLost))
 	w.more = append(w.more, jsonKey{role: role})
 	return id
 }
@@ -124,11 +124,10 @@ func (w *jsonWalker) value(slot int) simd.Value {
 }
 
 func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
-	p++
-	if p < end && b[p] != '"' {
-		p = jsonSpace(b, p, end)
-		if p < end && b[p] == '}' {
-			return p + 1, jsonOK
+	if q := p + 1; q < end && b[q] != '"' {
+		q = jsonSpace(b, q, end)
+		if q < end && b[q] == '}' {
+			return q + 1, jsonOK
 		}
 	}
 	vals := w.vals[level]
@@ -137,20 +136,23 @@ func (w *jsonWalker) object(b []byte, p, end, level int) (int, jsonFault) {
 		quotes = marks.quotes
 	}
 	prev := int32(level)
-	for {
-		var behind bool
-		if p, prev, behind = simd.Members(b, quotes, p, end, w.keys, prev, vals); !behind {
+	for { // p is at the brace or at a comma
+		next, last := simd.Members(b, quotes, p, end, w.keys, prev, vals)
+		taken := next > p
+		if taken {
+			p, prev = jsonSpace(b, next, end), last
+		}
+		if !taken || p < end && b[p] == ',' { // it has stopped before a member
 			var fault jsonFault
-			if p, prev, fault = w.member(b, p, end, level, prev); fault != jsonOK {
+			if p, prev, fault = w.member(b, p+1, end, level, prev); fault != jsonOK {
 				return p, fault
 			}
+			p = jsonSpace(b, p, end)
 		}
-		p = jsonSpace(b, p, end)
 		switch {
 		case p >= end:
 			return end, jsonEnds
 		case b[p] == ',':
-			p++
 		case b[p] == '}':
 			return p + 1, jsonOK
 		default:
@@ -220,12 +222,12 @@ func (w *jsonWalker) plain(b []byte, p, q int) simd.Value {
 // the key before.
 func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, jsonFault) {
 	before := &w.keys[prev]
-	for _, id := range before.Follow {
+	for i, id := range before.Followers() {
 		if glue := w.more[id].glue; glue != "" && len(glue) < end-p && string(b[p:p+len(glue)]) == glue {
 			if p = jsonSpace(b, p+len(glue), end); p >= end { // more white space than last time
 				return end, 0, jsonEnds
 			}
-			if id != before.Follow[0] {
+			if i > 0 {
 				before.Expect(id)
 			}
 			return p, id, jsonOK

@@ -270,7 +270,7 @@ func TestStepped(t *testing.T) {
 		t.Fatalf("%v, %d keys", w.dst, len(w.list))
 	}
 	to, last := w.step(1, len(cell), 0)
-	if rest := string(cell[to:]); !strings.HasPrefix(rest, `"query"`) || w.more[last].glue != `"qclass":` {
+	if rest := string(cell[to:]); !strings.HasPrefix(rest, `,"query"`) || w.more[last].glue != `"qclass":` {
 		t.Errorf("stopped at %q, behind %q", rest, w.more[last].glue)
 	}
 }

@@ -36,35 +36,38 @@ func (k *jsonKeys) begin(members []Member, cell []byte) {
 		return
 	}
 	if len(members) != len(k.of) || len(members) > 0 && &members[0] != &k.of[0] || k.numbers == nil {
-		k.of, k.list, k.more, k.numbers = members, []simd.Key{{Slot: -1}}, []jsonKey{{}}, map[string]int32{}
+		k.of, k.list, k.more, k.numbers = members, []simd.Key{simd.NewKey(-1, 0)}, []jsonKey{{}}, map[string]int32{}
 	}
 	for len(k.slashes) < words {
 		k.slashes, k.lines = append(k.slashes, 0), append(k.lines, 0)
 	}
-	if cap(k.quotes) < words+2 {
-		k.quotes = make([]uint64, 2*words+2)
+	if cap(k.quotes) < words+3 {
+		k.quotes = make([]uint64, 2*words+3)
 	}
-	k.quotes = k.quotes[:words+2]
-	k.quotes[words], k.quotes[words+1] = 0, 0
+	k.quotes = k.quotes[:words+3]
+	clear(k.quotes[words:])
 	k.room = cell[:cap(cell)]
 	simd.JSON(k.room[:64*words], 0, k.quotes[:words], k.slashes[:words], k.lines[:words])
 }
 
 // step steps over members from at on, where a key stands behind prev, that are
-// strings, numbers, true, false or null and not typed. It returns where it stopped and
-// the last key before that.
+// strings, numbers, true, false or null and not typed. It returns where it stopped,
+// behind a value or at at, and the last key before that.
 func (k *jsonKeys) step(at, end int, prev int32) (int, int32) {
-	at, prev, behind := simd.Members(k.room, k.quotes, at, end, k.list, prev, k.none[:])
-	if behind && k.room[at-1] != '"' { // it may be the beginning of some other word
-		at += wordEnd(k.room[at:end])
+	to, prev := simd.Members(k.room, k.quotes, at-1, end, k.list, prev, k.none[:])
+	switch {
+	case to < at:
+		return at, prev
+	case k.room[to-1] != '"': // it may be the beginning of some other word
+		to += wordEnd(k.room[to:end])
 	}
-	return at, prev
+	return to, prev
 }
 
 // expected returns the key that c begins with, if it is one of those that came
 // behind prev before.
 func (k *jsonKeys) expected(c []byte, prev int32) (number int32, ok bool) {
-	for _, n := range k.list[prev].Follow {
+	for _, n := range k.list[prev].Followers() {
 		if glue := k.more[n].glue; n > 0 && len(glue) <= len(c) && string(c[:len(glue)]) == glue {
 			k.list[prev].Expect(n)
 			return n, true
@@ -102,7 +105,7 @@ func (k *jsonKeys) learn(prev int32, glue []byte, key int, kind Kind, typed bool
 			return 0
 		}
 		n = int32(len(k.list))
-		fresh := simd.Key{Slot: -1, Number: n}
+		fresh := simd.NewKey(-1, 0)
 		if !typed {
 			fresh.Stick(string(glue))
 		}

@@ -21,7 +21,7 @@ type machine struct {
 	// table fills a vector with the 16 bytes at m.
 	table func(m Mem) VecVirtual
 	// compare clears the zero flag if two times 64 bytes differ in one that counts.
-	compare func(b, glue, mask Mem, x, tmp GPVirtual)
+	compare func(b, glue Mem, mask Op, x, tmp GPVirtual)
 	// marked returns a bit for each of the 64 bytes at data that Literals marks.
 	marked func(data Register, tables [literalLen + upperLen]VecVirtual, low, lead VecVirtual) GPVirtual
 }
@@ -202,12 +202,11 @@ func (m machine) json() {
 	RET()
 }
 
-// The layout of Key and Value, and how far beyond a key's place members reads:
-// TestLayout and FuzzMembers fail where simd.go and generic.go have it otherwise.
+// The layout of Key and Value: TestLayout and FuzzMembers fail where simd.go has it
+// otherwise.
 const (
-	keyMask, keyLen, keySlot, keyNumber, keyFollow = 64, 72, 76, 80, 84
+	keyMask, keyLen, keySlot, keyFollow = 64, 72, 76, 80
 
-	keySize, followers    = 104, 4
+	followers             = 4
 	valueSet, valueString = 1, 2
-	beyond                = 80
 )

@@ -112,77 +112,69 @@ func rows() {
 	RET()
 }
 
-// members compares what comes before a value with all of a key's 64 bytes, whatever
-// its length: the mask of the key says which of them count.
+// members compares the comma and what else comes before a value with all of a key's
+// 64 bytes, whatever its length: the mask of the key says which of them count. Keys go
+// by their places, in bytes from the first one.
 func (m machine) members() {
-	TEXT("members"+m.name, NOSPLIT, "func(b *byte, size int, quotes *uint64, p, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)")
+	TEXT("members"+m.name, NOSPLIT, "func(b *byte, quotes *uint64, p, end int, keys *byte, prev int, vals *uint32) (next, last int)")
 	Pragma("noescape")
 	b, quotes := Load(Param("b"), GP64()), Load(Param("quotes"), GP64())
 	keys, vals := Load(Param("keys"), GP64()), Load(Param("vals"), GP64())
-	p, end := GP64(), GP64()
+	p, end, before := GP64(), GP64(), GP64()
 	Load(Param("p"), p)
 	Load(Param("end"), end)
-	size := place(Param("size"))
-	before, k := GP64(), GP64() // keys, in bytes from the first
-	Load(Param("prev"), before.As32())
-	IMUL3Q(Imm(keySize), before, before)
+	Load(Param("prev"), before)
+	first := place(Param("p"))
 	key := func(k Register, disp int) Mem { return Mem{Base: keys, Index: k, Scale: 1, Disp: disp} }
 	text := func(at Register, disp int) Mem { return Mem{Base: b, Index: at, Scale: 1, Disp: disp} }
-	at, q, x, tmp, nth, behind := GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
-	XORQ(behind, behind)
+	k, at, q, x, tmp, nth, mask := GP64(), GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
+	// What begins at from and ends at the next quote. Bits are loaded from the byte on
+	// in which they begin, so that it does not matter where in a word that is.
+	quote := func(from Register, none string) {
+		MOVQ(from, x)
+		SHRQ(Imm(3), x)
+		MOVQ(Mem{Base: quotes, Index: x, Scale: 1}, x)
+		MOVL(from.(GPVirtual).As32(), tmp.As32())
+		ANDL(Imm(7), tmp.As32())
+		SHRXQ(tmp, x, x)
+		TZCNTQ(x, x)
+		JCS(LabelRef(none)) // there is none among these
+		LEAQ(Mem{Base: from, Index: x, Scale: 1}, q)
+	}
+	JMP(LabelRef("differs")) // which knows that a brace may stand for the first comma
 
 	// Nearly all members are strings under the key that came last time, which no
 	// one asks for. From one to the next it is a chain of additions and one load.
+	// Nothing is asked of p: what lies beyond end is found out with the value's end.
 	Label("member")
-	LEAQ(Mem{Base: p, Disp: beyond}, tmp)
-	CMPQ(tmp, size)
-	JG(LabelRef("stop"))
 	MOVLQSX(key(before, keyFollow), k)
-	IMUL3Q(Imm(keySize), k, k)
 	MOVLQSX(key(k, keyLen), at)
 	m.compare(text(p, 0), key(k, 0), key(k, keyMask), x, tmp)
 	JNE(LabelRef("differs"))
-	TESTQ(at, at)
-	JE(LabelRef("differs"))
 	Label("same")
-	LEAQ(Mem{Base: p, Index: at, Scale: 1, Disp: 1}, q)
-	CMPQ(q, end)
-	JG(LabelRef("stop"))
-	CMPB(text(q, -1), Imm('"'))
+	LEAQ(Mem{Base: p, Index: at, Scale: 1, Disp: 1}, at)
+	CMPB(text(at, -1), Imm('"'))
 	JNE(LabelRef("number"))
-	// Its end is the next quote. Bits are loaded from the byte on in which they
-	// begin, so that it does not matter where in a word that is.
-	MOVQ(q, at)
-	Label("bits")
-	MOVQ(q, x)
-	SHRQ(Imm(3), x)
-	MOVQ(Mem{Base: quotes, Index: x, Scale: 1}, x)
-	MOVL(q.As32(), tmp.As32())
-	ANDL(Imm(7), tmp.As32())
-	SHRXQ(tmp, x, x)
-	TZCNTQ(x, x)
-	JCS(LabelRef("more")) // there is none among these
-	ADDQ(x, q)
+	quote(at, "more")
+	Label("closed")
 	CMPQ(q, end)
 	JGE(LabelRef("stop"))
-	LEAQ(Mem{Base: q, Disp: 1}, p)
 	MOVLQSX(key(k, keySlot), x)
+	LEAQ(Mem{Base: q, Disp: 1}, p)
 	TESTQ(x, x)
 	JNS(LabelRef("string"))
 	Label("taken")
 	MOVQ(k, before)
-	CMPQ(p, end)
-	JGE(LabelRef("behind"))
-	CMPB(text(p, 0), Imm(','))
-	JNE(LabelRef("behind"))
-	INCQ(p)
 	JMP(LabelRef("member"))
 
 	Label("more")
+	MOVQ(at, q)
+	Label("bits")
 	ADDQ(Imm(56), q)
 	CMPQ(q, end)
-	JL(LabelRef("bits"))
-	JMP(LabelRef("stop"))
+	JGE(LabelRef("stop"))
+	quote(q, "bits")
+	JMP(LabelRef("closed"))
 
 	Label("string")
 	SUBQ(at, q)
@@ -195,7 +187,7 @@ func (m machine) members() {
 	JMP(LabelRef("taken"))
 
 	Label("number")
-	LEAQ(Mem{Base: q, Disp: -1}, at)
+	DECQ(at)
 	MOVQ(text(at, 0), x)
 	CMPL(x.As32(), U32('n'|'u'<<8|'l'<<16|'l'<<24))
 	JE(LabelRef("null"))
@@ -273,38 +265,42 @@ func (m machine) members() {
 
 	// The key is another one than last time: what has come is put first.
 	Label("differs")
-	XORQ(nth, nth)
-	LEAQ(key(before, keyFollow), q)
+	MOVQ(I32(-1), nth)
+	CMPQ(p, first)
+	JE(LabelRef("try"))
+	INCQ(nth) // that one has been compared
+	CMPB(text(p, 0), Imm(','))
+	JNE(LabelRef("stop"))
 	Label("try")
 	INCQ(nth)
 	CMPQ(nth, Imm(followers))
 	JE(LabelRef("stop"))
+	LEAQ(key(before, keyFollow), q)
 	MOVLQSX(Mem{Base: q, Index: nth, Scale: 4}, k)
-	IMUL3Q(Imm(keySize), k, k)
 	MOVLQSX(key(k, keyLen), at)
-	m.compare(text(p, 0), key(k, 0), key(k, keyMask), x, tmp)
+	CMPQ(at, Imm(1))
+	JE(LabelRef("try")) // it is not to be taken
+	MOVQ(key(k, keyMask), mask)
+	CMPQ(p, first)
+	JNE(LabelRef("comma"))
+	ANDQ(I32(-2), mask)
+	Label("comma")
+	m.compare(text(p, 0), key(k, 0), mask, x, tmp)
 	JNE(LabelRef("try"))
-	TESTQ(at, at)
-	JE(LabelRef("try"))
 	MOVL(Mem{Base: q}, tmp.As32())
-	MOVL(Mem{Base: q, Index: nth, Scale: 4}, x.As32())
-	MOVL(x.As32(), Mem{Base: q})
+	MOVL(k.As32(), Mem{Base: q})
 	MOVL(tmp.As32(), Mem{Base: q, Index: nth, Scale: 4})
 	JMP(LabelRef("same"))
 
-	Label("behind")
-	INCQ(behind)
 	Label("stop")
 	VZEROUPPER()
 	Store(p, ReturnIndex(0))
-	MOVL(key(before, keyNumber), tmp.As32())
-	Store(tmp.As32(), ReturnIndex(1))
-	Store(behind.As8(), ReturnIndex(2))
+	Store(before, ReturnIndex(1))
 	RET()
 }
 
 // compare2 clears the zero flag if two times 64 bytes differ in one that counts.
-func compare2(b, glue, mask Mem, x, tmp GPVirtual) {
+func compare2(b, glue Mem, mask Op, x, tmp GPVirtual) {
 	lo, hi := YMM(), YMM()
 	VMOVDQU(b, lo)
 	VPCMPEQB(glue, lo, lo)
@@ -319,7 +315,7 @@ func compare2(b, glue, mask Mem, x, tmp GPVirtual) {
 }
 
 // compare512 is compare2 by AVX-512.
-func compare512(b, glue, mask Mem, _, _ GPVirtual) {
+func compare512(b, glue Mem, mask Op, _, _ GPVirtual) {
 	z, counts, differ := ZMM(), K(), K()
 	KMOVQ(mask, counts)
 	VMOVDQU8(b, z)

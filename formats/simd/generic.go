@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 )
 
 const (
@@ -117,18 +116,12 @@ func jsonGo(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	return escaped
 }
 
-// beyond is how far behind the place of a key Members may read.
-const beyond = 80
-
-func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
-	for p+beyond <= len(b) {
-		follow := &keys[prev].Follow
-		nth := slices.IndexFunc(follow[:], func(n int32) bool { return keys[n].at(b[p:]) })
-		if nth < 0 {
+func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32) {
+	for first := p; p == first || b[p] == ','; {
+		k := keys[prev].take(keys, b[p:], p == first)
+		if k == nil {
 			break
 		}
-		k := &keys[follow[nth]]
-		follow[0], follow[nth] = follow[nth], follow[0]
 		at := p + int(k.n)
 		if at >= end {
 			break
@@ -140,7 +133,7 @@ func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, va
 		case b[at] == '"':
 			q := Next(quotes, at+1, end)
 			if q < 0 {
-				return p, prev, false
+				return p, prev
 			}
 			v, to = Value{uint32(at + 1), uint32(q - at - 1), Set | String}, q+1
 		case n > 0 && at+n < end && (b[at+n] == ',' || b[at+n] == '}'):
@@ -156,27 +149,28 @@ func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, va
 			v.Len = 5
 			to += 5
 		default:
-			return p, prev, false
+			return p, prev
 		}
 		if k.Slot >= 0 {
 			vals[k.Slot] = v
 		}
-		prev = k.Number
-		if to >= end || b[to] != ',' {
-			return to, prev, true
-		}
-		p = to + 1
+		p, prev = to, keys[prev].follow[0]/keySize
 	}
-	return p, prev, false
+	return p, prev
 }
 
-// at says that b, of which enough is there, begins with the key.
-func (k *Key) at(b []byte) bool {
-	n := int(k.n)
-	if n == 0 || binary.LittleEndian.Uint64(b) != binary.LittleEndian.Uint64(k.glue[:]) && n >= 8 {
-		return false // as most that differ do
+// take puts the first of a key's followers that b begins with before the others and
+// returns it. If first, what stands for its comma does not count.
+func (k *Key) take(keys []Key, b []byte, first bool) *Key {
+	for i, f := range k.follow {
+		n := &keys[f/keySize]
+		if n.n == 1 || !first && b[0] != ',' || string(b[1:n.n]) != string(n.glue[1:n.n]) {
+			continue
+		}
+		k.follow[0], k.follow[i] = f, k.follow[0]
+		return n
 	}
-	return string(b[:n]) == string(k.glue[:n])
+	return nil
 }
 
 // digits returns the length of the digits that b begins with, of which 16 bytes

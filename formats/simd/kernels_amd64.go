@@ -32,10 +32,10 @@ func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, 
 func quadsAVX2(s *byte, data *byte, size int, cells *uint32, count int, list bool, dst *uint32) int
 
 //go:noescape
-func membersAVX2(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
+func membersAVX2(b *byte, quotes *uint64, p int, end int, keys *byte, prev int, vals *uint32) (next int, last int)
 
 //go:noescape
-func membersAVX512(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
+func membersAVX512(b *byte, quotes *uint64, p int, end int, keys *byte, prev int, vals *uint32) (next int, last int)
 
 //go:noescape
 func undoubleVBMI2(dst *byte, src *byte, left int) (n int, bad uint64)

@@ -736,25 +736,20 @@ done:
 	MOVQ R8, ret+56(FP)
 	RET
 
-// func membersAVX2(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
+// func membersAVX2(b *byte, quotes *uint64, p int, end int, keys *byte, prev int, vals *uint32) (next int, last int)
 // Requires: AVX, AVX2, BMI, BMI2
-TEXT ·membersAVX2(SB), NOSPLIT, $0-77
-	MOVQ   b+0(FP), AX
-	MOVQ   quotes+16(FP), CX
-	MOVQ   keys+40(FP), DX
-	MOVQ   vals+48(FP), BX
-	MOVQ   p+24(FP), SI
-	MOVQ   end+32(FP), DI
-	MOVL   prev+56(FP), R8
-	IMUL3Q $0x68, R8, R8
-	XORQ   R15, R15
+TEXT ·membersAVX2(SB), NOSPLIT, $0-72
+	MOVQ b+0(FP), AX
+	MOVQ quotes+8(FP), CX
+	MOVQ keys+32(FP), DX
+	MOVQ vals+48(FP), BX
+	MOVQ p+16(FP), SI
+	MOVQ end+24(FP), DI
+	MOVQ prev+40(FP), R8
+	JMP  differs
 
 member:
-	LEAQ      80(SI), R13
-	CMPQ      R13, size+8(FP)
-	JG        stop
-	MOVLQSX   84(DX)(R8*1), R9
-	IMUL3Q    $0x68, R9, R9
+	MOVLQSX   80(DX)(R8*1), R9
 	MOVLQSX   72(DX)(R9*1), R10
 	VMOVDQU   (AX)(SI*1), Y0
 	VPCMPEQB  (DX)(R9*1), Y0, Y0
@@ -767,48 +762,50 @@ member:
 	NOTQ      R12
 	ANDQ      64(DX)(R9*1), R12
 	JNE       differs
-	TESTQ     R10, R10
-	JE        differs
 
 same:
-	LEAQ 1(SI)(R10*1), R11
-	CMPQ R11, DI
-	JG   stop
-	CMPB -1(AX)(R11*1), $0x22
-	JNE  number
-	MOVQ R11, R10
+	LEAQ   1(SI)(R10*1), R10
+	CMPB   -1(AX)(R10*1), $0x22
+	JNE    number
+	MOVQ   R10, R12
+	SHRQ   $0x03, R12
+	MOVQ   (CX)(R12*1), R12
+	MOVL   R10, R13
+	ANDL   $0x07, R13
+	SHRXQ  R13, R12, R12
+	TZCNTQ R12, R12
+	JCS    more
+	LEAQ   (R10)(R12*1), R11
 
-bits:
-	MOVQ    R11, R12
-	SHRQ    $0x03, R12
-	MOVQ    (CX)(R12*1), R12
-	MOVL    R11, R13
-	ANDL    $0x07, R13
-	SHRXQ   R13, R12, R12
-	TZCNTQ  R12, R12
-	JCS     more
-	ADDQ    R12, R11
+closed:
 	CMPQ    R11, DI
 	JGE     stop
-	LEAQ    1(R11), SI
 	MOVLQSX 76(DX)(R9*1), R12
+	LEAQ    1(R11), SI
 	TESTQ   R12, R12
 	JNS     string
 
 taken:
 	MOVQ R9, R8
-	CMPQ SI, DI
-	JGE  behind
-	CMPB (AX)(SI*1), $0x2c
-	JNE  behind
-	INCQ SI
 	JMP  member
 
 more:
-	ADDQ $0x38, R11
-	CMPQ R11, DI
-	JL   bits
-	JMP  stop
+	MOVQ R10, R11
+
+bits:
+	ADDQ   $0x38, R11
+	CMPQ   R11, DI
+	JGE    stop
+	MOVQ   R11, R12
+	SHRQ   $0x03, R12
+	MOVQ   (CX)(R12*1), R12
+	MOVL   R11, R13
+	ANDL   $0x07, R13
+	SHRXQ  R13, R12, R12
+	TZCNTQ R12, R12
+	JCS    bits
+	LEAQ   (R11)(R12*1), R11
+	JMP    closed
 
 string:
 	SUBQ R10, R11
@@ -822,7 +819,7 @@ store:
 	JMP  taken
 
 number:
-	LEAQ   -1(R11), R10
+	DECQ   R10
 	MOVQ   (AX)(R10*1), R12
 	CMPL   R12, $0x6c6c756e
 	JE     null
@@ -910,16 +907,28 @@ true:
 	JMP  word
 
 differs:
-	XORQ R14, R14
-	LEAQ 84(DX)(R8*1), R11
+	MOVQ $-1, R14
+	CMPQ SI, p+16(FP)
+	JE   try
+	INCQ R14
+	CMPB (AX)(SI*1), $0x2c
+	JNE  stop
 
 try:
-	INCQ      R14
-	CMPQ      R14, $0x04
-	JE        stop
-	MOVLQSX   (R11)(R14*4), R9
-	IMUL3Q    $0x68, R9, R9
-	MOVLQSX   72(DX)(R9*1), R10
+	INCQ    R14
+	CMPQ    R14, $0x04
+	JE      stop
+	LEAQ    80(DX)(R8*1), R11
+	MOVLQSX (R11)(R14*4), R9
+	MOVLQSX 72(DX)(R9*1), R10
+	CMPQ    R10, $0x01
+	JE      try
+	MOVQ    64(DX)(R9*1), R15
+	CMPQ    SI, p+16(FP)
+	JNE     comma
+	ANDQ    $-2, R15
+
+comma:
 	VMOVDQU   (AX)(SI*1), Y0
 	VPCMPEQB  (DX)(R9*1), Y0, Y0
 	VPMOVMSKB Y0, R12
@@ -929,94 +938,83 @@ try:
 	SHLQ      $0x20, R13
 	ORQ       R13, R12
 	NOTQ      R12
-	ANDQ      64(DX)(R9*1), R12
+	ANDQ      R15, R12
 	JNE       try
-	TESTQ     R10, R10
-	JE        try
 	MOVL      (R11), R13
-	MOVL      (R11)(R14*4), R12
-	MOVL      R12, (R11)
+	MOVL      R9, (R11)
 	MOVL      R13, (R11)(R14*4)
 	JMP       same
 
-behind:
-	INCQ R15
-
 stop:
 	VZEROUPPER
-	MOVQ SI, next+64(FP)
-	MOVL 80(DX)(R8*1), R13
-	MOVL R13, last+72(FP)
-	MOVB R15, behind+76(FP)
+	MOVQ SI, next+56(FP)
+	MOVQ R8, last+64(FP)
 	RET
 
-// func membersAVX512(b *byte, size int, quotes *uint64, p int, end int, keys *byte, vals *uint32, prev int32) (next int, last int32, behind bool)
+// func membersAVX512(b *byte, quotes *uint64, p int, end int, keys *byte, prev int, vals *uint32) (next int, last int)
 // Requires: AVX, AVX512BW, BMI, BMI2
-TEXT ·membersAVX512(SB), NOSPLIT, $0-77
-	MOVQ   b+0(FP), AX
-	MOVQ   quotes+16(FP), CX
-	MOVQ   keys+40(FP), DX
-	MOVQ   vals+48(FP), BX
-	MOVQ   p+24(FP), SI
-	MOVQ   end+32(FP), DI
-	MOVL   prev+56(FP), R8
-	IMUL3Q $0x68, R8, R8
-	XORQ   R15, R15
+TEXT ·membersAVX512(SB), NOSPLIT, $0-72
+	MOVQ b+0(FP), AX
+	MOVQ quotes+8(FP), CX
+	MOVQ keys+32(FP), DX
+	MOVQ vals+48(FP), BX
+	MOVQ p+16(FP), SI
+	MOVQ end+24(FP), DI
+	MOVQ prev+40(FP), R8
+	JMP  differs
 
 member:
-	LEAQ     80(SI), R13
-	CMPQ     R13, size+8(FP)
-	JG       stop
-	MOVLQSX  84(DX)(R8*1), R9
-	IMUL3Q   $0x68, R9, R9
+	MOVLQSX  80(DX)(R8*1), R9
 	MOVLQSX  72(DX)(R9*1), R10
 	KMOVQ    64(DX)(R9*1), K1
 	VMOVDQU8 (AX)(SI*1), Z0
 	VPCMPUB  $0x04, (DX)(R9*1), Z0, K1, K1
 	KTESTQ   K1, K1
 	JNE      differs
-	TESTQ    R10, R10
-	JE       differs
 
 same:
-	LEAQ 1(SI)(R10*1), R11
-	CMPQ R11, DI
-	JG   stop
-	CMPB -1(AX)(R11*1), $0x22
-	JNE  number
-	MOVQ R11, R10
+	LEAQ   1(SI)(R10*1), R10
+	CMPB   -1(AX)(R10*1), $0x22
+	JNE    number
+	MOVQ   R10, R12
+	SHRQ   $0x03, R12
+	MOVQ   (CX)(R12*1), R12
+	MOVL   R10, R13
+	ANDL   $0x07, R13
+	SHRXQ  R13, R12, R12
+	TZCNTQ R12, R12
+	JCS    more
+	LEAQ   (R10)(R12*1), R11
 
-bits:
-	MOVQ    R11, R12
-	SHRQ    $0x03, R12
-	MOVQ    (CX)(R12*1), R12
-	MOVL    R11, R13
-	ANDL    $0x07, R13
-	SHRXQ   R13, R12, R12
-	TZCNTQ  R12, R12
-	JCS     more
-	ADDQ    R12, R11
+closed:
 	CMPQ    R11, DI
 	JGE     stop
-	LEAQ    1(R11), SI
 	MOVLQSX 76(DX)(R9*1), R12
+	LEAQ    1(R11), SI
 	TESTQ   R12, R12
 	JNS     string
 
 taken:
 	MOVQ R9, R8
-	CMPQ SI, DI
-	JGE  behind
-	CMPB (AX)(SI*1), $0x2c
-	JNE  behind
-	INCQ SI
 	JMP  member
 
 more:
-	ADDQ $0x38, R11
-	CMPQ R11, DI
-	JL   bits
-	JMP  stop
+	MOVQ R10, R11
+
+bits:
+	ADDQ   $0x38, R11
+	CMPQ   R11, DI
+	JGE    stop
+	MOVQ   R11, R12
+	SHRQ   $0x03, R12
+	MOVQ   (CX)(R12*1), R12
+	MOVL   R11, R13
+	ANDL   $0x07, R13
+	SHRXQ  R13, R12, R12
+	TZCNTQ R12, R12
+	JCS    bits
+	LEAQ   (R11)(R12*1), R11
+	JMP    closed
 
 string:
 	SUBQ R10, R11
@@ -1030,7 +1028,7 @@ store:
 	JMP  taken
 
 number:
-	LEAQ   -1(R11), R10
+	DECQ   R10
 	MOVQ   (AX)(R10*1), R12
 	CMPL   R12, $0x6c6c756e
 	JE     null
@@ -1118,38 +1116,42 @@ true:
 	JMP  word
 
 differs:
-	XORQ R14, R14
-	LEAQ 84(DX)(R8*1), R11
+	MOVQ $-1, R12
+	CMPQ SI, p+16(FP)
+	JE   try
+	INCQ R12
+	CMPB (AX)(SI*1), $0x2c
+	JNE  stop
 
 try:
-	INCQ     R14
-	CMPQ     R14, $0x04
-	JE       stop
-	MOVLQSX  (R11)(R14*4), R9
-	IMUL3Q   $0x68, R9, R9
-	MOVLQSX  72(DX)(R9*1), R10
-	KMOVQ    64(DX)(R9*1), K1
+	INCQ    R12
+	CMPQ    R12, $0x04
+	JE      stop
+	LEAQ    80(DX)(R8*1), R11
+	MOVLQSX (R11)(R12*4), R9
+	MOVLQSX 72(DX)(R9*1), R10
+	CMPQ    R10, $0x01
+	JE      try
+	MOVQ    64(DX)(R9*1), R13
+	CMPQ    SI, p+16(FP)
+	JNE     comma
+	ANDQ    $-2, R13
+
+comma:
+	KMOVQ    R13, K1
 	VMOVDQU8 (AX)(SI*1), Z0
 	VPCMPUB  $0x04, (DX)(R9*1), Z0, K1, K1
 	KTESTQ   K1, K1
 	JNE      try
-	TESTQ    R10, R10
-	JE       try
 	MOVL     (R11), R13
-	MOVL     (R11)(R14*4), R12
-	MOVL     R12, (R11)
-	MOVL     R13, (R11)(R14*4)
+	MOVL     R9, (R11)
+	MOVL     R13, (R11)(R12*4)
 	JMP      same
-
-behind:
-	INCQ R15
 
 stop:
 	VZEROUPPER
-	MOVQ SI, next+64(FP)
-	MOVL 80(DX)(R8*1), R13
-	MOVL R13, last+72(FP)
-	MOVB R15, behind+76(FP)
+	MOVQ SI, next+56(FP)
+	MOVQ R8, last+64(FP)
 	RET
 
 // func undoubleVBMI2(dst *byte, src *byte, left int) (n int, bad uint64)

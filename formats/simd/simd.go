@@ -8,6 +8,7 @@ package simd
 import (
 	"math/bits"
 	"slices"
+	"unsafe"
 )
 
 //go:generate go run -modfile=../../.ci/tools.mod gen.go gen_quotes.go gen_walk.go gen_literals.go gen_quads.go gen_text.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
@@ -120,34 +121,64 @@ func Next(marks []uint64, p, end int) int {
 
 // A Key is a member of JSON records by what stands before its values, from behind
 // the comma or brace on: `"RemoteIP":`, with the white space that it had last.
-// It knows which followed it.
+// It knows which followed it. Keys go by their numbers, their places in a list.
 type Key struct {
-	glue   [64]byte
+	glue   [64]byte // of which the first is the comma
 	mask   uint64   // bit n: glue[n] counts
-	n      int32    // length of the glue; 0 for a key that is not to be taken
+	n      int32    // length of the glue
 	Slot   int32    // where values go, -1 for nowhere
-	Number int32    // of the key itself
-	Follow [4]int32 // the keys that followed it, the last one first
+	follow [followers]int32
+}
+
+const (
+	followers = 4
+	keySize   = int32(unsafe.Sizeof(Key{})) // follow has places in bytes, as the kernels want them
+
+	// A key that is not to be taken has a byte in its glue that none begins with, nor
+	// a value: should a text have it, nothing is taken there.
+	deadByte, deadMask = 0xff, 3
+)
+
+// NewKey returns a key that is taken nowhere yet. follow is the number of the one that
+// is expected behind it.
+func NewKey(slot, follow int32) Key {
+	k := Key{Slot: slot}
+	for i := range k.follow {
+		k.follow[i] = follow * keySize
+	}
+	k.Stick("")
+	return k
+}
+
+// Followers are the numbers of the keys that followed it, the last one first.
+func (k *Key) Followers() (list [followers]int32) {
+	for i, f := range k.follow {
+		list[i] = f / keySize
+	}
+	return list
 }
 
 // Expect puts a key first of those that may follow.
 func (k *Key) Expect(number int32) {
-	at := slices.Index(k.Follow[:], number)
+	f := number * keySize
+	at := slices.Index(k.follow[:], f)
 	if at < 0 {
-		at = len(k.Follow) - 1
+		at = followers - 1
 	}
-	copy(k.Follow[1:at+1], k.Follow[:at])
-	k.Follow[0] = number
+	copy(k.follow[1:at+1], k.follow[:at])
+	k.follow[0] = f
 }
 
 // Stick sets what comes before values. Members takes the key only if that is
-// some text of up to 64 bytes.
+// some text of up to 63 bytes, and may be what comes before a value of JSON.
 func (k *Key) Stick(glue string) {
-	k.glue, k.mask, k.n = [64]byte{}, 0, 0
-	if n := len(glue); n > 0 && n <= len(k.glue) {
-		copy(k.glue[:], glue)
-		k.mask, k.n = ^uint64(0)>>(64-n), int32(n)
+	if n := len(glue); n == 0 || n >= len(k.glue) || glue[0] == deadByte {
+		k.glue, k.mask, k.n = [64]byte{',', deadByte}, deadMask, 1
+		return
 	}
+	k.glue = [64]byte{','}
+	k.n = 1 + int32(copy(k.glue[1:], glue))
+	k.mask = ^uint64(0) >> (64 - k.n)
 }
 
 // A Value is where a value was found: for a string, its inside.
@@ -165,20 +196,24 @@ const (
 	String                  // a string
 )
 
-// Members steps over members of the JSON object in b[:end] from p on, where a key
-// begins. It takes those whose key is expected behind prev, the number of the one
-// before, and whose value is a string, null, true, false or a number of up to 15
-// digits: their places go to vals, by the keys' slots. A key that has come changes
-// places with the one that was expected first, whatever its value. Members stops at
-// the first other member, or earlier, and returns where, and the number of the last
-// key that it took or prev. If behind, it has stopped behind a value, with no comma
-// there; else where a key begins. b may be longer than end, and should be: what is
-// read for a member reaches up to 80 bytes beyond its key, and where b ends before
-// that, nothing is taken. quotes has its unescaped quotes, as JSON finds them, in
-// end/64 + 2 words at least; with fewer nothing is taken either.
-func Members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
-	if end = min(end, len(b)); p < 0 || len(b) == 0 || len(quotes) < end>>6+2 || len(vals) == 0 {
-		return p, prev, false
+// beyond is how far behind the comma before a key members may read.
+const beyond = 80
+
+// Members steps over members of the JSON object in b[:end], from the brace or comma at
+// p on. It takes those whose key is expected behind prev, the number of the one before,
+// and whose value is a string, null, true, false or a number of up to 15 digits: their
+// places go to vals, by the keys' slots. A key that has come changes places with the one
+// that was expected first, whatever its value. Members stops before the first other
+// member, or earlier, and returns where that is, behind the last value that it took or
+// at p, and the number of the last key that it took or prev. What is behind a value has
+// not been looked at: it may go on. All of keys are made by [NewKey].
+//
+// b may be longer than end, and should be: of the last 80 bytes nothing is taken. quotes
+// has the unescaped quotes of b, as JSON finds them, in end/64 + 3 words at least; with
+// fewer nothing is taken either.
+func Members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32) {
+	if end = min(end, len(b)-beyond); p < 0 || p >= end || len(quotes) < end>>6+3 || len(vals) == 0 {
+		return p, prev
 	}
 	return members(b, quotes, p, end, keys, prev, vals)
 }

@@ -58,14 +58,16 @@ func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row
 	return rowsBMI2(&seps[0], &nls[0], len(seps), at, end, &ords[0], width, &rows[0].Start, len(rows), to)
 }
 
-func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
+func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32) {
 	if level < AVX2 || !cpu.X86.HasBMI2 {
 		return membersGo(b, quotes, p, end, keys, prev, vals)
 	}
+	kernel := membersAVX2
 	if level >= AVX512 {
-		return membersAVX512(&b[0], len(b), &quotes[0], p, end, &keys[0].glue[0], &vals[0].Off, prev)
+		kernel = membersAVX512
 	}
-	return membersAVX2(&b[0], len(b), &quotes[0], p, end, &keys[0].glue[0], &vals[0].Off, prev)
+	next, at := kernel(&b[0], &quotes[0], p, end, &keys[0].glue[0], int(prev*keySize), &vals[0].Off)
+	return next, int32(at) / keySize
 }
 
 func markLiterals(data []byte, l *Literals, marks []uint64) {

@@ -20,7 +20,7 @@ func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row
 	return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
 }
 
-func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32, behind bool) {
+func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32) {
 	return membersGo(b, quotes, p, end, keys, prev, vals)
 }
 
