@@ -519,7 +519,7 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 			}
 		}
 		if w.Strict {
-			w.foundBad(&badRecord{in.n, b.Seq, record})
+			w.foundBad(&badRecord{in.n, record})
 		}
 	}
 	return nil
@@ -544,7 +544,7 @@ func (w *worker) foundBad(b *badRecord) {
 // badInput stops a strict scan at an input that could not be read whole.
 func (w *worker) badInput(in *input) {
 	if w.Strict {
-		w.foundBad(&badRecord{input: in.n, record: 1<<62 - 1})
+		w.foundBad(&badRecord{in.n, wholeInput})
 	}
 }
 

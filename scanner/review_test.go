@@ -238,12 +238,21 @@ func TestDatesAfterEmptyTimes(t *testing.T) {
 	}
 }
 
-// A strict scan counts the hits that it writes, not those behind the bad record.
+// A strict scan counts what stands before the bad record, whatever its workers have
+// read meanwhile of what follows.
 func TestStrictCounts(t *testing.T) {
 	hit := `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`
-	hits, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7"), Strict: true}, jsonl("bad.jsonl", hit, "{", hit, hit))
-	if len(hits) != 1 || sum.Hits != 1 {
-		t.Errorf("%d hits written, %d counted", len(hits), sum.Hits)
+	for _, threads := range []int{1, 4} {
+		hits, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7"), Strict: true, Threads: threads},
+			jsonl("good.jsonl", hit), jsonl("bad.jsonl", hit, "{", hit, hit), jsonl("more.jsonl", hit), jsonl("worse.jsonl", "{"))
+		if len(hits) != 2 || sum.Hits != 2 || sum.Records != 3 || sum.Rejected != 1 {
+			t.Errorf("%d hits written, %d counted, %d records, %d rejected", len(hits), sum.Hits, sum.Records, sum.Rejected)
+		}
+		for i, want := range []Status{Complete, Unfinished, Unfinished, Unfinished} {
+			if f := sum.Files[i]; f.Status != want || i > 1 && f.Records > 0 {
+				t.Errorf("%s: %s, %d records", f.Input, f.Status, f.Records)
+			}
+		}
 	}
 }
 

@@ -218,7 +218,10 @@ func (r *run) summary() *Summary {
 	met := map[string]bool{}
 	for _, in := range r.inputs {
 		f := in.report
-		if in.state != done {
+		switch {
+		case r.bad != nil && in.n >= r.bad.input:
+			r.bad.cut(in)
+		case in.state != done:
 			f.Status, f.Reason = Unfinished, "the scan was stopped before its end"
 		}
 		s.Files = append(s.Files, f)

@@ -117,6 +117,10 @@ func (a *app) root(args []string) *cobra.Command {
 	for _, c := range commands {
 		root.AddCommand(c.make())
 	}
+	root.InitDefaultCompletionCmd(args...)
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.RunE = needCommand // else an unknown shell is help, and status 0
+	}
 	return root
 }
 

@@ -36,8 +36,11 @@ type outputFile struct {
 func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 	o := &outputs{app: a, flags: f, scan: s}
 	add := func(flag, path string) (*outputFile, error) {
-		if path == "" {
+		switch path {
+		case "":
 			return nil, nil
+		case "-":
+			return nil, fmt.Errorf("%s -: only hits can go to standard output", flag)
 		}
 		file := &outputFile{flag: flag, path: path}
 		if fi, err := os.Stat(path); err == nil {
@@ -55,6 +58,9 @@ func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 		}
 		o.files = append(o.files, file)
 		return file, nil
+	}
+	if f.output == "-" {
+		f.output = "" // where hits go without it
 	}
 	var err error
 	var rejects, suppressed *outputFile

@@ -184,6 +184,9 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 		return nil, nil, err
 	}
 	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, URLHosts: f.urlHosts, MinConfidence: f.minConfidence, VerifyKey: key, ForPack: f.forPack}
+	if f.minConfidence < 0 || f.minConfidence > 100 {
+		return nil, nil, fmt.Errorf("--min-confidence %d: a number from 0 to 100 is wanted", f.minConfidence)
+	}
 	if f.maxAge < 0 {
 		return nil, nil, fmt.Errorf("--max-age %d: a number of days is wanted", f.maxAge)
 	}
@@ -192,6 +195,7 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 	}
 	o.Innocent = f.compromised == "skip"
 	now := time.Now()
+	o.Now = now
 	if f.activeOnly {
 		o.Ended = now
 	}

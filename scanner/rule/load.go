@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -46,6 +47,7 @@ func Load(r io.Reader, name string) (rules []*Rule, err error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%s: rule file over %d bytes", name, maxFile)
 	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // as Notepad writes it
 	if line := tooDeep(string(data)); line > 0 {
 		return nil, fmt.Errorf("%s:%d: nested deeper than %d", name, line, maxNesting)
 	}

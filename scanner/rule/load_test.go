@@ -21,7 +21,7 @@ exclusions:
       destination_ip = '10.10.10.10' OR
       process.name IN ('fluentd', 'logstash')
 `
-	rules, err := Load(strings.NewReader(file), "x.yaml")
+	rules, err := Load(strings.NewReader("\ufeff"+file), "x.yaml") // as Notepad writes it
 	if err != nil {
 		t.Fatal(err)
 	}
