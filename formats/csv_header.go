@@ -17,6 +17,7 @@ type csvHead struct {
 	cells []string // of the first record
 	named bool     // they are column names
 	start int      // where the records begin
+	above int      // lines of text above the header
 }
 
 // csvSeparators in the order of preference at equal merit.
@@ -24,13 +25,62 @@ const csvSeparators = ",;\t|"
 
 // readCSVHead looks for the header: the first record that is not blank, after
 // a byte order mark, a line sep=; as Excel writes it, and a #TYPE line as
-// PowerShell does. whole says that head is the whole input.
-func readCSVHead(head []byte, whole bool) (h csvHead, err error) {
-	at := 0
+// PowerShell does. Where that has no more than a cell or two, or is no header, and is of
+// another width than the record behind it, there may be text above the header: the
+// title of a report, what a shell has said. whole says that head is the whole input.
+func readCSVHead(head []byte, whole bool) (csvHead, error) {
+	at, seps := skipCSVMarks(head)
+	if at >= len(head) {
+		return csvHead{}, ErrEmpty
+	}
+	h, err := csvHeadAt(head, at, seps, whole)
+	if err == nil && (h.named && len(h.cells) >= leastNames || hasWidth(head[h.start:], h.sep, len(h.cells))) {
+		return h, nil
+	}
+	for from, line := at, 1; line <= maxAbove; line++ {
+		i := bytes.IndexByte(head[from:], '\n')
+		if from += i + 1; i < 0 || from > maxAboveBytes || from == len(head) {
+			break
+		}
+		if below, err := csvHeadAt(head, from, seps, whole); err == nil && below.certain(head) {
+			below.above = bytes.Count(head[:below.start], []byte{'\n'}) - 1
+			return below, nil
+		}
+	}
+	return h, err
+}
+
+// certain says that a line is a header, whatever stands above it: several names, and a
+// record of as many cells behind it. Bars stand in the tables of pages, too.
+func (h *csvHead) certain(head []byte) bool {
+	return h.sep != '|' && len(h.cells) >= leastNames && allNames(h.cells) &&
+		h.start < len(head) && hasWidth(head[h.start:], h.sep, len(h.cells))
+}
+
+// What may stand above a header, and how many names it has at least to be one there.
+const (
+	maxAbove      = 20 // lines
+	maxAboveBytes = 4 << 10
+	leastNames    = 3
+)
+
+// allNames says that all cells are names of columns.
+func allNames(cells []string) bool {
+	for _, c := range cells {
+		if !isColumnName(c) || strings.Contains(c, `"`) {
+			return false
+		}
+	}
+	return true
+}
+
+// skipCSVMarks returns where the text begins behind what programs put before it, and
+// what may separate cells.
+func skipCSVMarks(head []byte) (at int, seps string) {
 	if bytes.HasPrefix(head, []byte(utf8BOM)) {
 		at = len(utf8BOM)
 	}
-	seps := csvSeparators
+	seps = csvSeparators
 	for at < len(head) {
 		line, rest, _ := bytes.Cut(head[at:], []byte("\n"))
 		text := strings.Trim(string(line), "\r")
@@ -42,9 +92,11 @@ func readCSVHead(head []byte, whole bool) (h csvHead, err error) {
 		}
 		at = len(head) - len(rest)
 	}
-	if at >= len(head) {
-		return h, ErrEmpty
-	}
+	return at, seps
+}
+
+// csvHeadAt takes the record at at for the first one.
+func csvHeadAt(head []byte, at int, seps string, whole bool) (h csvHead, err error) {
 	best := -1
 	for i := range len(seps) {
 		if seps[i] == '"' || seps[i] >= 0x80 {
@@ -275,8 +327,22 @@ func sniffCSV(head []byte) bool {
 	return h.named && !strings.ContainsAny(name, " .:/") && h.start < len(head)
 }
 
-// hasWidth reports whether the first records have that many cells.
+// hasWidth reports whether the first records have that many cells, with their quotes
+// doubled or escaped.
 func hasWidth(text []byte, sep byte, width int) bool {
+	if firstHave(text, sep, width) {
+		return true
+	}
+	if !bytes.Contains(text, []byte(`\"`)) {
+		return false
+	}
+	doubled := bytes.Clone(text)
+	doubleQuotes(doubled, false)
+	return firstHave(doubled, sep, width)
+}
+
+// firstHave is hasWidth for quotes that are doubled.
+func firstHave(text []byte, sep byte, width int) bool {
 	for range 2 {
 		cells, n, err := firstRecord(text, sep)
 		if err == io.EOF {
@@ -328,15 +394,21 @@ func openCSV(c *Content, o Options) (Source, error) {
 			s.info.Notes = append(s.info.Notes, fmt.Sprintf("the given header has %d columns, the first record %d cells", len(o.Header), len(h.cells)))
 		}
 	}
-	s.part.Sample = s.readSample(c.Head, whole, h.start)
-	s.t = newText(c, o, int64(h.start))
+	if h.above > 0 {
+		s.info.Notes = append(s.info.Notes, fmt.Sprintf("the header is on line %d: what stands above it is no record", h.above+1))
+	}
+	if doubled := s.slashed(whole, h.start); doubled != nil {
+		s.c = doubled
+		s.info.Notes = append(s.info.Notes, "quotes in cells are escaped by backslashes")
+	}
+	s.part.Sample = s.readSample(s.c.Head, whole, h.start)
+	s.t = newText(s.c, o, int64(h.start))
 	s.seam.next = int64(h.start)
 	return s, nil
 }
 
-// readSample splits the first records with a reader of its own, so that they
-// look as they will when read.
-func (s *csvSource) readSample(head []byte, whole bool, start int) [][]string {
+// headReader reads the records of the input's first bytes; nil if there are none.
+func (s *csvSource) headReader(head []byte, whole bool, start int) Reader {
 	if !whole {
 		// The last record may lack its end.
 		head = head[:bytes.LastIndexByte(head, '\n')+1]
@@ -348,7 +420,16 @@ func (s *csvSource) readSample(head []byte, whole bool, start int) [][]string {
 	of := &csvSource{c: from, t: newText(from, Options{}, int64(start)), sep: s.sep, part: s.part}
 	of.cond.L = &of.mu
 	of.seam.next = int64(start)
-	r := of.NewReader(Want{})
+	return of.NewReader(Want{})
+}
+
+// readSample splits the first records with a reader of its own, so that they
+// look as they will when read.
+func (s *csvSource) readSample(head []byte, whole bool, start int) [][]string {
+	r := s.headReader(head, whole, start)
+	if r == nil {
+		return nil
+	}
 	var sample [][]string
 	for {
 		b, err := r.Next()

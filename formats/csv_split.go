@@ -147,9 +147,10 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			r.bounds = r.bounds[:n]
 		default:
 			if repaired != nil {
-				r.reject(at, stop, repaired, true)
+				r.reject(at, stop, r.shifted(repaired, at, stop), true)
 			} else if seps+1 != r.width {
-				r.reject(at, stop, fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, seps+1, r.width), true)
+				err := fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, seps+1, r.width)
+				r.reject(at, stop, r.shifted(err, at, stop), true)
 			} else if n := bytes.Count(r.buf[at:stop], []byte{'\n'}); n > 0 && r.holdsBare(at, nl) {
 				r.reject(at, stop, fmt.Errorf("%w in a record of %d lines", ErrBareQuote, n+1), true)
 			}

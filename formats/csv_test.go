@@ -432,6 +432,11 @@ func TestCSVHeader(t *testing.T) {
 		{"empty and repeated names", "a,,a\n1,2,3\n", nil, "a||a", false, ',', nil},
 		{"blanks outside quotes", "a,\"b\" ,c\r\n1,2,\"3\"\r\n", nil, "a|b|c", false, ',', nil},
 		{"name of two lines", "a,\"b\nc\",d\n1,2,3\n", nil, "a|b\nc|d", false, ',', nil},
+		{"text above", "Report of 2 May\n\n\"made by Bob, for you\"\na,b,c\n1,2,3\n", nil, "a|b|c", false, ',', nil},
+		{"warning above", "WARNING: a newer version is there: 1.2, 1.3\r\na\tb\tc\r\n1\t2\t3\r\n", nil, "a|b|c", false, '\t', nil},
+		{"words below", "a,b,c\nx\np,q,r\nu,v,w\n", nil, "a|b|c", false, ',', nil},
+		{"two words below", "a,b\n1\np,q,r\nu,v\n", nil, "a|b", false, ',', nil},
+		{"too far below", strings.Repeat("text\n", 21) + "a,b,c\n1,2,3\n", nil, "text", false, ',', nil},
 		{"none", "2024-01-01T00:00:00Z,host,10.0.0.1\n", nil, "", false, ',', ErrNoHeader},
 		{"none, given", "2024-01-01T00:00:00Z,host,10.0.0.1\n", []string{"t", "h", "ip"}, "t|h|ip", true, ',', nil},
 		{"given and its own", "a,b\n1,2\n", []string{"x", "y"}, "a|b", false, ',', nil},
@@ -454,5 +459,43 @@ func TestCSVHeader(t *testing.T) {
 				t.Errorf("sample %q lacks the first record", info.Parts[0].Sample)
 			}
 		})
+	}
+}
+
+// A file whose quotes are escaped by backslashes reads like one in which they are
+// doubled, in blocks of any size, from the disk and as a stream.
+func TestCSVBackslashes(t *testing.T) {
+	const escaped = `a,b,c
+1,"x \"y\", z",2
+3,"\"q\"",C:\dir\
+4,"C:\dir\\",5
+6,"\"","7
+\"8\""
+`
+	doubled := strings.ReplaceAll(escaped, `\"`, `""`)
+	doubled = strings.ReplaceAll(doubled, `\"",5`, `\\",5`)
+	want := everyWay(t, doubled, Options{}, 1<<20)
+	for size := 1; size <= 64; size++ {
+		got := everyWay(t, escaped, Options{}, size)
+		if fmt.Sprintf("%q", got.rows) != fmt.Sprintf("%q", want.rows) || len(got.rejects) > 0 {
+			t.Fatalf("blocks of %d: %q, want %q, from %s", size, got.rows, want.rows, escaped)
+		}
+	}
+	// A backslash at the end of a cell escapes nothing where quotes are doubled.
+	for _, text := range []string{"a,b\n\"C:\\\",1\n", "a,b\n\"{\"\"k\"\":\"\"\\\"\"\"\"}\",1\n"} {
+		src, err := openCSV(&Content{At: strings.NewReader(text), Len: int64(len(text)), Head: []byte(text)}, Options{})
+		if err != nil || len(src.Info().Notes) > 0 {
+			t.Errorf("%s: %v, %v", text, src.Info().Notes, err)
+		}
+	}
+}
+
+// Where only a later record has its quotes escaped, it is said that its cells may
+// stand in other columns.
+func TestCSVBackslashLate(t *testing.T) {
+	text := "a,b,c\n" + strings.Repeat("1,2,3\n", headSize/6+1) + "4,\"x \\\"y\\\", z\",5\n" + "6,\"C:\\\",7,8\n"
+	got := everyWay(t, text, Options{}, 1000, 1<<20)
+	if n := len(got.rejects); n != 2 || !strings.Contains(fmt.Sprint(got.rejects[0]), ErrEscaped.Error()) || strings.Contains(fmt.Sprint(got.rejects[1]), ErrEscaped.Error()) {
+		t.Errorf("%v", got.rejects)
 	}
 }

@@ -302,6 +302,7 @@ var (
 	ErrRagged        = errors.New("ragged record")
 	ErrBareQuote     = errors.New("stray quote")
 	ErrOpenQuote     = errors.New("quoted cell never ends")
+	ErrEscaped       = errors.New("a backslash before a quote: cells may have been taken for those of other columns")
 	ErrOtherHeader   = errors.New("another header: what follows was read by the first one; split the file here")
 	ErrTooLarge      = errors.New("record too large")
 	ErrSyntax        = errors.New("malformed JSON")

@@ -525,10 +525,12 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 	return nil
 }
 
-// incomplete says that what a reader could not make use of is more than a record:
-// how many are missing, or of which file, or under which columns, is not known.
+// incomplete says that what a reader could not make use of is more than a record, or
+// less than one: how many are missing, or of which file, or under which columns, is not
+// known.
 func incomplete(bad *formats.Reject) bool {
-	return errors.Is(bad.Err, formats.ErrPartial) || errors.Is(bad.Err, formats.ErrOtherHeader) || bad.Pos.Record < 0
+	return bad.Pos.Record < 0 || errors.Is(bad.Err, formats.ErrPartial) ||
+		errors.Is(bad.Err, formats.ErrOtherHeader) || errors.Is(bad.Err, formats.ErrEscaped)
 }
 
 // foundBad makes a strict scan end at its first bad record in input order.

@@ -256,6 +256,23 @@ func TestStrictCounts(t *testing.T) {
 	}
 }
 
+// Cells behind a quote that a backslash escapes may stand in other columns: an
+// address that is not seen there is not passed over in silence.
+func TestEscapedQuotesArePartial(t *testing.T) {
+	const header, row = "TimeGenerated,Activity,SourceIP,DestinationIP,DeviceVendor\n", "2026-05-02T00:00:05Z,x,10.0.0.5,192.0.2.1,y\n"
+	for _, c := range []struct {
+		before int // rows
+		want   Status
+		hits   int64
+	}{{0, Complete, 1}, {2000, Partial, 0}} {
+		text := header + strings.Repeat(row, c.before) + `2026-05-02T00:00:06Z,"a \"b\", c",10.0.0.5,198.51.100.7,y` + "\n"
+		_, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7")}, formats.Bytes("spark.csv", []byte(text)))
+		if f := sum.Files[0]; f.Status != c.want || f.Hits != c.hits {
+			t.Errorf("behind %d rows: %s (%s), %d hits", c.before, f.Status, f.Reason, f.Hits)
+		}
+	}
+}
+
 // An archive that is not read may hold hits: it is never passed over in silence.
 func TestPackedIsUnreadable(t *testing.T) {
 	full := jsonl("csl.jsonl", `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`)

@@ -1,0 +1,136 @@
+package formats
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Spark, and what is built on it, writes a quote inside a quoted cell behind a
+// backslash, and not twice:
+//
+//	2026-05-02T00:00:05Z,"THREAT \"x\", medium",10.0.0.5
+//
+// Read as any other CSV such a record has its cells in wrong columns. Since \" is as
+// long as "", a file of this kind is turned into the usual one while its bytes are
+// read: places stay what they are, and nothing else needs to know. A backslash before
+// another one escapes that, where a quote follows.
+
+// slashed returns c with its quotes doubled in place of escaped if head, its first
+// bytes behind the header, says that this is how they are written: read as they
+// stand, some records have stray quotes or too many cells, and none has otherwise.
+func (s *csvSource) slashed(whole bool, start int) *Content {
+	c := s.c
+	if !bytes.Contains(c.Head[start:], []byte(`\"`)) {
+		return nil
+	}
+	doubled := *c
+	doubled.Head = bytes.Clone(c.Head)
+	doubleQuotes(doubled.Head, false)
+	if s.faults(c.Head, whole, start) == 0 || s.faults(doubled.Head, whole, start) > 0 {
+		return nil
+	}
+	if c.At != nil {
+		doubled.At = slashedAt{c.At}
+	} else {
+		doubled.Stream = &slashedReader{r: bufio.NewReaderSize(c.Stream, headSize)}
+	}
+	return &doubled
+}
+
+// faults counts what is wrong with the records of the first bytes.
+func (s *csvSource) faults(head []byte, whole bool, start int) (n int) {
+	r := s.headReader(head, whole, start)
+	for r != nil {
+		if _, err := r.Next(); err != nil {
+			return n
+		}
+		n += len(r.Rejects())
+	}
+	return n
+}
+
+// doubleQuotes puts a quote in place of each backslash that escapes one. odd says
+// that an odd number of backslashes stands before text; the result is the same for
+// what follows.
+func doubleQuotes(text []byte, odd bool) bool {
+	for i, c := range text {
+		switch {
+		case c == '\\':
+			odd = !odd
+			continue
+		case c == '"' && odd && i > 0:
+			text[i-1] = '"'
+		}
+		odd = false
+	}
+	return odd
+}
+
+// shifted is what is wrong with the record buf[at:end], and ErrEscaped as well if it
+// has a quote that a backslash escapes in the midst of a cell. The first bytes of the
+// file had none, else they would have been doubled.
+func (r *csvReader) shifted(err error, at, end int) error {
+	for odd, i := false, at; i+1 < end; i++ {
+		switch c := r.buf[i]; {
+		case c == '\\':
+			odd = !odd
+			continue
+		case c == '"' && odd && r.buf[i+1] != '"' && !r.closes(i+1):
+			return fmt.Errorf("%w: %w", err, ErrEscaped)
+		}
+		odd = false
+	}
+	return err
+}
+
+// A slashedAt doubles the quotes of what it reads.
+type slashedAt struct{ at io.ReaderAt }
+
+func (s slashedAt) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.at.ReadAt(p, off)
+	if doubleQuotes(p[:n], s.oddBefore(off)) { // the last byte may escape the next one
+		var next [1]byte
+		if m, _ := s.at.ReadAt(next[:], off+int64(n)); m == 1 && next[0] == '"' {
+			p[n-1] = '"'
+		}
+	}
+	return n, err
+}
+
+// oddBefore says that an odd number of backslashes stands before a place.
+func (s slashedAt) oddBefore(off int64) (odd bool) {
+	var buf [64]byte
+	for off > 0 {
+		n := min(int64(len(buf)), off)
+		off -= n
+		if _, err := s.at.ReadAt(buf[:n], off); err != nil {
+			return odd
+		}
+		run := int(n) - len(strings.TrimRight(string(buf[:n]), `\`))
+		odd = odd != (run%2 == 1)
+		if run < int(n) {
+			break
+		}
+	}
+	return odd
+}
+
+// A slashedReader doubles the quotes of a stream.
+type slashedReader struct {
+	r   *bufio.Reader
+	odd bool
+}
+
+func (s *slashedReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.odd = doubleQuotes(p[:n], s.odd)
+	if s.odd && n > 0 {
+		if next, _ := s.r.Peek(1); len(next) == 1 && next[0] == '"' {
+			p[n-1] = '"'
+		}
+	}
+	return n, err
+}
