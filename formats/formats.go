@@ -89,6 +89,9 @@ type Info struct {
 	// More is true when the document goes on behind the head that was looked at,
 	// with other tables perhaps. Only documents of tables by position have it.
 	More bool
+	// Envelope is the member of a JSON record in which its columns stand, if it has
+	// such a one: properties, result, _source or body.
+	Envelope string
 	// Unread are the columns whose cells cannot be read; all their cells are empty.
 	Unread []string
 	// Notes are things a user should know: columns that are not read because
@@ -318,8 +321,12 @@ type Options struct {
 	BlockSize int      // bytes of text per block, in Parquet 8 for each row; 0 means 512 KiB, and 128 Ki rows
 	MaxRecord int      // largest record in bytes; 0 means 64 MiB
 	Strict    bool     // notice every ragged record, also where that costs time
-	Times     *Times   // counts what reading costs; nil: nobody asks
-	TempDir   string   // where inputs that need seeking are spooled; "" means os.TempDir
+	// Table names the table that the columns and the sample of a part show beyond
+	// doubt, "" for none. JSON is searched by it for records that are wrapped in
+	// other things; nil: only the shapes that every JSON export has are read.
+	Table   func(*Part) string
+	Times   *Times // counts what reading costs; nil: nobody asks
+	TempDir string // where inputs that need seeking are spooled; "" means os.TempDir
 }
 
 // Sizes that Options' zero values stand for.

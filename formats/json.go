@@ -3,6 +3,7 @@ package formats
 import (
 	"bytes"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -14,6 +15,8 @@ import (
 //	{"tables":[{"name":"PrimaryResult","columns":[{"name":"Name","type":"string"}],"rows":[["x.example"]]}]}
 //	{"Stats":{},"Schema":[{"Name":"RemoteIP","Type":"String"}],"Results":[{"RemoteIP":"192.0.2.7"}]}
 //	[{"FrameType":"DataTable","TableKind":"PrimaryResult","Columns":[{"ColumnName":"Name"}],"Rows":[["x.example"]]}]
+//
+// With Options.Table the records may also be wrapped in other things; see jsonSearch.
 //
 // A document is never held whole. Each claim matches brackets under the
 // Source's lock and takes away a block of whole records, which are parsed
@@ -64,10 +67,10 @@ func openJSON(c *Content, o Options) (Source, error) {
 		head = io.TeeReader(io.LimitReader(c.Stream, maxJSONHead), &saved)
 		in = io.MultiReader(&saved, c.Stream)
 	}
-	first := newJSONCutter(head, Options{BlockSize: headSize, MaxRecord: min(o.MaxRecord, maxJSONHead)})
+	first := newJSONCutter(head, Options{BlockSize: headSize, MaxRecord: min(o.MaxRecord, maxJSONHead), Table: o.Table})
 	first.base, first.left = start, c.Len
 	var buf []byte
-	for !first.done && (first.base < headSize || first.objects == nil && len(first.tables) == 0) {
+	for !first.done && (first.base < headSize || first.objects == nil && len(first.tables) == 0 || first.unnamed()) {
 		text, _ := first.cut(buf)
 		first.taken(text)
 		buf = first.buf
@@ -75,6 +78,8 @@ func openJSON(c *Content, o Options) (Source, error) {
 	s.cut = newJSONCutter(in, o)
 	s.cut.base, s.cut.left = start, c.Len
 	s.cut.tables = first.tables
+	// Readers are to know the envelope before they begin.
+	s.cut.search.envelope, s.cut.search.settled = first.search.envelope, true
 	if first.objects != nil && len(first.objects.Columns) > 0 {
 		s.cut.objects = first.objects
 		s.info.Parts = append(s.info.Parts, first.objects)
@@ -85,8 +90,15 @@ func openJSON(c *Content, o Options) (Source, error) {
 		s.cut.unsampled = nil
 	}
 	s.info.Notes = first.remarks
+	s.info.Envelope = first.search.envelope
 	s.info.More = len(first.tables) > 0 && !first.done
 	return s, nil
+}
+
+// unnamed reports whether there is a part of which no record has shown the
+// columns.
+func (c *jsonCutter) unnamed() bool {
+	return slices.ContainsFunc(c.tables, func(p *Part) bool { return len(p.Columns) == 0 })
 }
 
 func (s *jsonSource) Info() Info { return s.info }
@@ -99,7 +111,7 @@ func (s *jsonSource) Close() error {
 }
 
 func (s *jsonSource) NewReader(want Want) Reader {
-	return &jsonReader{src: s, jsonRows: newJSONRows(want)}
+	return &jsonReader{src: s, jsonRows: newJSONRows(want, s.info.Envelope)}
 }
 
 type jsonReader struct {
@@ -186,14 +198,17 @@ func (r *jsonReader) tell(off int) {
 
 // sample fills in what the first records of a part show: its columns, unless a
 // schema has given them, and the sample.
-func (p *Part) sample(text []byte, rows []jsonRow) {
+func (c *jsonCutter) sample(p *Part, text []byte) {
+	b, rows := append(bytes.Clone(text), make([]byte, jsonPad)...), c.rows
+	if !c.search.settled && b[rows[0].off] == '{' {
+		c.search.tableOf(b, rows) // finds the envelope
+	}
 	if len(p.Columns) == 0 {
-		q := jsonSample(text, rows)
+		q := jsonSample(b, rows, c.search.envelope)
 		p.Columns, p.Sample = q.Columns, q.Sample
 		return
 	}
-	var f jsonFields
-	b := append(bytes.Clone(text), make([]byte, jsonPad)...)
+	f := jsonFields{envelope: c.search.envelope}
 	number := map[string]int{}
 	for i, name := range p.Columns {
 		number[name] = i

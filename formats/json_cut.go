@@ -36,6 +36,8 @@ type jsonCutter struct {
 	headers   map[string]jsonTable // of tables whose rows come in frames of their own, by id
 	pieces    map[string]*Part     // of these, once rows have come
 	remarks   []string             // for Info.Notes
+	search    jsonSearch
+	lists     map[string]*Part // of records that were searched for, by table
 
 	// The block that is being cut.
 	part     *Part
@@ -58,7 +60,9 @@ type jsonFrame struct {
 	late   bool // rows came before the columns
 	failed bool // it says that something went wrong
 	wraps  bool
-	part   *Part // of the records of an array
+	keyed  bool  // the members of an object are records
+	inside bool  // records were searched for in it, and found
+	part   *Part // of the records of an array, or an object
 }
 
 type jsonNest uint8
@@ -81,7 +85,8 @@ type jsonNote struct {
 }
 
 func newJSONCutter(in io.Reader, o Options) *jsonCutter {
-	return &jsonCutter{in: in, max: o.maxRecord(), block: o.blockSize(), stack: []jsonFrame{{kind: jsonTop}}, headers: map[string]jsonTable{}, pieces: map[string]*Part{}}
+	return &jsonCutter{in: in, max: o.maxRecord(), block: o.blockSize(), stack: []jsonFrame{{kind: jsonTop}},
+		headers: map[string]jsonTable{}, pieces: map[string]*Part{}, search: newJSONSearch(o), lists: map[string]*Part{}}
 }
 
 // more reads on. It returns false at the end of the input.
@@ -137,7 +142,7 @@ func (c *jsonCutter) cut(buf []byte) (text []byte, ok bool) {
 	}
 	text = c.buf[:end]
 	if i := slices.Index(c.unsampled, c.part); i >= 0 && len(c.rows) > 0 {
-		c.part.sample(text, c.rows)
+		c.sample(c.part, text)
 		c.unsampled = slices.Delete(c.unsampled, i, i+1)
 	}
 	if c.part == nil {
@@ -270,10 +275,12 @@ func (c *jsonCutter) element(b byte) {
 	case jsonTop:
 		c.document(b)
 	case jsonMembers:
-		c.member(b)
+		if !f.keyed || c.mix(f.part) {
+			c.member(b)
+		}
 	case jsonTableList:
 		if b == '{' {
-			c.push(jsonFrame{kind: jsonMembers, start: -1, wraps: true})
+			c.open(-1)
 			return
 		}
 		c.garbage(jsonNotObject)
@@ -284,8 +291,8 @@ func (c *jsonCutter) element(b byte) {
 		}
 		if f.part == nil && len(c.stack) == 2 && !f.wraps {
 			// The first element of a top-level array says what all are.
-			if f.wraps = true; c.firstKeyIs("FrameType") {
-				f.kind, f.need = jsonTableList, false
+			if f.wraps = true; c.firstKeyIs("FrameType") || c.wrapped() {
+				f.kind, f.need, f.inside = jsonTableList, false, true
 				return
 			}
 		}
@@ -306,7 +313,7 @@ func (c *jsonCutter) element(b byte) {
 func (c *jsonCutter) document(b byte) {
 	switch b {
 	case '{':
-		c.push(jsonFrame{kind: jsonMembers, start: c.base + int64(c.pos)})
+		c.open(c.base + int64(c.pos))
 	case '[':
 		c.push(jsonFrame{kind: jsonList, start: -1})
 	default:

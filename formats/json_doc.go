@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +16,9 @@ type jsonTable struct {
 	name, kind, id string
 	columns        []string
 }
+
+// maxRemarks is how many remarks a document gives cause to.
+const maxRemarks = 8
 
 // member reads a key of a document's own object, and decides what to do with
 // its value.
@@ -49,7 +53,20 @@ func (c *jsonCutter) member(b byte) {
 	if strings.EqualFold(string(key), "records") {
 		role = wrapsObjects
 	}
-	if b == '[' && c.enter(role, key) {
+	switch {
+	case f.keyed && b == '{':
+		c.row(f.part)
+		return
+	case f.keyed:
+		c.garbage(jsonNotObject)
+		return
+	}
+	if role == wrapsNothing && b == '[' && strings.EqualFold(string(key), "data") && c.search.known(f.table.columns) {
+		if inner, ok := c.second(); ok && inner == '[' {
+			role = wrapsRows
+		}
+	}
+	if b == '[' && c.enter(role, key) || (b == '[' || b == '{') && c.descend(role, key) {
 		return
 	}
 	start := c.pos
@@ -64,6 +81,9 @@ func (c *jsonCutter) member(b byte) {
 		}
 	} else {
 		c.token()
+	}
+	if f.inside && b == '{' && c.gap == 0 && jsonFails(c.buf[:len(c.buf)+jsonPad], start, c.pos) {
+		f.failed = true
 	}
 	if c.learn(f, role, start); f.start >= 0 && c.base+int64(c.pos)-f.start > int64(c.max) {
 		c.note(int(f.start-c.base), c.pos, false, true, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, c.max))
@@ -101,7 +121,7 @@ func (c *jsonCutter) enter(role wrapper, key []byte) bool {
 		}
 		f.wraps, f.start = true, -1
 		if t.kind != "" && !strings.EqualFold(t.kind, "PrimaryResult") {
-			c.remarks = append(c.remarks, fmt.Sprintf("table %s (%s) tells of the query and is not read", t.name, t.kind))
+			c.remark(fmt.Sprintf("table %s (%s) tells of the query and is not read", t.name, t.kind))
 			return false
 		}
 		part := c.pieces[t.id]
@@ -195,6 +215,94 @@ func (c *jsonCutter) closeObject() {
 	c.pop()
 }
 
+// open goes into the object at pos, which may be a record itself if it starts
+// at an offset.
+func (c *jsonCutter) open(start int64) {
+	f := jsonFrame{kind: jsonMembers, start: start, wraps: start < 0, inside: c.top().inside}
+	if c.search.table != nil {
+		b, p := c.window(c.pos)
+		if name := c.search.keyed(b, p+1, len(b)-jsonPad); name != "" {
+			f.start, f.wraps, f.keyed, f.part = -1, true, true, c.listOf(name)
+		}
+	}
+	c.push(f)
+}
+
+// descend goes into the value at pos if there are records of a known table in
+// it, and the object that has it as a member is none itself.
+func (c *jsonCutter) descend(role wrapper, key []byte) bool {
+	f := c.top()
+	switch {
+	case c.search.table == nil || c.search.misses == jsonMisses:
+		return false
+	case role != wrapsNothing && role != wrapsObjects && (role != wrapsRows || f.table.columns != nil):
+		return false
+	}
+	b, p := c.window(c.pos)
+	bracket := b[p]
+	what, name := c.search.find(b, bracket, p+1, len(b)-jsonPad, jsonNesting)
+	if what == holdsNothing || f.start >= 0 && c.isRecord(f.start) {
+		return false
+	}
+	if bracket == '[' {
+		c.remark(fmt.Sprintf("records are read out of %q; what stands beside that is not", jsonUnquote(nil, key)))
+	}
+	f.wraps, f.inside, f.start = true, true, -1
+	f.late = f.late && role != wrapsRows
+	switch {
+	case what == holdsRecords:
+		c.push(jsonFrame{kind: jsonList, start: -1, wraps: true, part: c.listOf(name)})
+	case bracket == '[':
+		c.push(jsonFrame{kind: jsonTableList, start: -1, wraps: true, inside: true})
+	default:
+		c.open(-1)
+	}
+	return true
+}
+
+// wrapped reports whether the objects of an array, the first of which is at pos,
+// are no records but have some inside.
+func (c *jsonCutter) wrapped() bool {
+	if c.search.table == nil {
+		return false
+	}
+	b, p := c.window(c.pos)
+	what, _ := c.search.find(b, '[', p, len(b)-jsonPad, jsonNesting)
+	return what == holdsInside
+}
+
+// isRecord reports whether the top-level object that starts at an offset has the
+// columns of a table.
+func (c *jsonCutter) isRecord(start int64) bool {
+	b, p := c.window(int(start - c.base))
+	return c.search.tableOf(b, []jsonRow{{uint32(p), uint32(len(b) - jsonPad)}}) != ""
+}
+
+// window is what can be looked at of the text from p on, as far as it goes
+// whatever the size of blocks, with jsonPad bytes behind it.
+func (c *jsonCutter) window(p int) (b []byte, at int) {
+	for len(c.buf)-p < jsonWindow && c.more() {
+	}
+	end := min(len(c.buf), p+jsonWindow)
+	return c.buf[:end+jsonPad], p
+}
+
+// listOf returns the part of the records of a table that are in lists.
+func (c *jsonCutter) listOf(name string) *Part {
+	part := c.lists[name]
+	if part == nil {
+		part = c.newPart(jsonTable{})
+		c.lists[name] = part
+	}
+	return part
+}
+
+func (c *jsonCutter) remark(text string) {
+	if len(c.remarks) < maxRemarks && !slices.Contains(c.remarks, text) {
+		c.remarks = append(c.remarks, text)
+	}
+}
+
 func jsonText(value []byte) string {
 	if len(value) > 1 && value[0] == '"' {
 		return string(jsonUnquote(nil, value[1:len(value)-1]))
@@ -202,9 +310,13 @@ func jsonText(value []byte) string {
 	return string(value)
 }
 
-// jsonColumnNames reads the column list of a table or schema; nil if the value
-// is none.
+// jsonColumnNames reads the column list of a table or schema, of objects or of
+// names alone; nil if the value is none.
 func jsonColumnNames(value []byte) []string {
+	var plain []string
+	if json.Unmarshal(value, &plain) == nil && plain != nil {
+		return plain
+	}
 	var columns []struct {
 		Name, ColumnName string
 	}

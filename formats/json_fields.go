@@ -12,12 +12,13 @@ import (
 // jsonFields lists all cells of one record. Names and values are copied to
 // text, which is reused from record to record.
 type jsonFields struct {
-	text   []byte
-	found  []jsonField
-	outer  int            // of found: before it what is of properties has been dropped
-	places map[string]int // of found, by folded name: what has not been dropped; empty while there are few
-	fields []Field
-	inner  []byte // properties that was JSON text in a string
+	envelope string // the member whose members take its place
+	text     []byte
+	found    []jsonField
+	outer    int            // of found: before it what is of the envelope has been dropped
+	places   map[string]int // of found, by folded name: what has not been dropped; empty while there are few
+	fields   []Field
+	inner    []byte // an envelope that was JSON text in a string
 }
 
 type jsonField struct {
@@ -35,7 +36,7 @@ func (f *jsonFields) reset() {
 }
 
 // object adds the members of the object at b[p:end] in file order; those of
-// its properties take the place of that member. It stops at the first fault
+// its envelope take the place of that member. It stops at the first fault
 // and returns false.
 func (f *jsonFields) object(b []byte, p, end, level int) bool {
 	p = jsonSpace(b, p+1, end)
@@ -53,7 +54,7 @@ func (f *jsonFields) object(b []byte, p, end, level int) bool {
 		if fault != jsonOK {
 			return false
 		}
-		if level > 0 || !f.properties(b, name, p, q) {
+		if level > 0 || !f.unwrap(b, name, p, q) {
 			f.add(name, b[p:q], level)
 		}
 		if p = jsonSpace(b, q, end); p < end && b[p] == ',' {
@@ -63,9 +64,9 @@ func (f *jsonFields) object(b []byte, p, end, level int) bool {
 	return p < end && b[p] == '}'
 }
 
-// properties adds the columns of an envelope if that is what the member is.
-func (f *jsonFields) properties(b, name []byte, p, q int) bool {
-	if bare, _ := BareName(string(jsonUnquote(nil, name))); !strings.EqualFold(bare, "properties") {
+// unwrap adds the columns of an envelope if that is what the member is.
+func (f *jsonFields) unwrap(b, name []byte, p, q int) bool {
+	if bare, _ := BareName(string(jsonUnquote(nil, name))); !strings.EqualFold(bare, f.envelope) {
 		return false
 	}
 	// As everywhere, the last of several members of one name counts.
@@ -120,7 +121,7 @@ func (f *jsonFields) copy(s string) Cell {
 }
 
 // add takes up a member. An earlier one of the same name is gone, unless it is
-// one of properties and this is not.
+// one of the envelope and this is not.
 func (f *jsonFields) add(name, value []byte, level int) {
 	c := Cell{Off: uint32(len(f.text))}
 	f.text = jsonUnquote(f.text, name)
@@ -205,14 +206,14 @@ func (f *jsonFields) list() []Field {
 // maxSample is how many records of the head are shown as a sample.
 const maxSample = 64
 
-// jsonSample describes a table by its first records, which lie in b. Its
-// columns are the members of all of them in the order in which they appear,
-// those of properties before those of the envelope round it. A last record
-// that breaks off still gives the names it has, if there is no other.
-func jsonSample(b []byte, rows []jsonRow) *Part {
+// jsonSample describes a table by its first records, which lie in b; that
+// reaches jsonPad bytes beyond them. Its columns are the members of all of them
+// in the order in which they appear, those within the envelope before those
+// round it. A last record that breaks off still gives the names it has, if
+// there is no other.
+func jsonSample(b []byte, rows []jsonRow, envelope string) *Part {
 	part := &Part{Rows: -1}
-	var f jsonFields
-	b = append(bytes.Clone(b), make([]byte, jsonPad)...)
+	f := jsonFields{envelope: envelope}
 	number := map[string]int{}
 	var outer []string
 	for _, row := range rows[:min(len(rows), maxSample)] {

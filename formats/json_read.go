@@ -63,7 +63,7 @@ type jsonStage struct {
 	at    []int32 // slot of each position of a row of part
 }
 
-func newJSONStage(columns []Column) jsonStage {
+func newJSONStage(columns []Column, envelope string) jsonStage {
 	s := jsonStage{slot: make([]int32, len(columns))}
 	var names []string
 next:
@@ -85,7 +85,7 @@ next:
 		s.same = append(s.same, i)
 		names = append(names, bare)
 	}
-	s.walk = newJSONWalker(names)
+	s.walk = newJSONWalker(names, envelope)
 	return s
 }
 
@@ -112,8 +112,11 @@ func (s *jsonStage) bind(part *Part) {
 	}
 }
 
-func newJSONRows(want Want) jsonRows {
-	r := jsonRows{want: want, keys: newJSONStage(want.Keys), grids: make([]Grid, len(want.Late)), sifter: newSifter(want)}
+// newJSONRows reads records whose columns may stand in a member of theirs, the
+// envelope.
+func newJSONRows(want Want, envelope string) jsonRows {
+	r := jsonRows{want: want, keys: newJSONStage(want.Keys, envelope), grids: make([]Grid, len(want.Late)), sifter: newSifter(want)}
+	r.fields.envelope = envelope
 	r.cols = make([]jsonColumn, len(r.keys.walk.names))
 	for k := range want.Keys {
 		switch slot := r.keys.slot[k]; {
@@ -125,7 +128,7 @@ func newJSONRows(want Want) jsonRows {
 		}
 	}
 	for _, columns := range want.Late {
-		r.late = append(r.late, newJSONStage(columns))
+		r.late = append(r.late, newJSONStage(columns, envelope))
 	}
 	return r
 }

@@ -24,19 +24,20 @@ import (
 // it takes a record two or three keys to be known, and the rest is foreseen.
 type jsonWalker struct {
 	names []string            // bare names of the wanted columns, without repetition
+	outer string              // the member in which columns may stand too
 	marks *jsonMarks          // of the text that records lie in; nil where there are none
 	keys  []simd.Key          // by number
 	more  []jsonKey           // what else is to be known of them
 	ids   [2]map[string]int32 // raw key to its number, by level
 	after map[[2]int32]int32  // by the number of a key and one of ids behind it, the number of that
-	vals  [2][]simd.Value     // by level (1: within properties), then by name
+	vals  [2][]simd.Value     // by level (1: within outer), then by name
 	met   []int32             // slots that some record had: the others hold nothing
 	most  jsonMost
-	text  []byte    // a properties member that was JSON text in a string
+	text  []byte    // an envelope that was JSON text in a string
 	inner jsonMarks // of text
 	name  []byte    // scratch for an escaped key
 
-	envelope bool // the record has properties, found in vals[1]
+	envelope bool // the record has that member, found in vals[1]
 	inText   bool // what is read lies in text
 	nested   bool // a member records may hold records
 	recOff   int  // that member's value, an array; 0 without one
@@ -61,7 +62,7 @@ type jsonRole uint8
 
 const (
 	jsonPlain jsonRole = iota
-	jsonProperties
+	jsonEnvelope
 	jsonRecords
 )
 
@@ -78,8 +79,8 @@ type jsonMost struct{ keys, steps int }
 // jsonInText marks values whose places are positions in the walker's text.
 const jsonInText = simd.String << 1
 
-func newJSONWalker(names []string) *jsonWalker {
-	w := &jsonWalker{names: names, nested: true, after: map[[2]int32]int32{}, most: jsonMost{4096, 1024}}
+func newJSONWalker(names []string, envelope string) *jsonWalker {
+	w := &jsonWalker{names: names, outer: envelope, nested: true, after: map[[2]int32]int32{}, most: jsonMost{4096, 1024}}
 	for level := range w.vals {
 		w.vals[level] = make([]simd.Value, len(names))
 		w.ids[level] = map[string]int32{}
@@ -302,8 +303,8 @@ func (w *jsonWalker) learn(raw []byte, level int) int32 {
 	w.meet(slot)
 	if level == 0 {
 		switch {
-		case strings.EqualFold(bare, "properties"):
-			role = jsonProperties
+		case strings.EqualFold(bare, w.outer):
+			role = jsonEnvelope
 		case strings.EqualFold(bare, "records") && w.nested:
 			role = jsonRecords
 		}
@@ -360,7 +361,7 @@ func (w *jsonWalker) special(b []byte, p, end int, role jsonRole) (int, jsonFaul
 	return jsonSkip(b, p, end, 1)
 }
 
-// textual takes properties out of a string that holds them as JSON text. Any
+// textual takes an envelope out of a string that holds it as JSON text. Any
 // other string is an ordinary cell.
 func (w *jsonWalker) textual(s []byte) {
 	if i := jsonSpace(s, 0, len(s)); i == len(s) || s[i] != '{' {

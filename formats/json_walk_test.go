@@ -50,7 +50,7 @@ func TestWalkerLimits(t *testing.T) {
 		fmt.Fprintln(&text, line)
 	}
 	for _, most := range []jsonMost{{4096, 1024}, {4096, 0}, {4096, 20}, {8, 5}, {0, 0}} {
-		w := newJSONWalker(wanted)
+		w := newJSONWalker(wanted, "properties")
 		w.most = most
 		b := append(text.Bytes(), make([]byte, jsonPad)...)
 		var marks jsonMarks
@@ -86,7 +86,7 @@ func TestManyFields(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(7, 8))
 	for range 50 {
-		var f jsonFields
+		f := jsonFields{envelope: "properties"}
 		type field struct {
 			name, value string
 			level       int

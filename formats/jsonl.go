@@ -81,10 +81,14 @@ func openJSONL(c *Content, o Options) (Source, error) {
 	if bytes.HasPrefix(c.Head, []byte(utf8BOM)) {
 		start = len(utf8BOM)
 	}
+	search := newJSONSearch(o)
+	var wrapped bool
+	if s.part, wrapped = search.lines(c.Head[start:]); wrapped {
+		return openJSON(c, o)
+	}
 	s.text = newText(c, jsonLimits(o), int64(start))
-	s.part = jsonLinesPart(c.Head[start:])
 	s.info = Info{Input: c.Input, Format: "jsonl", Compression: c.Compression, Encoding: c.Encoding,
-		Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}}
+		Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}, Envelope: search.envelope}
 	return s, nil
 }
 
@@ -95,10 +99,12 @@ func jsonLimits(o Options) Options {
 	return o
 }
 
-// jsonLinesPart describes the records of the first lines.
-func jsonLinesPart(head []byte) *Part {
-	r := jsonRows{keys: newJSONStage(nil)}
+// lines describes the records of the first lines. They are wrapped if not they
+// are records of a known table but what is inside.
+func (s *jsonSearch) lines(head []byte) (part *Part, wrapped bool) {
+	r := jsonRows{keys: newJSONStage(nil, s.envelope)}
 	r.begin(bytes.Clone(head), 0, nil)
+	b := r.buf[:len(head)+jsonPad]
 	for p := 0; p < len(head) && len(r.rows) < maxSample; {
 		end := len(head)
 		if i := bytes.IndexByte(head[p:], '\n'); i >= 0 {
@@ -112,11 +118,19 @@ func jsonLinesPart(head []byte) *Part {
 	rows := r.rows
 	if p := jsonSpace(head, 0, len(head)); len(rows) == 0 && p < len(head) {
 		rows = []jsonRow{{uint32(p), uint32(len(head))}}
-		part := jsonSample(head, rows)
+		s.tableOf(b, rows)
+		part = jsonSample(b, rows, s.envelope)
 		part.Sample = nil
-		return part
+		return part, false
 	}
-	return jsonSample(head, rows)
+	if s.tableOf(b, rows) == "" {
+		for _, row := range rows {
+			if what, _ := s.find(b, '{', int(row.off)+1, int(row.end), jsonNesting); what != holdsNothing {
+				return nil, true
+			}
+		}
+	}
+	return jsonSample(b, rows, s.envelope), false
 }
 
 func (s *jsonlSource) Info() Info { return s.info }
@@ -129,7 +143,7 @@ func (s *jsonlSource) Close() error {
 }
 
 func (s *jsonlSource) NewReader(want Want) Reader {
-	return &jsonlReader{src: s, jsonRows: newJSONRows(want)}
+	return &jsonlReader{src: s, jsonRows: newJSONRows(want, s.info.Envelope)}
 }
 
 type jsonlReader struct {

@@ -138,7 +138,7 @@ func (w *worker) holdRecord(key, g int, cell []byte) part {
 	}
 	for i := range w.json {
 		k := &w.json[i].Key
-		*k = trimEnvelope(*k)
+		*k = w.now.in.plan.trimEnvelope(*k)
 		// A portal writes the zone behind the name of a time.
 		*k, _ = formats.BareName(*k)
 	}
@@ -147,10 +147,9 @@ func (w *worker) holdRecord(key, g int, cell []byte) part {
 
 // trimEnvelope is the name of a column without that of the object in which
 // streamed records have their columns.
-func trimEnvelope(name string) string {
-	const envelope = "properties."
-	if len(name) > len(envelope) && strings.EqualFold(name[:len(envelope)], envelope) {
-		return name[len(envelope):]
+func (p *plan) trimEnvelope(name string) string {
+	if n := len(p.envelope); len(name) > n+1 && name[n] == '.' && strings.EqualFold(name[:n], p.envelope) {
+		return name[n+1:]
 	}
 	return name
 }

@@ -33,6 +33,7 @@ type plan struct {
 	forced    bool
 	generic   int8          // of tables: that of rows of no known table; -1 where those are not swept
 	name      string        // of the generic table, as far as the input says it
+	envelope  string        // formats.Info.Envelope
 	part      *formats.Part // the first
 }
 
@@ -106,7 +107,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	if len(info.Parts) == 0 {
 		return nil, formats.ErrEmpty
 	}
-	p := &plan{serial: info.Serial, def: map[*formats.Part]int8{}, part: info.Parts[0]}
+	p := &plan{serial: info.Serial, def: map[*formats.Part]int8{}, part: info.Parts[0], envelope: info.Envelope}
 	fixed := info.Format != "jsonl" && info.Format != "json"
 	var types []string
 	for _, part := range info.Parts {
@@ -236,7 +237,39 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 	case unknown != "":
 		return nil, &unknownTable{Unknown, "no export of a known table: it is " + Printable(unknown), unknown}
 	}
-	return nil, &unknownTable{Unknown, "no export of a known table", ""}
+	reason := "no export of a known table"
+	if f := in.report.Format; f == "json" || f == "jsonl" {
+		reason += ": no records of one are found in this JSON; --table generic sweeps all of it"
+	}
+	return nil, &unknownTable{Unknown, reason, ""}
+}
+
+// surely is the name of the table that a part shows beyond doubt, "" without
+// one: it has a column that is matched, and a time or a cell that names it. A
+// name and a message are columns of much else.
+func (r *run) surely(part *formats.Part) string {
+	tables := r.tables
+	if r.forced != nil {
+		tables = []*table.Table{r.forced}
+	}
+	bare := make([]string, len(part.Columns))
+	for i, c := range part.Columns {
+		bare[i], _ = formats.BareName(c)
+	}
+	has := func(column string) bool {
+		return slices.ContainsFunc(bare, func(c string) bool { return strings.EqualFold(c, column) })
+	}
+	types := sampled(part, discriminating)
+	t, _, err := table.Detect(tables, table.Evidence{Types: types, Columns: bare})
+	if err != nil || t == nil || !slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return has(k.Column) }) {
+		return ""
+	}
+	if !slices.ContainsFunc(t.Times, has) {
+		if named, _, _ := table.Detect(tables, table.Evidence{Types: types}); named != t {
+			return ""
+		}
+	}
+	return t.Name
 }
 
 // sampled returns the cells of some columns in a part's first records.

@@ -172,7 +172,7 @@ func (r *run) openInput(in *input) {
 	name := in.in.String()
 	r.stats.Current.Store(&name)
 	in.opts = r.Formats
-	in.opts.Times = &r.stats.Input
+	in.opts.Times, in.opts.Table = &r.stats.Input, r.surely
 	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
 	src, err := formats.Open(in.in, in.opts)
 	// Standard input can be read only once, so it cannot borrow a header.

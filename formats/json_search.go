@@ -1,0 +1,207 @@
+package formats
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// A jsonSearch finds the records of known tables in what is wrapped round them:
+//
+//	{"data":[{"TimeGenerated":"…","SourceIP":"10.0.0.5"}]}           records in a list
+//	{"0":{"TimeGenerated":"…","SourceIP":"10.0.0.5"},"1":{…}}        records by key
+//	{"responses":[{"id":"1","body":{"tables":[{"columns":[…],…}]}}]} further inside
+//	{"preview":false,"result":{"TimeGenerated":"…"}}                 in an envelope each
+//
+// Shape alone says nothing, since any record may have lists of objects: what is
+// inside has to have the columns of a table.
+type jsonSearch struct {
+	table    func(*Part) string // Options.Table
+	envelope string             // that of the input's records
+	settled  bool               // no other envelope is tried
+	misses   int                // objects since the last record of a table that were none
+}
+
+const (
+	// jsonWindow is how much of a value is looked at to see what it holds.
+	jsonWindow = 64 << 10
+	// jsonNesting is how deep records may lie in a value.
+	jsonNesting = 8
+	// jsonMisses is after how many objects that are no records of a table no other
+	// is looked at, so that a document of a million of them costs no more than
+	// another.
+	jsonMisses = 4096
+	// fewRecords are enough to tell a table.
+	fewRecords = 8
+)
+
+// jsonEnvelopes are the members in which the columns of a record may stand: of
+// Defender's streaming export, Splunk, Elasticsearch, events of Event Hubs.
+var jsonEnvelopes = []string{"properties", "result", "_source", "body"}
+
+func newJSONSearch(o Options) jsonSearch {
+	return jsonSearch{table: o.Table, envelope: jsonEnvelopes[0]}
+}
+
+// A jsonHolding is what a value is to those who look for records.
+type jsonHolding uint8
+
+const (
+	holdsNothing jsonHolding = iota
+	holdsRecords             // an array of them
+	holdsKeyed               // an object, each member of which is one
+	holdsInside              // further inside
+)
+
+// tableOf names the table of records in b, which reaches jsonPad bytes beyond
+// them; "" if it is not known. It takes up the envelope that they have.
+func (s *jsonSearch) tableOf(b []byte, rows []jsonRow) string {
+	if s.table == nil || len(rows) == 0 || s.misses == jsonMisses {
+		return ""
+	}
+	part := jsonSample(b, rows, s.envelope)
+	name := s.table(part)
+	if name == "" && !s.settled {
+		for _, envelope := range jsonEnvelopes[1:] {
+			has := slices.ContainsFunc(part.Columns, func(c string) bool { return strings.EqualFold(c, envelope) })
+			if !has {
+				continue
+			}
+			if name = s.table(jsonSample(b, rows, envelope)); name != "" {
+				s.envelope = envelope
+				break
+			}
+		}
+	}
+	if name == "" {
+		s.misses++
+		return ""
+	}
+	s.settled, s.misses = true, 0
+	return name
+}
+
+// find says what the array or object holds whose first element or member is at
+// b[p], and of which table the records are. b[p:end] may end within it.
+func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHolding, string) {
+	if depth == 0 {
+		return holdsNothing, ""
+	}
+	var rows []jsonRow
+	var columns []string
+	listed := false // rows by position
+	for key, value := range jsonItems(b, bracket, p, end) {
+		if bracket == '[' && b[value.off] != '{' {
+			break
+		}
+		switch role := wrapperOf(key); {
+		case role == wrapsColumns && columns == nil:
+			columns = jsonColumnNames(b[value.off:value.end])
+		case role == wrapsRows || strings.EqualFold(string(key), "data"):
+			listed = listed || jsonHolds(b, int(value.off), end, '[')
+		}
+		if b[value.off] == '{' || b[value.off] == '[' {
+			rows = append(rows, value)
+		}
+		if len(rows) == maxSample {
+			break
+		}
+	}
+	if bracket == '[' {
+		if name := s.tableOf(b, rows[:min(len(rows), fewRecords)]); name != "" {
+			return holdsRecords, name
+		}
+	} else {
+		if listed && s.known(columns) {
+			return holdsInside, ""
+		}
+		if name := s.keyed(b, p, end); name != "" {
+			return holdsKeyed, name
+		}
+	}
+	for _, v := range rows {
+		if b[v.off] == '{' && bracket == '{' && s.tableOf(b, []jsonRow{v}) != "" {
+			continue // a record by itself
+		}
+		if what, _ := s.find(b, b[v.off], int(v.off)+1, int(v.end), depth-1); what != holdsNothing {
+			return holdsInside, ""
+		}
+	}
+	return holdsNothing, ""
+}
+
+// known reports whether columns are those of a table.
+func (s *jsonSearch) known(columns []string) bool {
+	return s.table != nil && len(columns) > 0 && s.table(&Part{Columns: columns, Rows: -1}) != ""
+}
+
+// keyed names the table of the records that all members of an object are, the
+// first of which is at b[p], unless the object is a record itself.
+func (s *jsonSearch) keyed(b []byte, p, end int) (name string) {
+	n := 0
+	for _, value := range jsonItems(b, '{', p, end) {
+		// Records have a plain value first, as a rule: then there is nothing to ask.
+		if b[value.off] != '{' || n == 0 && s.tableOf(b, []jsonRow{{uint32(p - 1), uint32(end)}}) != "" {
+			return ""
+		}
+		// The first two each show it; more than these may be of few columns.
+		if n++; n <= 2 {
+			next := s.tableOf(b, []jsonRow{value})
+			if next == "" || n == 2 && next != name {
+				return ""
+			}
+			name = next
+		}
+		if n == maxSample {
+			break
+		}
+	}
+	return name
+}
+
+// jsonFails reports whether the object at b[p:end] tells of an error.
+func jsonFails(b []byte, p, end int) bool {
+	for key, value := range jsonItems(b, '{', p+1, end) {
+		if wrapperOf(key) == wrapsError && b[value.off] == '{' {
+			return true
+		}
+	}
+	return false
+}
+
+// jsonItems yields the elements of an array or the members of an object, the
+// first of which is at b[p]; keys are nil in arrays. It ends with the bracket,
+// at the first fault, or with a value that the text holds in part.
+func jsonItems(b []byte, bracket byte, p, end int) iter.Seq2[[]byte, jsonRow] {
+	return func(yield func([]byte, jsonRow) bool) {
+		for p = jsonSpace(b, p, end); p < end && b[p] != '}' && b[p] != ']'; p = jsonSpace(b, p+1, end) {
+			var key []byte
+			if bracket == '{' {
+				q := -1
+				if b[p] == '"' {
+					q = jsonQuote(b, p+1, end)
+				}
+				if q < 0 {
+					return
+				}
+				key = b[p+1 : q]
+				if p = jsonSpace(b, q+1, end); p >= end || b[p] != ':' {
+					return
+				}
+				if p = jsonSpace(b, p+1, end); p >= end {
+					return
+				}
+			}
+			q, fault := jsonSkip(b, p, end, 0)
+			if fault != jsonOK {
+				q = end
+			}
+			if !yield(key, jsonRow{uint32(p), uint32(q)}) {
+				return
+			}
+			if p = jsonSpace(b, q, end); p >= end || b[p] != ',' {
+				return
+			}
+		}
+	}
+}
