@@ -183,7 +183,7 @@ func (f *jsonFields) value(name Cell, value []byte, level int) {
 	switch {
 	case value[0] == '"':
 		f.text = jsonUnquote(f.text, value[1:len(value)-1])
-	case value[0] != 'n':
+	case !jsonNull(value):
 		f.text = append(f.text, value...)
 	}
 	v.Len = uint32(len(f.text)) - v.Off

@@ -134,13 +134,15 @@ func jsonSkip(b []byte, p, end, depth int) (int, jsonFault) {
 		return jsonSkipObject(b, p, end, depth)
 	case '[':
 		return jsonSkipArray(b, p, end, depth)
-	case 't', 'n', 'f':
+	case 't', 'n', 'f', 'N', 'I':
 		return jsonWord(b, p, end)
 	default:
 		return jsonNumber(b, p, end)
 	}
 }
 
+// jsonWord steps over true, false, null and what Python writes for numbers that
+// are none: NaN, Infinity, -Infinity.
 func jsonWord(b []byte, p, end int) (int, jsonFault) {
 	if end-p >= 4 {
 		switch s := string(b[p : p+4]); {
@@ -150,7 +152,23 @@ func jsonWord(b []byte, p, end int) (int, jsonFault) {
 			return p + 5, jsonOK
 		}
 	}
+	for _, word := range []string{"NaN", "Infinity", "-Infinity"} {
+		if end-p >= len(word) && string(b[p:p+len(word)]) == word {
+			return p + len(word), jsonOK
+		}
+	}
 	return p, jsonBadWord
+}
+
+// jsonNull reports whether a value, not empty, is null or no number.
+func jsonNull(value []byte) bool {
+	switch value[0] {
+	case 'n', 'N', 'I':
+		return true
+	case '-':
+		return len(value) > 1 && value[1] == 'I'
+	}
+	return false
 }
 
 func jsonNumber(b []byte, p, end int) (int, jsonFault) {
@@ -164,6 +182,9 @@ func jsonNumber(b []byte, p, end int) (int, jsonFault) {
 	case p < end && '1' <= b[p] && b[p] <= '9':
 		p = jsonDigits(b, p, end)
 	case p > start:
+		if q, fault := jsonWord(b, start, end); fault == jsonOK {
+			return q, jsonOK
+		}
 		return start, jsonBadNumber
 	default:
 		return start, jsonNoValue

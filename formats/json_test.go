@@ -44,6 +44,8 @@ func TestJSONShapes(t *testing.T) {
 		{"objects one after the other", "{\n\"a\":1\n}\n{\n\"a\":2\n}{\"a\":3}", ":1:1||,:4:2||,:6:3||", 0, 0, nil},
 		{"objects with commas", "{\"a\":1\n},\n{\"a\":2}", ":1:1||,:3:2||", 0, 1, ErrSyntax},
 		{"several documents", `{"value":[{"a":1}]}` + "\n" + `[{"a":2}]`, ":1:1||,:2:2||", 0, 0, nil},
+		{"numbers that are none", `[{"a":NaN,"b":-Infinity},{"a":1,"b":Infinity}]`, ":1:||,:1:1||", 0, 0, nil},
+		{"rows with numbers that are none", `{"tables":[{"name":"P","columns":[{"name":"a"},{"name":"b"}],"rows":[[NaN,1],[2,-Infinity]]}]}`, "P:1:|1|,P:1:2||", 0, 0, nil},
 		{"trailing comma", `[{"a":1},]`, ":1:1||", 0, 1, ErrSyntax},
 		{"missing comma", `[{"a":1} {"a":2}]`, ":1:1||,:1:2||", 0, 1, ErrSyntax},
 		{"no record among records", `[{"a":1},7,"x",[2],{"a":3}]`, ":1:1||,:1:3||", 3, 0, ErrSyntax},

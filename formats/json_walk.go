@@ -210,10 +210,10 @@ func (w *jsonWalker) quote(b []byte, p, end int) int {
 
 // plain is the value at b[p:q], already stepped over.
 func (w *jsonWalker) plain(b []byte, p, q int) simd.Value {
-	switch b[p] {
-	case '"':
+	switch {
+	case b[p] == '"':
 		return simd.Value{Off: uint32(p + 1), Len: uint32(q - p - 2), Kind: simd.Set | simd.String}
-	case 'n':
+	case jsonNull(b[p:q]):
 		return simd.Value{Kind: simd.Set}
 	}
 	return simd.Value{Off: uint32(p), Len: uint32(q - p), Kind: simd.Set}
