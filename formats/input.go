@@ -76,7 +76,8 @@ type Content struct {
 	// Close is never nil. A Format's Open leaves it alone if it fails.
 	Close func() error
 
-	times *Times // nil: nobody asks
+	times    *Times // nil: nobody asks
+	preamble int    // bytes of text above JSON, behind a byte order mark
 }
 
 // stdinContent reads what is given as standard input; it is never closed.

@@ -68,7 +68,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 		in = io.MultiReader(&saved, c.Stream)
 	}
 	first := newJSONCutter(head, Options{BlockSize: headSize, MaxRecord: min(o.MaxRecord, maxJSONHead), Table: o.Table})
-	first.base, first.left = start, c.Len
+	first.base, first.left, first.skip = start, c.Len, c.preamble
 	var buf []byte
 	for !first.done && (first.base < headSize || first.objects == nil && len(first.tables) == 0 || first.unnamed()) {
 		text, _ := first.cut(buf)
@@ -76,7 +76,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 		buf = first.buf
 	}
 	s.cut = newJSONCutter(in, o)
-	s.cut.base, s.cut.left = start, c.Len
+	s.cut.base, s.cut.left, s.cut.skip = start, c.Len, c.preamble
 	s.cut.tables = first.tables
 	// Readers are to know the envelope before they begin.
 	s.cut.search.envelope, s.cut.search.settled = first.search.envelope, true
@@ -89,7 +89,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 		s.info.Parts = []*Part{s.cut.loose()}
 		s.cut.unsampled = nil
 	}
-	s.info.Notes = first.remarks
+	s.info.Notes = append(c.preambleNote(), first.remarks...)
 	s.info.Envelope = first.search.envelope
 	s.info.More = len(first.tables) > 0 && !first.done
 	return s, nil

@@ -26,6 +26,7 @@ type jsonCutter struct {
 	ended bool   // the input has no more bytes
 	err   error  // what ended the document early
 	done  bool
+	skip  int // bytes of text before the first document
 
 	stack   []jsonFrame
 	objects *Part   // of records that are in no table
@@ -132,6 +133,12 @@ func (c *jsonCutter) more() bool {
 // may replace: the block's text is the returned slice.
 func (c *jsonCutter) cut(buf []byte) (text []byte, ok bool) {
 	c.begin(buf)
+	for c.pos < c.skip {
+		if c.pos = min(len(c.buf), c.skip); c.pos < c.skip && !c.more() {
+			break
+		}
+	}
+	c.skip = 0
 	for !c.stop && !c.done {
 		c.step()
 	}

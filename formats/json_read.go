@@ -18,6 +18,7 @@ type jsonRows struct {
 	buf  []byte // the block's text, then unescaped key cells
 	size int    // length of the text
 	base int64  // offset of buf[0] in the input
+	body int64  // offset before which there are no records
 
 	marks  jsonMarks // of the text
 	rows   []jsonRow

@@ -71,6 +71,7 @@ func trimJSONHead(head []byte) []byte {
 type jsonlSource struct {
 	info  Info
 	text  *text
+	body  int64 // where the first record is, behind a preamble
 	part  *Part
 	close func() error
 }
@@ -83,12 +84,13 @@ func openJSONL(c *Content, o Options) (Source, error) {
 	}
 	search := newJSONSearch(o)
 	var wrapped bool
-	if s.part, wrapped = search.lines(c.Head[start:]); wrapped {
+	s.body = int64(start + c.preamble)
+	if s.part, wrapped = search.lines(c.Head[s.body:]); wrapped {
 		return openJSON(c, o)
 	}
 	s.text = newText(c, jsonLimits(o), int64(start))
 	s.info = Info{Input: c.Input, Format: "jsonl", Compression: c.Compression, Encoding: c.Encoding,
-		Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}, Envelope: search.envelope}
+		Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}, Envelope: search.envelope, Notes: c.preambleNote()}
 	return s, nil
 }
 
@@ -143,7 +145,9 @@ func (s *jsonlSource) Close() error {
 }
 
 func (s *jsonlSource) NewReader(want Want) Reader {
-	return &jsonlReader{src: s, jsonRows: newJSONRows(want, s.info.Envelope)}
+	r := &jsonlReader{src: s, jsonRows: newJSONRows(want, s.info.Envelope)}
+	r.body = s.body
+	return r
 }
 
 type jsonlReader struct {
@@ -193,7 +197,9 @@ func (r *jsonRows) line(p, end int) {
 		return
 	}
 	if r.buf[p] != '{' {
-		r.reject(p, end, &jsonError{jsonNotObject, 0}, false)
+		if r.base+int64(p) >= r.body {
+			r.reject(p, end, &jsonError{jsonNotObject, 0}, false)
+		}
 		return
 	}
 	r.record(p, end)

@@ -204,6 +204,9 @@ func formatOf(c *Content, o Options) (*Format, error) {
 			return nil, ErrBinary
 		}
 	}
+	if f := c.preambled(o); f != nil {
+		return f, nil
+	}
 	for i := range All {
 		if All[i].Sniff(head) {
 			return &All[i], nil

@@ -1,0 +1,118 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// A preamble is text above the JSON that a program has written, of what else went
+// to the same file: warnings, the head of a transcript or of an HTTP answer.
+//
+//	WARNING: Command group 'monitor log-analytics' is in preview.
+//	[{"TimeGenerated":"2025-04-01T02:13:07.482Z","SourceIP":"10.0.0.5"}]
+const (
+	maxPreambleLines = 20
+	maxPreamble      = 4096
+)
+
+// preambled returns the format of JSON with records of a known table that lies
+// behind a preamble, and takes down how long that is; nil for anything else.
+func (c *Content) preambled(o Options) *Format {
+	head := bytes.TrimPrefix(c.Head, []byte(utf8BOM))
+	n := preamble(head)
+	if n == 0 {
+		return nil
+	}
+	format, search := &JSON, newJSONSearch(o)
+	if rest := head[n:]; JSONL.Sniff(rest) {
+		if search.lines(rest); !search.settled {
+			return nil
+		}
+		format = &JSONL
+	} else if !sniffJSON(rest) || !search.holds(rest) {
+		return nil
+	}
+	c.preamble = n
+	return format
+}
+
+// preamble is the length of the lines before the first that begins as JSON does;
+// 0 if there are none, too many, or some that may be records themselves.
+func preamble(head []byte) int {
+	if text := trimJSONHead(head); len(text) == 0 || text[0] == '{' || text[0] == '[' {
+		return 0 // white space alone is none
+	}
+	at, before := 0, ""
+	for n := 0; n <= maxPreambleLines && at <= maxPreamble; n++ {
+		line, _, whole := bytes.Cut(head[at:], []byte{'\n'})
+		if len(line) > 0 && (line[0] == '{' || line[0] == '[') {
+			return at
+		}
+		text := strings.TrimSpace(string(line[:min(len(line), maxPreamble)]))
+		if !whole || resemblesRecord(text, before) {
+			return 0
+		}
+		at, before = at+len(line)+1, text
+	}
+	return 0
+}
+
+// resemblesRecord reports whether a line may be a record, or a piece of one: of a
+// log, a table, or JSON. It is rather taken for one once too often, since what is
+// skipped is not matched.
+func resemblesRecord(line, before string) bool {
+	if line == "" {
+		return false
+	}
+	words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t,;|\"'()<>=", r) })
+	switch {
+	case strings.ContainsAny(line, "{}") || strings.Contains(line, `":`) || strings.IndexByte(`"],`, line[0]) >= 0:
+		return true
+	case len(words) > 0 && isValue(words[0]):
+		return true // a log begins its lines with a time
+	}
+	if _, err := time.Parse(time.Stamp, line[:min(len(line), len(time.Stamp))]); err == nil {
+		return true
+	}
+	for _, word := range words {
+		_, addr := netip.ParseAddr(word)
+		_, port := netip.ParseAddrPort(word)
+		if addr == nil || port == nil {
+			return true
+		}
+	}
+	for _, sep := range csvSeparators {
+		if n := strings.Count(line, string(sep)); n > 1 && n == strings.Count(before, string(sep)) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether there are records of a known table in the document that
+// a head begins with.
+func (s *jsonSearch) holds(head []byte) bool {
+	end := len(head)
+	b := append(bytes.Clone(head), make([]byte, jsonPad)...)
+	if b[0] == '{' && s.tableOf(b, []jsonRow{{0, uint32(end)}}) != "" {
+		return true
+	}
+	what, _ := s.find(b, b[0], 1, end, jsonNesting)
+	return what != holdsNothing
+}
+
+// preambleNote says what was left out above the JSON.
+func (c *Content) preambleNote() []string {
+	if c.preamble == 0 {
+		return nil
+	}
+	head := bytes.TrimPrefix(c.Head, []byte(utf8BOM))
+	lines := "a line"
+	if n := bytes.Count(head[:c.preamble], []byte{'\n'}); n > 1 {
+		lines = fmt.Sprintf("%d lines", n)
+	}
+	return []string{lines + " of text above the JSON, not read"}
+}
