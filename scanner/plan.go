@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,6 +99,13 @@ type unknownTable struct {
 
 func (u *unknownTable) Error() string { return u.reason }
 
+// toChoose says that an input may be of a table that is swept for, but of which
+// is to be said with the scan.
+func toChoose(err error) bool {
+	var u *unknownTable
+	return errors.As(err, &u) && u.status == Unreadable
+}
+
 // discriminating are the columns whose cells name a row's table, in order of
 // preference: Type in Log Analytics, category in the streaming envelope.
 var discriminating = []string{"Type", "category"}
@@ -129,6 +137,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 
 	// Which table the parts are that the head shows.
 	var reason error
+	var open []error // of parts whose table is to be chosen
 	matched := false
 	for _, part := range info.Parts {
 		t, err := r.detect(in, part)
@@ -137,6 +146,9 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		}
 		if err != nil {
 			reason = cmp.Or(reason, err)
+			if toChoose(err) {
+				open = append(open, err)
+			}
 			p.def[part] = other
 			continue
 		}
@@ -145,6 +157,9 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	}
 	if !matched && !p.mixed && !info.More && (fixed || len(info.Parts) == 1) {
 		return nil, reason
+	}
+	for _, err := range open {
+		in.fail(Partial, err)
 	}
 	if fixed && !p.mixed && matched {
 		// One table only: its keys alone are read.
@@ -160,6 +175,9 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	p.late = func(part *formats.Part) int8 {
 		t, err := r.detect(in, part)
 		if err != nil {
+			if p.generic < 0 && toChoose(err) {
+				in.fail(Partial, err)
+			}
 			return p.generic // other, where that is not swept
 		}
 		return int8(slices.Index(p.tables, t))

@@ -6,10 +6,17 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// ErrTie is the cause when the columns fit two tables equally well.
-var ErrTie = errors.New("columns fit several tables equally well: choose with --table")
+// ErrTie is the cause when the columns fit two tables equally well, ErrWeak when
+// what they share with one is too little to take the input for it, and too much to
+// pass over it.
+var (
+	ErrTie  = errors.New("columns fit several tables equally well: choose with --table")
+	ErrWeak = errors.New("one column is too little to tell the table: choose with --table")
+)
 
 // Evidence is what is known of an input before it is read whole.
 type Evidence struct {
@@ -24,7 +31,8 @@ type Evidence struct {
 // one of level hunt (which is not for optional tables: lists of URLs and of
 // hashes resemble those), the name of the file. Where nothing fits, t is nil;
 // unknown is then the name of the table that the input says it holds, if it
-// says so. A tie is ErrTie, unless one of the tables is no optional one.
+// says so. A tie is ErrTie, unless one of the tables is no optional one, and a
+// column that a hunt reads without anything that bears it out is ErrWeak.
 func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
 	for _, name := range d.Types {
 		name = typeName(name)
@@ -189,10 +197,9 @@ func fromColumns(tables []*Table, columns []string) (*Table, string, error) {
 		return fit[0], "", nil
 	}
 	if len(fit) == 0 {
-		for _, t := range tables {
-			if !t.Optional && t.fits(names) {
-				fit = append(fit, t)
-			}
+		var err error
+		if fit, err = resembling(tables, names); err != nil {
+			return nil, "", err
 		}
 	}
 	// A timeline of all kinds of events has the columns of many tables. It goes
@@ -248,17 +255,49 @@ func (t *Table) shares(names map[string]bool) int {
 	return n
 }
 
-// fits says whether columns could be an export of the table at all: one that
-// the hunt reads, and then an event time or half of all columns, so that a
-// package.json with a name and a description is not taken for DNS events.
-func (t *Table) fits(names map[string]bool) bool {
-	hunted, timed := false, false
-	for _, k := range t.Keys {
-		hunted = hunted || k.Level == Hunt && names[strings.ToLower(k.Column)]
+// resembling returns the tables that have a column in common with an input which
+// the hunt reads, or ErrWeak where nothing bears any of them out.
+func resembling(tables []*Table, names map[string]bool) (alike []*Table, err error) {
+	var weak []string
+	borneOut := false
+	for _, t := range tables {
+		if hunted := t.hunted(names); !t.Optional && len(hunted) > 0 {
+			alike = append(alike, t)
+			weak = append(weak, hunted[0].Column+" of "+t.Name)
+			borneOut = borneOut || t.bearsOut(hunted, names)
+		}
 	}
-	for _, c := range t.Times {
-		timed = timed || names[strings.ToLower(c)]
+	if len(alike) > 0 && !borneOut {
+		return nil, fmt.Errorf("%w (%s)", ErrWeak, strings.Join(weak, ", "))
 	}
+	return alike, nil
+}
+
+// hunted returns the keys of level hunt whose columns are there.
+func (t *Table) hunted(names map[string]bool) []Key {
+	return slices.DeleteFunc(t.KeysAt(Hunt), func(k Key) bool { return !names[strings.ToLower(k.Column)] })
+}
+
+// bearsOut says that columns which the hunt reads are no coincidence: there are
+// two, or one of addresses under a name of several words, or besides an event time
+// or half of all columns are the table's. A package.json has a name and a
+// description, as DNS events could have.
+func (t *Table) bearsOut(hunted []Key, names map[string]bool) bool {
+	if len(hunted) > 1 || slices.ContainsFunc(hunted, func(k Key) bool { return k.Kind == ioc.KindIP && severalWords(k.Column) }) {
+		return true
+	}
+	timed := slices.ContainsFunc(t.Times, func(c string) bool { return names[strings.ToLower(c)] })
 	n := t.shares(names)
-	return hunted && (n >= 2 && (timed || 2*n >= len(names)) || n == len(names))
+	return n >= 2 && (timed || 2*n >= len(names)) || n == len(names)
+}
+
+// severalWords says that a name is made of words, like SourceIP and src_ip: what
+// is called ip or Address may be anything.
+func severalWords(name string) bool {
+	for i := 1; i < len(name); i++ {
+		if name[i] == '_' || 'A' <= name[i] && name[i] <= 'Z' && 'a' <= name[i-1] && name[i-1] <= 'z' {
+			return true
+		}
+	}
+	return false
 }

@@ -167,7 +167,7 @@ func TestDetect(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		d    Evidence
-		want string // table, ?unknown, !tie or nothing
+		want string // table, ?unknown, ! for a tie, ~ for too little, or nothing
 	}{
 		{"type cell", Evidence{Types: []string{"CommonSecurityLog"}}, "CommonSecurityLog"},
 		{"type cell in another case", Evidence{Types: []string{"", "dnsevents"}}, "DnsEvents"},
@@ -193,9 +193,14 @@ func TestDetect(t *testing.T) {
 		{"columns beat the file's name", Evidence{Path: "DnsEvents.csv", Columns: []string{"DeviceVendor", "DestinationIP"}}, "CommonSecurityLog"},
 		{"file's name alone", Evidence{Path: "DnsEvents.csv", Columns: []string{"a", "b"}}, ""},
 		{"part of a word", Evidence{Path: "MyDnsEvents.csv", Columns: []string{"TimeGenerated", "SourceIP", "Name"}}, "!"},
-		{"folder's name", Evidence{Path: "DnsEvents/package.json", Columns: []string{"name", "version"}}, ""},
-		{"feed", Evidence{Columns: []string{"first_seen_utc", "ioc_id", "ioc_value", "name"}}, ""},
-		{"package.json", Evidence{Columns: []string{"name", "version", "description", "main", "scripts", "license"}}, ""},
+		{"folder's name", Evidence{Path: "DnsEvents/package.json", Columns: []string{"name", "version", "main"}}, "~"},
+		{"two columns of a hunt", Evidence{Columns: []string{"SourceIP", "DestinationIP", "Foo", "Bar", "Baz"}}, "CommonSecurityLog"},
+		{"a column of addresses", Evidence{Columns: []string{"DestinationIP", "Foo", "Bar", "Baz"}}, "CommonSecurityLog"},
+		{"columns of two hunts", Evidence{Columns: []string{"Name", "RemoteIP"}}, "!"},
+		{"columns of two hunts, one borne out", Evidence{Columns: []string{"Name", "Foo", "Bar", "RemoteIP", "RemotePort"}}, "DeviceNetworkEvents"},
+		{"feed", Evidence{Columns: []string{"first_seen_utc", "ioc_id", "ioc_value", "name"}}, "~"},
+		{"package.json", Evidence{Columns: []string{"name", "version", "description", "main", "scripts", "license"}}, "~"},
+		{"no column of a hunt", Evidence{Columns: []string{"TimeGenerated", "ClientIP", "Computer"}}, ""},
 		{"nothing", Evidence{}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -204,6 +209,8 @@ func TestDetect(t *testing.T) {
 			switch {
 			case errors.Is(err, ErrTie):
 				got = "!"
+			case errors.Is(err, ErrWeak):
+				got = "~"
 			case err != nil:
 				t.Fatal(err)
 			case d != nil:
