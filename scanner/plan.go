@@ -21,6 +21,7 @@ type plan struct {
 	tables    []*table.Table // rows may belong to
 	mu        sync.Mutex
 	def       map[*formats.Part]int8   // default table of a part's rows; guarded by mu
+	copies    map[string]*table.Table  // of tables that are named otherwise; guarded by mu
 	late      func(*formats.Part) int8 // finds it for parts that the head did not show
 	mixed     bool                     // rows are told apart by a cell
 	keys      []planKey
@@ -107,15 +108,18 @@ func toChoose(err error) bool {
 }
 
 // discriminating are the columns whose cells name a row's table, in order of
-// preference: Type in Log Analytics, category in the streaming envelope.
-var discriminating = []string{"Type", "category"}
+// preference: Type in Log Analytics, which for the result of a search job is the
+// job and _OriginalType the table, category in the streaming envelope.
+var discriminating = []string{originalType, "Type", "category"}
+
+const originalType = "_OriginalType"
 
 // newPlan decides how an opened input is read.
 func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	if len(info.Parts) == 0 {
 		return nil, formats.ErrEmpty
 	}
-	p := &plan{serial: info.Serial, def: map[*formats.Part]int8{}, part: info.Parts[0], envelope: info.Envelope}
+	p := &plan{serial: info.Serial, def: map[*formats.Part]int8{}, copies: map[string]*table.Table{}, part: info.Parts[0], envelope: info.Envelope}
 	fixed := info.Format != "jsonl" && info.Format != "json"
 	var types []string
 	for _, part := range info.Parts {
@@ -153,6 +157,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 			continue
 		}
 		p.def[part] = int8(slices.Index(p.tables, t))
+		p.learn(part, t)
 		matched = true
 	}
 	if !matched && !p.mixed && !info.More && (fixed || len(info.Parts) == 1) {
@@ -180,6 +185,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 			}
 			return p.generic // other, where that is not swept
 		}
+		p.learn(part, t)
 		return int8(slices.Index(p.tables, t))
 	}
 	names := columnNames(info.Parts)
@@ -434,7 +440,7 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 			n, ok := find(names, column)
 			switch {
 			case ok:
-			case fixed:
+			case fixed, column == originalType: // to look for it in every record would cost too much
 				continue
 			default:
 				// A stream of both kinds may show the other one later.
@@ -512,7 +518,19 @@ func (p *plan) tableNamed(cell string) int8 {
 	case unknown == "" && err == nil:
 		return unsaid // no name of a table at all
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t := p.copies[unknown]; t != nil {
+		return int8(slices.Index(p.tables, t))
+	}
 	return p.generic // other, where that is not swept
+}
+
+// learn notes what the rows of a part call its table, where the columns told it.
+func (p *plan) learn(part *formats.Part, t *table.Table) {
+	if _, unknown, _ := table.Detect(p.tables, table.Evidence{Types: sampled(part, discriminating)}); unknown != "" {
+		p.copies[unknown] = t
+	}
 }
 
 // describe fills in what a report says of the tables met.

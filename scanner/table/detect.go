@@ -15,12 +15,12 @@ import (
 // pass over it.
 var (
 	ErrTie  = errors.New("columns fit several tables equally well: choose with --table")
-	ErrWeak = errors.New("one column is too little to tell the table: choose with --table")
+	ErrWeak = errors.New("columns are not enough to tell the table: choose with --table")
 )
 
 // Evidence is what is known of an input before it is read whole.
 type Evidence struct {
-	Types   []string // cells of Type and category, from the first records
+	Types   []string // cells of _OriginalType, Type and category, from the first records
 	Path    string   // with folders, and the member of an archive
 	Columns []string // bare names
 }
@@ -33,32 +33,54 @@ type Evidence struct {
 // unknown is then the name of the table that the input says it holds, if it
 // says so. A tie is ErrTie, unless one of the tables is no optional one, and a
 // column that a hunt reads without anything that bears it out is ErrWeak.
+//
+// The name of a search job's result, of a restored or of a custom table (_SRCH,
+// _RST, _CL) is anybody's choice. Where it is that of no table, path and
+// fingerprint decide; a result or restored table that has but a hunt's columns is
+// ErrWeak.
 func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
-	for _, name := range d.Types {
+	t, names := fromTypes(tables, d.Types)
+	if t != nil {
+		return t, "", nil
+	}
+	if len(names) > 0 {
+		if unknown = names[0]; len(names) > 1 || !isCopy(unknown) {
+			return nil, unknown, nil
+		}
+	}
+	if t, said := fromPath(tables, d.Path); t != nil || said != "" && unknown == "" {
+		return t, said, nil
+	}
+	t, err = fromColumns(tables, d.Columns, unknown != "")
+	switch {
+	case t != nil:
+		return t, "", nil
+	case unknown == "":
+		if f := fromFile(tables, d); f != nil {
+			return f, "", nil
+		}
+	case hasSuffix(unknown, "_CL"):
+		return nil, unknown, nil // there are many, of all kinds of things
+	}
+	return nil, unknown, err
+}
+
+// fromTypes returns the first table that a cell names, or the different names of
+// tables that are not known.
+func fromTypes(tables []*Table, cells []string) (t *Table, unknown []string) {
+	for _, name := range cells {
 		name = typeName(name)
 		if !plausible(name) {
 			continue // cells that a broken export has shifted here say nothing
 		}
 		if t := ByName(tables, name); t != nil {
-			return t, "", nil
+			return t, nil
 		}
-		if unknown == "" {
-			unknown = name
-		}
-	}
-	if unknown != "" {
-		return nil, unknown, nil
-	}
-	if t, unknown := fromPath(tables, d.Path); t != nil || unknown != "" {
-		return t, unknown, nil
-	}
-	t, unknown, err = fromColumns(tables, d.Columns)
-	if t == nil && unknown == "" {
-		if f := fromFile(tables, d); f != nil {
-			return f, "", nil
+		if !slices.Contains(unknown, name) {
+			unknown = append(unknown, name)
 		}
 	}
-	return t, unknown, err
+	return nil, unknown
 }
 
 // fromFile looks for a table whose name stands in the name of the file, and one
@@ -125,14 +147,28 @@ func typeName(s string) string {
 	return s
 }
 
+// copySuffixes are those of the names that copies of a table have.
+var copySuffixes = []string{"_KQL_CL", "_CL", "_SRCH", "_RST"}
+
+// isCopy says that a name has such a suffix.
+func isCopy(name string) bool {
+	return slices.ContainsFunc(copySuffixes, func(suffix string) bool { return hasSuffix(name, suffix) })
+}
+
+// hasSuffix says that a name goes before a suffix in either case.
+func hasSuffix(name, suffix string) bool {
+	n := len(name) - len(suffix)
+	return n > 0 && strings.EqualFold(name[n:], suffix)
+}
+
 // plainName strips the suffixes that copies of a table carry.
 func plainName(name string) string {
 	name = strings.TrimSpace(name)
 	for {
 		cut := name
-		for _, suffix := range []string{"_KQL_CL", "_CL", "_SRCH", "_RST"} {
-			if n := len(cut) - len(suffix); n > 0 && strings.EqualFold(cut[n:], suffix) {
-				cut = cut[:n]
+		for _, suffix := range copySuffixes {
+			if hasSuffix(cut, suffix) {
+				cut = cut[:len(cut)-len(suffix)]
 			}
 		}
 		if cut == name {
@@ -180,7 +216,9 @@ func common(name string) bool {
 	return strings.HasPrefix(name, "_")
 }
 
-func fromColumns(tables []*Table, columns []string) (*Table, string, error) {
+// fromColumns returns the table that columns are of. One that is doubtful needs
+// its fingerprint.
+func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, error) {
 	names := map[string]bool{}
 	for _, c := range columns {
 		if c = strings.ToLower(c); c != "" && !common(c) {
@@ -194,12 +232,12 @@ func fromColumns(tables []*Table, columns []string) (*Table, string, error) {
 		}
 	}
 	if len(fit) == 1 {
-		return fit[0], "", nil
+		return fit[0], nil
 	}
 	if len(fit) == 0 {
 		var err error
-		if fit, err = resembling(tables, names); err != nil {
-			return nil, "", err
+		if fit, err = resembling(tables, names, doubtful); err != nil {
+			return nil, err
 		}
 	}
 	// A timeline of all kinds of events has the columns of many tables. It goes
@@ -220,9 +258,9 @@ func fromColumns(tables []*Table, columns []string) (*Table, string, error) {
 		}
 	}
 	if len(best) > 1 {
-		return nil, "", fmt.Errorf("%w (%s)", ErrTie, strings.Join(best, ", "))
+		return nil, fmt.Errorf("%w (%s)", ErrTie, strings.Join(best, ", "))
 	}
-	return t, "", nil
+	return t, nil
 }
 
 func hasAll(names map[string]bool, want []string) bool {
@@ -256,8 +294,9 @@ func (t *Table) shares(names map[string]bool) int {
 }
 
 // resembling returns the tables that have a column in common with an input which
-// the hunt reads, or ErrWeak where nothing bears any of them out.
-func resembling(tables []*Table, names map[string]bool) (alike []*Table, err error) {
+// the hunt reads, or ErrWeak where that is doubtful or nothing bears any of them
+// out.
+func resembling(tables []*Table, names map[string]bool, doubtful bool) (alike []*Table, err error) {
 	var weak []string
 	borneOut := false
 	for _, t := range tables {
@@ -267,7 +306,7 @@ func resembling(tables []*Table, names map[string]bool) (alike []*Table, err err
 			borneOut = borneOut || t.bearsOut(hunted, names)
 		}
 	}
-	if len(alike) > 0 && !borneOut {
+	if len(alike) > 0 && (doubtful || !borneOut) {
 		return nil, fmt.Errorf("%w (%s)", ErrWeak, strings.Join(weak, ", "))
 	}
 	return alike, nil
