@@ -157,7 +157,7 @@ func (x *rowReader) block(w *worker, in *input, b formats.Block, before int64, r
 			}
 			in.count(p, t, 1)
 			row.table = p.tables[t]
-			row.when = w.eventTime(in, row.table, &row.row)
+			row.when = w.eventTime(in, int(t), &row.row)
 			row.record = before + int64(n) + 1
 			row.key = keyOf(&p.projections[t], row.row.Cells, row.when.time, row.when.ok)
 			if err := x.each(row); err != nil {

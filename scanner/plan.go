@@ -190,7 +190,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	}
 	names := columnNames(info.Parts)
 	text := info.Format != "parquet" && info.Format != "arrow"
-	if err := r.planTimes(in, p, names, text); err != nil {
+	if err := r.planTimes(in, p, names, text, fixed); err != nil {
 		return nil, err
 	}
 	r.planKeys(p, names, fixed)
@@ -368,9 +368,9 @@ func find(names []name, column string) (name, bool) {
 
 // planTimes works out zone and date order of the time columns. In text, a
 // column that the first records leave empty may hold any date later.
-func (r *run) planTimes(in *input, p *plan, names []name, text bool) error {
+func (r *run) planTimes(in *input, p *plan, names []name, text, fixed bool) error {
 	for _, t := range p.tables {
-		for _, column := range t.Times {
+		for _, column := range timesOf(t, names, fixed) {
 			if slices.ContainsFunc(p.times, func(o timeColumn) bool { return o.name == column }) {
 				continue
 			}

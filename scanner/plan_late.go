@@ -14,6 +14,7 @@ import (
 // columns share it.
 type latePlan struct {
 	projections    []projection   // by table
+	timesBy        [][]string     // by table: its time columns, in order of preference
 	columns        *table.Columns // that are fetched
 	fetched        [2][]int       // by stage: which of them each column of its grid is
 	discriminators []int          // of columns: the cells that name a row's table, in order of preference
@@ -114,7 +115,9 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 		}
 	}
 	for _, t := range m.tables {
-		for _, column := range t.Times {
+		times := timesOf(t, m.names, m.fixed)
+		p.timesBy = append(p.timesBy, times)
+		for _, column := range times {
 			add(column, 0)
 		}
 		for i := range t.Keys {

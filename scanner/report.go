@@ -243,7 +243,7 @@ func (w *worker) report(in *input, f *finding) error {
 	row.Reset(p.columns, f.Cells)
 	room.picked.Reset()
 	room.ids = room.ids[:0]
-	when := w.eventTime(in, t, row)
+	when := w.eventTime(in, f.Table, row)
 	outside := when.ok && (w.HasFrom && when.time < w.From || w.HasTo && when.time >= w.To)
 	if w.trace != nil {
 		w.tracing = w.traced(f, &when, outside)

@@ -18,11 +18,24 @@ type moment struct {
 	basis string // the column and, after a colon, what was assumed
 }
 
-// eventTime reads a row's time from the first of the table's time columns that
-// is not empty.
-func (w *worker) eventTime(in *input, t *table.Table, row *table.Row) moment {
-	m := moment{basis: t.Times[0]}
-	for _, column := range t.Times {
+// originalTime is the time of the event in the result of a search job, whose
+// TimeGenerated is when the job ran.
+const originalTime = "_OriginalTimeGenerated"
+
+// timesOf returns the time columns of a table in an input, in order of preference.
+func timesOf(t *table.Table, names []name, fixed bool) []string {
+	at := slices.IndexFunc(t.Times, func(c string) bool { return strings.EqualFold(c, "TimeGenerated") })
+	if _, has := find(names, originalTime); at < 0 || fixed && !has {
+		return t.Times
+	}
+	return slices.Insert(slices.Clone(t.Times), at, originalTime)
+}
+
+// eventTime reads a row's time from the first of the time columns of its table,
+// an index into plan.tables, that is not empty.
+func (w *worker) eventTime(in *input, t int, row *table.Row) moment {
+	m := moment{basis: in.plan.tables[t].Times[0]}
+	for _, column := range in.plan.timesBy[t] {
 		cell, _ := row.Get(column)
 		if cell == "" {
 			continue
