@@ -87,10 +87,11 @@ func (s *timeSpan) add(t clock.Time) {
 func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Inspection) error {
 	p := in.plan
 	names := columnNames(info.Parts)
+	typed := typed(names, p.tables)
 	var want formats.Want
 	var columns []int // of p.times
 	for i := range p.times {
-		n, ok := find(names, p.times[i].name)
+		n, ok := findTyped(names, typed, p.times[i].name)
 		if !ok {
 			continue
 		}
@@ -198,7 +199,7 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 		return nil
 	}
 	for i := range p.times {
-		if n, ok := find(names, p.times[i].name); ok {
+		if n, ok := findTyped(names, typed, p.times[i].name); ok {
 			out.TimeColumn = n.full
 			break
 		}

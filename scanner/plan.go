@@ -369,12 +369,13 @@ func find(names []name, column string) (name, bool) {
 // planTimes works out zone and date order of the time columns. In text, a
 // column that the first records leave empty may hold any date later.
 func (r *run) planTimes(in *input, p *plan, names []name, text, fixed bool) error {
+	typed := typed(names, p.tables)
 	for _, t := range p.tables {
 		for _, column := range timesOf(t, names, fixed) {
 			if slices.ContainsFunc(p.times, func(o timeColumn) bool { return o.name == column }) {
 				continue
 			}
-			n, has := find(names, column)
+			n, has := findTyped(names, typed, column)
 			tc := newTimeColumn(column, r.Zone)
 			switch {
 			case n.zone == "" || n.zone == "local":
@@ -450,6 +451,7 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 			k.discriminates, p.lastNamer = true, k.n
 		}
 	}
+	typed := typed(names, p.tables)
 	for ti, t := range p.tables {
 		for i := range t.Keys {
 			k := &t.Keys[i]
@@ -468,16 +470,25 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 					}
 				}
 			}
+			if n, ok := untyped(typed, k.Column); ok && !(known && fixed) {
+				add(n).use(g, ti, len(p.tables), k)
+			}
 			if !known && !fixed {
 				// Later records may have what the first lack.
 				add(name{full: k.Column, bare: k.Column, n: -1}).use(g, ti, len(p.tables), k)
+			}
+		}
+		for _, k := range joinedKeys(t, names) {
+			if g, ok := r.keyGroup(t, k); ok {
+				n, _ := find(names, k.Column)
+				add(n).use(g, ti, len(p.tables), k)
 			}
 		}
 	}
 	p.planGeneric(names, fixed)
 	for i := range p.dates {
 		if d := &p.dates[i]; d.key == -2 {
-			n, _ := find(names, p.times[i].name)
+			n, _ := findTyped(names, typed, p.times[i].name)
 			k := add(n)
 			k.dates = true
 			d.key = k.n

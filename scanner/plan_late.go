@@ -19,7 +19,12 @@ type latePlan struct {
 	fetched        [2][]int       // by stage: which of them each column of its grid is
 	discriminators []int          // of columns: the cells that name a row's table, in order of preference
 	stages         [][]formats.Column
+	stands         []stand
 }
+
+// A stand says that one of the fetched columns stands for another in rows that
+// lack that one.
+type stand struct{ from, to int }
 
 // latePlans are those made last. Exports come in many files alike, of which each
 // is small: to plan one took as long as all else.
@@ -82,14 +87,9 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 			number[key] = n.n
 		}
 	}
-	add := func(column string, stage int) int {
-		key := strings.ToLower(column)
-		if i, ok := at[key]; ok {
-			return i
-		}
-		at[key] = len(all)
-		n, ok := number[key]
-		if ok || !m.fixed {
+	typed := typed(m.names, m.tables)
+	put := func(column string, n int, there bool, stage int) int {
+		if there || !m.fixed {
 			col := formats.Column{Name: column, N: -1}
 			if m.fixed {
 				col.N = n
@@ -97,8 +97,25 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 			p.fetched[stage] = append(p.fetched[stage], len(all))
 			p.stages[stage] = append(p.stages[stage], col)
 		}
-		all, has = append(all, column), append(has, ok)
+		all, has = append(all, column), append(has, there)
 		return len(all) - 1
+	}
+	add := func(column string, stage int) int {
+		key := strings.ToLower(column)
+		if i, ok := at[key]; ok {
+			return i
+		}
+		n, there := number[key]
+		o, stands := untyped(typed, column)
+		if stands && !there {
+			n, there = o.n, true
+		}
+		i := put(column, n, there, stage)
+		at[key] = i
+		if stands && !m.fixed { // records may have either
+			p.stands = append(p.stands, stand{from: put(o.bare, o.n, true, stage), to: i})
+		}
+		return i
 	}
 	if !m.forced && (m.mixed || !m.fixed) {
 		// Elsewhere a strange name is a cell that a broken record has shifted.
@@ -123,6 +140,13 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 		for i := range t.Keys {
 			if k := &t.Keys[i]; k.Port != "" && matched(t)(k) {
 				add(k.Port, 0)
+			}
+		}
+		for _, k := range joinedKeys(t, m.names) {
+			for _, column := range []string{k.Port, k.RoleBy} {
+				if column != "" && matched(t)(k) {
+					add(column, 0)
+				}
 			}
 		}
 	}

@@ -154,6 +154,11 @@ func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, keep *text
 			at += g.Right
 		}
 	}
+	for _, s := range p.stands {
+		if dst[s.to] == "" {
+			dst[s.to] = dst[s.from]
+		}
+	}
 	if keep != nil {
 		for n, s := range dst {
 			dst[n] = keep.add(bytesOf(s))

@@ -181,9 +181,16 @@ func (w *worker) traceColumns(p *plan, r *table.Row, row, t int) (held bool) {
 		return w.traceGeneric(p, row)
 	}
 	asked := map[*table.Key]bool{}
+	var keys []*table.Key
+	for i := range tr.Table.Keys {
+		keys = append(keys, &tr.Table.Keys[i])
+	}
 	for i := range p.keys {
 		for g := range p.keys[i].groups {
-			asked[p.keys[i].groups[g].use(t)] = true
+			k := p.keys[i].groups[g].use(t)
+			if asked[k] = true; k != nil && tr.Table.Key(k.Column) == nil { // of a join
+				keys = append(keys, k)
+			}
 		}
 	}
 	found := map[*table.Key][]string{}
@@ -203,8 +210,7 @@ func (w *worker) traceColumns(p *plan, r *table.Row, row, t int) (held bool) {
 			list(k, c.Entry)
 		}
 	}
-	for i := range tr.Table.Keys {
-		k := &tr.Table.Keys[i]
+	for _, k := range keys {
 		if k.Level >= table.Never {
 			continue
 		}
