@@ -33,10 +33,11 @@ type plan struct {
 	sifted    []bool // of keys: those whose cells matter only for what they match
 	serial    bool
 	forced    bool
-	generic   int8          // of tables: that of rows of no known table; -1 where those are not swept
-	name      string        // of the generic table, as far as the input says it
-	envelope  string        // formats.Info.Envelope
-	part      *formats.Part // the first
+	beside    []*table.Table // known ones, of which rows may be where the scan names its table
+	generic   int8           // of tables: that of rows of no known table; -1 where those are not swept
+	name      string         // of the generic table, as far as the input says it
+	envelope  string         // formats.Info.Envelope
+	part      *formats.Part  // the first
 }
 
 // Rows that name no table, and rows of a table that is not swept for.
@@ -132,7 +133,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	p.mixed = !fixed && len(types) > 0 || distinct(types) > 1 || fixed && r.mayMix(info.Parts[0])
 	p.tables = r.tables
 	if r.forced != nil {
-		p.tables, p.forced = []*table.Table{r.forced}, true
+		r.force(in, p, types)
 	}
 	p.generic = -1
 	if r.generic {
@@ -197,6 +198,26 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	p.latePlan = r.planLate(p, names, fixed)
 	p.want.Late = p.stages
 	return p, nil
+}
+
+// force makes a plan one for the table that the scan names. Where its first records
+// name that table as well, records that name another known one are told apart and
+// counted. Where they name others alone, it is the user who knows better.
+func (r *run) force(in *input, p *plan, types []string) {
+	p.tables, p.forced = []*table.Table{r.forced}, true
+	var others []string
+	for _, cell := range types {
+		switch t, _, _ := table.Detect(r.tables, table.Evidence{Types: []string{cell}}); {
+		case t == r.forced:
+			p.forced, p.beside = !p.mixed, r.tables
+			return
+		case t != nil && !slices.Contains(others, t.Name):
+			others = append(others, t.Name)
+		}
+	}
+	if len(others) > 0 {
+		in.report.note(fmt.Sprintf("its records say that they are of %s: taken for %s, as --table asks", strings.Join(others, ", "), r.forced.Name))
+	}
 }
 
 // mayMix says that a file with one column list may hold several tables (a
@@ -528,6 +549,8 @@ func (p *plan) tableNamed(cell string) int8 {
 		return int8(slices.Index(p.tables, t))
 	case unknown == "" && err == nil:
 		return unsaid // no name of a table at all
+	case p.beside != nil && table.ByName(p.beside, unknown) == nil:
+		return unsaid // which all inputs are taken for
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
