@@ -175,9 +175,10 @@ func (r *run) openInput(in *input) {
 	in.opts.Times, in.opts.Table = &r.stats.Input, r.surely
 	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
 	src, err := formats.Open(in.in, in.opts)
-	// Standard input can be read only once, so it cannot borrow a header.
-	if bare := (*formats.NoHeaderError)(nil); errors.As(err, &bare) && in.in.Path != "-" {
-		if header, from := r.siblingHeader(in, bare.Cells); header != nil {
+	if bare := (*formats.NoHeaderError)(nil); errors.As(err, &bare) {
+		if unread := eventLines(bare.First); unread != nil {
+			err = unread
+		} else if header, from := r.siblingHeader(in, bare.Cells); header != nil {
 			in.report.note("header taken from " + from)
 			in.opts.Header = header
 			src, err = formats.Open(in.in, in.opts)
@@ -415,6 +416,30 @@ func (r *run) finished() {
 		}
 		in.mu.Unlock()
 	}
+}
+
+// Why lines of CEF and LEEF are not read, whose bars are like those of a CSV file.
+var (
+	errCEF  = errors.New("lines of CEF, which are not read: export the table that Sentinel parses them into, CommonSecurityLog")
+	errLEEF = errors.New("lines of LEEF, which are not read: export what they are parsed into, as CSV or JSON with the names of its columns")
+)
+
+// eventLines says whether a record whose first cell this is, <134>May 2 00:00:05 fw
+// CEF:0, is a line of either, and which.
+func eventLines(first string) error {
+	for _, word := range strings.FieldsFunc(first, func(r rune) bool { return strings.ContainsRune(" \t,;|\"", r) }) {
+		kind, version, _ := strings.Cut(word, ":")
+		if version == "" || version[0] < '0' || version[0] > '9' {
+			continue
+		}
+		switch kind {
+		case "CEF":
+			return errCEF
+		case "LEEF":
+			return errLEEF
+		}
+	}
+	return nil
 }
 
 // headersByFolder remembers what is known of the headers in a folder.
