@@ -116,9 +116,9 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil {
+		if err != nil { // what came before has been read
 			in.fail(Partial, cause(err))
-			return nil
+			break
 		}
 		in.count(p, p.tableOf(b.Part), int64(b.Rows))
 		for run, err := range reader.Runs() {
