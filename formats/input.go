@@ -49,6 +49,20 @@ func (in Input) String() string {
 	return in.Path
 }
 
+// Rereadable says that an input can be opened again and again, and that to open
+// it takes nothing away: not so a pipe, a device or what is no regular file on
+// standard input.
+func (in Input) Rereadable() bool {
+	switch {
+	case in.Member != "":
+		return true
+	case in.open != nil || in.source != nil:
+		return in.Path != "-"
+	}
+	st, err := os.Stat(in.Path)
+	return err == nil && st.Mode().IsRegular()
+}
+
 // Content is an opened input after decompression and transcoding to UTF-8.
 // Exactly one of At and Stream is set: At where the bytes lie uncompressed in
 // a regular file or in memory, Stream where they come one after the other.

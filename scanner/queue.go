@@ -176,12 +176,15 @@ func (r *run) openInput(in *input) {
 	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
 	src, err := formats.Open(in.in, in.opts)
 	if bare := (*formats.NoHeaderError)(nil); errors.As(err, &bare) {
-		if unread := eventLines(bare.First); unread != nil {
+		switch unread := eventLines(bare.First); {
+		case unread != nil:
 			err = unread
-		} else if header, from := r.siblingHeader(in, bare.Cells); header != nil {
-			in.report.note("header taken from " + from)
-			in.opts.Header = header
-			src, err = formats.Open(in.in, in.opts)
+		case in.in.Rereadable(): // to borrow a header is to open the input again
+			if header, from := r.siblingHeader(in, bare.Cells); header != nil {
+				in.report.note("header taken from " + from)
+				in.opts.Header = header
+				src, err = formats.Open(in.in, in.opts)
+			}
 		}
 	}
 	if err == nil {
@@ -442,17 +445,20 @@ func eventLines(first string) error {
 	return nil
 }
 
-// headersByFolder remembers what is known of the headers in a folder.
+// headersByFolder has what is known of the headers in each folder of inputs.
 type headersByFolder map[string]*folderHeaders
 
 type folderHeaders struct {
-	list []folderHeader // of the CSV files met, in their order
-	next int            // the input to look at next
+	inputs  []*input
+	once    sync.Once
+	byWidth map[int][]*folderHeader // by the number of columns; read once
 }
 
+// A folderHeader is a header that CSV files in a folder have.
 type folderHeader struct {
 	names []string
-	from  string
+	table *table.Table // which it tells of, nil if none
+	from  []string     // the files, in their order
 }
 
 // siblingHeader returns the header that a CSV file in the same folder or archive
@@ -461,51 +467,102 @@ type folderHeader struct {
 // taken for those of other columns; nor is one of another table than the file's name
 // says. Where several differ, it is that of the file
 // whose name is most alike, and none if there is more than one such.
-func (r *run) siblingHeader(in *input, cells int) ([]string, string) {
-	folder := path.Dir(in.in.String())
+func (r *run) siblingHeader(in *input, cells int) (names []string, from string) {
+	file := in.in.String()
+	f := r.folderOf(file)
+	f.once.Do(func() { f.read(r, in) })
+	named := table.InFileName(r.tables, file)
+	alike := -1
+	for _, h := range f.byWidth[cells] {
+		if named != nil && h.table != nil && h.table != named {
+			continue
+		}
+		n, by := h.mostAlike(file)
+		switch {
+		case n > alike:
+			names, from, alike = h.names, by, n
+		case n == alike:
+			names, from = nil, ""
+		}
+	}
+	return names, from
+}
+
+// folderOf returns what is known of the folder in which a file lies.
+func (r *run) folderOf(file string) *folderHeaders {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.headers == nil {
 		r.headers = headersByFolder{}
-	}
-	f := r.headers[folder]
-	if f == nil {
-		f = &folderHeaders{}
-		r.headers[folder] = f
-	}
-	var best *folderHeader
-	alike, torn := -1, false
-	for i := 0; i < len(f.list) || r.nextHeader(f, folder); i++ {
-		h := &f.list[i]
-		if len(h.names) != cells || r.namesOther(in.in.String(), h) {
-			continue
-		}
-		n := commonPrefix(path.Base(h.from), path.Base(in.in.String()))
-		switch {
-		case n > alike:
-			best, alike, torn = h, n, false
-		case n == alike && !slices.Equal(h.names, best.names):
-			torn = true
+		for _, in := range r.inputs {
+			folder := path.Dir(in.in.String())
+			if r.headers[folder] == nil {
+				r.headers[folder] = &folderHeaders{}
+			}
+			r.headers[folder].inputs = append(r.headers[folder].inputs, in)
 		}
 	}
-	if best == nil || torn {
-		return nil, ""
-	}
-	return best.names, best.from
+	return r.headers[path.Dir(file)]
 }
 
-// namesOther says that the name of a file tells of another table than a header does.
-func (r *run) namesOther(file string, h *folderHeader) bool {
-	named := table.InFileName(r.tables, file)
-	if named == nil {
-		return false
+// read looks at all files of a folder but the one that asks. What can be read only
+// once is left to its own turn.
+func (f *folderHeaders) read(r *run, asking *input) {
+	f.byWidth = map[int][]*folderHeader{}
+	known := map[string]*folderHeader{}
+	for _, in := range f.inputs {
+		if in == asking || !in.in.Rereadable() {
+			continue
+		}
+		names := r.headerOf(in)
+		if names == nil {
+			continue
+		}
+		key := strings.Join(names, "\x00")
+		h := known[key]
+		if h == nil {
+			h = &folderHeader{names: names, table: r.tableOf(names)}
+			known[key] = h
+			f.byWidth[len(names)] = append(f.byWidth[len(names)], h)
+		}
+		h.from = append(h.from, in.in.String())
 	}
-	bare := make([]string, len(h.names))
-	for i, c := range h.names {
+}
+
+// headerOf returns the header of a CSV file, nil if it is none or has none.
+func (r *run) headerOf(in *input) []string {
+	src, err := formats.Open(in.in, r.Formats)
+	if err != nil {
+		return nil
+	}
+	info := src.Info()
+	_ = src.Close()
+	if info.Format != "csv" || info.NoHeader || len(info.Parts) != 1 {
+		return nil
+	}
+	return info.Parts[0].Columns
+}
+
+// tableOf is the table that a header tells of, nil if none.
+func (r *run) tableOf(header []string) *table.Table {
+	bare := make([]string, len(header))
+	for i, c := range header {
 		bare[i], _ = formats.BareName(c)
 	}
 	t, _, _ := table.Detect(r.tables, table.Evidence{Columns: bare})
-	return t != nil && t != named
+	return t
+}
+
+// mostAlike returns the first file with the header whose name has most in common
+// with another's, and how many bytes that is.
+func (h *folderHeader) mostAlike(file string) (n int, from string) {
+	n = -1
+	for _, f := range h.from {
+		if c := commonPrefix(path.Base(f), path.Base(file)); c > n {
+			n, from = c, f
+		}
+	}
+	return n, from
 }
 
 // commonPrefix is how many bytes two names begin with alike.
@@ -515,26 +572,4 @@ func commonPrefix(a, b string) int {
 		n++
 	}
 	return n
-}
-
-// nextHeader goes on to the next CSV file in a folder that has a header.
-func (r *run) nextHeader(f *folderHeaders, folder string) bool {
-	for f.next < len(r.inputs) {
-		o := r.inputs[f.next]
-		f.next++
-		if o.in.Path == "-" || path.Dir(o.in.String()) != folder {
-			continue
-		}
-		src, err := formats.Open(o.in, r.Formats)
-		if err != nil {
-			continue
-		}
-		info := src.Info()
-		_ = src.Close()
-		if info.Format == "csv" && !info.NoHeader && len(info.Parts) == 1 {
-			f.list = append(f.list, folderHeader{info.Parts[0].Columns, o.in.String()})
-			return true
-		}
-	}
-	return false
 }

@@ -92,3 +92,33 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("hits so far: %q", stdout.String())
 	}
 }
+
+// TestPipesLendNoHeader: what can be read only once is read in its own turn, not
+// to find a header for another.
+func TestPipesLendNoHeader(t *testing.T) {
+	row := "2026-05-21T08:00:00Z,pc,ConnectionSuccess,176.65.139.7,3778,,10.0.0.5\n"
+	c := exec.Command("iocsweep", "scan", "--ioc", "176.65.139.7", "/dev/fd/3", "/dev/fd/4")
+	for _, text := range []string{row, endpointHeader + row} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if _, err := io.WriteString(w, text); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		c.ExtraFiles = append(c.ExtraFiles, r)
+	}
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	if err := c.Run(); c.ProcessState.ExitCode() != 3 {
+		t.Errorf("%v, standard error %q", err, stderr.String())
+	}
+	if got := stdout.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `"file":"/dev/fd/4"`) {
+		t.Errorf("hits %q", got)
+	}
+	if !strings.Contains(stderr.String(), "/dev/fd/3: no header") {
+		t.Errorf("standard error %q", stderr.String())
+	}
+}
