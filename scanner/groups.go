@@ -3,6 +3,7 @@ package scanner
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,9 +13,13 @@ import (
 // GroupFields are the names that Groups may group by.
 var GroupFields = []string{"indicator", "host", "user", "process", "table", "day"}
 
-// maxGroups bounds the memory of a summary, whatever the logs hold: further
-// groups are counted together.
-const maxGroups = 200_000
+// maxGroups and maxGroupBytes bound the memory of a summary, whatever the logs
+// hold: the first groups by their values are kept, so that the number of workers
+// does not show. The hits of others are counted together.
+const (
+	maxGroups     = 200_000
+	maxGroupBytes = 64 << 20 // of their values
+)
 
 // maxPorts is how many different ports a group lists.
 const maxPorts = 16
@@ -24,7 +29,10 @@ const maxPorts = 16
 type Groups struct {
 	By     []string // of GroupFields
 	groups map[string]*Group
-	Others int64 // hits of groups beyond the bound
+	bytes  int    // of their keys
+	full   bool   // some have been dropped: those beyond last
+	last   string // no key beyond it is among the first
+	Others int64  // hits of groups beyond the bound; complete after List
 }
 
 // A Group is a line of the summary.
@@ -73,7 +81,7 @@ func (g *Groups) put(o *Group) {
 	k := strings.Join(o.Values, "\x00")
 	have, ok := g.groups[k]
 	if !ok {
-		if len(g.groups) >= maxGroups {
+		if g.full && k > g.last {
 			g.Others += o.Count
 			return
 		}
@@ -81,6 +89,10 @@ func (g *Groups) put(o *Group) {
 			o.Values[i] = strings.Clone(v) // it is a piece of the row's memory
 		}
 		g.groups[strings.Join(o.Values, "\x00")] = o // k may be the one value itself
+		g.bytes += len(k)
+		if len(g.groups) > 2*maxGroups || g.bytes > 2*maxGroupBytes {
+			g.cut()
+		}
 		return
 	}
 	have.Count += o.Count
@@ -107,6 +119,28 @@ func (g *Groups) put(o *Group) {
 	have.MorePorts = have.MorePorts || o.MorePorts
 }
 
+// cut leaves the first groups. What has been dropped once can never be among them
+// again, so the counts of those that stay are exact.
+func (g *Groups) cut() {
+	if len(g.groups) <= maxGroups && g.bytes <= maxGroupBytes {
+		return
+	}
+	keys := slices.Sorted(maps.Keys(g.groups))
+	kept := 0
+	for n := 0; kept < min(len(keys), maxGroups) && n+len(keys[kept]) <= maxGroupBytes; kept++ {
+		n += len(keys[kept])
+	}
+	for _, k := range keys[kept:] {
+		g.Others += g.groups[k].Count
+		g.bytes -= len(k)
+		delete(g.groups, k)
+	}
+	g.full, g.last = true, ""
+	if kept > 0 {
+		g.last = keys[kept-1]
+	}
+}
+
 func comparePorts(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
@@ -120,6 +154,7 @@ func (g *Groups) merge(o *Groups) {
 
 // List returns the groups, the largest first, equal ones by their values.
 func (g *Groups) List() []*Group {
+	g.cut()
 	list := make([]*Group, 0, len(g.groups))
 	for _, one := range g.groups {
 		list = append(list, one)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -617,6 +618,40 @@ func TestGroupsOfOneValue(t *testing.T) {
 		for _, one := range list {
 			if one.Count < 42 || one.Count > 43 || !strings.HasPrefix(one.Values[0], "10.0.0.") {
 				t.Errorf("blocks of %d: %+v", size, one)
+			}
+		}
+	}
+}
+
+// A log full of hosts fills no memory, and which are kept does not depend on the
+// order in which they come.
+func TestGroupsAreBounded(t *testing.T) {
+	long := strings.Repeat("x", maxGroupBytes/100)
+	for _, tt := range []struct {
+		name, front string
+		n, kept     int
+	}{
+		{"many", "host-", 5 * maxGroups / 2, maxGroups},
+		{"long", long, 300, 99},
+	} {
+		for _, workers := range []int{1, 3} {
+			all := &Groups{By: []string{"host"}, groups: map[string]*Group{}}
+			for w := range workers {
+				g := &Groups{By: all.By, groups: map[string]*Group{}}
+				for i := range tt.n {
+					if n := (i*7919 + w) % tt.n; n%workers == w || n == 1 {
+						g.put(&Group{Values: []string{fmt.Sprintf("%s%06d", tt.front, n)}, Count: 1})
+					}
+				}
+				all.merge(g)
+			}
+			list := all.List()
+			if len(list) != tt.kept || int(all.Others) != tt.n-tt.kept || list[0].Count != int64(workers) {
+				t.Fatalf("%s, %d workers: %d groups, %d others, the largest has %d", tt.name, workers, len(list), all.Others, list[0].Count)
+			}
+			slices.SortFunc(list, func(a, b *Group) int { return strings.Compare(a.Values[0], b.Values[0]) })
+			if first, last := list[0].Values[0], list[tt.kept-1].Values[0]; first != tt.front+"000000" || last != fmt.Sprintf("%s%06d", tt.front, tt.kept-1) {
+				t.Errorf("%s, %d workers: %s to %s", tt.name, workers, first[len(first)-6:], last[len(last)-6:])
 			}
 		}
 	}
