@@ -92,3 +92,27 @@ func TestDatesKeepFails(t *testing.T) {
 		}
 	}
 }
+
+// Only times that a decision about the order of dates can make readable are kept.
+func TestSpansKeepAmbiguousTimes(t *testing.T) {
+	long := strings.Repeat("x", 1<<16)
+	var rows []string
+	for _, when := range []string{long, "never", "4/1/2025 10:00", "13/1/2025 10:00"} {
+		rows = append(rows, fmt.Sprintf(`{"Type":"DnsEvents","TimeGenerated":%q,"Name":"c2.example"}`, when))
+	}
+	s := Scan{Indicators: indicators(t, "c2.example"), Threads: 1, Formats: formats.Options{BlockSize: 1}}
+	r, err := s.prepare([]formats.Input{jsonl("x.jsonl", rows...)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.out.close()
+	r.ctx, r.stop = context.WithCancelCause(context.Background())
+	in := r.inputs[0]
+	r.openInput(in)
+	for _, cell := range []string{long, "never", "4/1/2025 10:00", ""} {
+		in.span(0, []byte(cell))
+	}
+	if len(in.spans) != 1 || in.spans[0].cell != "4/1/2025 10:00" {
+		t.Errorf("%d times wait", len(in.spans))
+	}
+}

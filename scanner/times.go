@@ -107,18 +107,19 @@ type spanner interface {
 	Span(c formats.Column) (first, last []byte, ok bool)
 }
 
-// A spanCell is a time that belongs to the input's span once the order of its
-// dates is known: two for each block.
+// A spanCell is an ambiguous time, which belongs to the input's span once the order
+// of its dates is known: at most two for each block, and no longer than clock.Parse
+// takes a text for a time.
 type spanCell struct {
 	column int
 	cell   string
 }
 
 // widen adds a time to the input's span, if it can be read.
-func widen[T string | []byte](i *input, column int, cell T) bool {
+func widen[T string | []byte](i *input, column int, cell T) clock.Status {
 	t, _, _ := parseTime(i, column, cell)
 	if t.Status != clock.OK {
-		return false
+		return t.Status
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -127,7 +128,19 @@ func widen[T string | []byte](i *input, column int, cell T) bool {
 		r.First, r.Last, r.Timed = t.Time, t.Time, true
 	}
 	r.First, r.Last = min(r.First, t.Time), max(r.Last, t.Time)
-	return true
+	return clock.OK
+}
+
+// span adds a time to the input's span, at once or when the order of its dates is
+// known. It says false for what cannot be read now.
+func (i *input) span(column int, cell []byte) bool {
+	status := widen(i, column, cell)
+	if status == clock.Ambiguous {
+		i.mu.Lock()
+		i.spans = append(i.spans, spanCell{column, string(cell)})
+		i.mu.Unlock()
+	}
+	return status == clock.OK
 }
 
 // lateSpan adds the times that had to wait for the order of their dates.
@@ -143,15 +156,6 @@ func (w *worker) seen(in *input, b formats.Block) error {
 	if b.Rows == 0 || len(p.times) == 0 {
 		return nil
 	}
-	note := func(column int, cell []byte) bool {
-		if widen(in, column, cell) {
-			return true
-		}
-		in.mu.Lock()
-		in.spans = append(in.spans, spanCell{column, string(cell)})
-		in.mu.Unlock()
-		return false
-	}
 	if s, ok := w.reader.(spanner); ok {
 		for i := range p.times {
 			for _, col := range p.want.Late[0] {
@@ -159,7 +163,7 @@ func (w *worker) seen(in *input, b formats.Block) error {
 					continue
 				}
 				if first, last, ok := s.Span(col); ok {
-					if note(i, first) && note(i, last) {
+					if in.span(i, first) && in.span(i, last) {
 						return nil
 					}
 				}
@@ -179,7 +183,7 @@ func (w *worker) seen(in *input, b formats.Block) error {
 		for n := range p.times {
 			at := slices.IndexFunc(p.fetched[0], func(c int) bool { return p.columns.Names()[c] == p.times[n].name })
 			if at >= 0 {
-				if cell := g.Cell(i, at); len(cell) > 0 && note(n, cell) {
+				if cell := g.Cell(i, at); len(cell) > 0 && in.span(n, cell) {
 					break
 				}
 			}
