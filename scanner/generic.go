@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -18,9 +19,16 @@ import (
 // depends on the order of columns or on which of them the head shows, so that
 // all formats give the same.
 
+// maxTables is how many tables fit into the int8 that says which one a row is of,
+// with a generic one behind them.
+const maxTables = math.MaxInt8
+
 // choose finds the table that the scan names. For generic, known tables stay
 // what they are.
 func (r *run) choose() error {
+	if n := len(r.tables); n > maxTables {
+		return fmt.Errorf("%d table definitions: %d is the most", n, maxTables)
+	}
 	if r.Scan.Table == "" {
 		return nil
 	}
@@ -127,9 +135,10 @@ func (p *plan) record() int {
 func (w *worker) holdRecord(key, g int, cell []byte) part {
 	if len(cell) > 0 && cell[0] == '[' {
 		columns := w.now.block.Part.Columns
+		at := elements{array: cell}
 		for i := range w.json {
 			c := &w.json[i]
-			if n := elementAt(cell, int(c.Off)); n < len(columns) {
+			if n := at.before(int(c.Off)); n < len(columns) {
 				bare, _ := formats.BareName(columns[n])
 				c.Key = strings.TrimSuffix(bare+"."+c.Key, ".")
 			}
@@ -154,28 +163,39 @@ func (p *plan) trimEnvelope(name string) string {
 	return name
 }
 
-// elementAt counts the elements of a well-formed JSON array before an offset.
-func elementAt(array []byte, off int) int {
-	n, depth := 0, 0
-	for i := 0; i < min(off, len(array)); i++ {
-		switch array[i] {
+// elements counts the elements of a well-formed JSON array. It goes on from the
+// last offset, so that offsets in ascending order cost one pass.
+type elements struct {
+	array       []byte
+	off         int // the last one asked for
+	i, n, depth int // i is beyond off where off is inside a string
+}
+
+// before returns how many elements end before an offset.
+func (e *elements) before(off int) int {
+	if off < e.off {
+		*e = elements{array: e.array}
+	}
+	e.off = off
+	for ; e.i < min(off, len(e.array)); e.i++ {
+		switch e.array[e.i] {
 		case '"':
-			for i++; i < len(array) && array[i] != '"'; i++ {
-				if array[i] == '\\' {
-					i++
+			for e.i++; e.i < len(e.array) && e.array[e.i] != '"'; e.i++ {
+				if e.array[e.i] == '\\' {
+					e.i++
 				}
 			}
 		case '[', '{':
-			depth++
+			e.depth++
 		case ']', '}':
-			depth--
+			e.depth--
 		case ',':
-			if depth == 1 {
-				n++
+			if e.depth == 1 {
+				e.n++
 			}
 		}
 	}
-	return n
+	return e.n
 }
 
 // plainPorts notes the cells of a row that may be ports, by the plain names of
@@ -238,9 +258,11 @@ func genericCells(out []Cell, f *finding, h *Hit, huntOnly bool) []Cell {
 	for i := range h.Matches {
 		column := h.Matches[i].Column
 		matched[column] = true
-		for n := range len(column) {
+		dots := 0
+		for n := 0; n < len(column) && dots < maxNesting; n++ {
 			if column[n] == '.' {
 				matched[column[:n]] = true
+				dots++
 			}
 		}
 	}

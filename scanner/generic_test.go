@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -265,4 +267,41 @@ func rowsAs(t *testing.T, columns, rows []string) map[string][]byte {
 	}
 	out["parquet"] = file.Bytes()
 	return out
+}
+
+// The columns of an array are counted in one pass, in whatever order they are asked for.
+func TestElements(t *testing.T) {
+	const text = `["a,\",b",{"x":[1,2]},[3,4],"c,d"]`
+	at := elements{array: []byte(text)}
+	for _, c := range []struct{ off, want int }{{2, 0}, {4, 0}, {3, 0}, {9, 0}, {16, 1}, {1, 0}, {26, 2}, {30, 3}, {99, 3}} {
+		if got := at.before(c.off); got != c.want {
+			t.Errorf("before %d: %d elements, want %d", c.off, got, c.want)
+		}
+	}
+}
+
+// What a record costs grows with its length, not with its square.
+func TestGenericCosts(t *testing.T) {
+	row := `["2026-05-20T10:00:00Z",["198.51.100.7"` + strings.Repeat(`,"198.51.100.7"`, 60_000) + `]]`
+	query := `{"tables":[{"name":"PrimaryResult","columns":[{"name":"event_time","type":"datetime"},{"name":"what","type":"dynamic"}],"rows":[` + row + `]}]}`
+	dotted := `{"event_time":"2026-05-20T10:00:00Z","` + strings.Repeat("a.", 500_000) + `a":"198.51.100.7"}`
+	for _, in := range []formats.Input{formats.Bytes("query.json", []byte(query)), jsonl("dotted.jsonl", dotted)} {
+		start := time.Now()
+		hits, _ := genericSweep(t, Scan{}, in)
+		if took := time.Since(start); len(hits) == 0 || took > 10*time.Second {
+			t.Errorf("%s: %d hits after %v", in, len(hits), took)
+		}
+	}
+}
+
+func TestTooManyTables(t *testing.T) {
+	s := Scan{Indicators: indicators(t, "198.51.100.7"), Tables: slices.Repeat(table.Builtin()[:1], maxTables+1)}
+	if _, err := s.Run(context.Background(), []formats.Input{jsonl("x.jsonl", genericRows...)}); err == nil || !strings.Contains(err.Error(), "128 table definitions: 127 is the most") {
+		t.Error(err)
+	}
+	s.Tables = s.Tables[:maxTables]
+	s.Table = table.GenericName
+	if _, err := s.Run(context.Background(), []formats.Input{jsonl("x.jsonl", genericRows...)}); err != nil {
+		t.Error(err)
+	}
 }
