@@ -162,14 +162,22 @@ func (sh *pqShared) allDone() bool {
 	return true
 }
 
+// unlocked does something without sh.mu, which the caller holds, before and after:
+// also where it panics, so that it is that panic which is told.
+func (sh *pqShared) unlocked(do func()) {
+	sh.mu.Unlock()
+	defer sh.mu.Lock()
+	do()
+}
+
 // look looks at some cells of a batch.
 func (sh *pqShared) look(r *parquetReader, b *sharedBatch) {
 	lo, hi := b.next, min(b.next+batchCells, len(b.cells))
 	b.next = hi
-	sh.mu.Unlock()
-	r.part = Run{Key: b.key, Data: b.data, Cells: b.cells[lo:hi]}
-	r.kept, _ = r.keep(&r.part, r.kept[:0])
-	sh.mu.Lock()
+	sh.unlocked(func() {
+		r.part = Run{Key: b.key, Data: b.data, Cells: b.cells[lo:hi]}
+		r.kept, _ = r.keep(&r.part, r.kept[:0])
+	})
 	for _, i := range r.kept {
 		b.kept = append(b.kept, uint32(lo)+i)
 	}
@@ -203,9 +211,9 @@ func (sh *pqShared) judge(r *parquetReader, key int, t *pqText) []uint32 {
 // returns, with sh.mu held.
 func (sh *pqShared) step(r *parquetReader, key int) {
 	col := &sh.cols[key]
-	sh.mu.Unlock()
-	page, err := sh.advance(r, key, col)
-	sh.mu.Lock()
+	var page bool
+	var err error
+	sh.unlocked(func() { page, err = sh.advance(r, key, col) })
 	col.busy = false
 	col.at = r.c.pqCursor
 	if err != nil {
@@ -221,13 +229,13 @@ func (sh *pqShared) step(r *parquetReader, key int) {
 	col.running++
 	first := r.c.first
 	sh.cond.Broadcast()
-	sh.mu.Unlock()
-	if isDictEncoding(r.c.head.enc) {
-		err = sh.codesPage(r, col)
-	} else {
-		err = sh.plainPage(r, key, col)
-	}
-	sh.mu.Lock()
+	sh.unlocked(func() {
+		if isDictEncoding(r.c.head.enc) {
+			err = sh.codesPage(r, col)
+		} else {
+			err = sh.plainPage(r, key, col)
+		}
+	})
 	if err != nil {
 		col.fail(first, err)
 	}

@@ -84,16 +84,13 @@ func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid
 		}
 		if !c.done {
 			c.busy = true
-			sh.mu.Unlock()
-			c.read(r, lc, sh)
-			sh.mu.Lock()
+			sh.unlocked(func() { c.read(r, lc, sh) })
 			c.busy, c.done = false, true
 			sh.cond.Broadcast()
 		}
 		all, base := sh.late.rows, uint32(r.s.claims[r.claim].lo)
-		sh.mu.Unlock() // what is done does not change
-		err := c.copy(g, j, rows, all, base)
-		sh.mu.Lock()
+		var err error
+		sh.unlocked(func() { err = c.copy(g, j, rows, all, base) }) // what is done does not change
 		if err == nil {
 			err = c.err
 		}

@@ -404,3 +404,29 @@ func TestParquetAllocations(t *testing.T) {
 		}
 	}
 }
+
+// A judge that panics is told by its panic, not by a lock that is not held.
+func TestParquetSharedPanics(t *testing.T) {
+	files, _ := sharedFiles(t, 6000)
+	for name, file := range files {
+		s := openPieces(t, file, 8*700)
+		r := s.NewReader(Want{Keys: []Column{{N: 0}, {N: 1}, {N: 2}, {N: 3}}, Keep: func(run *Run, dst []uint32) ([]uint32, bool) {
+			if len(run.Cells) > 0 {
+				panic("judge")
+			}
+			return dst, true
+		}})
+		if _, err := r.Next(); err != nil {
+			t.Fatal(err)
+		}
+		func() {
+			defer func() {
+				if p := recover(); p != "judge" {
+					t.Errorf("%s: panic %v", name, p)
+				}
+			}()
+			for range r.Runs() {
+			}
+		}()
+	}
+}

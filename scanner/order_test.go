@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -302,4 +303,27 @@ func TestChainBroken(t *testing.T) {
 			t.Errorf("what is known is forgotten: %+v %v", b, ok)
 		}
 	})
+}
+
+// brokenReader panics when it is read.
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { panic("broken reader") }
+
+// An input that panics as it is opened is told by its panic, not by a lock that is
+// not held.
+func TestTakePanics(t *testing.T) {
+	s := Scan{Indicators: indicators(t, "198.51.100.7")}
+	r, err := s.prepare([]formats.Input{formats.Stdin(brokenReader{})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.out.close()
+	r.ctx, r.stop = context.WithCancelCause(context.Background())
+	defer func() {
+		if p := recover(); p != "broken reader" {
+			t.Errorf("panic %v", p)
+		}
+	}()
+	r.take()
 }

@@ -130,9 +130,7 @@ again:
 			switch in.state {
 			case fresh:
 				in.state = opening
-				r.mu.Unlock()
-				r.openInput(in)
-				r.mu.Lock()
+				r.openUnlocked(in)
 				r.cond.Broadcast()
 				if in.state == open {
 					in.workers++
@@ -164,6 +162,14 @@ again:
 		r.cond.Wait()
 	}
 	return nil
+}
+
+// openUnlocked opens an input without run.mu, which take holds, before and after:
+// also where it panics, so that it is that panic which is told.
+func (r *run) openUnlocked(in *input) {
+	r.mu.Unlock()
+	defer r.mu.Lock()
+	r.openInput(in)
 }
 
 // openInput opens an input and plans how it is read; what cannot be scanned is
