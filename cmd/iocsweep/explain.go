@@ -147,6 +147,8 @@ func (a *app) explainRow(ctx context.Context, f *scanFlags, row, format string) 
 		return err
 	}
 	s.Indicators = list.Set()
+	ctx, stop := interrupts(ctx)
+	defer stop()
 	tr, err := s.Trace(ctx, in, record)
 	if errors.Is(err, context.Canceled) {
 		return &statusError{statusInterrupted, err}

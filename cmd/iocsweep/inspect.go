@@ -40,13 +40,15 @@ of the largest file of each kind.`,
 			if len(inputs) == 0 {
 				return usage(errors.New("nothing to inspect: no file under the given paths"))
 			}
+			ctx, stop := interrupts(c.Context())
+			defer stop()
 			if estimate {
 				s.Threads = threads
-				return a.estimate(c.Context(), s, inputs, len(errs) > 0)
+				return a.estimate(ctx, s, inputs, len(errs) > 0)
 			}
 			bad := len(errs) > 0
 			for n := range inputs {
-				i, err := s.Inspect(c.Context(), inputs, n)
+				i, err := s.Inspect(ctx, inputs, n)
 				if err != nil {
 					return &statusError{statusInterrupted, err}
 				}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,8 +15,11 @@ import (
 
 // outputError maps a failed write to an exit status.
 func outputError(err error) error {
-	if errors.Is(err, syscall.EPIPE) {
+	switch {
+	case errors.Is(err, syscall.EPIPE):
 		return nil
+	case errors.Is(err, context.Canceled):
+		return &statusError{statusInterrupted, errors.New("interrupted")}
 	}
 	return &statusError{statusFailed, err}
 }

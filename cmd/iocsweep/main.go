@@ -62,16 +62,12 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	// A reader that has seen enough is an error of the write, not a signal.
 	signal.Ignore(syscall.SIGPIPE)
 	a := &app{in, out, errw}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	// The first interrupt ends the scan in order, the second one at once.
-	context.AfterFunc(ctx, stop)
 	root := a.root(args)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errw)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(context.Background())
 	var status *statusError
 	switch {
 	case err == nil:
@@ -86,6 +82,15 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	a.warnf("%v", printableError(err))
 	a.warnf("run 'iocsweep help' for the manual")
 	return statusUsage
+}
+
+// interrupts returns a context that the first interrupt ends, so that what is under
+// way ends in order; the second ends the process at once. Where none is in force,
+// the first does: nothing is lost then.
+func interrupts(ctx context.Context) (_ context.Context, stop context.CancelFunc) {
+	ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // root is the tree of commands for args. Where these begin with the name of a

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
@@ -70,7 +71,7 @@ it is read with these. Flags that leave indicators out leave them out of it.`,
 			if list.Len()+hosts == 0 {
 				return usage(errors.New("nothing written: no indicator is left"))
 			}
-			err = writeWhole(output, 0o644, func(w io.Writer) error { return feed.WritePack(w, list, reports, key) })
+			err = writeWhole(c.Context(), output, 0o644, func(w io.Writer) error { return feed.WritePack(w, list, reports, key) })
 			if err != nil {
 				return outputError(err)
 			}
@@ -281,8 +282,9 @@ func mayWrite(path string, clobber bool) error {
 }
 
 // writeWhole writes a file that is there in the end with all it has to hold, or
-// as it was before. What is no regular file is written to as it is.
-func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) error {
+// as it was before, also after an interrupt. What is no regular file is written to
+// as it is.
+func writeWhole(ctx context.Context, path string, mode os.FileMode, write func(io.Writer) error) error {
 	if fi, err := os.Stat(path); err == nil && !fi.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
@@ -290,11 +292,13 @@ func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) erro
 		}
 		return errors.Join(write(f), f.Close())
 	}
+	ctx, stop := interrupts(ctx)
+	defer stop()
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(f), f.Chmod(mode), f.Close())
+	err = errors.Join(write(&untilDone{ctx, f}), f.Chmod(mode), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -302,6 +306,19 @@ func writeWhole(path string, mode os.FileMode, write func(io.Writer) error) erro
 		os.Remove(f.Name())
 	}
 	return err
+}
+
+// untilDone fails with the context's error once that is done.
+type untilDone struct {
+	ctx context.Context
+	to  io.Writer
+}
+
+func (u *untilDone) Write(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.to.Write(b)
 }
 
 // writeNew writes a file that must not be there yet.

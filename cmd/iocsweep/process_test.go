@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -120,5 +121,68 @@ func TestPipesLendNoHeader(t *testing.T) {
 	}
 	if !strings.Contains(stderr.String(), "/dev/fd/3: no header") {
 		t.Errorf("standard error %q", stderr.String())
+	}
+}
+
+// TestInterruptOfFeeds: while indicators are read there is nothing to end in order.
+func TestInterruptOfFeeds(t *testing.T) {
+	for _, args := range [][]string{{"scan", "-i", "-", "."}, {"ioc", "check", "-"}, {"ioc", "export", "-"}, {"ioc", "pack", "-o", filepath.Join(t.TempDir(), "x.iocpack"), "-"}} {
+		for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+			c := exec.Command("iocsweep", args...)
+			in, err := c.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			timeout := time.AfterFunc(15*time.Second, func() { c.Process.Kill() })
+			// More than a pipe holds: once it is written, the feed is being read.
+			if _, err := io.WriteString(in, strings.Repeat("198.51.100.7\n", 20000)); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			err = c.Wait()
+			timeout.Stop()
+			in.Close()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != sig {
+				t.Errorf("%v, %v: %v", args, sig, err)
+			}
+		}
+	}
+}
+
+// TestWriteWholeInterrupted: what an interrupt leaves is the file as it was.
+func TestWriteWholeInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x")
+	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := writeWhole(t.Context(), path, 0o644, func(w io.Writer) error {
+		if _, err := io.WriteString(w, "half"); err != nil {
+			return err
+		}
+		if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+			return err
+		}
+		for range 1000 {
+			time.Sleep(10 * time.Millisecond)
+			if _, err := io.WriteString(w, "rest"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var status *statusError
+	if !errors.As(outputError(err), &status) || status.Status != statusInterrupted {
+		t.Errorf("%v", err)
+	}
+	text, _ := os.ReadFile(path)
+	if files, _ := os.ReadDir(dir); len(files) != 1 || string(text) != "before" {
+		t.Errorf("%d files, %q", len(files), text)
 	}
 }

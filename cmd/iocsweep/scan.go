@@ -483,6 +483,8 @@ func (a *app) runScan(ctx context.Context, f *scanFlags, paths []string) error {
 	if !f.quiet {
 		f.where.said(a)
 	}
+	ctx, stop := interrupts(ctx)
+	defer stop()
 	stdin := interruptible(ctx, a.in)
 	if slices.Contains(paths, "-") {
 		var done func()
