@@ -223,7 +223,7 @@ func (r *reading) run(s Source, kind *Kind) (err error) {
 	}
 	f, err := s.Open()
 	if err != nil {
-		return fmt.Errorf("read indicators: %w", err)
+		return err
 	}
 	defer f.Close()
 	if r.options.ForPack {

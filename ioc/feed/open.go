@@ -53,32 +53,38 @@ func FromValues(values []string) Source {
 // Files are the feeds of a path: the file itself, or those in a folder and the
 // folders below it, in the order of their names. Names that begin with a dot
 // are left out, and of a MISP feed, which is a folder with a manifest.json, that
-// and the hashes.csv beside it: they repeat what the events hold.
+// and the hashes.csv beside it: they repeat what the events hold. A pipe or device in
+// a folder is an error: it may never give a byte, and is read where it is named.
 func Files(path string) ([]Source, error) {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
 		return []Source{File(path)}, nil // what cannot be opened is said by Read
 	}
 	var sources []Source
-	err = filepath.WalkDir(path, func(at string, e fs.DirEntry, err error) error {
+	// The final slash makes WalkDir enter a path that is a link to a folder.
+	top := strings.TrimRight(filepath.ToSlash(path), "/") + "/"
+	err = filepath.WalkDir(top, func(at string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case at == path:
+		case at == top:
 		case e.Name()[0] == '.':
 			if e.IsDir() {
 				return fs.SkipDir
 			}
 		case !e.IsDir() && !besideEvents(at):
+			if info, err := os.Stat(at); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+				return fmt.Errorf("%s: a pipe or device in a folder is not read: name it as a source", at)
+			}
 			sources = append(sources, File(at))
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read indicators: %w", err)
+		return nil, err
 	}
 	if len(sources) == 0 {
-		return nil, fmt.Errorf("read indicators: %s: no file in the folder", path)
+		return nil, fmt.Errorf("%s: no file in the folder", path)
 	}
 	return sources, nil
 }
