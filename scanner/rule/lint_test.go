@@ -141,6 +141,7 @@ func TestFoundRules(t *testing.T) {
 		{`process.name = 'nc' | x`, "without pipes"},
 		{`[process.name] = 'nc'`, "a field name has no brackets"},
 		{`process.name REGEXP 'n(?=c)'`, "RE2 syntax is wanted"},
+		{"process.name REGEXP 'zz)|(x'", "unexpected ): `zz)|(x`"},
 		{`process.name REGEXP '((a{1000}){1000})'`, "REGEXP"},
 		{`process.name REGEXP 'a{1000}a{1000}a{1000}a{1000}a{1000}a{1000}'`, "over 5000"},
 		{`time_of_day(host) = '22:00'`, "time_of_day wants a time"},

@@ -21,10 +21,9 @@ func compileRegexp(s string) (*regexp.Regexp, error) {
 	if len(s) > maxRegexp {
 		return nil, fmt.Errorf("REGEXP pattern over %d bytes", maxRegexp)
 	}
-	tree, err := syntax.Parse("(?i:"+s+")", syntax.Perl)
+	tree, err := syntax.Parse(s, syntax.Perl|syntax.FoldCase)
 	if err != nil {
-		// The library's text names the pattern with what was put round it.
-		return nil, fmt.Errorf("REGEXP: %s: RE2 syntax is wanted, without back references and look-around", strings.TrimPrefix(patternError(s, err), "error parsing regexp: "))
+		return nil, fmt.Errorf("REGEXP: %s: RE2 syntax is wanted, without back references and look-around", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil {
@@ -33,15 +32,7 @@ func compileRegexp(s string) (*regexp.Regexp, error) {
 	if len(program.Inst) > maxRegexpSteps {
 		return nil, fmt.Errorf("REGEXP pattern of %d steps: over %d", len(program.Inst), maxRegexpSteps)
 	}
-	return regexp.Compile("(?i:" + s + ")")
-}
-
-// patternError is the error of the pattern as written.
-func patternError(s string, err error) string {
-	if _, own := syntax.Parse(s, syntax.Perl); own != nil {
-		return own.Error()
-	}
-	return err.Error()
+	return regexp.Compile("(?i)" + s)
 }
 
 // regexp searches the cell. Nothing is said of one that is too long.
