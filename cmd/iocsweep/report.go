@@ -12,6 +12,7 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/ioc/feed"
 	"github.com/iocsweep/iocsweep/scanner"
+	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
@@ -44,8 +45,39 @@ func (r *scanReport) scanned() int {
 	return n
 }
 
-// printableError is an error's text as it may go to a terminal.
-func printableError(err error) string { return scanner.PrintableLines(err.Error()) }
+// printableError is an error's text as it may go to a terminal. Only the line breaks
+// that we have made stay: a name with one in it must not look like a line of ours.
+func printableError(err error) string {
+	text := err.Error()
+	var parts []error
+	switch e := err.(type) {
+	case *rule.SyntaxError: // it is laid out in lines
+		return scanner.PrintableLines(text)
+	case interface{ Unwrap() error }:
+		parts = append(parts, e.Unwrap())
+	case interface{ Unwrap() []error }:
+		parts = e.Unwrap()
+	}
+	var b strings.Builder
+	for i, part := range parts {
+		if part == nil {
+			continue
+		}
+		before, after, ok := strings.Cut(text, part.Error())
+		if !ok {
+			break
+		}
+		if i > 0 && before == "\n" { // errors.Join
+			b.WriteString(before)
+		} else {
+			b.WriteString(scanner.Printable(before))
+		}
+		b.WriteString(printableError(part))
+		text = after
+	}
+	b.WriteString(scanner.Printable(text))
+	return b.String()
+}
 
 // saidOfFeeds prints what a user must know of the indicator sources, and says
 // whether one broke off half-way.
