@@ -55,7 +55,7 @@ func parseSize(s string) (int64, error) {
 		}
 	}
 	var n float64
-	if _, err := fmt.Sscanf(text+"\n", "%f\n", &n); err != nil || n <= 0 || n*float64(unit) > 1<<60 {
+	if _, err := fmt.Sscanf(text+"\n", "%f\n", &n); err != nil || !(n*float64(unit) >= 1 && n*float64(unit) <= 1<<60) { // NaN is neither
 		return 0, fmt.Errorf("%q is no size: want something like 256MiB", s)
 	}
 	return int64(n * float64(unit)), nil

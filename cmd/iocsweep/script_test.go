@@ -124,7 +124,7 @@ func TestParseSize(t *testing.T) {
 			t.Errorf("%q: got %d %v, want %d", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "x", "-1", "0", "MiB", "1 2", "1e30"} {
+	for _, text := range []string{"", "x", "-1", "0", "MiB", "1 2", "1e30", "NaN", "inf", "0.5B"} {
 		if got, err := parseSize(text); err == nil {
 			t.Errorf("%q: got %d", text, got)
 		}
