@@ -170,16 +170,15 @@ type lateWriter struct{ to *outputFile }
 
 func (l *lateWriter) Write(b []byte) (int, error) { return l.to.file.Write(b) }
 
-// close writes the reports and closes the files.
-func (o *outputs) close(run *scanReport) error {
-	var errs []error
-	if o.format == "summary" {
+// close writes the reports, if there is anything to report, and closes the files.
+func (o *outputs) close(run *scanReport) (errs []error) {
+	if o.format == "summary" && run.sum != nil {
 		color := o.flags.color == "always" ||
 			o.flags.color == "auto" && o.hits == nil && isTerminal(o.app.out) && os.Getenv("NO_COLOR") == ""
 		_, err := io.WriteString(o.text, run.text(color))
 		errs = append(errs, err)
 	}
-	if o.summary != nil {
+	if o.summary != nil && run.sum != nil {
 		_, err := o.summary.file.Write(run.json())
 		errs = append(errs, err)
 	}
@@ -188,5 +187,5 @@ func (o *outputs) close(run *scanReport) error {
 			errs = append(errs, fmt.Errorf("%s: %w", f.flag, err))
 		}
 	}
-	return errors.Join(errs...)
+	return errs
 }

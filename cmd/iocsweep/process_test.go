@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,7 +33,8 @@ func TestEarlyReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, order := range []string{"newest", "input"} {
-		c := exec.Command("iocsweep", "scan", "--order", order, "--ioc", "176.65.139.7", path)
+		summary := filepath.Join(t.TempDir(), "summary.json")
+		c := exec.Command("iocsweep", "scan", "--order", order, "--ioc", "176.65.139.7", "--exit-code", "--summary", summary, path)
 		var stderr bytes.Buffer
 		c.Stderr = &stderr
 		out, err := c.StdoutPipe()
@@ -47,9 +49,41 @@ func TestEarlyReader(t *testing.T) {
 			t.Errorf("%s: first line %q, %v", order, line, err)
 		}
 		out.Close()
-		if err := c.Wait(); err != nil || stderr.Len() > 0 {
+		if err := c.Wait(); c.ProcessState.ExitCode() != statusHits || stderr.Len() > 0 {
 			t.Errorf("%s: %v, standard error %q", order, err, stderr.String())
 		}
+		checkPartial(t, summary)
+	}
+}
+
+// checkPartial says that a summary is there and does not call the run complete.
+func checkPartial(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil || !json.Valid(text) || !bytes.Contains(text, []byte(`"coverage": "partial"`)) {
+		t.Errorf("summary %q, %v", text, err)
+	}
+}
+
+// TestFullDisk: what was read and found stands in the summary though the hits could
+// not be written.
+func TestFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no device that is full")
+	}
+	dir := t.TempDir()
+	path, summary := filepath.Join(dir, "dne.csv"), filepath.Join(dir, "summary.json")
+	if err := os.WriteFile(path, []byte(endpointHeader+"2026-05-21T08:00:00Z,pc,ConnectionSuccess,176.65.139.7,3778,,10.0.0.5\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, order := range []string{"newest", "input"} {
+		c := exec.Command("iocsweep", "scan", "--order", order, "--ioc", "176.65.139.7", "-o", "/dev/full", "--clobber", "--summary", summary, path)
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		if err := c.Run(); c.ProcessState.ExitCode() != statusFailed || !strings.Contains(stderr.String(), "no space left") {
+			t.Errorf("%s: %v, standard error %q", order, err, stderr.String())
+		}
+		checkPartial(t, summary)
 	}
 }
 

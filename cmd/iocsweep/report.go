@@ -23,10 +23,10 @@ type scanReport struct {
 	indicators *ioc.List
 	flags      *scanFlags
 	scan       *scanner.Scan
+	started    time.Time
 	took       time.Duration
-	loaded     time.Duration // of took, until the indicators were there
-	walkErrors []error
-	partial    bool            // something beside the inputs could not be read whole
+	loaded     time.Duration   // of took, until the indicators were there
+	partial    bool            // something beside the inputs could not be read whole, or the sweep failed
 	parity     *scanner.Parity // what takes the place of hits, nil without --parity
 	compared   bool            // the comparison is complete
 }
