@@ -325,6 +325,7 @@ type Options struct {
 	// doubt, "" for none. JSON is searched by it for records that are wrapped in
 	// other things; nil: only the shapes that every JSON export has are read.
 	Table   func(*Part) string
+	Whole   bool   // a JSON document stays as it is where only what is inside would be read
 	Times   *Times // counts what reading costs; nil: nobody asks
 	TempDir string // where inputs that need seeking are spooled; "" means os.TempDir
 }

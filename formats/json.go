@@ -67,7 +67,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 		head = io.TeeReader(io.LimitReader(c.Stream, maxJSONHead), &saved)
 		in = io.MultiReader(&saved, c.Stream)
 	}
-	first := newJSONCutter(head, Options{BlockSize: headSize, MaxRecord: min(o.MaxRecord, maxJSONHead), Table: o.Table})
+	first := newJSONCutter(head, Options{BlockSize: headSize, MaxRecord: min(o.MaxRecord, maxJSONHead), Table: o.Table, Whole: o.Whole})
 	first.base, first.left, first.skip = start, c.Len, c.preamble
 	var buf []byte
 	for !first.done && (first.base < headSize || first.objects == nil && len(first.tables) == 0 || first.unnamed()) {

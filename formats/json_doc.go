@@ -61,7 +61,7 @@ func (c *jsonCutter) member(b byte) {
 		c.garbage(jsonNotObject)
 		return
 	}
-	if role == wrapsNothing && b == '[' && strings.EqualFold(string(key), "data") && c.search.known(f.table.columns) {
+	if role == wrapsNothing && b == '[' && strings.EqualFold(string(key), "data") && c.search.wanted() && c.search.known(f.table.columns) {
 		if inner, ok := c.second(); ok && inner == '[' {
 			role = wrapsRows
 		}
@@ -219,7 +219,7 @@ func (c *jsonCutter) closeObject() {
 // at an offset.
 func (c *jsonCutter) open(start int64) {
 	f := jsonFrame{kind: jsonMembers, start: start, wraps: start < 0, inside: c.top().inside}
-	if c.search.table != nil {
+	if c.search.wanted() {
 		b, p := c.window(c.pos)
 		if name := c.search.keyed(b, p+1, len(b)-jsonPad); name != "" {
 			f.start, f.wraps, f.keyed, f.part = -1, true, true, c.listOf(name)
@@ -232,10 +232,7 @@ func (c *jsonCutter) open(start int64) {
 // it, and the object that has it as a member is none itself.
 func (c *jsonCutter) descend(role wrapper, key []byte) bool {
 	f := c.top()
-	switch {
-	case c.search.table == nil || c.search.misses == jsonMisses:
-		return false
-	case role != wrapsNothing && role != wrapsObjects && (role != wrapsRows || f.table.columns != nil):
+	if !c.search.wanted() || role != wrapsNothing && role != wrapsObjects && (role != wrapsRows || f.table.columns != nil) {
 		return false
 	}
 	b, p := c.window(c.pos)
@@ -263,7 +260,7 @@ func (c *jsonCutter) descend(role wrapper, key []byte) bool {
 // wrapped reports whether the objects of an array, the first of which is at pos,
 // are no records but have some inside.
 func (c *jsonCutter) wrapped() bool {
-	if c.search.table == nil {
+	if !c.search.wanted() {
 		return false
 	}
 	b, p := c.window(c.pos)

@@ -17,6 +17,7 @@ import (
 // inside has to have the columns of a table.
 type jsonSearch struct {
 	table    func(*Part) string // Options.Table
+	whole    bool               // Options.Whole
 	envelope string             // that of the input's records
 	settled  bool               // no other envelope is tried
 	misses   int                // objects since the last record of a table that were none
@@ -40,7 +41,7 @@ const (
 var jsonEnvelopes = []string{"properties", "result", "_source", "body"}
 
 func newJSONSearch(o Options) jsonSearch {
-	return jsonSearch{table: o.Table, envelope: jsonEnvelopes[0]}
+	return jsonSearch{table: o.Table, whole: o.Whole, envelope: jsonEnvelopes[0]}
 }
 
 // A jsonHolding is what a value is to those who look for records.
@@ -128,6 +129,11 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 		}
 	}
 	return holdsNothing, ""
+}
+
+// wanted reports whether records are to be taken out of what is round them.
+func (s *jsonSearch) wanted() bool {
+	return s.table != nil && !s.whole && s.misses < jsonMisses
 }
 
 // known reports whether columns are those of a table.

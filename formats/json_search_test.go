@@ -121,6 +121,25 @@ func TestJSONSearchParts(t *testing.T) {
 	}
 }
 
+// A document of which every part is wanted stays whole, but for envelopes.
+func TestJSONSearchWhole(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":"0","data":[{"time":"t","a":"1"}]}`:                            "[[0]]",
+		"{\n\"a\":\"0\",\"body\":{\"data\":[{\"time\":\"t\",\"a\":\"1\"}]}}": "[[0]]",
+		`[{"a":"0","records":[{"time":"t","a":"1"}],"x":1}]`:                 "[[1]]", // as ever
+		`{"0":{"time":"t","a":"1"},"1":{"time":"t","a":"2"},"a":"0"}`:        "[[0]]",
+		`[{"offset":0,"result":{"time":"t","a":"1"}}]`:                       "[[1]]",
+		`{"columns":["time","a"],"data":[["t","1"]],"a":"0"}`:                "[[0]]",
+	} {
+		o := Options{Table: timedTable, Whole: true}
+		format := JSON
+		format.Open = func(*Content, Options) (Source, error) { return openJSONText(text, false, o) }
+		if seen := readJSONBy(t, format, jsonContent(text, false), o, nil, "a"); fmt.Sprint(seen.rows) != want {
+			t.Errorf("%s: %q, want %s", text, seen.rows, want)
+		}
+	}
+}
+
 // An envelope's fields take its place in a record, too.
 func TestJSONSearchRecord(t *testing.T) {
 	src, err := openJSONText(`{"offset":7,"result":{"time":"t","a":"1"}}`, false, Options{Table: timedTable})

@@ -26,7 +26,7 @@ func (c *Content) preambled(o Options) *Format {
 	if n == 0 {
 		return nil
 	}
-	format, search := &JSON, newJSONSearch(o)
+	format, search := &JSON, newJSONSearch(Options{Table: o.Table})
 	if rest := head[n:]; JSONL.Sniff(rest) {
 		if search.lines(rest); !search.settled {
 			return nil

@@ -179,6 +179,7 @@ func (r *run) openInput(in *input) {
 	r.stats.Current.Store(&name)
 	in.opts = r.Formats
 	in.opts.Times, in.opts.Table = &r.stats.Input, r.surely
+	in.opts.Whole = r.generic // what stands round records is swept, too
 	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
 	src, err := formats.Open(in.in, in.opts)
 	if bare := (*formats.NoHeaderError)(nil); errors.As(err, &bare) {
