@@ -87,7 +87,7 @@ func (s *timeSpan) add(t clock.Time) {
 func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Inspection) error {
 	p := in.plan
 	names := columnNames(info.Parts)
-	typed := typed(names, p.tables)
+	typed := typedNames(names, p.tables)
 	var want formats.Want
 	var columns []int // of p.times
 	for i := range p.times {

@@ -380,8 +380,8 @@ func (w *worker) allNamed(p *plan, def int8, run *formats.Run) bool {
 }
 
 // sortRows reads which table each row of a mixed stream belongs to, and counts
-// the rows that say so. What Type says stands before what category says: the
-// keys come in that order.
+// the rows that say so. What the first of the discriminating columns says stands
+// before what others say: the keys come in that order.
 func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run) error {
 	if len(w.tables) < b.Rows {
 		w.tables = slices.Grow(w.tables[:0], b.Rows)[:b.Rows]

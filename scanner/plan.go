@@ -390,7 +390,7 @@ func find(names []name, column string) (name, bool) {
 // planTimes works out zone and date order of the time columns. In text, a
 // column that the first records leave empty may hold any date later.
 func (r *run) planTimes(in *input, p *plan, names []name, text, fixed bool) error {
-	typed := typed(names, p.tables)
+	typed := typedNames(names, p.tables)
 	for _, t := range p.tables {
 		for _, column := range timesOf(t, names, fixed) {
 			if slices.ContainsFunc(p.times, func(o timeColumn) bool { return o.name == column }) {
@@ -472,7 +472,7 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 			k.discriminates, p.lastNamer = true, k.n
 		}
 	}
-	typed := typed(names, p.tables)
+	typed := typedNames(names, p.tables)
 	for ti, t := range p.tables {
 		for i := range t.Keys {
 			k := &t.Keys[i]

@@ -87,7 +87,7 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 			number[key] = n.n
 		}
 	}
-	typed := typed(m.names, m.tables)
+	typed := typedNames(m.names, m.tables)
 	put := func(column string, n int, there bool, stage int) int {
 		if there || !m.fixed {
 			col := formats.Column{Name: column, N: -1}

@@ -25,8 +25,13 @@ const originalTime = "_OriginalTimeGenerated"
 // timesOf returns the time columns of a table in an input, in order of preference.
 func timesOf(t *table.Table, names []name, fixed bool) []string {
 	at := slices.IndexFunc(t.Times, func(c string) bool { return strings.EqualFold(c, "TimeGenerated") })
-	if _, has := find(names, originalTime); at < 0 || fixed && !has {
+	if at < 0 {
 		return t.Times
+	}
+	if fixed {
+		if _, has := find(names, originalTime); !has {
+			return t.Times
+		}
 	}
 	return slices.Insert(slices.Clone(t.Times), at, originalTime)
 }

@@ -44,8 +44,8 @@ func joinedKeys(t *table.Table, names []name) []*table.Key {
 // typeSuffixes say what a column of an old custom table holds.
 var typeSuffixes = []string{"_s", "_d", "_g", "_t", "_b"}
 
-// typed returns the names that end in a type, without those that are a table's own.
-func typed(names []name, tables []*table.Table) []name {
+// typedNames returns the names that end in a type, without those that are a table's own.
+func typedNames(names []name, tables []*table.Table) []name {
 	var list []name
 	for _, n := range names {
 		if at := len(n.bare) - len("_s"); at > 0 && slices.Contains(typeSuffixes, n.bare[at:]) &&

@@ -1,0 +1,61 @@
+package scanner
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/parquet-go/parquet-go"
+)
+
+// Columns of joins and of old custom tables give the same hits in all formats.
+func TestVariants(t *testing.T) {
+	type row struct {
+		Timestamp, RemoteIP, RemotePort, InitiatingProcessFileName, LocalIP_s, RemoteIP1, RemotePort1, DeviceName_s string
+	}
+	rows := []row{
+		{"2026-05-20T10:00:00Z", "192.0.2.1", "80", "curl", "10.0.0.5", "198.51.100.7", "443", "pc-1"},
+		{"2026-05-20T10:00:01Z", "198.51.100.7", "443", "curl", "10.0.0.6", "192.0.2.1", "80", "pc-2"},
+		{"2026-05-20T10:00:02Z", "192.0.2.1", "443", "curl", "198.51.100.7", "192.0.2.1", "80", "pc-3"},
+	}
+	names := []string{"Timestamp", "RemoteIP", "RemotePort", "InitiatingProcessFileName", "LocalIP_s", "RemoteIP1", "RemotePort1", "DeviceName_s"}
+	csv, lines := []string{strings.Join(names, ",")}, []string(nil)
+	var columns bytes.Buffer
+	w := parquet.NewGenericWriter[row](&columns)
+	for _, r := range rows {
+		cells := []string{r.Timestamp, r.RemoteIP, r.RemotePort, r.InitiatingProcessFileName, r.LocalIP_s, r.RemoteIP1, r.RemotePort1, r.DeviceName_s}
+		csv = append(csv, strings.Join(cells, ","))
+		var fields []string
+		for i, c := range cells {
+			fields = append(fields, `"`+names[i]+`":"`+c+`"`)
+		}
+		lines = append(lines, "{"+strings.Join(fields, ",")+"}")
+	}
+	if _, err := w.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`"pc-1" "RemoteIP1" ip:port`,
+		`"pc-2" "RemoteIP" ip:port`,
+		`"pc-3" "LocalIP" ip-only`,
+	}
+	for name, in := range map[string]formats.Input{"csv": formats.Bytes("x", []byte(strings.Join(csv, "\n"))), "jsonl": jsonl("x", lines...),
+		"parquet": formats.Bytes("x", columns.Bytes())} {
+		var got []string
+		s := &Scan{Indicators: indicators(t, "198.51.100.7:443"), Order: AsFound, Each: func(h *Hit) error {
+			got = append(got, `"`+h.Who.Host+`" "`+h.Matches[0].Column+`" `+h.Matches[0].Class.String())
+			return nil
+		}}
+		if _, err := s.Run(t.Context(), []formats.Input{in}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
