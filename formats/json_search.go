@@ -109,8 +109,11 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 		}
 	}
 	if bracket == '[' {
-		if name := s.tableOf(b, rows[:min(len(rows), fewRecords)]); name != "" {
-			return holdsRecords, name
+		// Mostly the first shows it. Lists of few records may be many.
+		for _, n := range []int{1, fewRecords} {
+			if name := s.tableOf(b, rows[:min(len(rows), n)]); name != "" {
+				return holdsRecords, name
+			}
 		}
 	} else {
 		if listed && s.known(columns) {
