@@ -44,6 +44,8 @@ type dateColumn struct {
 	proven bool        // order comes from the data
 	utc    bool        // its header says [UTC], as portals write for en-US text by default
 	open   bool        // it holds dates whose order matters
+	proof  string      // the date of the first records that proved the order
+	torn   bool        // another one of them proves the other order
 }
 
 type dateBlock struct {
@@ -93,11 +95,8 @@ func (d *dates) held() bool {
 	return len(d.blocks) > 0
 }
 
-// order returns the order of a time column's dates and whether the data proved it.
-func (d *dates) order(column int) (o clock.Order, proven bool) {
-	c := &(*d.known.Load())[column]
-	return c.order, c.proven
-}
+// column returns what is known of a time column, which is only to be read.
+func (d *dates) column(n int) *dateColumn { return &(*d.known.Load())[n] }
 
 // put takes the evidence of the block in hand and the findings that wait for a
 // decision. A decision releases every block that waits.

@@ -73,8 +73,8 @@ func TestDatesKeepFails(t *testing.T) {
 		if err := d.put(w, 0); err == nil || !strings.HasPrefix(err.Error(), "spill waiting hits: ") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if o, proven := d.order(0); o != clock.DMY || !proven {
-			t.Errorf("%s: %v %v", name, o, proven)
+		if c := d.column(0); c.order != clock.DMY || !c.proven {
+			t.Errorf("%s: %v %v", name, c.order, c.proven)
 		}
 	}
 

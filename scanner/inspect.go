@@ -104,6 +104,7 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 	}
 	spans := make([][2]timeSpan, len(columns)) // as MDY, as DMY
 	proven := make([]clock.Order, len(columns))
+	proofs := make([]string, len(columns)) // what proved it; "" once it has been contradicted
 	forms := make([]string, len(columns))
 	dated := make([]bool, len(columns))
 	zoned := make([]bool, len(columns))
@@ -147,8 +148,13 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 					continue
 				}
 				dated[k] = true
-				if m.Proves != clock.None && proven[k] == clock.None {
-					proven[k] = m.Proves
+				switch {
+				case m.Proves == clock.None || m.Proves == proven[k]:
+				case proven[k] == clock.None:
+					proven[k], proofs[k] = m.Proves, string(text)
+				case proofs[k] != "" && r.DateOrder == clock.None:
+					in.report.note(contradiction(tc.name, proofs[k], proven[k], string(text), m.Proves))
+					proofs[k] = ""
 				}
 				if d := clock.Parse(text, clock.DMY, tc.loc); d.Status == clock.OK {
 					spans[k][1].add(d.Time)

@@ -424,9 +424,14 @@ func (r *run) planTimes(in *input, p *plan, names []name, text, fixed bool) erro
 				if c.Proves == clock.None {
 					continue
 				}
-				if d.order == clock.None {
-					d.order, d.proven = c.Proves, true
-				} else if !d.proven && d.order != c.Proves {
+				switch {
+				case d.order == clock.None:
+					d.order, d.proven, d.proof = c.Proves, true, cell
+				case d.order == c.Proves, d.torn:
+				case d.proven:
+					d.torn = true
+					in.report.note(contradiction(column, d.proof, d.order, cell, c.Proves))
+				default:
 					in.report.note(fmt.Sprintf("%s: dates are written %s, not %s", Printable(n.full), c.Proves, d.order))
 				}
 			}

@@ -349,6 +349,8 @@ func TestDates(t *testing.T) {
 	}{
 		{"proven at once", []string{row("4/1/2025, 2:00:00 AM"), row("4/13/2025, 2:00:00 AM")}, clock.None, `"2025-04-01T02:00:00.0000000Z"`, "TimeGenerated:mdy"},
 		{"proven far behind", append(early[:200:200], row("13/1/2025, 2:00:00 AM")), clock.None, `"2025-01-04T02:00:00.0000000Z"`, "TimeGenerated:dmy"},
+		{"another order", []string{row("4/13/2025, 2:00:00 AM"), row("13/4/2025, 2:00:00 AM")}, clock.None, `"2025-04-13T02:00:00.0000000Z"`, "TimeGenerated:mdy"},
+		{"another order far behind", append(filler(200, row("4/1/2025, 2:00:00 AM")), row("13/4/2025, 2:00:00 AM"), row("4/13/2025, 2:00:00 AM")), clock.None, `"2025-01-04T02:00:00.0000000Z"`, "TimeGenerated:dmy"},
 		{"never proven, portal header", early, clock.None, `"2025-04-01T02:00:00.0000000Z"`, "TimeGenerated:mdy-assumed"},
 		{"never proven", filler(200, plain("4/1/2025, 2:00:00 AM")), clock.None, "null", "TimeGenerated"},
 		{"given", filler(3, row("4/1/2025, 2:00:00 AM")), clock.DMY, `"2025-01-04T02:00:00.0000000Z"`, "TimeGenerated"},
@@ -372,6 +374,13 @@ func TestDates(t *testing.T) {
 					}
 					if !strings.Contains(got[0], `"time":`+c.time+`,"time_basis":"`+c.basis+`"`) {
 						t.Error(got[0])
+					}
+					torn := strings.Contains(c.name, "order") && c.order == clock.None
+					if last := got[len(got)-1]; torn && strings.Contains(last, c.basis) {
+						t.Errorf("a date of the other order: %s", last)
+					}
+					if notes := strings.Join(sum.Files[0].Notes, "\n"); torn != (strings.Contains(notes, "contradict") || strings.Contains(notes, "others prove")) {
+						t.Errorf("notes %q", notes)
 					}
 				}
 			}

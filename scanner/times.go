@@ -61,23 +61,40 @@ func (w *worker) eventTime(in *input, t int, row *table.Row) moment {
 }
 
 // parseTime reads one cell of a time column, with the order of its dates as
-// far as it is known.
-func parseTime[T string | []byte](i *input, column int, cell T) (r clock.Result, order clock.Order, proven bool) {
-	tc := &i.plan.times[column]
-	order, proven = i.dates.order(column)
-	r = clock.Parse(cell, order, tc.loc)
-	if r.Status == clock.OK && r.Dated && r.Proves != clock.None && !proven && order != clock.None && r.Proves != order {
-		i.mu.Lock()
-		i.report.note(fmt.Sprintf("%s: a date reads %s only, though %s was given or assumed", tc.name, r.Proves, order))
-		i.mu.Unlock()
+// far as it is known, and says whether the cell proves another one.
+func parseTime[T string | []byte](i *input, column int, cell T) (r clock.Result, c *dateColumn, other bool) {
+	c = i.dates.column(column)
+	r = clock.Parse(cell, c.order, i.plan.times[column].loc)
+	return r, c, r.Status == clock.OK && r.Dated && r.Proves != clock.None && c.order != clock.None && r.Proves != c.order
+}
+
+// noteOther notes a date that proves another order than its column's. Which of
+// them it is depends on what is read, so it is not named.
+func (i *input) noteOther(column int, r clock.Result, c *dateColumn) {
+	why := "was given or assumed"
+	switch {
+	case c.torn: // which has been noted
+		return
+	case c.proven:
+		why = "is what others prove"
 	}
-	return r, order, proven
+	i.mu.Lock()
+	i.report.note(fmt.Sprintf("%s: a date reads %s only, though %s %s", i.plan.times[column].name, r.Proves, c.order, why))
+	i.mu.Unlock()
+}
+
+// contradiction is what two dates of a column have to say.
+func contradiction(column, a string, order clock.Order, b string, other clock.Order) string {
+	return Printable(fmt.Sprintf("%s: dates contradict each other: %s reads %s only, %s %s only; where both are possible it is %s", column, a, order, b, other, order))
 }
 
 // readTime reads one cell of a time column and says what it took for granted.
 func (i *input) readTime(column int, cell string) moment {
 	tc := &i.plan.times[column]
-	r, order, proven := parseTime(i, column, cell)
+	r, c, other := parseTime(i, column, cell)
+	if other {
+		i.noteOther(column, r, c)
+	}
 	m := moment{time: r.Time, ok: r.Status == clock.OK, bad: r.Status == clock.Bad || r.Status == clock.Ambiguous, basis: tc.name}
 	if r.Status == clock.Null {
 		return moment{basis: tc.name}
@@ -88,13 +105,13 @@ func (i *input) readTime(column int, cell string) moment {
 	said := 0
 	if r.Dated {
 		switch {
-		case r.Proves != clock.None && !proven && order != clock.None && r.Proves != order:
+		case other:
 			said = int(r.Proves)
-		case proven:
-			said = int(order)
+		case c.proven:
+			said = int(c.order)
 		case i.dates.given:
-		case order != clock.None && r.Proves == clock.None:
-			said = int(order) | orderAssumed
+		case c.order != clock.None && r.Proves == clock.None:
+			said = int(c.order) | orderAssumed
 		case r.Proves != clock.None:
 			said = int(r.Proves)
 		}
@@ -122,9 +139,12 @@ type spanCell struct {
 
 // widen adds a time to the input's span, if it can be read.
 func widen[T string | []byte](i *input, column int, cell T) clock.Status {
-	t, _, _ := parseTime(i, column, cell)
+	t, c, other := parseTime(i, column, cell)
 	if t.Status != clock.OK {
 		return t.Status
+	}
+	if other && (!c.proven || c.proof != "") { // else it depends on the workers whether the order is known yet
+		i.noteOther(column, t, c)
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
