@@ -236,7 +236,7 @@ func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, erro
 	}
 	if len(fit) == 0 {
 		var err error
-		if fit, err = resembling(tables, names, doubtful); err != nil {
+		if fit, err = resembling(tables, columns, names, doubtful); err != nil {
 			return nil, err
 		}
 	}
@@ -294,22 +294,40 @@ func (t *Table) shares(names map[string]bool) int {
 }
 
 // resembling returns the tables that have a column in common with an input which
-// the hunt reads, or ErrWeak where that is doubtful or nothing bears any of them
-// out.
-func resembling(tables []*Table, names map[string]bool, doubtful bool) (alike []*Table, err error) {
+// the hunt reads. Where nothing bears any of them out it is none, or ErrWeak if that
+// column is not all that an input shares with the table, as it is spelled there: much
+// has a name.
+func resembling(tables []*Table, columns []string, names map[string]bool, doubtful bool) (alike []*Table, err error) {
 	var weak []string
 	borneOut := false
 	for _, t := range tables {
-		if hunted := t.hunted(names); !t.Optional && len(hunted) > 0 {
-			alike = append(alike, t)
+		hunted := t.hunted(names)
+		if t.Optional || len(hunted) == 0 {
+			continue
+		}
+		alike = append(alike, t)
+		borneOut = borneOut || t.bearsOut(hunted, names)
+		if doubtful || t.toTheLetter(columns) > 1 {
 			weak = append(weak, hunted[0].Column+" of "+t.Name)
-			borneOut = borneOut || t.bearsOut(hunted, names)
 		}
 	}
-	if len(alike) > 0 && (doubtful || !borneOut) {
+	switch {
+	case borneOut && !doubtful:
+		return alike, nil
+	case len(weak) > 0:
 		return nil, fmt.Errorf("%w (%s)", ErrWeak, strings.Join(weak, ", "))
 	}
-	return alike, nil
+	return nil, nil
+}
+
+// toTheLetter is how many of some columns are the table's, spelled as it does.
+func (t *Table) toTheLetter(columns []string) (n int) {
+	for _, c := range columns {
+		if !common(strings.ToLower(c)) && slices.Contains(t.Native(), c) {
+			n++
+		}
+	}
+	return n
 }
 
 // hunted returns the keys of level hunt whose columns are there.
