@@ -14,7 +14,8 @@ import (
 // and "-", which is stdin. Zip archives become their members. Paths come in
 // the order given, the files of a folder sorted byte by byte, the members of
 // an archive in the order of its directory; a file that was found twice comes
-// once. What a shell left of a pattern (*.csv) is expanded.
+// once, whatever links and spellings of its path lead to it, under the name by
+// which it was found first. What a shell left of a pattern (*.csv) is expanded.
 //
 // A folder may hold files that are no exports. Those that are known to come
 // along with exports (_SUCCESS, .crc, .DS_Store, .git) are left out, and
@@ -29,7 +30,7 @@ import (
 // files and folders that are missing or closed, encrypted members, archives
 // cut short, folders without any file, links to folders elsewhere.
 func Walk(paths []string, stdin io.Reader) (inputs []Input, errs []error) {
-	w := &walk{seen: make(map[string]int)}
+	w := &walk{seen: make(map[string]int), same: make(map[fileID]int)}
 	for _, p := range paths {
 		if p == "-" {
 			w.stdin(stdin)
@@ -47,10 +48,19 @@ var errLinked = errors.New("link to a folder outside, not followed: name it to h
 // ErrNothing is the cause of errors about folders and patterns without files.
 var ErrNothing = errors.New("no files")
 
+// A fileID tells a regular file from all others. Where a file system gives two the
+// same number, their sizes or times differ.
+type fileID struct {
+	dev, ino uint64
+	size     int64
+	modified int64 // ns
+}
+
 type walk struct {
 	inputs []Input
 	errs   []error
 	seen   map[string]int // by clean path: 1 + index in inputs, 0 for archives
+	same   map[fileID]int // likewise
 	roots  []string       // where the folders lie that were given
 	links  []string       // to folders
 }
@@ -220,18 +230,26 @@ func isCompanion(name string) bool {
 func (w *walk) file(p string, named, regular bool) {
 	key := filepath.Clean(p)
 	if i, ok := w.seen[key]; ok {
-		if i > 0 && named {
-			w.inputs[i-1].Named = true
-		}
+		w.again(i, named)
 		return
 	}
 	w.seen[key] = 0
 	in := Input{Path: p, Named: named}
+	var id fileID
+	known := false
 	if regular {
-		a, err := zipFile(p)
+		a, st, err := zipFile(p)
 		if err != nil {
 			w.fail(in, err)
 			return
+		}
+		if id, known = idOf(st); known {
+			if i, ok := w.same[id]; ok {
+				w.seen[key] = i
+				w.again(i, named)
+				return
+			}
+			w.same[id] = 0
 		}
 		if a != nil {
 			w.archive(in, a)
@@ -240,23 +258,33 @@ func (w *walk) file(p string, named, regular bool) {
 	}
 	w.inputs = append(w.inputs, in)
 	w.seen[key] = len(w.inputs)
+	if known {
+		w.same[id] = len(w.inputs)
+	}
+}
+
+// again notes that a file was found once more. i is as in walk.seen.
+func (w *walk) again(i int, named bool) {
+	if i > 0 && named {
+		w.inputs[i-1].Named = true
+	}
 }
 
 // zipFile returns the archive that a file is, nil if it is something else.
-func zipFile(p string) (*archive, error) {
+func zipFile(p string) (*archive, fs.FileInfo, error) {
 	f, err := os.Open(p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !isZip(f) {
-		return nil, nil
+		return nil, st, nil
 	}
-	return &archive{path: p, size: st.Size()}, nil
+	return &archive{path: p, size: st.Size()}, st, nil
 }
 
 func isZip(r io.ReaderAt) bool {

@@ -3,6 +3,7 @@
 package formats
 
 import (
+	"archive/zip"
 	"os"
 	"syscall"
 	"testing"
@@ -37,5 +38,36 @@ func TestWalkPipe(t *testing.T) {
 	}
 	if c.Size != -1 {
 		t.Errorf("size %d", c.Size)
+	}
+}
+
+// A file comes once, whatever leads to it; the name that it was given by counts.
+func TestWalkSameFile(t *testing.T) {
+	one := string(zipped(t, zipMember{"x.csv", []byte(logText), zip.Deflate}))
+	tree(t, map[string]string{"logs/a.csv": logText, "logs/z.csv": logText, "logs/p.zip": one})
+	for link, to := range map[string]string{"logs/b.csv": "a.csv", "logs/q.zip": "p.zip", "more": "logs"} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Link("logs/a.csv", "logs/c.csv"); err != nil {
+		t.Fatal(err)
+	}
+	wd, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		paths []string
+		want  string
+	}{
+		{[]string{"logs"}, "logs/a.csv logs/p.zip/x.csv logs/z.csv"},
+		{[]string{"logs", wd + "/logs", "more"}, "logs/a.csv logs/p.zip/x.csv logs/z.csv"},
+		{[]string{"logs/c.csv", "logs"}, "logs/c.csv* logs/p.zip/x.csv logs/z.csv"},
+		{[]string{"logs", "more/b.csv"}, "logs/a.csv* logs/p.zip/x.csv logs/z.csv"},
+	} {
+		if got, errs := Walk(c.paths, nil); names(got) != c.want || errs != nil {
+			t.Errorf("%q: got %s, %v", c.paths, names(got), errs)
+		}
 	}
 }
