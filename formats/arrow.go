@@ -83,7 +83,11 @@ func newArrowLimit(size int64) *arrowLimit {
 }
 
 func (a *arrowLimit) take(n int) {
-	if n < 0 || n > a.most || a.live.Add(int64(n)) > maxArrowLive {
+	if n < 0 || n > a.most {
+		panic(fmt.Errorf("%w: buffer of %d bytes", ErrTooLarge, n))
+	}
+	if a.live.Add(int64(n)) > maxArrowLive {
+		a.live.Add(-int64(n)) // it is not made: what other batches take may fit
 		panic(fmt.Errorf("%w: buffer of %d bytes", ErrTooLarge, n))
 	}
 }

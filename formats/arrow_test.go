@@ -348,3 +348,20 @@ func drain(s Source) {
 		r.Rejects()
 	}
 }
+
+// A buffer that is refused does not count as one that is held.
+func TestArrowLimit(t *testing.T) {
+	a := newArrowLimit(-1)
+	a.live.Store(maxArrowLive - 100)
+	for range 3 {
+		var err error
+		func() {
+			defer recovered(&err)
+			a.Allocate(101)
+		}()
+		if err == nil || a.live.Load() != maxArrowLive-100 {
+			t.Fatalf("%v, %d bytes held", err, a.live.Load())
+		}
+	}
+	a.Free(a.Allocate(100))
+}
