@@ -350,13 +350,8 @@ func (r *jsonRows) Record(row uint32) ([]Field, error) {
 
 func (r *jsonRows) Pos(row uint32) Pos {
 	pos := r.pos(int(r.rows[row].off))
-	pos.Record = int64(row)
-	for _, before := range r.lost {
-		if before > int(row) {
-			break
-		}
-		pos.Record++
-	}
+	lost, _ := slices.BinarySearch(r.lost, int(row)+1) // how many stand before the row
+	pos.Record = int64(row) + int64(lost)
 	return pos
 }
 
