@@ -161,15 +161,8 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 				}
 			}
 		}
-		for _, bad := range reader.Rejects() {
-			switch {
-			case incomplete(&bad):
-				in.fail(Partial, bad.Err)
-			case bad.Matched:
-				in.report.Repaired++
-			default:
-				in.report.Rejected++
-			}
+		for i, bad := range reader.Rejects() {
+			in.reject(b.Seq, i, &bad)
 		}
 	}
 	for k, c := range columns {

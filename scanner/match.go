@@ -499,18 +499,8 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 		if bad.Pos.Record < 0 {
 			record = w.place(in, b.Seq, formats.Pos{Line: -1}).Record
 		}
-		in.problem(b.Seq, i+1000, &formats.Error{Pos: pos, Err: bad.Err})
-		if incomplete(&bad) {
-			in.failAt(b.Seq, i+1000, Partial, bad.Err)
-		} else {
-			in.mu.Lock()
-			if bad.Matched {
-				in.report.Repaired++
-			} else {
-				in.report.Rejected++
-			}
-			in.mu.Unlock()
-		}
+		in.problem(b.Seq, behindColumns+i, &formats.Error{Pos: pos, Err: bad.Err})
+		in.reject(b.Seq, i, &bad)
 		if w.out.rejects != nil {
 			k := key{input: int32(in.n), record: record, n: int32(i)}
 			w.rejected.payload = append(w.rejected.payload, encodeReject(in.in, pos, bad.Err, bad.Raw)...)

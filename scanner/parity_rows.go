@@ -165,8 +165,8 @@ func (x *rowReader) block(w *worker, in *input, b formats.Block, before int64, r
 			}
 		}
 	}
-	for range w.reader.Rejects() {
-		in.report.Rejected++
+	for i, bad := range w.reader.Rejects() {
+		in.reject(b.Seq, i, &bad)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -311,4 +312,27 @@ func FuzzParity(f *testing.F) {
 			t.Errorf("%s of %d", got, p.Portal)
 		}
 	})
+}
+
+// A record that was read in spite of its shape is repaired, as in a scan.
+func TestParityCountsRepaired(t *testing.T) {
+	const text = "TimeGenerated,DeviceVendor,DestinationIP,Activity\n" +
+		"2025-04-01T02:13:07Z,PAN,198.51.100.7,a,b,c\n2025-04-01T02:13:08Z,PAN,198.51.100.7,a\n"
+	s := Scan{Indicators: indicators(t, "198.51.100.7"), Formats: formats.Options{Strict: true}}
+	x := &rowReader{s: &s, warn: func(error) {}, each: func(*wholeRow) error { return nil }}
+	report, _, err := x.read(t.Context(), formats.Bytes("csl.csv", []byte(text)))
+	if err != nil || report.Repaired != 1 || report.Rejected != 0 || report.Status != Complete {
+		t.Errorf("%d repaired, %d rejected, %v, %v", report.Repaired, report.Rejected, report.Status, err)
+	}
+}
+
+// What is wrong with columns stands before what is wrong with records, however many
+// there are.
+func TestColumnsBeforeRecords(t *testing.T) {
+	in := newInput(0, formats.Bytes("x", nil))
+	in.reject(0, 0, &formats.Reject{Pos: formats.Pos{Record: -1}, Err: errors.New("a record")})
+	in.failAt(0, 2000, Partial, errors.New("a column"))
+	if in.report.Reason != "a column" {
+		t.Error(in.report.Reason)
+	}
 }

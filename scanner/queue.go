@@ -95,6 +95,26 @@ func (i *input) failAt(seq, n int, s Status, err error) {
 	}
 }
 
+// behindColumns is the place in a block of what is wrong with its records, behind
+// what is wrong with its columns.
+const behindColumns = 1 << 40
+
+// reject enters the n-th record of a block that could not be read as it should: the
+// input is incomplete, or has one more that was repaired or lost.
+func (i *input) reject(seq, n int, bad *formats.Reject) {
+	if incomplete(bad) {
+		i.failAt(seq, behindColumns+n, Partial, bad.Err)
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if bad.Matched {
+		i.report.Repaired++
+	} else {
+		i.report.Rejected++
+	}
+}
+
 // work sweeps inputs until none is left.
 func (w *worker) work() {
 	defer func() {
@@ -175,8 +195,6 @@ func (r *run) openUnlocked(in *input) {
 // openInput opens an input and plans how it is read; what cannot be scanned is
 // done at once. It is called without run.mu by the one worker that set opening.
 func (r *run) openInput(in *input) {
-	name := in.in.String()
-	r.stats.Current.Store(&name)
 	in.opts = r.Formats
 	in.opts.Times, in.opts.Table = &r.stats.Input, r.surely
 	in.opts.Whole = r.generic // what stands round records is swept, too
