@@ -13,7 +13,6 @@ type Stats struct {
 	Records atomic.Int64
 	Hits    atomic.Int64
 	Files   atomic.Int64 // inputs that are done
-	Current atomic.Pointer[string]
 
 	// What the workers spent their time on, summed over them. The clock is
 	// read a few times a block, which costs nothing that can be measured.

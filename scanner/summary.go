@@ -17,7 +17,6 @@ const (
 	Partial    Status = "partial"    // something in it could not be read; the rest was matched
 	Unreadable Status = "unreadable" // nothing could be read
 	Unknown    Status = "unknown"    // no export of a known table
-	NotAsked   Status = "not-asked"  // an export of a known table other than the asked one
 	Empty      Status = "empty"      // no bytes at all
 	Unfinished Status = "unfinished" // the scan was interrupted before its end
 )

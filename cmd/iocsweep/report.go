@@ -312,7 +312,7 @@ func (r *scanReport) remarks(all bool) []string {
 			return f.Status == scanner.Partial || f.Status == scanner.Unreadable || f.Status == scanner.Unfinished
 		}},
 		{"No export of a table to sweep", func(f *scanner.FileReport) bool {
-			return f.Status == scanner.Unknown || f.Status == scanner.NotAsked || f.Status == scanner.Empty
+			return f.Status == scanner.Unknown || f.Status == scanner.Empty
 		}},
 	} {
 		met, listed := 0, 0
@@ -591,8 +591,8 @@ func (r *scanReport) json() []byte {
 	for _, f := range r.sum.Files {
 		j := fileJSON{Path: f.Input.Path, Member: text(f.Input.Member), Format: text(f.Format), Compression: text(f.Compression),
 			Table: text(f.Table), Records: f.Records, Rejected: f.Rejected, Repaired: f.Repaired, Other: f.Other,
-			OtherTables: f.OtherTables, Hits: f.Hits, Suppressed: f.Suppressed, BadTimes: f.BadTimes, Status: string(f.Status),
-			Reason: text(f.Reason), Notes: f.Notes}
+			OtherTables: append([]string{}, f.OtherTables...), Hits: f.Hits, Suppressed: f.Suppressed, BadTimes: f.BadTimes, Status: string(f.Status),
+			Reason: text(f.Reason), Notes: append([]string{}, f.Notes...)}
 		if f.Bytes >= 0 {
 			j.Bytes = &f.Bytes
 		}

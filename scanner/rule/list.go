@@ -162,7 +162,6 @@ type listIndex struct {
 	prefixes map[netip.Prefix]int32
 	bits     [2][]int // lengths of prefixes, of IPv4 and IPv6
 	numbers  bool     // a value is a number
-	times    bool
 	addrs    bool // a value is an address or a network
 }
 
@@ -173,7 +172,6 @@ func newListIndex(values []Literal, c table.Compare) *listIndex {
 	for n := range values {
 		v := &values[n]
 		i.numbers = i.numbers || v.hasNum
-		i.times = i.times || v.hasTime
 		i.addrs = i.addrs || v.addr.IsValid() || v.prefix.IsValid()
 		if v.prefix.IsValid() {
 			family := 0
