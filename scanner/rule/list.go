@@ -162,7 +162,7 @@ type listIndex struct {
 	prefixes map[netip.Prefix]int32
 	bits     [2][]int // lengths of prefixes, of IPv4 and IPv6
 	numbers  bool     // a value is a number
-	addrs    bool // a value is an address or a network
+	addrs    bool     // a value is an address or a network
 }
 
 func newListIndex(values []Literal, c table.Compare) *listIndex {
