@@ -3,10 +3,6 @@ package ioc
 import (
 	"iter"
 	"strings"
-	"unicode"
-
-	"golang.org/x/net/idna"
-	"golang.org/x/text/unicode/norm"
 )
 
 // A Likeness is how two indicators of a set are nearly the same.
@@ -49,8 +45,10 @@ func (s *Set) Alikes() iter.Seq[Alike] {
 			switch i.Type {
 			case Domain:
 				kind = KindDomain
-			default:
+			case IP, IPPort, CIDR:
 				cell = i.Addr().String()
+			default: // no other matches a URL or a hash
+				continue
 			}
 			found = s.Match(kind, []byte(cell), found[:0])
 			var done [Likenesses]bool
@@ -71,7 +69,7 @@ func (s *Set) Alikes() iter.Seq[Alike] {
 			if i.Type != Domain || !strings.Contains(i.Value, "xn--") {
 				continue
 			}
-			look := spelled(i.Value)
+			look := inLatin(i.Value)
 			number, known := looks[look]
 			if !known {
 				looks[look] = n
@@ -101,29 +99,4 @@ func (i *Indicator) like(other *Indicator, sub bool) (Likeness, bool) {
 		return Within, i.Type != CIDR || other.Prefix.Bits() < i.Prefix.Bits()
 	}
 	return 0, false
-}
-
-// homoglyphs are the letters of other scripts that names use and that look
-// like a Latin one, each before it.
-var homoglyphs = strings.NewReplacer("а", "a", "ɑ", "a", "α", "a", "в", "b", "ϲ", "c", "с", "c", "ԁ", "d", "е", "e", "ҽ", "e", "ɡ", "g", "һ", "h",
-	"һ", "h", "ı", "i", "і", "i", "ι", "i", "ӏ", "l", "ј", "j", "к", "k", "κ", "k", "м", "m", "ո", "n", "ο", "o", "о", "o", "օ", "o", "р", "p",
-	"ρ", "p", "ԛ", "q", "г", "r", "ѕ", "s", "т", "t", "υ", "u", "ս", "u", "ν", "v", "ѵ", "v", "ԝ", "w", "ω", "w", "х", "x", "у", "y", "γ", "y",
-	"ø", "o", "ł", "l", "đ", "d", "ß", "ss")
-
-// spelled is what a name with A-labels looks like in plain Latin letters:
-// without accents, and with the letters of other scripts that look the same.
-func spelled(name string) string {
-	labels := strings.Split(name, ".")
-	for n, l := range labels {
-		if u, err := idna.Punycode.ToUnicode(l); err == nil {
-			labels[n] = u
-		}
-	}
-	text := strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, norm.NFKD.String(strings.Join(labels, ".")))
-	return homoglyphs.Replace(text)
 }

@@ -59,7 +59,7 @@ func TestAlikesAmongThemselves(t *testing.T) {
 	}
 	var got []string
 	for a := range list.Set().Alikes() {
-		got = append(got, spelled(a.Indicator.Value)+" "+a.Likeness.String()+" "+spelled(a.Other.Value))
+		got = append(got, inLatin(a.Indicator.Value)+" "+a.Likeness.String()+" "+inLatin(a.Other.Value))
 	}
 	if want := []string{"bank.example.org spelled to look like another bank.example.org"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

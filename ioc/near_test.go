@@ -131,6 +131,9 @@ func TestLookAlikes(t *testing.T) {
 			}
 		}
 	}
+	if a, b := Skeleton("\u0442est.example"), Skeleton("test.example"); a != b {
+		t.Errorf("%s is not %s", a, b)
+	}
 	if len(seen) < 80 {
 		t.Errorf("%d characters", len(seen))
 	}

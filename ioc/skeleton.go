@@ -13,38 +13,46 @@ import (
 // letters that names can have. It holds the pairs of the Unicode Consortium's
 // confusables.txt (UTS 39, Unicode 13) whose prototype is one or two Latin
 // letters or a digit and whose source is a Latin, Greek, Cyrillic or Armenian
-// letter that UTS 46 lets into names. Of ASCII itself UTS 39 has three, and
-// capitals count as small, as in names: 0 looks like O, 1 like l, m like rn.
+// letter that UTS 46 lets into names, and some that UTS 39 has for capitals only
+// or not at all, but that names are spelled with to look like others.
 const lookAlikes = `
 6 б
 8 ȣ
 a ɑαа
 ae æӕ
+b в
 c ϲсᴄ
-d ԁ
+d ԁđ
 e еҽ
 f քẝꞙꬵ
 g ƍɡցᶃ
 h һհ
 i ıɩɪιіӏꙇ
 j ϳј
-l ǀ1
+k кκ
+l ǀł
+m м
 n ոռ
-o οσоօᴏᴑꬽ0
+o οσоօᴏᴑꬽø
 oe œ
 oo ꚙꝏ
 p ρϱр
 q ԛգզ
 r гᴦꭇꭈ
-rn m
 s ƽѕꜱ
+ss ß
+t т
 u ʋυսᴜꞟꭎꭒ
 v νѵᴠ
-w ɯѡԝաᴡ
+w ɯѡԝաᴡω
 x х
 y ɣʏγуүᶌỿꭚ
 z ᴢ
 `
+
+// asciiAlikes are those of ASCII itself, of which UTS 39 has three; capitals count
+// as small, as in names: 0 looks like O.
+var asciiAlikes = strings.NewReplacer("0", "o", "1", "l", "m", "rn")
 
 var prototypes = sync.OnceValue(func() map[rune]string {
 	m := map[rune]string{}
@@ -62,16 +70,22 @@ var prototypes = sync.OnceValue(func() map[rune]string {
 // beyond it in one thing: accents are left out, for who reads a log in a
 // hurry does not see them. A-labels count as the text that they stand for.
 func Skeleton(name string) string {
-	plain := true
-	for i := range len(name) {
+	plain := !strings.Contains(name, "xn--")
+	for i := 0; i < len(name) && plain; i++ {
 		switch b := name[i]; {
 		case b >= utf8.RuneSelf, b == '0', b == '1', b == 'm', b >= 'A' && b <= 'Z':
 			plain = false
 		}
 	}
-	if plain && !strings.Contains(name, "xn--") {
+	if plain {
 		return name
 	}
+	return asciiAlikes.Replace(inLatin(name))
+}
+
+// inLatin is what a name looks like in plain Latin letters: without accents, and
+// with the letters of other scripts that look the same. Its ASCII stays as it is.
+func inLatin(name string) string {
 	if strings.Contains(name, "xn--") {
 		labels := strings.Split(name, ".")
 		for i, l := range labels {
