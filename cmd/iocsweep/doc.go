@@ -19,6 +19,7 @@ a value column, a rule page. RULES is a YAML file of exclusions.
 	inspect     what each file is; nothing is matched
 	ioc check   what an indicator source holds, and what of it cannot be used
 	ioc export  the merged, normalised indicators as JSONL or CSV
+	ioc diff    which indicators a newer source has gained and lost
 	ioc report  which indicators the hits of an earlier scan show, and which not
 	ioc import-rules  the exclusions of rule pages as disabled rules
 	ioc pack    indicators in one file that loads fast and can be signed
@@ -48,20 +49,20 @@ beside the input, and nothing ever touches a network.
 */
 package main
 
-// manual is what help prints.
-const manual = `Iocsweep sweeps exported log tables for indicators of compromise, offline.
+import (
+	_ "embed"
+	"strings"
+)
 
-  iocsweep scan -i FEED [-x RULES] PATH...
+//go:embed doc.go
+var docSource string
 
-PATH is a file, a folder (walked) or - for standard input: exports of the
-Microsoft Sentinel tables CommonSecurityLog, DeviceNetworkEvents and DnsEvents
-as CSV, JSON Lines, JSON, Parquet or Arrow IPC, plain or compressed with gzip,
-zstd, bzip2 or zip. What a file is, is found out by looking at it.
-
-FEED is an indicator source: a ThreatFox export, a plain list, a CSV file with
-a value column, a rule page. RULES is a YAML file of exclusions.
-
-Exit status: 0 everything was read; 1 hits were found (only with --exit-code);
-2 usage, feed or rule error, nothing scanned; 3 finished, but something could
-not be read; 4 run-time failure; 5 as 3 and with hits (only with --exit-code);
-130 interrupted.`
+// manual is what help prints: the comment above, but for its list of commands, which
+// help makes itself.
+func manual() string {
+	text, _, _ := strings.Cut(strings.TrimPrefix(docSource, "/*\n"), "*/")
+	before, rest, _ := strings.Cut(text, "# Commands\n")
+	_, after, _ := strings.Cut(rest, "# Exit status\n")
+	before = strings.Replace(before, "# Usage\n\n", "", 1)
+	return strings.TrimSpace(strings.ReplaceAll(before+"Exit status:\n"+after, "\t", "  "))
+}

@@ -99,7 +99,7 @@ func (a *app) root(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "iocsweep",
 		Short:         "Sweep exported logs for indicators of compromise, offline",
-		Long:          manual,
+		Long:          manual(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
