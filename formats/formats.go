@@ -129,22 +129,21 @@ const WholeRecord = -2
 type Want struct {
 	Keys []Column   // for every row
 	Late [][]Column // then, stage by stage, for the rows still alive
-	// Keep, if not nil, appends to dst which cells of a run are worth asking
-	// for their rows, ascending. It is false for a key all of whose cells are,
-	// whatever the run holds, and then is asked no more. A reader whose block is
-	// part of something larger may judge cells by it once for several blocks,
-	// and leave out of its runs what it does not keep. All readers of a source
-	// that have it must judge alike. It is called by Runs, between runs.
+	// Keep, if not nil, appends to dst the indexes of the cells of a run that are
+	// worth locating, ascending. judged=false means that every cell of this key is
+	// wanted; the reader then stops asking. A reader may leave the other cells out
+	// of its runs. Readers may keep verdicts across blocks, so Keep must be pure and
+	// equal for all readers of a source. It is called by Runs, between runs.
 	Keep func(r *Run, dst []uint32) (kept []uint32, judged bool)
-	// Only lists, by key, the only cells that are worth anything, byte for byte
-	// and ascending; nil for keys of which that cannot be said. A reader may
-	// leave out all others, as far as the file says where they are not.
+	// Only lists, by key, all cells that are wanted, byte for byte and ascending;
+	// nil for keys of which more than a list are wanted. A reader may leave out
+	// pages of a file that are known to hold none of them.
 	Only [][]string
-	// Sift, if not nil, finds the records of a text that are worth splitting: it
-	// appends to dst, ascending, places such that there is one in each record of
-	// which a key that is Sifted has a cell worth anything, whatever stands around
-	// it. It is false where nearly all may be. A reader of text may leave out of its
-	// runs of these keys the cells of the other records.
+	// Sift, if not nil, appends to dst, ascending, offsets into a text, at least one
+	// within each record in which a cell of a Sifted key may be wanted. ok=false means
+	// that nearly all records may be; the reader then splits them all. Of records
+	// without an offset a reader may leave the cells of Sifted keys out of its runs.
+	// Sift must be pure.
 	Sift   func(text []byte, dst []uint32) (at []uint32, ok bool)
 	Sifted []bool // by key
 }

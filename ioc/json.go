@@ -30,8 +30,8 @@ type JSONCandidate struct {
 // and those that hold JSON are walked in turn. What breaks off or is not JSON
 // is scanned as text with rest, so that damage hides nothing. It does not
 // allocate where nothing matches, as long as the same members are asked for and
-// cells have keys that were met before. Bytes behind the cell may be looked at,
-// up to its capacity, if only to be left out.
+// cells have keys that were met before. It may read up to cap(cell); bytes beyond
+// len never change the result.
 func (s *Set) MatchJSON(members []Member, rest bool, cell []byte, dst []JSONCandidate) []JSONCandidate {
 	if string(cell) == "{}" { // as many cells are
 		return dst

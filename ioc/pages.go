@@ -75,7 +75,7 @@ func (a *arena) at(place uint64, n int) []byte {
 type table struct {
 	slots       []uint64
 	used, limit int
-	fetched     uint64 // so that fetching slots ahead is not left out as useless
+	fetched     uint64 // written only so that the compiler keeps the prefetching loads
 }
 
 func (t *table) home(h uint32) int { return int(uint64(h) * uint64(len(t.slots)) >> 32) }

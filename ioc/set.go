@@ -190,11 +190,10 @@ func (s *Set) Indicators(number uint32) []*Indicator {
 	return slices.Clip(e.indicators)
 }
 
-// Expect reads what Pick will need for some entries. They lie all over the
-// memory: whoever knows a few dozen of them beforehand waits for all at once.
-// What it returns says nothing; to keep it keeps the reading from being left out
-// as useless.
-func (s *Set) Expect(numbers []uint32) (touched int) {
+// Prefetch reads ahead the records that Pick will need. They lie all over the memory:
+// the loads of a few dozen entries run at the same time. The sum it returns has no
+// meaning; store it so the compiler keeps the loads.
+func (s *Set) Prefetch(numbers []uint32) (touched int) {
 	for _, n := range numbers {
 		touched += int(s.list.records.at(int(n)).line)
 	}

@@ -434,7 +434,7 @@ func BenchmarkNewSet(b *testing.B) {
 }
 
 // What Expect reads is there for every kind of entry.
-func TestExpect(t *testing.T) {
+func TestPrefetch(t *testing.T) {
 	var list []Indicator
 	for _, v := range []string{"evil.example", "203.0.113.7", "203.0.113.7:23", "2001:db8::7", "[2001:db8::7]:443", "203.0.113.0/24", "http://evil.example/a", strings.Repeat("0f", 32)} {
 		i, err := Parse(v)
@@ -451,7 +451,7 @@ func TestExpect(t *testing.T) {
 			numbers = append(numbers, uint32(n))
 		}
 	}
-	if s.Expect(numbers[:len(list)]) == s.Expect(numbers) {
+	if s.Prefetch(numbers[:len(list)]) == s.Prefetch(numbers) {
 		t.Error("what is said is not read")
 	}
 }

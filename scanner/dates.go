@@ -65,8 +65,7 @@ func newDates(r *run, in *input) *dates {
 }
 
 // decide takes over what is known of the columns, which must not be written any
-// more: they are read without a lock. Whoever calls it has the lock, or the dates
-// for himself.
+// more: they are read without a lock. The caller holds d.mu or is the only user.
 func (d *dates) decide(columns []dateColumn) {
 	d.columns = slices.Clone(columns)
 	d.known.Store(&columns)
@@ -267,7 +266,7 @@ const minRelease = 4
 func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 	if n := int(b.at.end - b.at.off); n > 0 {
 		if w.trace != nil {
-			w.waiting = nil // what it keeps points there
+			w.waiting = nil // the findings point into this buffer, so give it up rather than reuse it
 		}
 		w.waiting = mem.Grow(w.waiting[:0], n)[:n]
 		b.findings = w.waiting
@@ -291,7 +290,7 @@ func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 		for i := range list {
 			w.entries = list[i].appendEntries(w.entries)
 		}
-		w.touched += w.Indicators.Expect(w.entries)
+		w.touched += w.Indicators.Prefetch(w.entries)
 		for i := range list {
 			if err := w.report(d.in, &list[i]); err != nil {
 				return err

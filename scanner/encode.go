@@ -252,7 +252,7 @@ func appendPlain(dst []byte, s string) ([]byte, string) {
 			}
 			binary.LittleEndian.PutUint64(to[i:], x)
 		}
-		x := load8(s, last) // some of it once more
+		x := load8(s, last) // the last 8 bytes, overlapping the previous word
 		if otherThanPlain(x) != 0 {
 			return appendEscaped(dst[:at+i], s[i:])
 		}

@@ -47,7 +47,7 @@ type worker struct {
 	seq     int    // of the block that they are of
 	sum     counted
 	entries []uint32 // of the hits to come
-	touched int      // so that reading ahead is not left out as useless
+	touched int      // written only so that the compiler keeps the prefetching loads
 	now     claimed
 
 	removing []*RuleReport // the entries of what removes the hit in hand
@@ -60,7 +60,7 @@ type worker struct {
 	rowed bool // hits need their Row, and not only what is made of it
 
 	near    *nearby // nil unless near misses are looked for
-	trace   *Trace  // of one record; nil in all scans but those for its sake
+	trace   *Trace  // set only when one record is being explained; otherwise nil
 	tracing *Trace  // the same while that record is in hand
 
 	named         string // the last name of a table that a row gave, and

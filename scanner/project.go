@@ -116,8 +116,8 @@ func (p *projection) columns(s shape) iter.Seq[*shown] {
 	}
 }
 
-// cells appends the cells of a row that a hit shows, which is of a shape if that
-// can be.
+// cells appends the cells of a row that a hit shows, in the row's cached shape if it
+// has one.
 func (p *projection) cells(out []Cell, row []string, h *Hit, s shape) []Cell {
 	if s.projected {
 		for c := range p.columns(s) {

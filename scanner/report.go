@@ -91,7 +91,7 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 				for _, l := range found[:min(ahead, len(found))] {
 					w.entries = w.held[l.held].appendEntries(w.entries)
 				}
-				w.touched += w.Indicators.Expect(w.entries)
+				w.touched += w.Indicators.Prefetch(w.entries)
 			}
 			n := 0
 			for n < len(found) && found[n].row == row {
@@ -219,8 +219,8 @@ func more[T any](list []T) []T {
 	return append(list, zero)
 }
 
-// counted is what a worker has counted of a block: an input's report belongs to
-// all workers, and a lock for each hit is one too many.
+// counted holds a worker's counts for one block; they are added to the shared report
+// once per block, so the lock is not taken per hit.
 type counted struct{ hits, suppressed, below, badTimes int64 }
 
 // tell adds what was counted to the report of the input.

@@ -21,7 +21,7 @@ type sequence struct {
 
 	mu      sync.Mutex
 	eased   sync.Cond // something has been handed on
-	busy    bool      // somebody does
+	busy    bool      // a goroutine is emitting
 	turn    ticket    // the block whose payloads are emitted
 	waiting map[ticket]*held
 	ends    map[int]int // input -> number of its blocks, once known
@@ -73,7 +73,7 @@ func (s *sequence) put(of ticket, payload []byte, last bool) ([]byte, error) {
 		if s.hand(payload); s.err == nil && last {
 			s.turn.seq++
 		}
-		s.goOn()
+		s.emitReady()
 		return payload[:0], s.err
 	}
 	h := s.waiting[of]
@@ -90,7 +90,7 @@ func (s *sequence) put(of ticket, payload []byte, last bool) ([]byte, error) {
 	return payload[:0], s.err
 }
 
-// hand emits a payload, for who is busy.
+// hand emits a payload; the caller must have set busy.
 func (s *sequence) hand(payload []byte) {
 	if len(payload) == 0 {
 		return
@@ -149,16 +149,17 @@ func (s *sequence) end(input, blocks int) error {
 	return s.err
 }
 
-// drain emits what waits of the blocks whose turn has come, unless somebody does.
+// drain emits every block whose turn has come unless another goroutine does.
 func (s *sequence) drain() {
 	if !s.busy {
 		s.busy = true
-		s.goOn()
+		s.emitReady()
 	}
 }
 
-// goOn is drain for who is busy, and ends that.
-func (s *sequence) goOn() {
+// emitReady emits every block whose turn has come. The caller has set busy; emitReady
+// clears it.
+func (s *sequence) emitReady() {
 	defer func() {
 		s.busy = false
 		s.eased.Broadcast()
