@@ -159,8 +159,8 @@ func impression(head []byte) string {
 	case bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")):
 		return "a Zeek log or intelligence file"
 	}
-	good, all := countList(head)
-	return fmt.Sprintf("text in which %d of the first %d lines hold an indicator", good, all)
+	n := countList(head)
+	return fmt.Sprintf("text in which %d of the first %d lines hold an indicator", n.good, n.all)
 }
 
 // looksLikeJSONArray tells a JSON array from a bracketed IPv6 address.

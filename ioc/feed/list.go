@@ -23,8 +23,9 @@ import (
 // URL, as trail lists have them: skipped.
 var plainList = Kind{Name: "list", Sniff: sniffList, Read: readList, pieces: listInPieces}
 
-// sniffList wants indicators in at least half of the first lines. A feed of
-// comments alone is an empty list.
+// sniffList wants indicators in at least half of the first lines, or that each
+// of them is one word: a list is one however many of its lines are wrong. A feed
+// of comments alone is an empty list.
 func sniffList(head []byte) bool {
 	start := bytes.TrimLeft(head, " \t\r\n")
 	if len(start) > 0 && (start[0] == '{' || start[0] == '<' || looksLikeJSONArray(start)) || bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")) {
@@ -35,33 +36,52 @@ func sniffList(head []byte) bool {
 		fenced = fenced || bytes.HasPrefix(line, []byte("```"))
 		return !fenced
 	})
-	good, all := countList(head)
-	return !fenced && good*2 >= all
+	n := countList(head)
+	return !fenced && (n.good*2 >= n.all || n.words == n.all && (n.sure > 0 || n.broad == n.all))
 }
 
-// countList counts how many of the first 100 lines that are no comment hold
-// something that is an indicator, matched or not.
-func countList(head []byte) (good, all int) {
+// A listCount says what the first 100 lines of a feed are that are no comments.
+type listCount struct {
+	all   int
+	good  int // hold something that is an indicator, matched or not
+	sure  int // of good, those that could not as well be names of files
+	broad int // are a public suffix or a single label
+	words int // are one word, or good
+}
+
+func countList(head []byte) (n listCount) {
 	sampleLines(head, func(line []byte) bool {
-		before := all
+		before := n.all
 		listLine(line, 0, func(e *Entry) {
-			if all > before {
+			if n.all > before {
 				return // the further names of a hosts line
 			}
-			all++
-			if e.Fate == Skipped {
-				good++
-				return
-			}
-			value := string(e.Value)
-			_, err := ioc.Parse(value)
-			if err == nil || notMatched(err) != "" && oneValue(value) || errors.Is(err, ioc.ErrPublicSuffix) {
-				good++
-			}
+			n.all++
+			n.add(e)
 		})
-		return all < maxSample
+		return n.all < maxSample
 	})
-	return good, all
+	return n
+}
+
+// add counts what a line holds.
+func (n *listCount) add(e *Entry) {
+	value := string(e.Value)
+	i, err := ioc.Parse(value)
+	suffix := errors.Is(err, ioc.ErrPublicSuffix)
+	good := e.Fate == Skipped || err == nil || notMatched(err) != "" && oneValue(value) || suffix || rangeNetworks(value) != nil
+	if good {
+		n.good++
+	}
+	if good && !suffix && (err != nil || i.Type != ioc.Domain || !looksLikeFile(i.Value)) {
+		n.sure++
+	}
+	if suffix || errors.Is(err, ioc.ErrSingleLabel) {
+		n.broad++
+	}
+	if good || !strings.ContainsAny(strings.TrimRight(value, ","), " \t\u00a0,|=") {
+		n.words++
+	}
 }
 
 // oneValue tells a URL from a row of a table that holds one in a cell.

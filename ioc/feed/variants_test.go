@@ -195,6 +195,15 @@ func TestJSONVariants(t *testing.T) {
 	})
 }
 
+func TestListVariants(t *testing.T) {
+	checkVariants(t, []variant{
+		{"more bad lines than good ones", "45.9.148.1\ncom\nlocalhost # here\n999.1.1.1\n", "ip 45.9.148.1 at=feed:1\n", "[not an indicator:1 single label:2]"},
+		{"single labels and public suffixes alone", "localhost\nsu\nco.uk\n", "", "[public suffix:1 single label:2]"},
+		{"ranges of addresses alone", "45.9.148.0-45.9.148.255\n45.9.149.0 - 45.9.149.255\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\n", "[]"},
+		{"words and the name of a file", "one\nindex.html\ntwo\nthree\n", "", "[]"},
+	})
+}
+
 func TestBlocklistVariants(t *testing.T) {
 	checkVariants(t, []variant{
 		{"unbound", "local-zone: \"a.example.net.\" always_null\nlocal-zone: \"b.example.net.\" nodefault\n", "domain a.example.net at=feed:1\n",
