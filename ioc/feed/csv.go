@@ -323,6 +323,9 @@ func guessTable(head []byte) (best layout, delim byte, ok bool) {
 	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
 		return best, 0, false
 	}
+	if _, _, labelled := cutLabel(string(first)); labelled {
+		return best, 0, false
+	}
 	bestScore := 0
 	for _, d := range delimiters {
 		records := sampleRecords(head, d)

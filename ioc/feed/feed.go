@@ -108,6 +108,10 @@ type Report struct {
 // host and nothing more. With Options.URLHosts their hosts are taken.
 func (r *Report) HostOnly() int { return r.Reasons[hostOnly] }
 
+// InProse is how many values were skipped since they stand in prose and are not
+// defanged. The kind text-all takes them.
+func (r *Report) InProse() int { return r.Reasons[inProse] }
+
 // A Reject is a line with what is wrong about it.
 type Reject struct {
 	Line   int    // from 1

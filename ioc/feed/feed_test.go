@@ -288,12 +288,12 @@ domain alone.example.net at=report.md:13
 domain code.example.net at=report.md:14
 ip 203.0.113.9 at=report.md:17
 hash 8764605c6f388c89096b534d33565802 at=report.md:18
-`, "", "", "map[name of a file:2]"},
+`, "", "", "map[name of a file:2 not defanged, in prose: --iocs-format text-all takes it:2]"},
 		{"report.html", "text", `
 domain bold.example.net at=report.html:5
 ip 203.0.113.7 at=report.html:7
 domain entity.example.net at=report.html:8
-`, "", "", "map[]"},
+`, "", "", "map[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"page.txt", "rule-page", `
 ip:port 203.0.113.7:3778 threat=botnet_cc malware=Gafgyt first=2026-05-20 at=page.txt:6 confidence=80
 domain cnc.example.net threat=payload_delivery malware=Gafgyt first=2026-05-20 at=page.txt:7 confidence=100
@@ -456,7 +456,7 @@ func TestRefused(t *testing.T) {
 		{"XML", `<?xml version="1.0"?><x/>`, "XML or HTML"},
 		{"MISP without attributes", "{\n \"Event\": {\"Attribute\": []}}", "no usable indicator"},
 		{"STIX without indicators", `{"type":"bundle","objects":[{"type":"identity","id":"identity--1"}]}`, "no usable indicator (1 no indicator: identity)"},
-		{"prose", "On Monday we saw it answer.\nIt was gone by noon.\nSee www.example.com for more.\n", "text in which 0 of the first 3 lines"},
+		{"prose", "On Monday we saw it answer.\nIt was gone by noon.\nSee www.example.com for more.\n", "text in which 0 of the first 3 lines hold an indicator; 1 in prose, not defanged: --iocs-format text-all takes all"},
 		{"zip", "PK\x03\x04....", "zip"},
 		{"binary", "MZ\x90\x00\x03\x00\x00\x00\x04", "binary data"},
 		{"empty", "", "no usable indicator"},

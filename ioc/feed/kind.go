@@ -160,7 +160,11 @@ func impression(head []byte) string {
 		return "a Zeek log or intelligence file"
 	}
 	n := countList(head)
-	return fmt.Sprintf("text in which %d of the first %d lines hold an indicator", n.good, n.all)
+	what := fmt.Sprintf("text in which %d of the first %d lines hold an indicator", n.good, n.all)
+	if values := countProse(head); values > 0 {
+		what += fmt.Sprintf("; %d in prose, not defanged: --iocs-format text-all takes all", values)
+	}
+	return what
 }
 
 // looksLikeJSONArray tells a JSON array from a bracketed IPv6 address.

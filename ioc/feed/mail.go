@@ -90,7 +90,10 @@ func (m *mail) line(line []byte, no int) {
 		if len(m.header) > maxMeta*10 {
 			m.header = m.header[:maxMeta*10]
 		}
+		// The names in headers are those of relays.
+		m.t.quiet = true
 		m.t.text(strings.ToValidUTF8(text, "?"), no, false) // the rest of a long header is no item of a list
+		m.t.quiet = false
 	}
 }
 

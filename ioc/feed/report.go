@@ -23,7 +23,12 @@ import (
 // not is one only in a table, a list or code: elsewhere it is as likely the name
 // of a product or of the author's own site. Names of files and versions are
 // none, and neither are URLs that are not defanged: they lead to other reports. Of
-// an item of a list with more than one word that is the first one.
+// an item of a list with more than one word that is the first one. A label that
+// says what follows makes that an indicator too:
+//
+//	C2 IP: 198.51.100.4:443
+//
+// What would be an indicator elsewhere is counted as skipped.
 var report = Kind{Name: "text", Sniff: sniffReport, Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, false, emit) }}
 
 // reportAll takes all that parses, wherever it stands. It has to be asked for.
@@ -50,6 +55,16 @@ func sniffReport(head []byte) bool {
 	return found
 }
 
+// countProse counts the values in the prose of head that are not defanged.
+func countProse(head []byte) (n int) {
+	readReport(bytes.NewReader(head), false, func(e *Entry) {
+		if e.Reason == inProse {
+			n++
+		}
+	})
+	return n
+}
+
 func readReport(r io.Reader, all bool, emit func(*Entry)) error {
 	b := buffered(r)
 	head, _ := b.Peek(headSize) // a read error comes again
@@ -66,6 +81,7 @@ func readReport(r io.Reader, all bool, emit func(*Entry)) error {
 // prose takes indicators out of pieces of text.
 type prose struct {
 	all    bool
+	quiet  bool // what is not defanged is not counted
 	fenced bool // in a block of code
 	emit   func(*Entry)
 }
@@ -95,7 +111,12 @@ func (t *prose) line(text string, no int) {
 		}
 		return
 	}
-	switch item := listMarker().ReplaceAllString(text, ""); {
+	item := listMarker().ReplaceAllString(text, "")
+	if rest, ok := t.labelled(item, no); ok {
+		t.codes(rest, no)
+		return
+	}
+	switch {
 	case t.fenced || strings.IndexFunc(text, isBlank) < 0:
 		t.text(item, no, true)
 	case item != text:
@@ -111,6 +132,10 @@ func (t *prose) item(text string, no int) {
 	text = strings.TrimSpace(text)
 	if strings.IndexFunc(text, isBlank) < 0 {
 		t.text(text, no, true)
+		return
+	}
+	if rest, ok := t.labelled(text, no); ok {
+		t.codes(rest, no)
 		return
 	}
 	label := itemLabel().FindString(text)
@@ -187,6 +212,9 @@ func (t *prose) token(s string, no int, bare bool) {
 	i, err := ioc.Parse(s)
 	hash := err == nil && i.Type == ioc.Hash
 	if !defanged && !bare && !t.all && !hash {
+		if err == nil && i.Type != ioc.URL && !t.quiet && (i.Type != ioc.Domain || !notAName(i.Value)) {
+			skipped(t.emit, no, s, inProse)
+		}
 		return
 	}
 	switch {
@@ -206,6 +234,14 @@ func (t *prose) token(s string, no int, bare bool) {
 		return
 	}
 	t.give(s, no)
+}
+
+// inProse is the reason for which values in prose are skipped.
+const inProse = "not defanged, in prose: --iocs-format text-all takes it"
+
+// notAName says that a name in prose is rather that of something else.
+func notAName(name string) bool {
+	return looksLikeVersion(name) || looksLikeFile(name) || looksLikePackage(name)
 }
 
 // onAddress says that the host of a URL is an address: no report links to one.
@@ -235,7 +271,8 @@ func (t *prose) html(r io.Reader) error {
 				if listed > 0 && !one {
 					t.item(line, from)
 				} else {
-					t.text(strings.TrimSpace(line), from, one || strings.IndexFunc(s, isBlank) < 0)
+					rest, _ := t.labelled(strings.TrimSpace(line), from)
+					t.text(rest, from, one || strings.IndexFunc(s, isBlank) < 0)
 				}
 				from += strings.Count(line, "\n")
 			}

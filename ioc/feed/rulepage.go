@@ -244,6 +244,7 @@ func (p *page) beside() (t *prose, known map[string]bool) {
 // the names of fields. What the page says of exclusions is no indicator at all.
 func (p *page) prose(lines []string) {
 	t, known := p.beside()
+	t.quiet = true
 	for i, line := range lines {
 		line = strings.TrimSpace(strings.ToValidUTF8(line, "?"))
 		if p.taken[i] || len(line) > maxLine || exclusionLabel().MatchString(line) {

@@ -54,7 +54,7 @@ domain a.example.net at=feed:1
 domain b.example.net at=feed:2
 domain c.example.net at=feed:3
 ip 45.9.148.1 at=feed:4
-`, "[]"},
+`, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"items of lists of a page", `<html><body><p>Seen at a[.]example[.]net.</p><ul>
 <li>b.example.net</li>
 <li>C2: <b>c</b>.example.net (down)</li>
@@ -66,7 +66,33 @@ domain b.example.net at=feed:2
 domain c.example.net at=feed:3
 domain d.example.net at=feed:5
 domain e.example.net at=feed:5
-`, "[]"},
+`, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
+		{"labels that say what follows", `C2 IP: 45.9.148.1:443
+**Domain:** a.example.net (down since b.example.net is up)
+IPs: 45.9.148.2, 45[.]9[.]148[.]3; 45.9.148.4
+- SHA256: 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661
+URL: http://c.example.net/x,y
+C2: d.example.net
+MD5:7cc175b9c0f1b6a831c399e269772661
+Host: e.example.net
+Domain: 45.9.148.5
+C2: main.py at work
+Reference: https://report.example.org/x
+`, `
+ip:port 45.9.148.1:443 at=feed:1
+domain a.example.net at=feed:2
+ip 45.9.148.2 at=feed:3
+ip 45.9.148.3 at=feed:3
+ip 45.9.148.4 at=feed:3
+hash 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:4
+url http://c.example.net/x,y at=feed:5
+domain d.example.net at=feed:6
+hash 7cc175b9c0f1b6a831c399e269772661 at=feed:7
+`, "[not defanged, in prose: --iocs-format text-all takes it:3]"},
+		{"labels of a page", "<html><body><p>C2 IP: <b>45.9.148.1</b>, beside example.org</p></body></html>\n",
+			"ip 45.9.148.1 at=feed:1\n", "[not defanged, in prose: --iocs-format text-all takes it:1]"},
+		{"names in the headers of a mail", "Received: from mx.example.org\nContent-Type: text/plain\n\nAsks a[.]example[.]net.\n",
+			"domain a.example.net at=feed:4\n", "[]"},
 		{"a table of types and values, a list and code", `| Type | Indicator | Note |
 |---|---|---|
 | domain | a.example.net | as evil.com |

@@ -1,0 +1,116 @@
+package feed
+
+import (
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// valueLabel is what may stand before a value in a line of its own: "C2 IP: ",
+// "**Domain:** ".
+var valueLabel = lazily(`^[*_]{0,2}((?:[\pL\pN()/_&-]+[ \t]){0,3}[\pL\pN()/_&-]+)[*_]{0,2}[ \t]*:[*_]{0,2}[ \t]*`)
+
+// maxLabel is within how many bytes the colon of a label stands.
+const maxLabel = 64
+
+// labelWords are labels that say of what type the value is, as plain gives them.
+// Host and server are not among them: as often as not they are the victim's.
+var labelWords = map[string]class{
+	"ip": classAddr, "ips": classAddr, "ipaddress": classAddr, "ipaddresses": classAddr, "ipv4": classAddr, "ipv6": classAddr, "ipport": classAddr,
+	"domain": className, "domains": className, "domainname": className, "domainnames": className, "fqdn": className, "fqdns": className,
+	"url": classURL, "urls": classURL, "uri": classURL, "uris": classURL,
+	"hash": classHash, "hashes": classHash, "filehash": classHash, "filehashes": classHash, "md5": classHash, "sha1": classHash, "sha256": classHash,
+	"ioc": classAny, "iocs": classAny, "indicator": classAny, "indicators": classAny,
+}
+
+// labelRoles are what may stand beside such a word, or alone, to say that the
+// value is the attacker's.
+var labelRoles = []string{"c2", "cnc", "cc", "candc", "malicious", "phishing", "malware", "botnet", "payload", "dropper", "attacker"}
+
+// labelClass reads a label, and says false where it does not tell that an
+// indicator follows.
+func labelClass(label string) (class, bool) {
+	word := plain(label)
+	if c, ok := labelWords[word]; ok {
+		return c, true
+	}
+	for _, role := range labelRoles {
+		rest, before := strings.CutPrefix(word, role)
+		if !before {
+			rest, before = strings.CutSuffix(word, role)
+		}
+		if c, ok := labelWords[rest]; before && ok {
+			return c, true
+		}
+		if before && strings.HasPrefix(role, "c") && (rest == "" || rest == "server" || rest == "servers" || rest == "host" || rest == "hosts") {
+			return classAny, true
+		}
+	}
+	return classOther, false
+}
+
+// cutLabel cuts off the label with which a text begins. It says false where
+// there is none that tells that an indicator follows.
+func cutLabel(text string) (c class, rest string, ok bool) {
+	if strings.IndexByte(text[:min(len(text), maxLabel)], ':') < 0 {
+		return c, text, false
+	}
+	m := valueLabel().FindStringSubmatch(text)
+	if m == nil {
+		return c, text, false
+	}
+	c, ok = labelClass(m[1])
+	return c, text[len(m[0]):], ok
+}
+
+// labelled takes what follows a label, one value or several with commas, and
+// returns what follows that. It says false where there is nothing to take.
+func (t *prose) labelled(text string, no int) (rest string, ok bool) {
+	c, rest, ok := cutLabel(text)
+	if !ok {
+		return text, false
+	}
+	for taken := false; ; taken = true {
+		value, next, more := cutValue(rest, c)
+		if !isLabelled(value, c) {
+			return rest, taken
+		}
+		e := newEntry(no)
+		e.Value = []byte(value)
+		if c == classURL {
+			e.Type = "url"
+		}
+		t.emit(&e)
+		if rest = next; !more {
+			return rest, true
+		}
+	}
+}
+
+// cutValue cuts off the value with which a text begins, and says whether a comma
+// or semicolon follows. Those of a URL are its own where no blank follows.
+func cutValue(text string, c class) (value, rest string, more bool) {
+	stops := ",; \t\u00a0"
+	if c == classURL {
+		stops = " \t\u00a0"
+	}
+	end := strings.IndexAny(text, stops)
+	if end < 0 {
+		end = len(text)
+	}
+	value, rest = text[:end], strings.TrimLeft(text[end:], " \t\u00a0")
+	more = strings.HasSuffix(value, ",") || strings.HasSuffix(value, ";") || strings.HasPrefix(rest, ",") || strings.HasPrefix(rest, ";")
+	return strings.TrimRight(strings.Trim(value, around), "."), strings.TrimLeft(rest, ",; \t\u00a0"), more
+}
+
+// isLabelled says that a value is what its label says.
+func isLabelled(value string, c class) bool {
+	i, err := ioc.Parse(value)
+	switch {
+	case err != nil:
+		return c == classURL && notMatched(err) == hostOnly || c == classHash && notMatched(err) == otherHash
+	case c == classAny:
+		return i.Type != ioc.Domain || !looksLikeFile(i.Value)
+	}
+	return fits(i.Type, c)
+}
