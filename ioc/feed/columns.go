@@ -28,6 +28,9 @@ type layout struct {
 	// "#ip,ioc" of some feeds ioc is a sentence. Their types are their own.
 	others []column
 	length int // of the network whose address is the value
+
+	bare bool // there is no header
+	full bool // every cell is a value; values are none
 }
 
 // A column holds values; typ is what its name says of them, "" for nothing.
@@ -304,8 +307,35 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 			emit(e)
 		}
 	}
+	for n := 0; r.full && n < len(cells); n++ {
+		if !isNone(string(cells[n])) {
+			found = true
+			e.Value = cells[n]
+			emit(e)
+		}
+	}
+	if r.bare && !r.full {
+		r.defanged(cells, line, emit)
+	}
 	if !found {
 		reject(emit, line, show(cells), "no value")
+	}
+}
+
+// defanged gives what is defanged in the other columns of a table without a
+// header: nobody does so to what is no indicator.
+func (r *rows) defanged(cells [][]byte, line int, emit func(*Entry)) {
+	for n, c := range cells {
+		if n == r.values[0].n || bytes.IndexByte(c, '[') < 0 && bytes.IndexByte(c, '(') < 0 && !bytes.Contains(c, []byte("hxxp")) {
+			continue
+		}
+		t := prose{quiet: true, emit: func(e *Entry) {
+			if value := string(e.Value); e.Fate == Usable && !strings.EqualFold(ioc.Refang(value), value) {
+				e.FirstSeen = r.entry.FirstSeen
+				emit(e)
+			}
+		}}
+		t.text(strings.ToValidUTF8(string(c), "?"), line, false)
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/ioc"
@@ -20,9 +22,14 @@ import (
 //	2026-03-15 04:11:02,203.0.113.7,443
 var headedCSV = Kind{Name: "csv", Sniff: sniffHeadedCSV, Read: readCSV, pieces: csvInPieces}
 
-// bareCSV is a table without a header, in which some column mostly parses:
+// bareCSV is a table without a header, in which some column mostly parses, or
+// every cell:
 //
 //	2026-08-16 01:04:58,masaomi346,domain,hndjsy.com,#phishing
+//
+//	203.0.113.7,198.51.100.4,evil.example
+//
+// What is defanged is taken from the other columns too.
 var bareCSV = Kind{Name: "csv-noheader", Sniff: sniffBareCSV, Read: readCSV, pieces: csvInPieces}
 
 func sniffHeadedCSV(head []byte) bool {
@@ -120,6 +127,7 @@ func openCSV(b *bufio.Reader, emit func(*Entry)) (*rows, *recordReader, error) {
 			}
 			return nil, nil, errors.New("no column of indicators found")
 		}
+		noteOthers(head, l, delim, emit)
 	}
 	t := &rows{layout: l, words: newInterner(), headed: headed, promised: none}
 	t.sample(head, delim, headed, emit)
@@ -326,6 +334,11 @@ func guessTable(head []byte) (best layout, delim byte, ok bool) {
 	if _, _, labelled := cutLabel(string(first)); labelled {
 		return best, 0, false
 	}
+	if width, delim := fullTable(head, first); width > 0 {
+		l := bareLayout(width)
+		l.full = true
+		return l, delim, true
+	}
 	bestScore := 0
 	for _, d := range delimiters {
 		records := sampleRecords(head, d)
@@ -336,8 +349,7 @@ func guessTable(head []byte) (best layout, delim byte, ok bool) {
 		if width < 2 {
 			continue
 		}
-		l := layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
-			until: none, added: none, action: none, length: none, width: width}
+		l := bareLayout(width)
 		value, score := none, 0
 		for n := range width {
 			usable, readable, words := 0, 0, 0
@@ -376,6 +388,84 @@ func guessTable(head []byte) (best layout, delim byte, ok bool) {
 		}
 	}
 	return best, delim, ok
+}
+
+// bareLayout is that of a table without a header, of which no column is known.
+func bareLayout(width int) layout {
+	return layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
+		until: none, added: none, action: none, length: none, width: width, bare: true}
+}
+
+// fullTable finds the delimiter of a table of which every cell is an indicator,
+// some of them beside others; width is 0 where it is none. What follows a blank
+// and a semicolon is a remark, and what follows a tab more often than not the
+// name of an address.
+func fullTable(head, first []byte) (width int, delim byte) {
+	for _, d := range []byte{',', ';'} {
+		if bytes.IndexByte(first, d) < 0 || d == ';' && bytes.Contains(head, []byte(" ;")) {
+			continue
+		}
+		records := sampleRecords(head, d)
+		width = 0
+		most := 0 // values in one record
+		for _, cells := range records {
+			width = max(width, len(cells))
+			most = max(most, len(cells)-countNone(cells))
+		}
+		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) }
+		if most > 1 && !slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, other) }) {
+			return width, d
+		}
+	}
+	return 0, 0
+}
+
+// countNone counts the cells that are empty.
+func countNone(cells []string) (n int) {
+	for _, c := range cells {
+		if isNone(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// isValue says that a cell of a table without a header is an indicator whatever
+// its column. A URL that is not defanged may as well lead to a report.
+func isValue(cell string) bool {
+	i, err := ioc.Parse(cell)
+	switch {
+	case err != nil:
+		return false
+	case i.Type == ioc.URL:
+		return !strings.EqualFold(ioc.Refang(cell), cell) || onAddress(cell)
+	}
+	return i.Type != ioc.Domain || !looksLikeFile(i.Value)
+}
+
+// noteOthers notes how many values stand in columns from which they are not
+// taken.
+func noteOthers(head []byte, l layout, delim byte, emit func(*Entry)) {
+	if l.full {
+		return
+	}
+	records := sampleRecords(head, delim)
+	for n := range l.width {
+		if n == l.values[0].n {
+			continue
+		}
+		held, shown := 0, ""
+		for _, cells := range records {
+			if n < len(cells) && isValue(cells[n]) && ioc.Refang(cells[n]) == cells[n] {
+				held++
+				shown = cells[n]
+			}
+		}
+		if held > 0 {
+			note(emit, 1, shown, fmt.Sprintf("not taken from column %d: %d of the first %d records have what would be an indicator there; column %d is taken",
+				n+1, held, len(records), l.values[0].n+1))
+		}
+	}
 }
 
 // allDates says that a column holds ISO dates and nothing else.

@@ -25,7 +25,7 @@ var plainList = Kind{Name: "list", Sniff: sniffList, Read: readList, pieces: lis
 
 // sniffList wants indicators in at least half of the first lines, or that each
 // of them is one word: a list is one however many of its lines are wrong. A feed
-// of comments alone is an empty list.
+// of comments alone is an empty list. Several values a line are a table.
 func sniffList(head []byte) bool {
 	start := bytes.TrimLeft(head, " \t\r\n")
 	if len(start) > 0 && (start[0] == '{' || start[0] == '<' || looksLikeJSONArray(start)) || bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")) {
@@ -36,8 +36,11 @@ func sniffList(head []byte) bool {
 		fenced = fenced || bytes.HasPrefix(line, []byte("```"))
 		return !fenced
 	})
+	if width, _ := fullTable(head, firstLine(head)); fenced || width > 0 {
+		return false
+	}
 	n := countList(head)
-	return !fenced && (n.good*2 >= n.all || n.words == n.all && (n.sure > 0 || n.broad == n.all))
+	return n.good*2 >= n.all || n.words == n.all && (n.sure > 0 || n.broad == n.all)
 }
 
 // A listCount says what the first 100 lines of a feed are that are no comments.

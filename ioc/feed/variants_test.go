@@ -144,6 +144,26 @@ hash 6cc175b9c0f1b6a831c399e269772661 at=feed:7
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\n", "[]"},
 		{"hashes and names of files, no header", "6cc175b9c0f1b6a831c399e269772661,a.exe\n7cc175b9c0f1b6a831c399e269772661,b.dll\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\n", "[]"},
+		{"several values a line", "45.9.148.1,45.9.148.2:443,a.example.net\n45.9.148.3\n\"45.9.148.4\",b.example.net,,45.9.148.5\n", `
+ip 45.9.148.1 at=feed:1
+ip:port 45.9.148.2:443 at=feed:1
+domain a.example.net at=feed:1
+ip 45.9.148.3 at=feed:2
+ip 45.9.148.4 at=feed:3
+domain b.example.net at=feed:3
+ip 45.9.148.5 at=feed:3
+`, "[]"},
+		{"several values a line, with semicolons", "45.9.148.1;45.9.148.2\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:1\n", "[]"},
+		{"several values a line, as a program writes them", "['45.9.148.1', '45.9.148.2']\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:1\n", "[]"},
+		{"several values a line, all defanged", "45[.]9[.]148[.]1, a[.]example[.]net\n", "ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\n", "[]"},
+		{"remarks behind a semicolon that are names", "45.9.148.1 ; host.example.org\n45.9.148.2\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
+		{"a word among several values a line", "x,45.9.148.1,45.9.148.2\n45.9.148.5,45.9.148.3,45.9.148.4\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.3 at=feed:2\n", "[]"},
+		{"pages on the values", "45.9.148.1,https://report.example.org/x\n", "ip 45.9.148.1 at=feed:1\n", "[]"},
+		{"what is defanged beside the values", "2026-05-20,45.9.148.1,asks a[.]example[.]net (not example.org)\n2026-05-21,45.9.148.2,none\n", `
+ip 45.9.148.1 first=2026-05-20 at=feed:1
+domain a.example.net first=2026-05-20 at=feed:1
+ip 45.9.148.2 first=2026-05-21 at=feed:2
+`, "[]"},
 		{"DShield", "# DShield.org Recommended Block List\nStart\tEnd\tNetblock\tAttacks\tName\tCountry\temail\n45.10.16.0\t45.10.16.255\t24\t3000\tX\tUS\ta@b.example\n",
 			"cidr 45.10.16.0/24 at=feed:3\n", "[]"},
 		{"dates", "ioc,first_seen,last_seen,valid_until\na.example.net,Feb 13 2026,13-Feb-2026,never\nb.example.net,1771000000,1771000000123,20261231\n", `
@@ -177,6 +197,15 @@ ip 45.9.154.12 at=feed:5
 domain a.example.net at=feed:6
 `, "[type mutex_name:1]"},
 	})
+}
+
+func TestOtherColumns(t *testing.T) {
+	_, reports, err := read(t, []Source{of("x,45.9.148.1,a.example.net,https://report.example.org/x\ny,45.9.148.2,b.example.net,\nz,45.9.148.3,,\n")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "warnings", faults(reports[0].Warnings),
+		"1 b.example.net: not taken from column 3: 2 of the first 3 records have what would be an indicator there; column 2 is taken\n")
 }
 
 func TestJSONVariants(t *testing.T) {
