@@ -18,14 +18,16 @@ import (
 //	evil[.]example,
 //	0.0.0.0 evil.example www.evil.example
 //	/bins/mirai.arm7
+//	203.0.113.7:443 Mirai          where all lines begin with an indicator
 //
 // Lines that begin with #, ; or // are comments. The last is the path of a
 // URL, as trail lists have them: skipped.
 var plainList = Kind{Name: "list", Sniff: sniffList, Read: readList, pieces: listInPieces}
 
 // sniffList wants indicators in at least half of the first lines, or that each
-// of them is one word: a list is one however many of its lines are wrong. A feed
-// of comments alone is an empty list. Several values a line are a table.
+// of them is one word: a list is one however many of its lines are wrong; or
+// that each begins with one. A feed of comments alone is an empty list. Several
+// values a line are a table.
 func sniffList(head []byte) bool {
 	start := bytes.TrimLeft(head, " \t\r\n")
 	if len(start) > 0 && (start[0] == '{' || start[0] == '<' || looksLikeJSONArray(start)) || bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")) {
@@ -40,7 +42,7 @@ func sniffList(head []byte) bool {
 		return false
 	}
 	n := countList(head)
-	return n.good*2 >= n.all || n.words == n.all && (n.sure > 0 || n.broad == n.all)
+	return n.good*2 >= n.all || n.words == n.all && (n.sure > 0 || n.broad == n.all) || remarked(head) && !sniffBareCSV(head)
 }
 
 // A listCount says what the first 100 lines of a feed are that are no comments.
@@ -93,26 +95,38 @@ func oneValue(text string) bool {
 	return !strings.ContainsAny(before, ",; \t=|")
 }
 
-func readList(r io.Reader, emit func(*Entry)) error { return readLines(newLineReader(r), emit) }
+func readList(r io.Reader, emit func(*Entry)) error {
+	b := buffered(r)
+	return readLines(newLineReader(b), listLineOf(b), emit)
+}
+
+// listLineOf returns what reads the lines of a list that is about to be read.
+func listLineOf(b *bufio.Reader) func(line []byte, no int, emit func(*Entry)) {
+	if head, _ := b.Peek(headSize); remarked(head) { // a read error comes again
+		return remarkLine
+	}
+	return listLine
+}
 
 func listInPieces(r *reading, in *bufio.Reader) error {
+	take := listLineOf(in)
 	rest, err := r.inPieces(in, 0, func(p *piece) bool {
 		for line, no := range p.lines {
 			// Most lines are an indicator and nothing else.
 			if i, ok := ioc.ParsePlain(line); !ok || !p.batch.Add(&i, no, nil) {
-				listLine(line, no, p.take)
+				take(line, no, p.take)
 			}
 		}
 		return true
 	}, func(*piece) {})
 	if rest != nil {
-		return readLines(rest, r.take)
+		return readLines(rest, take, r.take)
 	}
 	return err
 }
 
-func readLines(lines *lineReader, emit func(*Entry)) error {
-	return lines.each(emit, func(line []byte, no int) { listLine(line, no, emit) })
+func readLines(lines *lineReader, take func([]byte, int, func(*Entry)), emit func(*Entry)) error {
+	return lines.each(emit, func(line []byte, no int) { take(line, no, emit) })
 }
 
 // listLine emits what one line holds: nothing for a comment, several names for

@@ -255,6 +255,30 @@ func TestListVariants(t *testing.T) {
 		{"more bad lines than good ones", "45.9.148.1\ncom\nlocalhost # here\n999.1.1.1\n", "ip 45.9.148.1 at=feed:1\n", "[not an indicator:1 single label:2]"},
 		{"single labels and public suffixes alone", "localhost\nsu\nco.uk\n", "", "[public suffix:1 single label:2]"},
 		{"ranges of addresses alone", "45.9.148.0-45.9.148.255\n45.9.149.0 - 45.9.149.255\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\n", "[]"},
+		{"remarks behind the values", `# seen in May
+45.9.148.1 - C2 server, beside 45.9.148.9
+45.9.148.2 443 Mirai
+45.9.148.3:443	Mirai
+a[.]example[.]net Mirai (asks b[.]example[.]net)
+c.example.net
+d.example.net phishing # here
+45.9.149.0/24 (all of it)
+`, `
+ip 45.9.148.1 at=feed:2
+ip 45.9.148.2 at=feed:3
+ip:port 45.9.148.3:443 at=feed:4
+domain a.example.net at=feed:5
+domain b.example.net at=feed:5
+domain c.example.net at=feed:6
+domain d.example.net at=feed:7
+cidr 45.9.149.0/24 at=feed:8
+`, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
+		{"sentences that begin with names", "a.example.net is the site of our customer\nb.example.net belongs to us as well\n", "", "[]"},
+		{"one line that is no value with a remark", "45.9.148.1 Mirai\n45.9.148.2 Mirai\nAll of them are down\n", "", "[]"},
+		{"a log that begins with addresses", "45.9.148.1 - - [10/May/2026:13:55:36 +0000] \"GET / HTTP/1.0\" 200 2326\n", "", "[]"},
+		{"addresses of the house", "192.168.1.5 Printer\n192.168.1.6 Router\n", "", "[]"},
+		{"names of addresses", "45.9.148.1 a.example.net\n45.9.148.2 b.example.net\n", "", "[]"},
+		{"reports with their titles", "https://report.example.org/x - Mirai again\nhttps://report.example.org/y - Gafgyt\n", "", "[]"},
 		{"words and the name of a file", "one\nindex.html\ntwo\nthree\n", "", "[]"},
 	})
 }
