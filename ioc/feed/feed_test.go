@@ -230,6 +230,15 @@ ip 203.0.113.7 at=openioc.ioc:10
 domain uri.example.net at=openioc.ioc:14
 hash f6fafb7c30b1114befc93f39d0698560 at=openioc.ioc:18
 `, "", "", "map[item on Network/String:1 item on RegistryItem/Path:1 item that excludes:1 item with condition matches:1]"},
+		{"suricata.rules", "suricata", `
+ip 45.9.148.1 threat=misc-attack tags=Poor reputation (group 1) at=suricata.rules:3
+ip 45.9.148.2 threat=misc-attack tags=Poor reputation (group 1) at=suricata.rules:3
+cidr 45.9.149.0/24 threat=misc-attack tags=Poor reputation (group 1) at=suricata.rules:3
+ip:port 45.9.150.1:443 tags=C2 of Mirai at=suricata.rules:4
+ip:port 45.9.150.2:443 tags=C2 of Mirai at=suricata.rules:4
+ip:port [2a02:cf40::1]:8443 at=suricata.rules:5
+ip 45.9.152.1 tags=two ports at=suricata.rules:6
+`, "10 45.9.155.300: not an indicator\n", "", "map[allowed: an exception, not an indicator:1 not an indicator:1 private address in a rule:1 rule that is turned off:1 rule without addresses:1]"},
 		{"zeek.intel", "zeek-intel", `
 ip 203.0.113.7 tags=somebody at=zeek.intel:2
 domain evil.example.net tags=somebody at=zeek.intel:3

@@ -47,6 +47,7 @@ var Kinds = []Kind{
 	jsonObjects,
 	openIOC,
 	zeekIntel,
+	suricata,
 	adblock,
 	dnsmasq,
 	unbound,
