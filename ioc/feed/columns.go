@@ -245,7 +245,7 @@ func unwrapFormula(cell []byte) []byte {
 func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 	e := &r.entry
 	*e = newEntry(line)
-	e.Type = r.word(cells, r.typ)
+	e.Type, e.loose = r.word(cells, r.typ), true
 	e.Port = r.cell(cells, r.port)
 	e.ThreatType = r.word(cells, r.threat)
 	for _, m := range r.malware {

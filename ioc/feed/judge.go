@@ -242,7 +242,10 @@ func (j *judge) weigh(e *Entry) verdict {
 	case classMail:
 		return skip("mail address")
 	case classOther:
-		return skip("type " + clean(e.Type))
+		if !e.loose || !allowsValue(e.Type, v.value) {
+			return skip("type " + clean(e.Type))
+		}
+		c, v.doubt = classAny, "type not known, taken by its value: "+clean(e.Type)
 	}
 	i, err := j.parse(e)
 	if c == classHash && (err != nil || i.Type != ioc.Hash) {

@@ -78,6 +78,7 @@ type Entry struct {
 	Value []byte // as the feed has it, defanged or not; for Rejected and Noted what to show
 	Type  string // the feed's word for what Value is; "" where it has none
 	Port  []byte // where the feed keeps the port apart from the address
+	loose bool   // Type is a cell of a table, in which people write their own words
 
 	ioc.Details // tags may repeat
 	// Added is when the feed took it up. It is no sighting: it only tells how

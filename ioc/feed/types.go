@@ -1,8 +1,11 @@
 package feed
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/iocsweep/iocsweep/ioc"
 )
 
 // A class is what a feed's word for the type of a value comes down to.
@@ -40,7 +43,7 @@ var typeWords = map[string]class{
 	"url": classURL, "urls": classURL, "uri": classURL, "uris": classURL, "urlpath": classURL,
 
 	"hash": classHash, "md5": classHash, "sha1": classHash, "sha224": classOtherHash, "sha256": classHash, "sha384": classOtherHash,
-	"sha512": classOtherHash, "md5hash": classHash, "sha1hash": classHash, "sha256hash": classHash, "sha512hash": classOtherHash,
+	"sha512": classOtherHash, "sha2": classHash, "md5hash": classHash, "sha1hash": classHash, "sha256hash": classHash, "sha512hash": classOtherHash,
 	"hashmd5": classHash, "hashsha1": classHash, "hashsha256": classHash, "hashes": classHash, "md5s": classHash, "sha1s": classHash, "sha256s": classHash,
 	"filehash": classHash, "filemd5": classHash, "filesha1": classHash, "filesha256": classHash, "filehashmd5": classHash,
 	"filehashsha1": classHash, "filehashsha256": classHash, "file": classHash, "ssdeep": classOtherHash, "imphash": classOtherHash,
@@ -86,6 +89,32 @@ func classOf(word string) class {
 // typeRoles are what may stand before the word for an address, a name or a URL,
 // to say what it did: "C2 IP", "malicious domain".
 var typeRoles = []string{"c2", "cnc", "cc", "candc", "c2server", "malicious", "phishing", "malware", "botnet", "download", "payload", "remote", "dst", "dest", "destination", "src", "source"}
+
+// foreignWords are in types of what looks like an indicator that is matched and
+// is none, or is not the attacker's.
+var foreignWords = []string{
+	"cert", "certificate", "ssl", "tls", "x509", "fingerprint", "thumbprint", "serial", "ja3", "ja3s", "jarm", "hassh", "imphash", "authentihash",
+	"vhash", "cdhash", "pehash", "telfhash", "ssdeep", "tlsh", "icon", "favicon", "victim", "victims", "target", "legit", "legitimate", "benign",
+	"whitelist", "whitelisted", "allow", "allowed", "false", "sinkhole", "sinkholed", "version", "mutex", "registry", "comment", "text", "other",
+}
+
+// allowsValue says that a value is an indicator although the word for its type is
+// not known: an address, or what some part of the word says: "Dropper hash".
+func allowsValue(word, value string) bool {
+	i, err := ioc.Parse(value)
+	if err != nil {
+		return false
+	}
+	parts := strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(foreignWords, p) }) {
+		return false
+	}
+	named := func(p string) bool {
+		c := typeWords[p] // a file may be its name
+		return p != "file" && (i.Type == ioc.Hash && c == classHash || i.Type == ioc.Domain && c == className || i.Type == ioc.URL && c == classURL)
+	}
+	return fits(i.Type, classAddr) || slices.ContainsFunc(parts, named)
+}
 
 // plain brings a column name or type word to lower-case letters and digits:
 // first_seen_utc, FirstSeenUTC and "First Seen [UTC]" are the same.

@@ -164,6 +164,27 @@ ip 45.9.148.1 first=2026-05-20 at=feed:1
 domain a.example.net first=2026-05-20 at=feed:1
 ip 45.9.148.2 first=2026-05-21 at=feed:2
 `, "[]"},
+		{"words of their own for types", `type,ioc
+ip,45.9.148.1
+File (SHA2),6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661
+SHA2-256,7cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661
+Dropper hash,8cc175b9c0f1b6a831c399e269772661
+IP Address and Port,45.9.148.4:443
+C&C,45.13.0.1
+Domain (second stage),a.example.net
+C&C name,b.example.net
+Certificate SHA1,9cc175b9c0f1b6a831c399e269772661ffffffff
+File name,acc175b9c0f1b6a831c399e269772661
+Victim,45.9.148.9
+`, `
+ip 45.9.148.1 at=feed:2
+hash 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:3
+hash 7cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:4
+hash 8cc175b9c0f1b6a831c399e269772661 at=feed:5
+ip:port 45.9.148.4:443 at=feed:6
+ip 45.13.0.1 at=feed:7
+domain a.example.net at=feed:8
+`, "[type C&C name:1 type Certificate SHA1:1 type File name:1 type Victim:1]"},
 		{"DShield", "# DShield.org Recommended Block List\nStart\tEnd\tNetblock\tAttacks\tName\tCountry\temail\n45.10.16.0\t45.10.16.255\t24\t3000\tX\tUS\ta@b.example\n",
 			"cidr 45.10.16.0/24 at=feed:3\n", "[]"},
 		{"dates", "ioc,first_seen,last_seen,valid_until\na.example.net,Feb 13 2026,13-Feb-2026,never\nb.example.net,1771000000,1771000000123,20261231\n", `
