@@ -113,6 +113,19 @@ func readHeader(cells [][]byte) (layout, bool) {
 			l.malware = append(l.malware, i)
 		}
 	}
+	if ip := slices.Index(names, "ipstr"); ip >= 0 {
+		// Shodan's: the names beside the address are its provider's.
+		l.values, l.typ = []column{{ip, "ip"}}, none
+		return l, true
+	}
+	if typ, data := slices.Index(names, "datatype"), slices.Index(names, "data"); typ >= 0 && data >= 0 {
+		// TheHive's observables, of which ioc says whether they are indicators.
+		l.values, l.typ = []column{{data, ""}}, typ
+		if ioc := slices.Index(names, "ioc"); ioc >= 0 {
+			l.standing = append(l.standing, standing{n: ioc, ended: 0, reason: "ioc is false"})
+		}
+		return l, true
+	}
 	value := at(valueNames)
 	if value != none && names[value] == "indicator" && l.typ == none {
 		// Indicator,Data,Note: the indicator's type, and then its value.
@@ -131,6 +144,13 @@ func readHeader(cells [][]byte) (layout, bool) {
 		l.values, l.length = []column{{start, "cidr"}}, length
 	}
 	return l, len(l.values) > 0
+}
+
+// uses says that a column is one of the layout.
+func (l *layout) uses(n int) bool {
+	return slices.Contains([]int{l.port, l.typ, l.threat, l.confidence, l.compromised, l.tags, l.first, l.last, l.until, l.added, l.action, l.length}, n) ||
+		slices.Contains(l.malware, n) || slices.ContainsFunc(l.values, func(c column) bool { return c.n == n }) ||
+		slices.ContainsFunc(l.standing, func(s standing) bool { return s.n == n })
 }
 
 // useOthers takes the values from the columns that are named for a type.

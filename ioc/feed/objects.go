@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -20,8 +21,11 @@ import (
 //
 //	{"tables":[{"columns":[{"name":"NetworkIP","type":"string"},…],"rows":[["203.0.113.7",…],…]}]}
 //
-// An object without such names is looked into: pulses of OTX hold their
-// indicators.
+//	[{"malware":"Mirai","c2":["203.0.113.7:443"]}]
+//
+// An object without such names is looked into, and so is one under such a name:
+// pulses of OTX hold their indicators. What would be one under another name is
+// counted.
 var jsonObjects = Kind{Name: "json", Sniff: sniffObjects, Read: readObjects}
 
 // maxColumns is how many names an object may have. Tables have dozens.
@@ -39,7 +43,9 @@ func sniffObjects(head []byte) bool {
 
 func readObjects(r io.Reader, emit func(*Entry)) error {
 	o := &objects{words: newInterner(), layouts: map[string]*rows{}, emit: emit}
-	return o.read(r)
+	err := o.read(r)
+	o.noteUntaken()
+	return err
 }
 
 // objects reads the elements of all arrays of a document.
@@ -50,6 +56,15 @@ type objects struct {
 	depth   int // objects around the document
 	// Of a query's answer: the names of the columns of the rows to come.
 	columns [][]byte
+	scanned bool // addresses that were looked at: the names of their providers are none
+	looked  int  // objects that were looked through for what is not taken
+	untaken []untaken
+}
+
+// An untaken is what stands under a name that is not known.
+type untaken struct {
+	name, value string // value is the first
+	line, n     int
 }
 
 // maxInside is how deep objects with indicators may stand in the elements of
@@ -59,12 +74,13 @@ const maxInside = 3
 func (o *objects) read(r io.Reader) error {
 	b := buffered(r)
 	head, _ := b.Peek(headSize) // a read error comes again
+	o.scanned = bytes.Contains(head, []byte(`"ip_str"`))
 	if keys, oneLine := peekObject(head); oneLine && o.depth == 0 {
 		names := make([][]byte, len(keys))
 		for i, k := range keys {
 			names[i] = []byte(k)
 		}
-		if _, ok := readHeader(names); ok {
+		if _, ok := readNames(names); ok {
 			return eachLine(b, o.emit, o.object)
 		}
 	}
@@ -81,7 +97,13 @@ func (o *objects) document(r io.Reader, first int) error {
 		}
 		return true
 	}
-	return newDocument(r).records(wanted, func(raw []byte, line int) {
+	d := newDocument(r)
+	d.scalar = func(stack []level, t json.Token) {
+		if value, ok := t.(string); ok && o.depth == 0 {
+			o.leave(stack[len(stack)-1].key, value, d.line()+first-1)
+		}
+	}
+	return d.records(wanted, func(raw []byte, line int) {
 		switch line += first - 1; {
 		case raw[0] == '{' && key == "columns" && o.column(raw):
 		case raw[0] == '[' && key == "rows" && o.columns != nil:
@@ -130,7 +152,7 @@ func (o *objects) layout(names [][]byte) *rows {
 	key := string(bytes.Join(names, []byte{0}))
 	t := o.layouts[key]
 	if t == nil {
-		l, ok := readHeader(names)
+		l, ok := readNames(names)
 		if !ok {
 			return nil
 		}
@@ -140,6 +162,32 @@ func (o *objects) layout(names [][]byte) *rows {
 		}
 	}
 	return t
+}
+
+// serverNames are what the servers of a malware are called, whatever they are
+// known by.
+var serverNames = []string{"c2", "c2s", "c2server", "c2servers", "c2ip", "c2ips", "c2domain", "c2domains", "c2url", "c2urls", "c2host", "c2hosts",
+	"c2address", "c2addresses", "cnc", "cncs", "cncserver", "cncservers", "cncip", "cncips", "cncdomain", "cncdomains", "cncurl", "cncurls"}
+
+// anyType is a word for a type that leaves it to the value.
+const anyType = "-"
+
+// readNames finds the columns of objects: those of a header, and servers, which
+// in a table are as often a yes or no.
+func readNames(names [][]byte) (layout, bool) {
+	l, ok := readHeader(names)
+	if len(names) > maxColumns {
+		return l, ok
+	}
+	for n, name := range names {
+		if slices.Contains(serverNames, plain(string(name))) {
+			if !ok {
+				l.length = none
+			}
+			l.values, ok = append(l.values, column{n, anyType}), true
+		}
+	}
+	return l, ok
 }
 
 // otherList is what a list is that is not called as a column of values would be.
@@ -158,8 +206,10 @@ func (o *objects) scalar(raw []byte, key string, line int) {
 		reject(o.emit, line, clip(string(raw)), "not a JSON object")
 		return
 	}
-	l, ok := readHeader([][]byte{[]byte(key)})
+	l, ok := readNames([][]byte{[]byte(key)})
 	switch {
+	case ok && o.scanned && l.values[0].typ != "ip" && l.values[0].typ != anyType:
+		skipped(o.emit, line, string(value), "name of an address that was scanned")
 	case key != "" && !ok:
 		// References lead to reports, and tags are words.
 		if holdsIndicator([]byte(value)) {
@@ -179,7 +229,7 @@ func (o *objects) scalar(raw []byte, key string, line int) {
 
 // object reads one object.
 func (o *objects) object(raw []byte, line int) {
-	names, cells, lists := objectCells(raw)
+	names, cells, lists, inner := objectCells(raw)
 	if names == nil {
 		reject(o.emit, line, clip(string(raw)), "not a JSON object")
 		return
@@ -190,10 +240,18 @@ func (o *objects) object(raw []byte, line int) {
 	}
 	t := o.layout(names)
 	if t == nil {
-		if !o.inside(raw, line) {
+		if !o.within(raw, line) {
 			reject(o.emit, line, clip(string(raw)), "no value")
+			return
 		}
+		l := bareLayout(0)
+		o.leaveOthers(&l, names, cells, lists, inner, true, line)
 		return
+	}
+	for _, v := range t.values {
+		if v.typ == anyType && truth(string(cells[v.n])) >= 0 {
+			cells[v.n], lists[v.n] = nil, nil // whether it is one
+		}
 	}
 	full := func(v column) bool { return !isNone(string(cells[v.n])) }
 	none := !slices.ContainsFunc(t.values, full)
@@ -201,7 +259,13 @@ func (o *objects) object(raw []byte, line int) {
 	// whatever else has a value counts too.
 	hollow := func(v column) bool { return lists[v.n] != nil && len(lists[v.n]) == 0 }
 	own := func(v column) bool { return full(v) && !hollow(v) && v.typ != "hostname" }
-	inside := (none || slices.ContainsFunc(t.values, hollow)) && o.inside(raw, line)
+	inside := false
+	for _, v := range t.values {
+		inside = isObject(inner[v.n]) && o.below(inner[v.n], line) || inside
+	}
+	arrays := none && !inside || slices.ContainsFunc(t.values, hollow)
+	inside = arrays && o.within(raw, line) || inside
+	o.leaveOthers(&t.layout, names, cells, lists, inner, arrays, line)
 	switch {
 	case inside && !slices.ContainsFunc(t.values, own):
 	case none:
@@ -210,6 +274,56 @@ func (o *objects) object(raw []byte, line int) {
 		t.each(cells, lists, line, o.emit)
 	default:
 		t.emit(cells, line, o.emit)
+	}
+}
+
+// leaveOthers counts what stands in an object under names that are not known, but
+// for what stands in its arrays where those have been read. Only the first objects
+// are looked at: the others are like them.
+func (o *objects) leaveOthers(l *layout, names, cells [][]byte, lists [][]string, inner [][]byte, arrays bool, line int) {
+	if o.looked++; o.looked > maxSample {
+		return
+	}
+	for n, name := range names {
+		switch {
+		case l.uses(n), slices.Contains(hostNames, plain(string(name))): // that of the value
+		case lists[n] == nil && inner[n] == nil:
+			o.leave(string(name), string(cells[n]), line)
+		case arrays:
+		case inner[n] != nil:
+			d := json.NewDecoder(bytes.NewReader(inner[n]))
+			for token, err := d.Token(); err == nil; token, err = d.Token() {
+				value, _ := token.(string)
+				o.leave(string(name), value, line)
+			}
+		default:
+			for _, value := range lists[n] {
+				o.leave(string(name), value, line)
+			}
+		}
+	}
+}
+
+// leave counts a value that is not taken, if it is one.
+func (o *objects) leave(name, value string, line int) {
+	if !isValue(value) {
+		return
+	}
+	for i := range o.untaken {
+		if u := &o.untaken[i]; u.name == name {
+			u.n++
+			return
+		}
+	}
+	if len(o.untaken) < maxReasons {
+		o.untaken = append(o.untaken, untaken{name, clip(value), line, 1})
+	}
+}
+
+// noteUntaken warns of what was not taken.
+func (o *objects) noteUntaken() {
+	for _, u := range o.untaken {
+		note(o.emit, u.line, u.value, fmt.Sprintf("not taken from %s: %d there would be indicators, in the first %d objects", clean(u.name), u.n, maxSample))
 	}
 }
 
@@ -229,9 +343,32 @@ func (r *rows) each(cells [][]byte, lists [][]string, line int, emit func(*Entry
 	}
 }
 
-// inside reads the arrays within an object that has no value itself, and says
+func isObject(raw []byte) bool { return len(raw) > 0 && raw[0] == '{' }
+
+// below reads an object under the name of a value, its arrays and what it has of
+// values itself, and says whether there was anything in it.
+func (o *objects) below(raw []byte, line int) bool {
+	found := o.within(raw, line)
+	names, cells, lists, inner := objectCells(raw)
+	if len(names) > maxColumns {
+		return found
+	}
+	t := o.layout(names)
+	for n := range cells {
+		if lists[n] != nil || inner[n] != nil {
+			cells[n] = nil
+		}
+	}
+	if t == nil || !slices.ContainsFunc(t.values, func(v column) bool { return !isNone(string(cells[v.n])) }) {
+		return found
+	}
+	t.emit(cells, line, o.emit)
+	return true
+}
+
+// within reads the arrays within an object that has no value itself, and says
 // whether there was anything in them.
-func (o *objects) inside(raw []byte, line int) (found bool) {
+func (o *objects) within(raw []byte, line int) (found bool) {
 	if o.depth < maxInside {
 		emit := o.emit
 		o.emit = func(e *Entry) {
@@ -251,35 +388,40 @@ func (o *objects) inside(raw []byte, line int) (found bool) {
 }
 
 // objectCells returns the names and the scalar values of an object, in order;
-// a list of scalars is one value with commas, and by itself in lists. nil if it
-// is no object; of one with more than maxColumns it returns one more.
-func objectCells(raw []byte) (names, cells [][]byte, lists [][]string) {
+// a list of scalars is one value with commas, and by itself in lists; an object,
+// or a list of such, is in inner. nil if it is no object; of one with more than
+// maxColumns it returns one more.
+func objectCells(raw []byte) (names, cells [][]byte, lists [][]string, inner [][]byte) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, nil, nil
+		return nil, nil, nil, nil
 	}
 	names = [][]byte{}
 	for d.More() && len(names) <= maxColumns {
 		key, err := d.Token()
 		name, ok := key.(string)
 		if err != nil || !ok {
-			return nil, nil, nil
+			return nil, nil, nil, nil
 		}
 		var value json.RawMessage
 		if d.Decode(&value) != nil {
-			return nil, nil, nil
+			return nil, nil, nil, nil
 		}
 		var cell text
 		var list texts
+		var in []byte
 		if value[0] == '[' {
 			if list.UnmarshalJSON(value) == nil {
 				list = append(texts{}, slices.DeleteFunc(list, func(s string) bool { return s == "" })...)
 				cell = text(strings.Join(list, ","))
 			}
 		} else if cell.UnmarshalJSON(value) != nil {
-			return nil, nil, nil
+			return nil, nil, nil, nil
 		}
-		names, cells, lists = append(names, []byte(name)), append(cells, []byte(cell)), append(lists, list)
+		if value[0] == '{' || list != nil && len(list) == 0 {
+			in = value
+		}
+		names, cells, lists, inner = append(names, []byte(name)), append(cells, []byte(cell)), append(lists, list), append(inner, in)
 	}
-	return names, cells, lists
+	return names, cells, lists, inner
 }

@@ -229,6 +229,21 @@ func TestOtherColumns(t *testing.T) {
 		"1 b.example.net: not taken from column 3: 2 of the first 3 records have what would be an indicator there; column 2 is taken\n")
 }
 
+func TestOtherNames(t *testing.T) {
+	_, reports, err := read(t, []Source{of(`{"seen":"45.9.148.9",
+"list":[{"ip":"45.9.148.1","attacker":"45.9.148.2","more":{"x":["a.example.net"]},"peers":["45.9.148.3","45.9.148.4"],"link":"https://report.example.org/x","host":"b.example.net"},
+{"attacker":"45.9.148.5","deep":[{"ip":"45.9.148.6"}]}]}`)}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "warnings", faults(reports[0].Warnings), `
+1 45.9.148.9: not taken from seen: 1 there would be indicators, in the first 100 objects
+2 45.9.148.2: not taken from attacker: 2 there would be indicators, in the first 100 objects
+2 a.example.net: not taken from more: 1 there would be indicators, in the first 100 objects
+2 45.9.148.3: not taken from peers: 2 there would be indicators, in the first 100 objects
+`)
+}
+
 func TestJSONVariants(t *testing.T) {
 	checkVariants(t, []variant{
 		{"an array of values", `["45.9.148.1", "a.example.net",
@@ -258,6 +273,28 @@ func TestJSONVariants(t *testing.T) {
 		{"lists of many names", `{"iocs":{"ipv4":["45[.]9[.]148[.]1"],"urls":["hxxp://a[.]example[.]net/x"],"sha256s":["0acac44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],"emails":["a@b.example.net"]}}`,
 			"ip 45.9.148.1 at=feed:1\nurl http://a.example.net/x at=feed:1\nhash 0acac44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 at=feed:1\n",
 			"[in a list of another name: emails:1]"},
+		{"an object below a value, beside values", `{"Hashes":{"SHA256":["6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661"],"MD5":"7cc175b9c0f1b6a831c399e269772661"},"IPs":["45.9.148.1"]}`, `
+hash 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:1
+hash 7cc175b9c0f1b6a831c399e269772661 at=feed:1
+ip 45.9.148.1 at=feed:1
+`, "[]"},
+		{"servers of a malware", `[{"malware":"Mirai","c2":["45.9.148.1:443"],"domains":["a.example.net"]},{"c2":true,"ip":"45.9.148.2"},{"c2_servers":["45.9.148.3","b.example.net"]}]`, `
+domain a.example.net malware=Mirai at=feed:1
+ip:port 45.9.148.1:443 malware=Mirai at=feed:1
+ip 45.9.148.2 at=feed:1
+ip 45.9.148.3 at=feed:1
+domain b.example.net at=feed:1
+`, "[]"},
+		{"lists of servers", `{"c2":["45.9.148.1:443","a.example.net"]}`, "ip:port 45.9.148.1:443 at=feed:1\ndomain a.example.net at=feed:1\n", "[]"},
+		{"Shodan", `{"ip_str":"45.9.148.1","port":443,"hostnames":["a.isp.example"],"domains":["isp.example"],"data":"HTTP/1.1 200 OK"}
+{"ip_str":"45.9.148.2","port":80,"hostnames":[],"domains":[],"data":""}
+`, "ip:port 45.9.148.1:443 at=feed:1\nip:port 45.9.148.2:80 at=feed:2\n", "[]"},
+		{"a search in Shodan", `{"matches":[{"ip_str":"45.9.148.1","port":443,"domains":["isp.example"]}],"total":1}`, "ip:port 45.9.148.1:443 at=feed:1\n", "[]"},
+		{"a host in Shodan", `{
+"domains":["isp.example"],"hostnames":["a.isp.example"],"ip_str":"45.9.148.1",
+"data":[{"ip_str":"45.9.148.1","port":443}]}`, "ip:port 45.9.148.1:443 at=feed:3\n", "[name of an address that was scanned:2]"},
+		{"TheHive", `[{"dataType":"ip","data":"45.9.148.1","ioc":true},{"dataType":"domain","data":"a.example.net","ioc":true},{"dataType":"ip","data":"45.9.148.2","ioc":false},{"dataType":"user-agent","data":"curl","ioc":true}]`,
+			"ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\n", "[ioc is false:1 type user-agent:1]"},
 		{"an answer of URLhaus", `{"query_status":"ok","urls":[{"id":"1","url":"http://a.example.net/i","host":"a.example.net","threat":"malware_download","tags":["elf"]}]}`,
 			"url http://a.example.net/i threat=malware_download tags=elf at=feed:1\n", "[]"},
 		{"an answer of URLhaus about a host", `{"query_status":"ok","host":"a.example.net","urls":[{"url":"http://a.example.net/i"}]}` + "\n", "url http://a.example.net/i at=feed:1\n", "[]"},
