@@ -42,17 +42,40 @@ type column struct {
 // A standing is a column that says whether a row still counts.
 type standing struct {
 	n      int
-	ended  int8   // the truth of the cell for which it does not
-	reason string // why not
+	ended  int8     // the truth of the cell for which it does not
+	reason string   // why not
+	words  []string // in place of ended, the words for which it does not
 }
 
 // standings are what such columns are called. MISP's to_ids says that an
 // attribute is for detection.
 var standings = map[string]standing{
+	"whitelisted": {ended: 1, reason: "whitelisted"}, "iswhitelisted": {ended: 1, reason: "whitelisted"},
+	"allowlisted": {ended: 1, reason: "whitelisted"}, "isallowlisted": {ended: 1, reason: "whitelisted"},
+	"falsepositive": {ended: 1, reason: "false positive"}, "isfalsepositive": {ended: 1, reason: "false positive"},
+	"verdict": {words: harmless}, "status": {words: harmless},
 	"active": {ended: 0, reason: "not active"}, "isactive": {ended: 0, reason: "not active"},
 	"deleted": {ended: 1, reason: "deleted"}, "isdeleted": {ended: 1, reason: "deleted"},
 	"revoked": {ended: 1, reason: "revoked"}, "isrevoked": {ended: 1, reason: "revoked"},
 	"toids": {ended: 0, reason: "to_ids is false"},
+}
+
+// harmless are the words of a verdict or status for what is no threat, or no
+// longer. That a server is offline is none of them.
+var harmless = []string{"benign", "clean", "harmless", "false positive", "false_positive", "false-positive", "falsepositive", "falsepos",
+	"whitelisted", "allowlisted", "revoked", "inactive"}
+
+// ends says that a cell is one for which a row does not count, and why.
+func (s *standing) ends(cell []byte) (reason string, ok bool) {
+	if s.words == nil {
+		return s.reason, truth(string(cell)) == s.ended
+	}
+	for _, w := range s.words {
+		if len(cell) == len(w) && strings.EqualFold(string(cell), w) {
+			return "by its own word " + w, true
+		}
+	}
+	return "", false
 }
 
 // Names of columns, in the form that plain gives them and without a final utc;
@@ -300,8 +323,8 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 		e.Fate, e.Reason = Skipped, "allowed: an exception, not an indicator"
 	}
 	for _, s := range r.standing {
-		if truth(string(r.cell(cells, s.n))) == s.ended {
-			e.Fate, e.Reason = Skipped, s.reason
+		if reason, ok := s.ends(r.cell(cells, s.n)); ok {
+			e.Fate, e.Reason = Skipped, reason
 		}
 	}
 	found := false

@@ -185,6 +185,21 @@ ip:port 45.9.148.4:443 at=feed:6
 ip 45.13.0.1 at=feed:7
 domain a.example.net at=feed:8
 `, "[type C&C name:1 type Certificate SHA1:1 type File name:1 type Victim:1]"},
+		{"rows that are harmless by their own word", `ioc,Whitelisted,Verdict,Status
+45.9.148.1,FALSE,Malicious,online
+45.9.148.2,TRUE,,
+45.9.148.3,yes,,
+45.9.148.4,1,,
+45.9.148.5,,Benign,
+45.9.148.6,,False Positive,
+45.9.148.7,,clean,
+45.9.148.8,,,Revoked
+45.9.148.9,,,inactive
+45.9.148.10,,,falsepos
+45.9.148.11,,,Whitelisted
+45.9.148.12,no,,offline
+`, "ip 45.9.148.1 at=feed:2\nip 45.9.148.12 at=feed:13\n",
+			"[by its own word benign:1 by its own word clean:1 by its own word false positive:1 by its own word falsepos:1 by its own word inactive:1 by its own word revoked:1 by its own word whitelisted:1 whitelisted:3]"},
 		{"DShield", "# DShield.org Recommended Block List\nStart\tEnd\tNetblock\tAttacks\tName\tCountry\temail\n45.10.16.0\t45.10.16.255\t24\t3000\tX\tUS\ta@b.example\n",
 			"cidr 45.10.16.0/24 at=feed:3\n", "[]"},
 		{"dates", "ioc,first_seen,last_seen,valid_until\na.example.net,Feb 13 2026,13-Feb-2026,never\nb.example.net,1771000000,1771000000123,20261231\n", `
@@ -295,6 +310,8 @@ domain b.example.net at=feed:1
 "data":[{"ip_str":"45.9.148.1","port":443}]}`, "ip:port 45.9.148.1:443 at=feed:3\n", "[name of an address that was scanned:2]"},
 		{"TheHive", `[{"dataType":"ip","data":"45.9.148.1","ioc":true},{"dataType":"domain","data":"a.example.net","ioc":true},{"dataType":"ip","data":"45.9.148.2","ioc":false},{"dataType":"user-agent","data":"curl","ioc":true}]`,
 			"ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\n", "[ioc is false:1 type user-agent:1]"},
+		{"objects that are harmless by their own word", `[{"ip":"45.9.148.1","whitelisted":true},{"ip":"45.9.148.2","status":"falsepos"},{"ip":"45.9.148.3","whitelisted":false,"status":"online"}]`,
+			"ip 45.9.148.3 at=feed:1\n", "[by its own word falsepos:1 whitelisted:1]"},
 		{"an answer of URLhaus", `{"query_status":"ok","urls":[{"id":"1","url":"http://a.example.net/i","host":"a.example.net","threat":"malware_download","tags":["elf"]}]}`,
 			"url http://a.example.net/i threat=malware_download tags=elf at=feed:1\n", "[]"},
 		{"an answer of URLhaus about a host", `{"query_status":"ok","host":"a.example.net","urls":[{"url":"http://a.example.net/i"}]}` + "\n", "url http://a.example.net/i at=feed:1\n", "[]"},
