@@ -315,7 +315,7 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 		text := r.cell(cells, d.n)
 		date, ok := readDate(string(text), r.order)
 		if !ok {
-			note(emit, line, string(text), "date not readable")
+			note(emit, line, string(text), dateFault(string(text)))
 		}
 		*d.date = date
 	}

@@ -130,7 +130,8 @@ func openCSV(b *bufio.Reader, emit func(*Entry)) (*rows, *recordReader, error) {
 		noteOthers(head, l, delim, emit)
 	}
 	t := &rows{layout: l, words: newInterner(), headed: headed, promised: none}
-	t.sample(head, delim, headed, emit)
+	t.sample(head, delim, headed)
+	t.prove(head, delim, emit)
 	return t, newRecordReader(b, delim), nil
 }
 
@@ -261,9 +262,8 @@ func sampleRecords(head []byte, delim byte) (records [][]string) {
 }
 
 // sample decides from the first records what the header leaves open: whether
-// the column called type holds the types of indicators, and in which order its
-// dates are written.
-func (r *rows) sample(head []byte, delim byte, headed bool, emit func(*Entry)) {
+// the column called type holds the types of indicators.
+func (r *rows) sample(head []byte, delim byte, headed bool) {
 	records := sampleRecords(head, delim)
 	if headed && len(records) > 0 {
 		records = records[1:]
@@ -272,7 +272,6 @@ func (r *rows) sample(head []byte, delim byte, headed bool, emit func(*Entry)) {
 		r.useOthers()
 	}
 	known, typed := 0, 0
-	slashed := ""
 	for _, cells := range records {
 		if r.typ != none && r.typ < len(cells) {
 			switch classOf(cells[r.typ]) {
@@ -284,17 +283,6 @@ func (r *rows) sample(head []byte, delim byte, headed bool, emit func(*Entry)) {
 				typed++
 			}
 		}
-		for _, n := range []int{r.first, r.last, r.until, r.added} {
-			if n == none || n >= len(cells) {
-				continue
-			}
-			if o := provenOrder(cells[n]); o != anyOrder && r.order == anyOrder {
-				r.order = o
-			}
-			if n != r.added && strings.IndexByte(cells[n], '/') > 0 && len(cells[n]) > 4 && cells[n][4] != '/' {
-				slashed = cells[n]
-			}
-		}
 	}
 	if typed > 0 && known == 0 {
 		// Words such as c2 or phishing say what the threat is.
@@ -303,9 +291,46 @@ func (r *rows) sample(head []byte, delim byte, headed bool, emit func(*Entry)) {
 		}
 		r.typ = none
 	}
-	if slashed != "" && r.order == anyOrder {
+}
+
+// prove finds out in which order the dates of a table are written: as one of them
+// in head proves, or else with the month first under the header of a portal. What
+// can be read in two ways in another table is no date.
+func (r *rows) prove(head []byte, delim byte, emit func(*Entry)) {
+	if i := bytes.LastIndexByte(head, '\n'); len(head) >= headSize && i >= 0 {
+		head = head[:i]
+	}
+	c := newRecordReader(bytes.NewReader(head), delim)
+	open, no := "", 0 // a date that can be read in two ways
+	for n := 0; n < maxSample || open != ""; n++ {
+		cells, line, err := c.next()
+		if cells == nil {
+			break
+		}
+		if err != nil {
+			continue
+		}
+		for _, d := range []int{r.first, r.last, r.until, r.added} {
+			text := string(r.cell(cells, d))
+			if o := provenOrder(text); o != anyOrder {
+				r.order = o
+				return
+			}
+			if open == "" && hasTwoReadings(text) {
+				open, no = text, line
+			}
+		}
+	}
+	portal := bytes.Contains(firstLine(head), []byte("[UTC]"))
+	switch {
+	case portal && open != "":
 		r.order = monthFirst
-		note(emit, 1, slashed, "dates taken as month/day/year")
+		note(emit, no, open, "dates taken as month/day/year")
+	case portal:
+		r.order = monthFirst
+	case open != "":
+		r.order = noOrder
+		note(emit, no, open, twoReadings)
 	}
 }
 

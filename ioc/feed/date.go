@@ -12,9 +12,10 @@ import (
 type dayOrder uint8
 
 const (
-	anyOrder dayOrder = iota // not known
+	anyOrder dayOrder = iota // not known: a part over 12 decides, and where there is none it is no date
 	monthFirst
 	dayFirst
+	noOrder // as anyOrder, but that such a date is none has been said
 )
 
 // readDate reads the dates that feeds write: 2026-05-20, 2026-05-20 04:01:14
@@ -40,6 +41,9 @@ func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
 	date, clock, timed := cutDate(s)
 	y, m, day, ok := readDay(date, o)
 	if !ok {
+		if o == noOrder && hasTwoReadings(s) {
+			return d, true
+		}
 		d = wordDate(s)
 		return d, !d.IsZero()
 	}
@@ -134,16 +138,42 @@ func readDay(s string, o dayOrder) (y, m, d int, ok bool) {
 		n[2] += 2000
 		fallthrough
 	case len(c) >= 4:
-		// Where the order is not known, a part over 12 decides; else the
-		// month comes first, as in the portals that write such dates.
 		y, m, d = n[2], n[0], n[1]
-		if o == dayFirst || o == anyOrder && n[0] > 12 || strings.Contains(s, ".") {
+		open := o == anyOrder || o == noOrder
+		if o == dayFirst || open && n[0] > 12 || strings.Contains(s, ".") {
 			m, d = d, m
+		}
+		if open && y < 9999 && hasTwoReadings(s) {
+			return 0, 0, 0, false
 		}
 	default:
 		return 0, 0, 0, false
 	}
 	return y, m, d, m >= 1 && m <= 12 && d >= 1 && d <= 31
+}
+
+// hasTwoReadings says that a date may be month/day/year as well as
+// day/month/year, and that these are two days.
+func hasTwoReadings(s string) bool {
+	date, _, _ := cutDate(strings.TrimSpace(s))
+	a, b, c, ok := threeParts(date)
+	if !ok || len(a) == 4 || len(c) < 2 || strings.Contains(date, ".") {
+		return false
+	}
+	first, ok1 := digits(a, 2)
+	second, ok2 := digits(b, 2)
+	return ok1 && ok2 && first <= 12 && second <= 12 && first != second
+}
+
+// twoReadings is the reason for which such dates are left out.
+const twoReadings = "dates that may be month/day/year or day/month/year: left out"
+
+// dateFault says why a date cannot be read.
+func dateFault(s string) string {
+	if hasTwoReadings(s) {
+		return twoReadings
+	}
+	return "date not readable"
 }
 
 // threeParts splits a date at its two equal separators.

@@ -1,6 +1,9 @@
 package feed
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestReadDate(t *testing.T) {
 	tests := []struct {
@@ -18,7 +21,11 @@ func TestReadDate(t *testing.T) {
 		{"2020/10/16 0:00:01", anyOrder, "2020-10-16T00:00:01Z"},
 		{"5/28/2021", anyOrder, "2021-05-28"},
 		{"28/5/2021", anyOrder, "2021-05-28"},
-		{"4/1/2025", anyOrder, "2025-04-01"},
+		{"4/1/2025", anyOrder, "!"},
+		{"4/1/2025, 7:31:16 AM", anyOrder, "!"},
+		{"04-01-25", anyOrder, "!"},
+		{"4/4/2025", anyOrder, "2025-04-04"},
+		{"12/1/9999", anyOrder, ""},
 		{"4/1/2025", monthFirst, "2025-04-01"},
 		{"4/1/2025", dayFirst, "2025-01-04"},
 		{"20.05.2026", anyOrder, "2026-05-20"},
@@ -66,9 +73,18 @@ func TestDayOrderOfTable(t *testing.T) {
 	}
 	compare(t, "proved by the second row", lines(list),
 		"domain a.example.net first=2025-01-04 at=feed:2\ndomain b.example.net first=2025-01-31 at=feed:3\n")
-	list, reports, _ := read(t, []Source{of("ioc;first_seen\na.example.net;04/01/2025\n")}, Options{})
-	compare(t, "assumed", lines(list), "domain a.example.net first=2025-04-01 at=feed:2\n")
-	compare(t, "warning", faults(reports[0].Warnings), "1 04/01/2025: dates taken as month/day/year\n")
+	late := "ioc;first_seen\n" + strings.Repeat("a.example.net;04/01/2025\n", 2*maxSample)
+	list, reports, _ := read(t, []Source{of(late + "b.example.net;31/01/2025\n")}, Options{})
+	compare(t, "proved by a late row", list[0].FirstSeen.String(), "2025-01-04")
+	compare(t, "warnings", faults(reports[0].Warnings), "")
+	list, reports, _ = read(t, []Source{of("ioc;first_seen\na.example.net;04/01/2025\nb.example.net;04/04/2025\nc.example.net;05/01/2025\n")}, Options{})
+	compare(t, "not proved", lines(list), "domain a.example.net at=feed:2\ndomain b.example.net first=2025-04-04 at=feed:3\ndomain c.example.net at=feed:4\n")
+	compare(t, "warning", faults(reports[0].Warnings), "2 04/01/2025: dates that may be month/day/year or day/month/year: left out\n")
+	list, reports, _ = read(t, []Source{of("ioc,FirstSeen [UTC]\na.example.net,\"4/1/2025, 1:02:03 AM\"\n")}, Options{})
+	compare(t, "a portal's", lines(list), "domain a.example.net first=2025-04-01T01:02:03Z at=feed:2\n")
+	compare(t, "warning", faults(reports[0].Warnings), "2 4/1/2025, 1:02:03 AM: dates taken as month/day/year\n")
+	_, reports, _ = read(t, []Source{of(`[{"ioc":"a.example.net","first_seen":"04/01/2025"}]`)}, Options{})
+	compare(t, "warning", faults(reports[0].Warnings), "1 04/01/2025: dates that may be month/day/year or day/month/year: left out\n")
 }
 
 func TestConfidence(t *testing.T) {

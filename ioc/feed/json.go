@@ -203,7 +203,7 @@ func (t texts) words(w *interner) (tags []string) {
 func (t text) date(line int, emit func(*Entry)) ioc.Date {
 	d, ok := readDate(string(t), anyOrder)
 	if !ok {
-		note(emit, line, string(t), "date not readable")
+		note(emit, line, string(t), dateFault(string(t)))
 	}
 	return d
 }
