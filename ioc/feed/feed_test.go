@@ -239,6 +239,11 @@ ip:port 45.9.150.2:443 tags=C2 of Mirai at=suricata.rules:4
 ip:port [2a02:cf40::1]:8443 at=suricata.rules:5
 ip 45.9.152.1 tags=two ports at=suricata.rules:6
 `, "10 45.9.155.300: not an indicator\n", "", "map[allowed: an exception, not an indicator:1 not an indicator:1 private address in a rule:1 rule that is turned off:1 rule without addresses:1]"},
+		{"exit-addresses", "tor-exits", `
+ip 45.9.148.3 last=2026-05-20T12:05:06Z at=exit-addresses:4
+ip 45.9.148.4 last=2026-05-20T12:06:07Z at=exit-addresses:8
+ip 45.9.148.5 last=2026-05-20T12:07:08Z at=exit-addresses:9
+`, "", "", "map[]"},
 		{"zeek.intel", "zeek-intel", `
 ip 203.0.113.7 tags=somebody at=zeek.intel:2
 domain evil.example.net tags=somebody at=zeek.intel:3
@@ -463,6 +468,7 @@ func TestRefused(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"JSON of logs", `[{"name":"x","count":1}]`, "JSON of another shape"},
 		{"XML", `<?xml version="1.0"?><x/>`, "XML or HTML"},
+		{"STIX 1", `<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1"><Address_Value>45.9.148.3##comma##45.9.148.4</Address_Value>` + "\n", "STIX 1 in XML is not read; STIX 2, or a list of its values, is"},
 		{"MISP without attributes", "{\n \"Event\": {\"Attribute\": []}}", "no usable indicator"},
 		{"STIX without indicators", `{"type":"bundle","objects":[{"type":"identity","id":"identity--1"}]}`, "no usable indicator (1 no indicator: identity)"},
 		{"prose", "On Monday we saw it answer.\nIt was gone by noon.\nSee www.example.com for more.\n", "text in which 0 of the first 3 lines hold an indicator; 1 in prose, not defanged: --iocs-format text-all takes all"},

@@ -47,6 +47,7 @@ var Kinds = []Kind{
 	jsonObjects,
 	openIOC,
 	zeekIntel,
+	torExits,
 	suricata,
 	adblock,
 	dnsmasq,
@@ -139,12 +140,21 @@ func detect(head []byte) (*Kind, error) {
 	if bytes.IndexByte(head, 0) >= 0 && !packFile.Sniff(head) {
 		return nil, fmt.Errorf("%w: %w", ErrUnknownKind, errBinary)
 	}
+	if isSTIX1(head) {
+		return nil, fmt.Errorf("%w: STIX 1 in XML is not read; STIX 2, or a list of its values, is", ErrUnknownKind)
+	}
 	for i := range Kinds {
 		if Kinds[i].Sniff(head) {
 			return &Kinds[i], nil
 		}
 	}
 	return nil, fmt.Errorf("%w: %s", ErrUnknownKind, impression(head))
+}
+
+// isSTIX1 says that a feed is in the first version of STIX, whose ##comma##
+// between values another kind would take for its own.
+func isSTIX1(head []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("<")) && !isHTML(head) && bytes.Contains(head, []byte("STIX_Package"))
 }
 
 // impression says in a few words what an unknown file looks like, so that its

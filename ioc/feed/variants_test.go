@@ -89,6 +89,7 @@ url http://c.example.net/x,y at=feed:5
 domain d.example.net at=feed:6
 hash 7cc175b9c0f1b6a831c399e269772661 at=feed:7
 `, "[not defanged, in prose: --iocs-format text-all takes it:3]"},
+		{"a page that names STIX", "<html><body><p>A STIX_Package has a[.]example[.]net.</p></body></html>\n", "domain a.example.net at=feed:1\n", "[]"},
 		{"labels of a page", "<html><body><p>C2 IP: <b>45.9.148.1</b>, beside example.org</p></body></html>\n",
 			"ip 45.9.148.1 at=feed:1\n", "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"names in the headers of a mail", "Received: from mx.example.org\nContent-Type: text/plain\n\nAsks a[.]example[.]net.\n",
@@ -354,6 +355,8 @@ cidr 45.9.149.0/24 at=feed:8
 		{"addresses of the house", "192.168.1.5 Printer\n192.168.1.6 Router\n", "", "[]"},
 		{"names of addresses", "45.9.148.1 a.example.net\n45.9.148.2 b.example.net\n", "", "[]"},
 		{"reports with their titles", "https://report.example.org/x - Mirai again\nhttps://report.example.org/y - Gafgyt\n", "", "[]"},
+		{"an archive of Tor's exits", "@type tordnsel 1.0\nDownloaded 2026-05-20 12:02:03\nExitNode 0011BD2485AD45D984EC4159C88FC066E5E3300E\nExitAddress 45.9.148.3 2026-05-20 12:05:06\n",
+			"ip 45.9.148.3 last=2026-05-20T12:05:06Z at=feed:4\n", "[]"},
 		{"words and the name of a file", "one\nindex.html\ntwo\nthree\n", "", "[]"},
 	})
 }
