@@ -64,7 +64,8 @@ func cutLabel(text string) (c class, rest string, ok bool) {
 }
 
 // labelled takes what follows a label, one value or several with commas, and
-// returns what follows that. It says false where there is nothing to take.
+// returns what follows that. It says false where there is nothing to take, or a
+// sentence about it: "IP: 203.0.113.7 is our proxy".
 func (t *prose) labelled(text string, no int) (rest string, ok bool) {
 	c, rest, ok := cutLabel(text)
 	if !ok {
@@ -72,7 +73,7 @@ func (t *prose) labelled(text string, no int) (rest string, ok bool) {
 	}
 	for taken := false; ; taken = true {
 		value, next, more := cutValue(rest, c)
-		if !isLabelled(value, c) {
+		if !isLabelled(value, c) || goesOn(next) {
 			return rest, taken
 		}
 		e := newEntry(no)
@@ -87,8 +88,8 @@ func (t *prose) labelled(text string, no int) (rest string, ok bool) {
 	}
 }
 
-// cutValue cuts off the value with which a text begins, and says whether a comma
-// or semicolon follows. Those of a URL are its own where no blank follows.
+// cutValue cuts off the value with which a text begins, and says whether a comma,
+// a semicolon or "and" follows. Those of a URL are its own where no blank follows.
 func cutValue(text string, c class) (value, rest string, more bool) {
 	stops := ",; \t\u00a0"
 	if c == classURL {
@@ -100,7 +101,8 @@ func cutValue(text string, c class) (value, rest string, more bool) {
 	}
 	value, rest = text[:end], strings.TrimLeft(text[end:], " \t\u00a0")
 	more = strings.HasSuffix(value, ",") || strings.HasSuffix(value, ";") || strings.HasPrefix(rest, ",") || strings.HasPrefix(rest, ";")
-	return strings.TrimRight(strings.Trim(value, around), "."), strings.TrimLeft(rest, ",; \t\u00a0"), more
+	rest, joined := strings.CutPrefix(strings.TrimLeft(rest, ",; \t\u00a0"), "and ")
+	return strings.TrimRight(strings.Trim(value, around), "."), rest, more || joined
 }
 
 // isLabelled says that a value is what its label says.

@@ -65,7 +65,7 @@ func isRemark(text string) bool {
 	}
 	first, _ := utf8.DecodeRuneInString(words[0])
 	switch {
-	case isValue(strings.Trim(words[0], around)), slices.Contains([]string{"is", "was", "are", "has", "had", "and", "or"}, words[0]):
+	case isValue(strings.Trim(words[0], around)), goesOn(text), words[0] == "and", words[0] == "or":
 		return false
 	case !strings.HasPrefix(text, words[0]):
 		return len(words) <= 20
@@ -73,6 +73,12 @@ func isRemark(text string) bool {
 		return len(words) <= 6
 	}
 	return len(words) <= 2
+}
+
+// goesOn says that a text is the rest of a sentence about the value before it.
+func goesOn(text string) bool {
+	word, _, _ := strings.Cut(text, " ")
+	return slices.Contains([]string{"is", "was", "are", "were", "has", "had"}, word)
 }
 
 // remarkLine emits what a line of a list with remarks holds. A remark is prose.

@@ -69,7 +69,7 @@ domain e.example.net at=feed:5
 `, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"labels that say what follows", `C2 IP: 45.9.148.1:443
 **Domain:** a.example.net (down since b.example.net is up)
-IPs: 45.9.148.2, 45[.]9[.]148[.]3; 45.9.148.4
+IPs: 45.9.148.2, 45[.]9[.]148[.]3 and 45.9.148.4
 - SHA256: 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661
 URL: http://c.example.net/x,y
 C2: d.example.net
@@ -90,6 +90,7 @@ domain d.example.net at=feed:6
 hash 7cc175b9c0f1b6a831c399e269772661 at=feed:7
 `, "[not defanged, in prose: --iocs-format text-all takes it:3]"},
 		{"a page that names STIX", "<html><body><p>A STIX_Package has a[.]example[.]net.</p></body></html>\n", "domain a.example.net at=feed:1\n", "[]"},
+		{"a label of a sentence", "Asks a[.]example[.]net.\nIP: 45.9.148.1 is our proxy\n", "domain a.example.net at=feed:1\n", "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"labels of a page", "<html><body><p>C2 IP: <b>45.9.148.1</b>, beside example.org</p></body></html>\n",
 			"ip 45.9.148.1 at=feed:1\n", "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"names in the headers of a mail", "Received: from mx.example.org\nContent-Type: text/plain\n\nAsks a[.]example[.]net.\n",
