@@ -336,3 +336,13 @@ func TestColumnsBeforeRecords(t *testing.T) {
 		t.Error(in.report.Reason)
 	}
 }
+
+// A result of the portal without a header borrows none.
+func TestParityWithoutHeader(t *testing.T) {
+	s := Scan{Indicators: indicators(t, "198.51.100.7")}
+	x := &rowReader{s: &s, warn: func(error) {}, each: func(*wholeRow) error { return nil }}
+	report, _, err := x.read(t.Context(), formats.Bytes("csl.csv", []byte("2025-04-01T02:13:07Z,PAN,198.51.100.7,a\n2025-04-01T02:13:07Z,PAN,198.51.100.7,a\n")))
+	if err != nil || report.Status != Unreadable || !strings.Contains(report.Reason, "no header") {
+		t.Errorf("%v: %s, %s", err, report.Status, report.Reason)
+	}
+}

@@ -527,7 +527,10 @@ func (r *run) folderOf(file string) *folderHeaders {
 			r.headers[folder].inputs = append(r.headers[folder].inputs, in)
 		}
 	}
-	return r.headers[path.Dir(file)]
+	if f := r.headers[path.Dir(file)]; f != nil {
+		return f
+	}
+	return &folderHeaders{} // of the portal's result, which is no input
 }
 
 // read looks at all files of a folder but the one that asks. What can be read only
