@@ -91,7 +91,7 @@ func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
 			continue
 		}
 		if r.Rejected > 0 {
-			a.warnf("%s: %d entries are no indicators: see iocsweep ioc check", scanner.Printable(r.Path), r.Rejected)
+			a.warnf("%s: %s rejected: see iocsweep ioc check", scanner.Printable(r.Path), count(int64(r.Rejected), "line"))
 		}
 		if n := r.HostOnly(); n > 0 {
 			a.warnf("%s: %s without a path left out: --url-hosts takes the hosts of URLs", scanner.Printable(r.Path), count(int64(n), "URL"))
@@ -100,16 +100,16 @@ func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
 			a.warnf("%s: %s in prose left out, not defanged: --iocs-format text-all takes all", scanner.Printable(r.Path), count(int64(n), "value"))
 		}
 		if r.Weak > 0 {
-			a.warnf("%s: %d indicators dropped for --min-confidence", scanner.Printable(r.Path), r.Weak)
+			a.warnf("%s: %s dropped for --min-confidence", scanner.Printable(r.Path), count(int64(r.Weak), "indicator"))
 		}
 		if r.Ended > 0 {
-			a.warnf("%s: %d indicators dropped for --active-only", scanner.Printable(r.Path), r.Ended)
+			a.warnf("%s: %s dropped for --active-only", scanner.Printable(r.Path), count(int64(r.Ended), "indicator"))
 		}
 		if r.Old > 0 {
-			a.warnf("%s: %d indicators dropped for --max-age", scanner.Printable(r.Path), r.Old)
+			a.warnf("%s: %s dropped for --max-age", scanner.Printable(r.Path), count(int64(r.Old), "indicator"))
 		}
 		if r.Innocent > 0 {
-			a.warnf("%s: %d indicators dropped for --compromised skip", scanner.Printable(r.Path), r.Innocent)
+			a.warnf("%s: %s dropped for --compromised skip", scanner.Printable(r.Path), count(int64(r.Innocent), "indicator"))
 		}
 	}
 	return broken

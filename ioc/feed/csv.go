@@ -424,7 +424,8 @@ func bareLayout(width int) layout {
 // fullTable finds the delimiter of a table of which every cell is an indicator,
 // some of them beside others; width is 0 where it is none. What follows a blank
 // and a semicolon is a remark, and what follows a tab more often than not the
-// name of an address.
+// name of an address. A column of names beside one of addresses says what resolved
+// to what, and many names that are none of an attacker's may share an address.
 func fullTable(head, first []byte) (width int, delim byte) {
 	for _, d := range []byte{',', ';'} {
 		if bytes.IndexByte(first, d) < 0 || d == ';' && bytes.Contains(head, []byte(" ;")) {
@@ -438,11 +439,26 @@ func fullTable(head, first []byte) (width int, delim byte) {
 			most = max(most, len(cells)-countNone(cells))
 		}
 		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) }
-		if most > 1 && !slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, other) }) {
+		if most > 1 && !slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, other) }) && !resolutions(records) {
 			return width, d
 		}
 	}
 	return 0, 0
+}
+
+// resolutions says that records are pairs of a name and an address, in one order.
+func resolutions(records [][]string) bool {
+	isName := func(cell string) bool {
+		i, err := ioc.Parse(cell)
+		return err == nil && i.Type == ioc.Domain
+	}
+	for n := range 2 {
+		other := func(cells []string) bool { return len(cells) != 2 || !isName(cells[n]) || isName(cells[1-n]) }
+		if !slices.ContainsFunc(records, other) {
+			return true
+		}
+	}
+	return false
 }
 
 // countNone counts the cells that are empty.

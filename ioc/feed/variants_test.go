@@ -159,6 +159,8 @@ ip 45.9.148.5 at=feed:3
 		{"several values a line, as a program writes them", "['45.9.148.1', '45.9.148.2']\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:1\n", "[]"},
 		{"several values a line, all defanged", "45[.]9[.]148[.]1, a[.]example[.]net\n", "ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\n", "[]"},
 		{"remarks behind a semicolon that are names", "45.9.148.1 ; host.example.org\n45.9.148.2\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
+		{"names and what they resolve to", "a.example.net,45.9.148.1\nb.example.net,45.9.148.1\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:2\n", "[]"},
+		{"names and addresses in any order", "a.example.net,45.9.148.1\n45.9.148.2,b.example.net\n", "domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ndomain b.example.net at=feed:2\n", "[]"},
 		{"a word among several values a line", "x,45.9.148.1,45.9.148.2\n45.9.148.5,45.9.148.3,45.9.148.4\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.3 at=feed:2\n", "[]"},
 		{"pages on the values", "45.9.148.1,https://report.example.org/x\n", "ip 45.9.148.1 at=feed:1\n", "[]"},
 		{"what is defanged beside the values", "2026-05-20,45.9.148.1,asks a[.]example[.]net (not example.org)\n2026-05-21,45.9.148.2,none\n", `
