@@ -70,18 +70,24 @@ func doubleQuotes(text []byte, odd bool) bool {
 }
 
 // shifted is what is wrong with the record buf[at:end], and ErrEscaped as well if it
-// has a quote that a backslash escapes in the midst of a cell. The first bytes of the
-// file had none, else they would have been doubled.
+// has a quote that a backslash escapes in the midst of a quoted cell. The first bytes
+// of the file had none, else they would have been doubled.
 func (r *csvReader) shifted(err error, at, end int) error {
-	for odd, i := false, at; i+1 < end; i++ {
-		switch c := r.buf[i]; {
-		case c == '\\':
-			odd = !odd
-			continue
-		case c == '"' && odd && r.buf[i+1] != '"' && !r.closes(i+1):
+	start, quoted, odd := true, false, false
+	for i := at; i+1 < end; i++ {
+		c := r.buf[i]
+		escaped := odd
+		odd = c == '\\' && !odd
+		switch {
+		case !quoted:
+			quoted = start && c == '"'
+		case c != '"' || r.buf[i+1] == '"':
+		case r.closes(i + 1):
+			quoted = false
+		case escaped:
 			return fmt.Errorf("%w: %w", err, ErrEscaped)
 		}
-		odd = false
+		start = !quoted && c == r.sep
 	}
 	return err
 }

@@ -37,11 +37,17 @@ func readCSVHead(head []byte, whole bool) (csvHead, error) {
 	if err == nil && (h.named && len(h.cells) >= leastNames || hasWidth(head[h.start:], h.sep, len(h.cells))) {
 		return h, nil
 	}
-	for from, line := at, 1; line <= maxAbove; line++ {
+	before := ""
+	for from, line := at, 1; line <= maxPreambleLines; line++ {
 		i := bytes.IndexByte(head[from:], '\n')
-		if from += i + 1; i < 0 || from > maxAboveBytes || from == len(head) {
+		if i < 0 || from+i > maxPreamble || from+i+1 == len(head) {
 			break
 		}
+		above := strings.TrimSpace(string(head[from : from+i]))
+		if resemblesRecord(above, before) {
+			break // the header may stand between records
+		}
+		from, before = from+i+1, above
 		if below, err := csvHeadAt(head, from, seps, whole); err == nil && below.certain(head) {
 			below.above = bytes.Count(head[:below.start], []byte{'\n'}) - 1
 			return below, nil
@@ -57,12 +63,8 @@ func (h *csvHead) certain(head []byte) bool {
 		h.start < len(head) && hasWidth(head[h.start:], h.sep, len(h.cells))
 }
 
-// What may stand above a header, and how many names it has at least to be one there.
-const (
-	maxAbove      = 20 // lines
-	maxAboveBytes = 4 << 10
-	leastNames    = 3
-)
+// leastNames is how many names a header below other text has at least.
+const leastNames = 3
 
 // allNames says that all cells are names of columns.
 func allNames(cells []string) bool {

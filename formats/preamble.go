@@ -9,7 +9,8 @@ import (
 )
 
 // A preamble is text above the JSON that a program has written, of what else went
-// to the same file: warnings, the head of a transcript or of an HTTP answer.
+// to the same file: warnings, the head of a transcript or of an HTTP answer. As much
+// may stand above the header of a CSV file.
 //
 //	WARNING: Command group 'monitor log-analytics' is in preview.
 //	[{"TimeGenerated":"2025-04-01T02:13:07.482Z","SourceIP":"10.0.0.5"}]
