@@ -356,7 +356,7 @@ func guessTable(head []byte) (best layout, delim byte, ok bool) {
 	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
 		return best, 0, false
 	}
-	if _, _, labelled := cutLabel(string(first)); labelled {
+	if _, _, _, labelled := cutLabel(string(first)); labelled {
 		return best, 0, false
 	}
 	if width, delim := fullTable(head, first); width > 0 {

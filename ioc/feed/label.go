@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/ioc"
@@ -27,12 +28,12 @@ var labelWords = map[string]class{
 // value is the attacker's.
 var labelRoles = []string{"c2", "cnc", "cc", "candc", "malicious", "phishing", "malware", "botnet", "payload", "dropper", "attacker"}
 
-// labelClass reads a label, and says false where it does not tell that an
-// indicator follows.
-func labelClass(label string) (class, bool) {
+// labelClass reads a label, and says whether it names an attacker. ok is false
+// where it does not tell that an indicator follows.
+func labelClass(label string) (c class, attacker, ok bool) {
 	word := plain(label)
 	if c, ok := labelWords[word]; ok {
-		return c, true
+		return c, false, true
 	}
 	for _, role := range labelRoles {
 		rest, before := strings.CutPrefix(word, role)
@@ -40,52 +41,103 @@ func labelClass(label string) (class, bool) {
 			rest, before = strings.CutSuffix(word, role)
 		}
 		if c, ok := labelWords[rest]; before && ok {
-			return c, true
+			return c, true, true
 		}
 		if before && strings.HasPrefix(role, "c") && (rest == "" || rest == "server" || rest == "servers" || rest == "host" || rest == "hosts") {
-			return classAny, true
+			return classAny, true, true
 		}
 	}
-	return classOther, false
+	return classOther, false, false
 }
 
 // cutLabel cuts off the label with which a text begins. It says false where
 // there is none that tells that an indicator follows.
-func cutLabel(text string) (c class, rest string, ok bool) {
+func cutLabel(text string) (c class, attacker bool, rest string, ok bool) {
 	if strings.IndexByte(text[:min(len(text), maxLabel)], ':') < 0 {
-		return c, text, false
+		return c, false, text, false
 	}
 	m := valueLabel().FindStringSubmatch(text)
 	if m == nil {
-		return c, text, false
+		return c, false, text, false
 	}
-	c, ok = labelClass(m[1])
-	return c, text[len(m[0]):], ok
+	c, attacker, ok = labelClass(m[1])
+	return c, attacker, text[len(m[0]):], ok
 }
 
 // labelled takes what follows a label, one value or several with commas, and
 // returns what follows that. It says false where there is nothing to take, or a
-// sentence about it: "IP: 203.0.113.7 is our proxy".
+// sentence about it: "C2 IP: 203.0.113.7 is our proxy". A label that names no
+// attacker is as often that of the house: behind it nothing but values may stand.
 func (t *prose) labelled(text string, no int) (rest string, ok bool) {
-	c, rest, ok := cutLabel(text)
+	c, attacker, rest, ok := cutLabel(text)
 	if !ok {
 		return text, false
 	}
-	for taken := false; ; taken = true {
-		value, next, more := cutValue(rest, c)
-		if !isLabelled(value, c) || goesOn(next) {
-			return rest, taken
+	var values []string
+	for more := true; more; {
+		var value, next string
+		if value, next, more = cutValue(rest, c); !isLabelled(value, c) {
+			break
 		}
-		e := newEntry(no)
-		e.Value = []byte(value)
-		if c == classURL {
-			e.Type = "url"
-		}
-		t.emit(&e)
-		if rest = next; !more {
-			return rest, true
-		}
+		values, rest = append(values, value), next
 	}
+	if len(values) == 0 || goesOn(rest) || !attacker && rest != "" {
+		return text, false
+	}
+	for _, value := range values {
+		t.labelledValue(value, c, attacker, no)
+	}
+	return rest, true
+}
+
+// labelledValue takes a value behind a label, or counts it.
+func (t *prose) labelledValue(value string, c class, attacker bool, no int) {
+	if reason := labelDoubt(value, c, attacker); reason != "" && !t.all {
+		if !t.quiet {
+			skipped(t.emit, no, value, reason)
+		}
+		return
+	}
+	e := newEntry(no)
+	e.Value = []byte(value)
+	if c == classURL {
+		e.Type = "url"
+	}
+	t.emit(&e)
+}
+
+// labelDoubt says why a value behind a label is not taken, "" where it is. What is
+// not defanged may be a reference, or the victim's.
+func labelDoubt(value string, c class, attacker bool) string {
+	i, err := ioc.Parse(value)
+	switch {
+	case !strings.EqualFold(ioc.Refang(value), value):
+		return ""
+	case i.Type == ioc.URL && err == nil, notMatched(err) == hostOnly:
+		host, err := ioc.ParseURLHost(value, true)
+		if !attacker && !onAddress(value) || err == nil && ofTheHouse(&host) {
+			return "URL that is not defanged"
+		}
+	case err == nil && (ofTheHouse(&i) || i.Type == ioc.Domain && c == className && !attacker):
+		return inProse
+	}
+	return ""
+}
+
+// houseEndings are those of ownEndings that are of private networks.
+var houseEndings = []string{"local", "lan", "internal", "intranet", "corp", "home", "localdomain"}
+
+// ofTheHouse says that an address is set aside, or a name that of a private
+// network: no evidence of an attacker. Addresses for documentation are nobody's.
+func ofTheHouse(i *ioc.Indicator) bool {
+	switch i.Type {
+	case ioc.Domain:
+		return slices.Contains(houseEndings, i.Value[strings.LastIndexByte(i.Value, '.')+1:])
+	case ioc.IP, ioc.IPPort, ioc.CIDR:
+		purpose := ioc.Special(i.Addr())
+		return purpose != "" && purpose != "documentation"
+	}
+	return false
 }
 
 // cutValue cuts off the value with which a text begins, and says whether a comma,

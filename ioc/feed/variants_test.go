@@ -68,10 +68,10 @@ domain d.example.net at=feed:5
 domain e.example.net at=feed:5
 `, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"labels that say what follows", `C2 IP: 45.9.148.1:443
-**Domain:** a.example.net (down since b.example.net is up)
+**Malicious domain:** a.example.net (down since b.example.net is up)
 IPs: 45.9.148.2, 45[.]9[.]148[.]3 and 45.9.148.4
 - SHA256: 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661
-URL: http://c.example.net/x,y
+Payload URL: http://c.example.net/x,y
 C2: d.example.net
 MD5:7cc175b9c0f1b6a831c399e269772661
 Host: e.example.net
@@ -89,6 +89,28 @@ url http://c.example.net/x,y at=feed:5
 domain d.example.net at=feed:6
 hash 7cc175b9c0f1b6a831c399e269772661 at=feed:7
 `, "[not defanged, in prose: --iocs-format text-all takes it:3]"},
+		{"labels of references, victims and the house", `Seen at a[.]example[.]net.
+IOCs: https://www.cisa.gov/news/aa26-1
+IOCs: https://github.com/eset/malware-ioc/tree/x, github.com/eset/x
+URL: https://www.microsoft.com/security/blog/x
+URL: http://45.9.148.9/x
+C2 URL: http://192.168.1.5/x
+Domain: contoso.com
+IP: 52.1.2.3 belongs to our VPN provider
+IPs: 8.8.8.8, 1.1.1.1 were our resolvers
+C2 IPs: 8.8.8.8, 1.1.1.1 were our resolvers
+C2 IP: 10.0.0.5, 127.0.0.1, 169.254.1.1, 0.0.0.0, 224.0.0.1, 100.64.0.1, 45.9.148.8
+C2: dc01.contoso.local
+Malicious domains: a.corp, b.lan, c.internal, b.example.net
+IOCs: c.example.net, 45[.]9[.]148[.]7
+`, `
+domain a.example.net at=feed:1
+url http://45.9.148.9/x at=feed:5
+ip 45.9.148.8 at=feed:11
+domain b.example.net at=feed:13
+domain c.example.net at=feed:14
+ip 45.9.148.7 at=feed:14
+`, "[URL that is not defanged:5 not defanged, in prose: --iocs-format text-all takes it:16]"},
 		{"a page that names STIX", "<html><body><p>A STIX_Package has a[.]example[.]net.</p></body></html>\n", "domain a.example.net at=feed:1\n", "[]"},
 		{"a label of a sentence", "Asks a[.]example[.]net.\nIP: 45.9.148.1 is our proxy\n", "domain a.example.net at=feed:1\n", "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"labels of a page", "<html><body><p>C2 IP: <b>45.9.148.1</b>, beside example.org</p></body></html>\n",
