@@ -1,9 +1,11 @@
 package feed
 
 import (
-	"net/netip"
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
 )
 
 // suricata is a file of rules of Suricata or Snort. Of a rule the addresses in
@@ -97,21 +99,37 @@ func ruleOption(options, name string) string {
 }
 
 // ruleSide emits the addresses of one side of a rule, and says whether there are
-// any. A private one is of the house that the rule guards.
+// any.
 func ruleSide(e Entry, addresses, port string, emit func(*Entry)) (found bool) {
 	if port = strings.Trim(port, "[]"); port != "" && strings.Trim(port, "0123456789") == "" {
 		e.Port = []byte(port)
 	}
 	for _, a := range ruleMembers(addresses) {
 		found = true
-		e.Value, e.Fate, e.Reason = []byte(a), Usable, ""
-		host, _, _ := strings.Cut(a, "/")
-		if ip, err := netip.ParseAddr(host); err == nil && (ip.IsPrivate() || ip.IsLoopback()) {
-			e.Fate, e.Reason = Skipped, "private address in a rule"
-		}
+		e.Value = []byte(a)
+		e.Fate, e.Reason = ruleFate(a)
 		emit(&e)
 	}
 	return found
+}
+
+// ruleFate says what becomes of an address in a rule. One that is set aside is of
+// the house that the rule guards, and the widest networks only say everywhere.
+func ruleFate(address string) (Fate, string) {
+	i, err := ioc.Parse(address)
+	widest := 8
+	if i.Prefix.Addr().Is6() {
+		widest = 16
+	}
+	switch {
+	case err != nil || !fits(i.Type, classAddr):
+		return Rejected, "not an indicator"
+	case i.Prefix.Bits() < widest:
+		return Skipped, fmt.Sprintf("network in a rule that is wider than /%d", widest)
+	case ofTheHouse(&i):
+		return Skipped, ioc.Special(i.Addr()) + " address in a rule"
+	}
+	return Usable, ""
 }
 
 // ruleMembers returns the members of a list, and of lists in it, which are

@@ -395,6 +395,16 @@ func TestBlocklistVariants(t *testing.T) {
 	})
 }
 
+func TestRuleVariants(t *testing.T) {
+	checkVariants(t, []variant{
+		{"networks that are everywhere", `alert ip 0.0.0.0/0 any -> $HOME_NET any (sid:1;)
+alert ip [0.0.0.0,255.255.255.255,128.0.0.0/1,44.0.0.0/7,45.0.0.0/8] any -> [224.0.0.1,169.254.0.0/16,100.64.1.0/24] any (sid:2;)
+alert ip [10.0.0.0/8,192.168.1.5,127.0.0.1] any -> [::/0,2000::/3,fe80::1,ff02::1,::1,fd00::1,2a02::/16] any (sid:3;)
+`, "cidr 45.0.0.0/8 at=feed:2\ncidr 2a02::/16 at=feed:3\n", "[limited broadcast address in a rule:1 link-local address in a rule:2 loopback address in a rule:2 multicast address in a rule:2 " +
+			"network in a rule that is wider than /16:2 network in a rule that is wider than /8:3 private address in a rule:2 shared address space address in a rule:1 this host address in a rule:1 unique local address in a rule:1]"},
+	})
+}
+
 func TestMails(t *testing.T) {
 	checkVariants(t, []variant{
 		{"quoted-printable", "From: a@b.example\nSubject: block s[.]example[.]net\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nplease block a[.]exam=\nple[.]net and hxxp://b[.]example[.]net/?a=3D1\nc[=2E]example[.]net\n", `
