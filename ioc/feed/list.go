@@ -19,6 +19,7 @@ import (
 //	0.0.0.0 evil.example www.evil.example
 //	/bins/mirai.arm7
 //	203.0.113.7:443 Mirai          where all lines begin with an indicator
+//	203.0.113.7 8080               where all lines have a port
 //
 // Lines that begin with #, ; or // are comments. The last is the path of a
 // URL, as trail lists have them: skipped.
@@ -26,7 +27,7 @@ var plainList = Kind{Name: "list", Sniff: sniffList, Read: readList, pieces: lis
 
 // sniffList wants indicators in at least half of the first lines, or that each
 // of them is one word: a list is one however many of its lines are wrong; or
-// that each begins with one. A feed of comments alone is an empty list. Several
+// that each begins with one and has a remark or port behind it. A feed of comments alone is an empty list. Several
 // values a line are a table.
 func sniffList(head []byte) bool {
 	start := bytes.TrimLeft(head, " \t\r\n")
@@ -42,7 +43,7 @@ func sniffList(head []byte) bool {
 		return false
 	}
 	n := countList(head)
-	return n.good*2 >= n.all || n.words == n.all && (n.sure > 0 || n.broad == n.all) || remarked(head) && !sniffBareCSV(head)
+	return n.good*2 >= n.all || n.words == n.all && (n.sure > 0 || n.broad == n.all) || tailOf(head) != noTail && !sniffBareCSV(head)
 }
 
 // A listCount says what the first 100 lines of a feed are that are no comments.
@@ -102,8 +103,12 @@ func readList(r io.Reader, emit func(*Entry)) error {
 
 // listLineOf returns what reads the lines of a list that is about to be read.
 func listLineOf(b *bufio.Reader) func(line []byte, no int, emit func(*Entry)) {
-	if head, _ := b.Peek(headSize); remarked(head) { // a read error comes again
+	head, _ := b.Peek(headSize) // a read error comes again
+	switch tailOf(head) {
+	case remarks:
 		return remarkLine
+	case ports:
+		return portLine
 	}
 	return listLine
 }

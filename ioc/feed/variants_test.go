@@ -358,9 +358,9 @@ func TestListVariants(t *testing.T) {
 		{"ranges of addresses alone", "45.9.148.0-45.9.148.255\n45.9.149.0 - 45.9.149.255\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\n", "[]"},
 		{"remarks behind the values", `# seen in May
 45.9.148.1 - C2 server, beside 45.9.148.9
-45.9.148.2 443 Mirai
+45.9.148.2 C2 server
 45.9.148.3:443	Mirai
-a[.]example[.]net Mirai (asks b[.]example[.]net)
+a[.]example[.]net - Mirai (asks b[.]example[.]net)
 c.example.net
 d.example.net phishing # here
 45.9.149.0/24 (all of it)
@@ -375,8 +375,24 @@ domain d.example.net at=feed:7
 cidr 45.9.149.0/24 at=feed:8
 `, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"sentences that begin with names", "a.example.net is the site of our customer\nb.example.net belongs to us as well\n", "", "[]"},
-		{"one line that is no value with a remark", "45.9.148.1 Mirai\n45.9.148.2 Mirai\nAll of them are down\n", "", "[]"},
+		{"one line that is no value with a remark", "45.9.148.1 - Mirai\n45.9.148.2 - Mirai\nAll of them are down\n", "", "[]"},
 		{"a log that begins with addresses", "45.9.148.1 - - [10/May/2026:13:55:36 +0000] \"GET / HTTP/1.0\" 200 2326\n", "", "[]"},
+		{"a column of ports", "45.9.148.7 8080\n45.9.148.8  443 ; seen in May\n", "ip:port 45.9.148.7:8080 at=feed:1\nip:port 45.9.148.8:443 at=feed:2\n", "[]"},
+		{"numbers that are no ports", "45.9.148.7 8080\n45.9.148.8 99999\n", "", "[]"},
+		{"ports of some lines", "45.9.148.7 8080\n45.9.148.8 C2\n", "", "[]"},
+		{"ports behind a sign", "45.9.148.7 - 8080\n", "", "[]"},
+		{"a port and more", "45.9.148.7 22 open\n", "", "[]"},
+		{"a hosts file", "127.0.0.1 localhost\n127.0.1.1 web01\n52.4.4.4 vpn\n", "", "[]"},
+		{"remarks of a hosts file", "127.0.0.1 - localhost\n52.4.4.4 - vpn\n", "", "[]"},
+		{"an inventory", "web01.corp-example.com Windows Server 2019\n", "", "[]"},
+		{"what is up", "web01.corp-example.com up\n", "", "[]"},
+		{"names of a private network", "web01.corp.local - scanner\n", "", "[]"},
+		{"connections", "52.4.4.4 Established 4512\n", "", "[]"},
+		{"connections with ports", "52.4.4.4:443 ESTABLISHED\n", "", "[]"},
+		{"a table of neighbours", "52.4.4.4 00-11-22-33-44-55 dynamic\n", "", "[]"},
+		{"a proxy's log", "45.9.148.7 TCP_MISS/200 1234 GET http://bing.com/\n", "", "[]"},
+		{"a server's log", "45.9.148.7 GET /index.html 200\n", "", "[]"},
+		{"resolvers", "8.8.8.8 Google DNS\n", "", "[]"},
 		{"addresses of the house", "192.168.1.5 Printer\n192.168.1.6 Router\n", "", "[]"},
 		{"names of addresses", "45.9.148.1 a.example.net\n45.9.148.2 b.example.net\n", "", "[]"},
 		{"reports with their titles", "https://report.example.org/x - Mirai again\nhttps://report.example.org/y - Gafgyt\n", "", "[]"},
