@@ -278,6 +278,9 @@ func (r *rows) sample(head []byte, delim byte, headed bool) {
 			case classAny:
 			case classOther:
 				typed++
+				if namesType(cells[r.typ]) {
+					known++
+				}
 			default:
 				known++
 				typed++

@@ -90,30 +90,61 @@ func classOf(word string) class {
 // to say what it did: "C2 IP", "malicious domain".
 var typeRoles = []string{"c2", "cnc", "cc", "candc", "c2server", "malicious", "phishing", "malware", "botnet", "download", "payload", "remote", "dst", "dest", "destination", "src", "source"}
 
-// foreignWords are in types of what looks like an indicator that is matched and
-// is none, or is not the attacker's.
+// foreignWords are in types of hashes that are none of a file, or not of the
+// attacker's.
 var foreignWords = []string{
 	"cert", "certificate", "ssl", "tls", "x509", "fingerprint", "thumbprint", "serial", "ja3", "ja3s", "jarm", "hassh", "imphash", "authentihash",
 	"vhash", "cdhash", "pehash", "telfhash", "ssdeep", "tlsh", "icon", "favicon", "victim", "victims", "target", "legit", "legitimate", "benign",
 	"whitelist", "whitelisted", "allow", "allowed", "false", "sinkhole", "sinkholed", "version", "mutex", "registry", "comment", "text", "other",
 }
 
+// formWords may stand beside the word for a type without a change of what it
+// says, and attackerRoles say that the value is an attacker's.
+var (
+	formWords     = []string{"address", "addresses", "port", "indicator", "indicators", "ioc", "iocs", "and", "or", "with"}
+	attackerRoles = []string{"c2", "cnc", "c", "malicious", "phishing", "malware", "botnet", "payload", "dropper", "attacker", "scanner"}
+)
+
 // allowsValue says that a value is an indicator although the word for its type is
-// not known: an address, or what some part of the word says: "Dropper hash".
+// not known: a hash where a part of the word says so, "Dropper hash"; anything else
+// where all parts are a type, a role of an attacker and words of form, "IP Address
+// and Port". "DNS resolver" and "sender domain" are somebody else's.
 func allowsValue(word, value string) bool {
 	i, err := ioc.Parse(value)
 	if err != nil {
 		return false
 	}
-	parts := strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	if slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(foreignWords, p) }) {
-		return false
+	parts := typeParts(word)
+	if i.Type == ioc.Hash {
+		return !slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(foreignWords, p) }) &&
+			slices.ContainsFunc(parts, func(p string) bool { return p != "file" && typeWords[p] == classHash }) // a file may be its name
 	}
-	named := func(p string) bool {
-		c := typeWords[p] // a file may be its name
-		return p != "file" && (i.Type == ioc.Hash && c == classHash || i.Type == ioc.Domain && c == className || i.Type == ioc.URL && c == classURL)
+	named, c2 := false, len(parts) > 0 // all parts say C2
+	for n, p := range parts {
+		if n > 0 && c2 && (p == "server" || p == "servers") {
+			continue
+		}
+		c, typed := typeWords[p]
+		attacker := slices.Contains(attackerRoles, p)
+		if !attacker && !slices.Contains(formWords, p) && (!typed || c > classHash) {
+			return false
+		}
+		named = named || typed && c != classHash && fits(i.Type, c)
+		c2 = c2 && attacker && p[0] == 'c'
 	}
-	return fits(i.Type, classAddr) || slices.ContainsFunc(parts, named)
+	return named || c2 && fits(i.Type, classAddr)
+}
+
+// typeParts splits a word for a type into its words, in lower case.
+func typeParts(word string) []string {
+	return strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// namesType says that a word that is not known has a type in it.
+func namesType(word string) bool {
+	return slices.ContainsFunc(typeParts(word), func(p string) bool {
+		return slices.Contains([]string{"ip", "ips", "ipv4", "ipv6", "dns", "domain", "domains", "fqdn", "hostname", "url", "urls", "hash", "hashes", "md5", "sha1", "sha256"}, p)
+	})
 }
 
 // plain brings a column name or type word to lower-case letters and digits:

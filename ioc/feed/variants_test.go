@@ -202,6 +202,9 @@ C&C name,b.example.net
 Certificate SHA1,9cc175b9c0f1b6a831c399e269772661ffffffff
 File name,acc175b9c0f1b6a831c399e269772661
 Victim,45.9.148.9
+Malware domain or URL,c.example.net
+C2 server,45.9.148.10
+Email address,45.9.148.11
 `, `
 ip 45.9.148.1 at=feed:2
 hash 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:3
@@ -209,8 +212,16 @@ hash 7cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:4
 hash 8cc175b9c0f1b6a831c399e269772661 at=feed:5
 ip:port 45.9.148.4:443 at=feed:6
 ip 45.13.0.1 at=feed:7
-domain a.example.net at=feed:8
-`, "[type C&C name:1 type Certificate SHA1:1 type File name:1 type Victim:1]"},
+domain c.example.net at=feed:13
+ip 45.9.148.10 at=feed:14
+`, "[mail address:1 type C&C name:1 type Certificate SHA1:1 type Domain (second stage):1 type File name:1 type Victim:1]"},
+		{"words for types of somebody else's", `type,value
+DNS resolver,8.8.8.8
+our gateway,52.1.1.1
+Company domain,corp-example.com
+sender domain,gmail.com
+reference url,https://blog.vendor.example.com/x
+`, "", "[type Company domain:1 type DNS resolver:1 type our gateway:1 type reference url:1 type sender domain:1]"},
 		{"rows that are harmless by their own word", `ioc,Whitelisted,Verdict,Status
 45.9.148.1,FALSE,Malicious,online
 45.9.148.2,TRUE,,
