@@ -29,6 +29,8 @@ type layout struct {
 	others []column
 	length int // of the network whose address is the value
 
+	scanned []column // names of the provider of the address, which are counted
+
 	bare bool // there is no header
 	full bool // every cell is a value; values are none
 }
@@ -82,7 +84,7 @@ func (s *standing) ends(cell []byte) (reason string, ok bool) {
 // the better name first where a table may have several.
 var (
 	valueNames   = []string{"iocvalue", "ioc", "indicatorvalue", "observablevalue", "indicator", "observable", "value", "data", "indicators", "iocs", "values", "artifact"}
-	addressNames = []string{"ipaddress", "ip", "ipv4", "ipv6", "ips", "dstip", "networkip", "networkdestinationip", "networksourceip", "cidr", "network", "subnet", "netblock", "ioip", "address", "networkcidrblock", "networkdestinationcidrblock", "networksourcecidrblock", "emailsourceipaddress",
+	addressNames = []string{"ipaddress", "ip", "ipstr", "ipv4", "ipv6", "ips", "dstip", "networkip", "networkdestinationip", "networksourceip", "cidr", "network", "subnet", "netblock", "ioip", "address", "networkcidrblock", "networkdestinationcidrblock", "networksourcecidrblock", "emailsourceipaddress",
 		"networkipv4", "networkipv6", "networkdestinationipv4", "networkdestinationipv6", "networksourceipv4", "networksourceipv6",
 		"ipaddresses", "ipv4s", "ipv6s", "ipv4address", "ipv6address", "ipv4addresses", "ipv6addresses", "cidrs", "subnets", "networks"}
 	domainNames = []string{"domain", "domainname", "fqdn", "domains", "domainnames", "fqdns"}
@@ -136,9 +138,10 @@ func readHeader(cells [][]byte) (layout, bool) {
 			l.malware = append(l.malware, i)
 		}
 	}
-	if ip := slices.Index(names, "ipstr"); ip >= 0 {
-		// Shodan's: the names beside the address are its provider's.
+	if isShodan(names) {
+		ip := slices.Index(names, "ipstr")
 		l.values, l.typ = []column{{ip, "ip"}}, none
+		l.scanned = slices.DeleteFunc(namedColumns(names, true), func(c column) bool { return c.n == ip })
 		return l, true
 	}
 	if typ, data := slices.Index(names, "datatype"), slices.Index(names, "data"); typ >= 0 && data >= 0 {
@@ -156,7 +159,7 @@ func readHeader(cells [][]byte) (layout, bool) {
 			l.typ, value = value, data
 		}
 	}
-	l.others = namedColumns(names)
+	l.others = namedColumns(names, false)
 	if value != none {
 		l.values = []column{{value, ""}}
 		return l, true
@@ -169,11 +172,18 @@ func readHeader(cells [][]byte) (layout, bool) {
 	return l, len(l.values) > 0
 }
 
+// isShodan says that columns are those of Shodan, of which the names beside the
+// address are its provider's.
+func isShodan(names []string) bool {
+	has := func(name string) bool { return slices.Contains(names, name) }
+	return has("ipstr") && has("hostnames") && (has("isp") || has("asn") || has("org"))
+}
+
 // uses says that a column is one of the layout.
 func (l *layout) uses(n int) bool {
 	return slices.Contains([]int{l.port, l.typ, l.threat, l.confidence, l.compromised, l.tags, l.first, l.last, l.until, l.added, l.action, l.length}, n) ||
 		slices.Contains(l.malware, n) || slices.ContainsFunc(l.values, func(c column) bool { return c.n == n }) ||
-		slices.ContainsFunc(l.standing, func(s standing) bool { return s.n == n })
+		slices.ContainsFunc(l.standing, func(s standing) bool { return s.n == n }) || slices.ContainsFunc(l.scanned, func(c column) bool { return c.n == n })
 }
 
 // useOthers takes the values from the columns that are named for a type.
@@ -182,8 +192,9 @@ func (l *layout) useOthers() {
 	l.typ = none // its word cannot be that of several columns
 }
 
-// namedColumns finds the columns whose names say of what type their values are.
-func namedColumns(names []string) (values []column) {
+// namedColumns finds the columns whose names say of what type their values are;
+// of hosts beside an address or a URL only if all are asked for.
+func namedColumns(names []string, all bool) (values []column) {
 	add := func(typ string, wanted []string) {
 		for i, n := range names {
 			if slices.Contains(wanted, n) {
@@ -196,7 +207,7 @@ func namedColumns(names []string) (values []column) {
 	if addresses || !slices.Contains(names, "asname") {
 		add("domain", domainNames) // else it is that of a network's owner
 	}
-	if !addresses && !slices.Contains(names, "url") {
+	if all || !addresses && !slices.Contains(names, "url") {
 		add("hostname", hostNames)
 	}
 	add("", otherNames)
@@ -360,10 +371,22 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 	if r.bare && !r.full {
 		r.defanged(cells, line, emit)
 	}
+	for _, c := range r.scanned {
+		for name := range strings.FieldsFuncSeq(string(r.cell(cells, c.n)), isListSign) {
+			if holdsIndicator([]byte(name)) {
+				skipped(emit, line, name, ofScanned)
+			}
+		}
+	}
 	if !found {
 		reject(emit, line, show(cells), "no value")
 	}
 }
+
+// ofScanned is why the names beside an address that was scanned are skipped.
+const ofScanned = "name of an address that was scanned"
+
+func isListSign(c rune) bool { return c == ',' || c == ';' || c == ' ' }
 
 // defanged gives what is defanged in the other columns of a table without a
 // header: nobody does so to what is no indicator.

@@ -74,7 +74,7 @@ const maxInside = 3
 func (o *objects) read(r io.Reader) error {
 	b := buffered(r)
 	head, _ := b.Peek(headSize) // a read error comes again
-	o.scanned = bytes.Contains(head, []byte(`"ip_str"`))
+	o.scanned = scanned(head)
 	if keys, oneLine := peekObject(head); oneLine && o.depth == 0 {
 		names := make([][]byte, len(keys))
 		for i, k := range keys {
@@ -85,6 +85,17 @@ func (o *objects) read(r io.Reader) error {
 		}
 	}
 	return o.document(b, 1)
+}
+
+// scanned says that a document has the names of Shodan's objects.
+func scanned(head []byte) bool {
+	var names []string
+	for _, name := range []string{"ip_str", "hostnames", "isp", "asn", "org"} {
+		if bytes.Contains(head, []byte(`"`+name+`"`)) {
+			names = append(names, plain(name))
+		}
+	}
+	return isShodan(names)
 }
 
 // document reads a document whose first line has that number.
@@ -209,7 +220,7 @@ func (o *objects) scalar(raw []byte, key string, line int) {
 	l, ok := readNames([][]byte{[]byte(key)})
 	switch {
 	case ok && o.scanned && l.values[0].typ != "ip" && l.values[0].typ != anyType:
-		skipped(o.emit, line, string(value), "name of an address that was scanned")
+		skipped(o.emit, line, string(value), ofScanned)
 	case key != "" && !ok:
 		// References lead to reports, and tags are words.
 		if holdsIndicator([]byte(value)) {

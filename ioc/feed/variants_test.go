@@ -237,6 +237,13 @@ reference url,https://blog.vendor.example.com/x
 45.9.148.12,no,,offline
 `, "ip 45.9.148.1 at=feed:2\nip 45.9.148.12 at=feed:13\n",
 			"[by its own word benign:1 by its own word clean:1 by its own word false positive:1 by its own word falsepos:1 by its own word inactive:1 by its own word revoked:1 by its own word whitelisted:1 whitelisted:3]"},
+		{"a table that calls an address as Shodan does", "ip_str,domain,url,malware\n45.9.148.7,a.example.net,http://a.example.net/x,Mirai\n", `
+ip 45.9.148.7 malware=Mirai at=feed:2
+domain a.example.net malware=Mirai at=feed:2
+url http://a.example.net/x malware=Mirai at=feed:2
+`, "[]"},
+		{"a table of Shodan", "ip_str,port,hostnames,domains,org\n45.9.148.7,443,\"a.isp.example,b.isp.example\",isp.example,ISP\n", "ip:port 45.9.148.7:443 at=feed:2\n",
+			"[name of an address that was scanned:3]"},
 		{"DShield", "# DShield.org Recommended Block List\nStart\tEnd\tNetblock\tAttacks\tName\tCountry\temail\n45.10.16.0\t45.10.16.255\t24\t3000\tX\tUS\ta@b.example\n",
 			"cidr 45.10.16.0/24 at=feed:3\n", "[]"},
 		{"dates", "ioc,first_seen,last_seen,valid_until\na.example.net,Feb 13 2026,13-Feb-2026,never\nb.example.net,1771000000,1771000000123,20261231\n", `
@@ -338,13 +345,18 @@ ip 45.9.148.3 at=feed:1
 domain b.example.net at=feed:1
 `, "[]"},
 		{"lists of servers", `{"c2":["45.9.148.1:443","a.example.net"]}`, "ip:port 45.9.148.1:443 at=feed:1\ndomain a.example.net at=feed:1\n", "[]"},
-		{"Shodan", `{"ip_str":"45.9.148.1","port":443,"hostnames":["a.isp.example"],"domains":["isp.example"],"data":"HTTP/1.1 200 OK"}
-{"ip_str":"45.9.148.2","port":80,"hostnames":[],"domains":[],"data":""}
-`, "ip:port 45.9.148.1:443 at=feed:1\nip:port 45.9.148.2:80 at=feed:2\n", "[]"},
-		{"a search in Shodan", `{"matches":[{"ip_str":"45.9.148.1","port":443,"domains":["isp.example"]}],"total":1}`, "ip:port 45.9.148.1:443 at=feed:1\n", "[]"},
+		{"Shodan", `{"ip_str":"45.9.148.1","port":443,"hostnames":["a.isp.example"],"domains":["isp.example"],"isp":"ISP","data":"HTTP/1.1 200 OK"}
+{"ip_str":"45.9.148.2","port":80,"hostnames":[],"domains":[],"isp":"ISP","data":""}
+`, "ip:port 45.9.148.1:443 at=feed:1\nip:port 45.9.148.2:80 at=feed:2\n", "[name of an address that was scanned:2]"},
+		{"a search in Shodan", `{"matches":[{"ip_str":"45.9.148.1","port":443,"domains":["isp.example"],"hostnames":[],"org":"ISP"}],"total":1}`, "ip:port 45.9.148.1:443 at=feed:1\n",
+			"[name of an address that was scanned:1]"},
 		{"a host in Shodan", `{
-"domains":["isp.example"],"hostnames":["a.isp.example"],"ip_str":"45.9.148.1",
+"domains":["isp.example"],"hostnames":["a.isp.example"],"asn":"AS64500","ip_str":"45.9.148.1",
 "data":[{"ip_str":"45.9.148.1","port":443}]}`, "ip:port 45.9.148.1:443 at=feed:3\n", "[name of an address that was scanned:2]"},
+		{"objects that call an address as Shodan does", `[{"ip_str":"45.9.148.7","domain":"a.example.net","url":"http://a.example.net/x","malware":"Mirai"}]`,
+			"ip 45.9.148.7 malware=Mirai at=feed:1\ndomain a.example.net malware=Mirai at=feed:1\nurl http://a.example.net/x malware=Mirai at=feed:1\n", "[]"},
+		{"lists beside an address as Shodan calls it", `{"ip_str":"45.9.148.7","domains":["a.example.net","b.example.net"]}` + "\n",
+			"ip 45.9.148.7 at=feed:1\ndomain a.example.net at=feed:1\ndomain b.example.net at=feed:1\n", "[]"},
 		{"TheHive", `[{"dataType":"ip","data":"45.9.148.1","ioc":true},{"dataType":"domain","data":"a.example.net","ioc":true},{"dataType":"ip","data":"45.9.148.2","ioc":false},{"dataType":"user-agent","data":"curl","ioc":true}]`,
 			"ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\n", "[ioc is false:1 type user-agent:1]"},
 		{"objects that are harmless by their own word", `[{"ip":"45.9.148.1","whitelisted":true},{"ip":"45.9.148.2","status":"falsepos"},{"ip":"45.9.148.3","whitelisted":false,"status":"online"}]`,
