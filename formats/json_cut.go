@@ -61,10 +61,21 @@ type jsonFrame struct {
 	late   bool // rows came before the columns
 	failed bool // it says that something went wrong
 	wraps  bool
-	keyed  bool  // the members of an object are records
-	inside bool  // records were searched for in it, and found
+	keyed  bool // the members of an object are records
+	inside bool // records were searched for in it, and found
+	record jsonVerdict
 	part   *Part // of the records of an array, or an object
 }
+
+// A jsonVerdict says whether an object has the columns of a table. It is found
+// once: that it costs the same for each member would be too much.
+type jsonVerdict uint8
+
+const (
+	jsonUnasked jsonVerdict = iota
+	jsonRecord
+	jsonNoRecord
+)
 
 type jsonNest uint8
 

@@ -61,7 +61,7 @@ func (c *jsonCutter) member(b byte) {
 		c.garbage(jsonNotObject)
 		return
 	}
-	if role == wrapsNothing && b == '[' && strings.EqualFold(string(key), "data") && c.search.wanted() && c.search.known(f.table.columns) {
+	if role == wrapsNothing && b == '[' && strings.EqualFold(string(key), "data") && c.wanted() && c.search.known(f.table.columns) {
 		if inner, ok := c.second(); ok && inner == '[' {
 			role = wrapsRows
 		}
@@ -219,9 +219,9 @@ func (c *jsonCutter) closeObject() {
 // at an offset.
 func (c *jsonCutter) open(start int64) {
 	f := jsonFrame{kind: jsonMembers, start: start, wraps: start < 0, inside: c.top().inside}
-	if c.search.wanted() {
-		b, p := c.window(c.pos)
-		if name := c.search.keyed(b, p+1, len(b)-jsonPad); name != "" {
+	if c.wanted() {
+		b, end := c.extent(c.pos)
+		if name := c.search.keyed(b, c.pos+1, end); name != "" {
 			f.start, f.wraps, f.keyed, f.part = -1, true, true, c.listOf(name)
 		}
 	}
@@ -232,15 +232,17 @@ func (c *jsonCutter) open(start int64) {
 // it, and the object that has it as a member is none itself.
 func (c *jsonCutter) descend(role wrapper, key []byte) bool {
 	f := c.top()
-	if !c.search.wanted() || role != wrapsNothing && role != wrapsObjects && (role != wrapsRows || f.table.columns != nil) {
+	if !c.wanted() || role != wrapsNothing && role != wrapsObjects && (role != wrapsRows || f.table.columns != nil) || c.isRecord(f) {
 		return false
 	}
-	b, p := c.window(c.pos)
-	bracket := b[p]
-	what, name := c.search.find(b, bracket, p+1, len(b)-jsonPad, jsonNesting)
-	if what == holdsNothing || f.start >= 0 && c.isRecord(f.start) {
+	b, end := c.extent(c.pos)
+	bracket := b[c.pos]
+	what, name := c.search.find(b, bracket, c.pos+1, end, jsonNesting)
+	if what == holdsNothing {
+		c.search.misses++
 		return false
 	}
+	c.search.misses = 0
 	if bracket == '[' {
 		c.remark(fmt.Sprintf("records are read out of %q; what stands beside that is not", jsonUnquote(nil, key)))
 	}
@@ -260,28 +262,49 @@ func (c *jsonCutter) descend(role wrapper, key []byte) bool {
 // wrapped reports whether the objects of an array, the first of which is at pos,
 // are no records but have some inside.
 func (c *jsonCutter) wrapped() bool {
-	if !c.search.wanted() {
+	if !c.wanted() {
 		return false
 	}
-	b, p := c.window(c.pos)
-	what, _ := c.search.find(b, '[', p, len(b)-jsonPad, jsonNesting)
+	b, end := c.window(c.pos)
+	what, _ := c.search.find(b, '[', c.pos, end, jsonNesting)
 	return what == holdsInside
 }
 
-// isRecord reports whether the top-level object that starts at an offset has the
-// columns of a table.
-func (c *jsonCutter) isRecord(start int64) bool {
-	b, p := c.window(int(start - c.base))
-	return c.search.tableOf(b, []jsonRow{{uint32(p), uint32(len(b) - jsonPad)}}) != ""
+// isRecord reports whether an object that may be a record itself has the columns
+// of a table.
+func (c *jsonCutter) isRecord(f *jsonFrame) bool {
+	if f.start >= 0 && f.record == jsonUnasked {
+		f.record = jsonNoRecord
+		p := int(f.start - c.base)
+		if b, end := c.extent(p); c.search.tableOf(b, []jsonRow{{uint32(p), uint32(end)}}) != "" {
+			f.record, c.search.misses = jsonRecord, 0
+		}
+	}
+	return f.record == jsonRecord
+}
+
+// wanted reports whether records are searched for in what comes next.
+func (c *jsonCutter) wanted() bool {
+	c.search.at = c.base + int64(c.pos)
+	return c.search.wanted()
 }
 
 // window is what can be looked at of the text from p on, as far as it goes
-// whatever the size of blocks, with jsonPad bytes behind it.
-func (c *jsonCutter) window(p int) (b []byte, at int) {
+// whatever the size of blocks: b[p:end], with jsonPad bytes behind it.
+func (c *jsonCutter) window(p int) (b []byte, end int) {
 	for len(c.buf)-p < jsonWindow && c.more() {
 	}
-	end := min(len(c.buf), p+jsonWindow)
-	return c.buf[:end+jsonPad], p
+	end = min(len(c.buf), p+jsonWindow)
+	return c.buf[:end+jsonPad], end
+}
+
+// extent is what can be looked at of the value at p alone.
+func (c *jsonCutter) extent(p int) (b []byte, end int) {
+	b, end = c.window(p)
+	if q, fault := jsonSkip(b, p, end, 0); fault == jsonOK {
+		end = q
+	}
+	return b, end
 }
 
 // listOf returns the part of the records of a table that are in lists.

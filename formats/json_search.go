@@ -20,7 +20,9 @@ type jsonSearch struct {
 	whole    bool               // Options.Whole
 	envelope string             // that of the input's records
 	settled  bool               // no other envelope is tried
-	misses   int                // objects since the last record of a table that were none
+	misses   int                // values since the last with records of a table that had none
+	looked   int64              // bytes that were looked at, as often as they were
+	at       int64              // how far the document has been read
 }
 
 const (
@@ -28,10 +30,12 @@ const (
 	jsonWindow = 64 << 10
 	// jsonNesting is how deep records may lie in a value.
 	jsonNesting = 8
-	// jsonMisses is after how many objects that are no records of a table no other
-	// is looked at, so that a document of a million of them costs no more than
-	// another.
+	// jsonMisses is after how many values without records no other is looked at, so
+	// that a document of a million of them costs no more than another.
 	jsonMisses = 4096
+	// jsonLooks is how often each byte of a document may be looked at, and of the
+	// first ones that many windows: values within values are, once for each.
+	jsonLooks = 16
 	// fewRecords are enough to tell a table.
 	fewRecords = 8
 )
@@ -57,8 +61,11 @@ const (
 // tableOf names the table of records in b, which reaches jsonPad bytes beyond
 // them; "" if it is not known. It takes up the envelope that they have.
 func (s *jsonSearch) tableOf(b []byte, rows []jsonRow) string {
-	if s.table == nil || len(rows) == 0 || s.misses == jsonMisses {
+	if s.table == nil || len(rows) == 0 {
 		return ""
+	}
+	for _, row := range rows {
+		s.looked += int64(row.end - row.off)
 	}
 	part := jsonSample(b, rows, s.envelope)
 	name := s.table(part)
@@ -74,11 +81,7 @@ func (s *jsonSearch) tableOf(b []byte, rows []jsonRow) string {
 			}
 		}
 	}
-	if name == "" {
-		s.misses++
-		return ""
-	}
-	s.settled, s.misses = true, 0
+	s.settled = s.settled || name != ""
 	return name
 }
 
@@ -88,6 +91,7 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 	if depth == 0 {
 		return holdsNothing, ""
 	}
+	s.looked += int64(end - p)
 	var rows []jsonRow
 	var columns []string
 	listed := false // rows by position
@@ -110,10 +114,12 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 	}
 	if bracket == '[' {
 		// Mostly the first shows it. Lists of few records may be many.
-		for _, n := range []int{1, fewRecords} {
-			if name := s.tableOf(b, rows[:min(len(rows), n)]); name != "" {
-				return holdsRecords, name
-			}
+		name := s.tableOf(b, rows[:min(len(rows), 1)])
+		if name == "" && len(rows) > 1 {
+			name = s.tableOf(b, rows[:min(len(rows), fewRecords)])
+		}
+		if name != "" {
+			return holdsRecords, name
 		}
 	} else {
 		if listed && s.known(columns) {
@@ -136,7 +142,7 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 
 // wanted reports whether records are to be taken out of what is round them.
 func (s *jsonSearch) wanted() bool {
-	return s.table != nil && !s.whole && s.misses < jsonMisses
+	return s.table != nil && !s.whole && s.misses < jsonMisses && s.looked <= jsonLooks*(s.at+4*jsonWindow)
 }
 
 // known reports whether columns are those of a table.
