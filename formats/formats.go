@@ -311,6 +311,7 @@ var (
 	ErrRowsFirst     = errors.New("rows come before their columns")
 	ErrTruncated     = errors.New("input ends early")
 	ErrPartial       = errors.New("the export says that it is incomplete")
+	ErrUnsearched    = errors.New("there may be more records, in what was not searched to its end")
 )
 
 // Options says how to open inputs. The zero value detects everything.

@@ -39,6 +39,8 @@ type jsonCutter struct {
 	remarks   []string             // for Info.Notes
 	search    jsonSearch
 	lists     map[string]*Part // of records that were searched for, by table
+	found     bool             // the document in hand wraps records
+	passed    error            // and something in it was not searched to its end
 
 	// The block that is being cut.
 	part     *Part
@@ -298,7 +300,11 @@ func (c *jsonCutter) element(b byte) {
 		}
 	case jsonTableList:
 		if b == '{' {
-			c.open(-1)
+			if name := c.lone(f); name != "" {
+				c.row(c.listOf(name))
+			} else {
+				c.open(-1)
+			}
 			return
 		}
 		c.garbage(jsonNotObject)
@@ -311,6 +317,7 @@ func (c *jsonCutter) element(b byte) {
 			// The first element of a top-level array says what all are.
 			if f.wraps = true; c.firstKeyIs("FrameType") || c.wrapped() {
 				f.kind, f.need, f.inside = jsonTableList, false, true
+				c.find()
 				return
 			}
 		}
@@ -329,6 +336,7 @@ func (c *jsonCutter) element(b byte) {
 
 // document starts a top-level value.
 func (c *jsonCutter) document(b byte) {
+	c.found, c.passed = false, nil
 	switch b {
 	case '{':
 		c.open(c.base + int64(c.pos))

@@ -66,7 +66,7 @@ func (c *jsonCutter) member(b byte) {
 			role = wrapsRows
 		}
 	}
-	if b == '[' && c.enter(role, key) || (b == '[' || b == '{') && c.descend(role, key) {
+	if b == '[' && c.enter(role, key) || (b == '[' || b == '{') && c.descend(role, key, at) {
 		return
 	}
 	start := c.pos
@@ -101,6 +101,7 @@ func (c *jsonCutter) enter(role wrapper, key []byte) bool {
 	switch {
 	case role == wrapsObjects && (inner == '{' || inner == ']') && len(c.stack) == 2:
 		f.wraps, f.start = true, -1
+		c.find()
 		next := jsonFrame{kind: jsonList, start: -1, wraps: true}
 		if strings.EqualFold(string(key), "tables") {
 			next.kind = jsonTableList
@@ -131,6 +132,7 @@ func (c *jsonCutter) enter(role wrapper, key []byte) bool {
 		if piece {
 			c.pieces[t.id] = part
 		}
+		c.find()
 		c.push(jsonFrame{kind: jsonRowList, start: -1, part: part})
 		return true
 	}
@@ -220,29 +222,50 @@ func (c *jsonCutter) closeObject() {
 func (c *jsonCutter) open(start int64) {
 	f := jsonFrame{kind: jsonMembers, start: start, wraps: start < 0, inside: c.top().inside}
 	if c.wanted() {
-		b, end := c.extent(c.pos)
+		b, end, _ := c.extent(c.pos)
 		if name := c.search.keyed(b, c.pos+1, end); name != "" {
 			f.start, f.wraps, f.keyed, f.part = -1, true, true, c.listOf(name)
+			c.find()
 		}
 	}
 	c.push(f)
 }
 
 // descend goes into the value at pos if there are records of a known table in
-// it, and the object that has it as a member is none itself.
-func (c *jsonCutter) descend(role wrapper, key []byte) bool {
+// it, and the object that has it as a member, with the key at keyed, is none itself.
+func (c *jsonCutter) descend(role wrapper, key []byte, keyed int) bool {
 	f := c.top()
-	if !c.wanted() || role != wrapsNothing && role != wrapsObjects && (role != wrapsRows || f.table.columns != nil) || c.isRecord(f) {
+	if !c.search.enabled() || role != wrapsNothing && role != wrapsObjects && (role != wrapsRows || f.table.columns != nil) || f.record == jsonRecord {
 		return false
 	}
-	b, end := c.extent(c.pos)
+	if !c.wanted() {
+		c.pass(key)
+		return false
+	}
+	b, end, cut := c.extent(c.pos)
 	bracket := b[c.pos]
+	c.search.lone = false
 	what, name := c.search.find(b, bracket, c.pos+1, end, jsonNesting)
-	if what == holdsNothing {
+	switch {
+	case what == holdsNothing:
+		if bracket == '{' {
+			name = c.search.tableOf(b, []jsonRow{{uint32(c.pos), uint32(end)}})
+		}
+		if name != "" && f.start < 0 {
+			c.alone(name, keyed)
+			return true
+		}
+		c.search.misses++
+		if name != "" || c.search.lone || cut && c.search.open(b, bracket, c.pos+1, end) {
+			c.pass(key)
+		}
+		return false
+	case f.start >= 0 && c.isRecord(f):
 		c.search.misses++
 		return false
 	}
 	c.search.misses = 0
+	c.find()
 	if bracket == '[' {
 		c.remark(fmt.Sprintf("records are read out of %q; what stands beside that is not", jsonUnquote(nil, key)))
 	}
@@ -259,6 +282,48 @@ func (c *jsonCutter) descend(role wrapper, key []byte) bool {
 	return true
 }
 
+// lone names the table of which the object at pos is a record, among others that
+// have records inside.
+func (c *jsonCutter) lone(f *jsonFrame) string {
+	if !f.inside || !c.wanted() {
+		return ""
+	}
+	b, end, _ := c.extent(c.pos)
+	return c.search.tableOf(b, []jsonRow{{uint32(c.pos), uint32(end)}})
+}
+
+// alone takes the member at pos, whose key is at keyed, as a record of a table.
+func (c *jsonCutter) alone(name string, keyed int) {
+	c.search.misses = 0
+	part := c.listOf(name)
+	if !c.mix(part) {
+		c.pos = keyed // the next block begins with it
+		c.top().named--
+		return
+	}
+	c.row(part)
+}
+
+// find takes down that the document wraps records.
+func (c *jsonCutter) find() {
+	if !c.found && c.passed != nil {
+		c.note(c.pos, c.pos, false, false, c.passed)
+	}
+	c.found = true
+}
+
+// pass takes down that the value at pos, of a key, is stepped over and may have
+// records. That is said if the document wraps some: else it is one itself.
+func (c *jsonCutter) pass(key []byte) {
+	if c.passed != nil {
+		return
+	}
+	c.passed = fmt.Errorf("%w: %q", ErrUnsearched, jsonUnquote(nil, key))
+	if c.found {
+		c.note(c.pos, c.pos, false, false, c.passed)
+	}
+}
+
 // wrapped reports whether the objects of an array, the first of which is at pos,
 // are no records but have some inside.
 func (c *jsonCutter) wrapped() bool {
@@ -273,11 +338,11 @@ func (c *jsonCutter) wrapped() bool {
 // isRecord reports whether an object that may be a record itself has the columns
 // of a table.
 func (c *jsonCutter) isRecord(f *jsonFrame) bool {
-	if f.start >= 0 && f.record == jsonUnasked {
+	if f.record == jsonUnasked {
 		f.record = jsonNoRecord
 		p := int(f.start - c.base)
-		if b, end := c.extent(p); c.search.tableOf(b, []jsonRow{{uint32(p), uint32(end)}}) != "" {
-			f.record, c.search.misses = jsonRecord, 0
+		if b, end, _ := c.extent(p); c.search.tableOf(b, []jsonRow{{uint32(p), uint32(end)}}) != "" {
+			f.record = jsonRecord
 		}
 	}
 	return f.record == jsonRecord
@@ -298,13 +363,13 @@ func (c *jsonCutter) window(p int) (b []byte, end int) {
 	return c.buf[:end+jsonPad], end
 }
 
-// extent is what can be looked at of the value at p alone.
-func (c *jsonCutter) extent(p int) (b []byte, end int) {
+// extent is what can be looked at of the value at p alone, which may be cut off.
+func (c *jsonCutter) extent(p int) (b []byte, end int, cut bool) {
 	b, end = c.window(p)
 	if q, fault := jsonSkip(b, p, end, 0); fault == jsonOK {
-		end = q
+		return b, q, false
 	}
-	return b, end
+	return b, end, end == p+jsonWindow
 }
 
 // listOf returns the part of the records of a table that are in lists.

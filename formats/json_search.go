@@ -21,6 +21,7 @@ type jsonSearch struct {
 	envelope string             // that of the input's records
 	settled  bool               // no other envelope is tried
 	misses   int                // values since the last with records of a table that had none
+	lone     bool               // the value in hand has a record beside what is none
 	looked   int64              // bytes that were looked at, as often as they were
 	at       int64              // how far the document has been read
 }
@@ -108,7 +109,7 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 		if b[value.off] == '{' || b[value.off] == '[' {
 			rows = append(rows, value)
 		}
-		if len(rows) == maxSample {
+		if bracket == '[' && len(rows) == maxSample {
 			break
 		}
 	}
@@ -116,7 +117,12 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 		// Mostly the first shows it. Lists of few records may be many.
 		name := s.tableOf(b, rows[:min(len(rows), 1)])
 		if name == "" && len(rows) > 1 {
-			name = s.tableOf(b, rows[:min(len(rows), fewRecords)])
+			if what, _ := s.find(b, '{', int(rows[0].off)+1, int(rows[0].end), depth-1); what != holdsNothing {
+				return holdsInside, "" // whatever the others show
+			}
+			if name = s.tableOf(b, rows[:min(len(rows), fewRecords)]); name == "" {
+				rows = rows[1:]
+			}
 		}
 		if name != "" {
 			return holdsRecords, name
@@ -131,7 +137,8 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 	}
 	for _, v := range rows {
 		if b[v.off] == '{' && bracket == '{' && s.tableOf(b, []jsonRow{v}) != "" {
-			continue // a record by itself
+			s.lone = true
+			continue
 		}
 		if what, _ := s.find(b, b[v.off], int(v.off)+1, int(v.end), depth-1); what != holdsNothing {
 			return holdsInside, ""
@@ -140,9 +147,25 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 	return holdsNothing, ""
 }
 
-// wanted reports whether records are to be taken out of what is round them.
+// open reports whether what is not searched to its end, of the value whose first
+// element or member is at b[p], may have records. Of a list, the first elements say
+// what all are.
+func (s *jsonSearch) open(b []byte, bracket byte, p, end int) bool {
+	n := 0
+	for _, value := range jsonItems(b, bracket, p, end) {
+		if n++; bracket == '[' && (b[value.off] != '{' || n == maxSample) {
+			return false
+		}
+	}
+	return true
+}
+
+// enabled reports whether records are to be taken out of what is round them.
+func (s *jsonSearch) enabled() bool { return s.table != nil && !s.whole }
+
+// wanted reports whether it is still worth looking for them.
 func (s *jsonSearch) wanted() bool {
-	return s.table != nil && !s.whole && s.misses < jsonMisses && s.looked <= jsonLooks*(s.at+4*jsonWindow)
+	return s.enabled() && s.misses < jsonMisses && s.looked <= jsonLooks*(s.at+4*jsonWindow)
 }
 
 // known reports whether columns are those of a table.

@@ -61,6 +61,11 @@ func TestJSONSearch(t *testing.T) {
 		{"body as text, lines", `{"Offset":1,"Body":` + fmt.Sprintf("%q", one) + `}`, "1|", 0},
 		{"lines of lists", `{"data":` + list + "}\n" + `{"data":[` + one + `]}`, "1|,2|,1|", 0},
 
+		{"a record beside lists", `{"x":` + list + `,"y":` + one + `,"z":{"time":"t","b":"3"}}`, "1|,2|,1|,|3", 0},
+		{"an answer is a record", `{"responses":[{"body":{"value":` + list + `}},{"body":` + one + `}]}`, "1|,2|,1|", 0},
+		{"a record among answers", `{"x":[{"records":` + list + `},` + one + `]}`, "1|,2|,1|", 0},
+		{"many members before", `{"x":` + list + `,"y":{` + strings.Repeat(`"n":{"m":1},`, 100) + `"z":[` + one + `]}}`, "1|,2|,1|", 0},
+
 		// What is a record is none that wraps others, and what is unknown is one.
 		{"record with records", "{\n\"x\":" + list + `,"time":"t","a":"0"}`, "0|", 0},
 		{"records with records", `[{"time":"t","a":"0","x":` + list + `}]`, "0|", 0},
@@ -136,6 +141,54 @@ func TestJSONSearchWhole(t *testing.T) {
 		format.Open = func(*Content, Options) (Source, error) { return openJSONText(text, false, o) }
 		if seen := readJSONBy(t, format, jsonContent(text, false), o, nil, "a"); fmt.Sprint(seen.rows) != want {
 			t.Errorf("%s: %q, want %s", text, seen.rows, want)
+		}
+	}
+}
+
+// Where a document wraps records, a value that was not searched to its end may have
+// more of them.
+func TestJSONSearchUnsearched(t *testing.T) {
+	one := `{"time":"t","a":"1"}`
+	long := `"m":"` + strings.Repeat("x", jsonWindow) + `"`
+	numbers := strings.Repeat("1,", jsonWindow)
+	names := strings.Repeat(`{"name":"x"},`, jsonWindow/8)
+	lists := strings.Repeat(`"k":[{"q":0}],`, 3000)
+	tests := []struct {
+		name, text string
+		rows       int
+		passed     string
+	}{
+		{"first record is large", `{"responses":[{"hits":{"hits":[{"_source":` + one + `}]}},{"hits":{"hits":[{"_source":{` + long + `,"time":"t","a":"2"}}]}}]}`, 1, "hits"},
+		{"text before the records", `{"responses":[{"body":{"value":[` + one + `]}},{"body":{` + long + `,"value":[` + one + `]}}]}`, 1, "body"},
+		{"text before the list", `{"data":[` + one + `],"more":{` + long + `,"data":[` + one + `]}}`, 1, "more"},
+		{"records come later", `{"more":{` + long + `,"data":[` + one + `]},"data":[` + one + `]}`, 1, "more"},
+		{"as an export has them", `{"value":[` + one + `],"more":{` + long + `,"data":[` + one + `]}}`, 1, "more"},
+		{"a large record beside lists", `{"data":[` + one + `],"more":{"time":"t","a":"2",` + long + `}}`, 2, ""},
+		{"a record before lists", `{"more":` + one + `,"x":1,"data":[` + one + `]}`, 1, "more"},
+		{"a record beside what is none", `{"data":[` + one + `],"more":{"x":1,"y":` + one + `}}`, 1, "more"},
+		{"numbers", `{"data":[` + one + `],"index":[` + numbers + `1]}`, 1, ""},
+		{"names", `{"data":[` + one + `],"meta":[` + names + `{}]}`, 1, ""},
+		{"no records elsewhere", `{"x":1,"more":{` + long + `,"data":[` + one + `]}}`, 1, ""},
+		{"a record", "{\"time\":\"t\",\n\"a\":\"1\",\"more\":{" + long + `,"data":[` + one + `]}}` + "\n" + `{"data":[` + one + `]}`, 2, ""},
+		{"some lists without records", `{"b":[` + one + `],` + lists + `"z":[` + one + `]}`, 2, ""},
+		{"many lists without records", `{"b":[` + one + `],` + lists + lists + `"z":[` + one + `]}`, 1, "k"},
+		{"many lists before", `{` + lists + lists + `"z":[` + one + `]}`, 1, ""},
+	}
+	for _, test := range tests {
+		for _, block := range []int{7, 0} {
+			o := Options{BlockSize: block, Table: timedTable}
+			seen := readJSONBy(t, JSON, jsonContent(test.text, false), o, nil, "a")
+			want := ""
+			if test.passed != "" {
+				want = fmt.Sprintf("%v: %q", ErrUnsearched, test.passed)
+			}
+			got := ""
+			for _, err := range seen.errs {
+				got += err.Error()
+			}
+			if len(seen.rows) != test.rows || got != want || seen.err != nil {
+				t.Errorf("%s, block %d: %d rows, %q, %v; want %d and %q", test.name, block, len(seen.rows), got, seen.err, test.rows, want)
+			}
 		}
 	}
 }
