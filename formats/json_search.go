@@ -86,6 +86,35 @@ func (s *jsonSearch) tableOf(b []byte, rows []jsonRow) string {
 	return name
 }
 
+// unwrap takes up the envelope that shows a table in one of the records, each of
+// which is none without: bare records among them are matched all the same.
+func (s *jsonSearch) unwrap(b []byte, rows []jsonRow) {
+	if s.table == nil {
+		return
+	}
+	for _, envelope := range jsonEnvelopes {
+		for _, row := range rows {
+			if !jsonHasMember(b, row, envelope) || s.table(jsonSample(b, []jsonRow{row}, "")) != "" {
+				continue
+			}
+			if s.table(jsonSample(b, []jsonRow{row}, envelope)) != "" {
+				s.envelope, s.settled = envelope, true
+				return
+			}
+		}
+	}
+}
+
+// jsonHasMember reports whether an object has a member of a name in any case.
+func jsonHasMember(b []byte, row jsonRow, name string) bool {
+	for key := range jsonItems(b, '{', int(row.off)+1, int(row.end)) {
+		if strings.EqualFold(string(jsonUnquote(nil, key)), name) {
+			return true
+		}
+	}
+	return false
+}
+
 // find says what the array or object holds whose first element or member is at
 // b[p], and of which table the records are. b[p:end] may end within it.
 func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHolding, string) {

@@ -59,6 +59,10 @@ func TestJSONSearch(t *testing.T) {
 		{"source, lines", `{"_index":"i","_source":` + one + "}\n" + `{"a":"0","_source":` + two + `}`, "1|,2|", 0},
 		{"source", `{"hits":{"total":2,"hits":[{"_id":"1","_source":` + one + `},{"_source":` + two + `}]}}`, "1|,2|", 0},
 		{"body as text, lines", `{"Offset":1,"Body":` + fmt.Sprintf("%q", one) + `}`, "1|", 0},
+		{"result among bare records, lines", one + "\n" + `{"result":` + two + "}\n" + one, "1|,2|,1|", 0},
+		{"body as text among bare records", one + "\n" + `{"Offset":1,"Body":` + fmt.Sprintf("%q", two) + `}`, "1|,2|", 0},
+		{"bare record with a result", `{"time":"t","a":"1","result":` + two + "}\n" + one, "1|,1|", 0},
+		{"properties before result, lines", `{"properties":` + one + `,"result":` + two + "}\n" + two, "1|,2|", 0},
 		{"lines of lists", `{"data":` + list + "}\n" + `{"data":[` + one + `]}`, "1|,2|,1|", 0},
 
 		{"a record beside lists", `{"x":` + list + `,"y":` + one + `,"z":{"time":"t","b":"3"}}`, "1|,2|,1|,|3", 0},

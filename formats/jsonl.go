@@ -125,7 +125,7 @@ func (s *jsonSearch) lines(head []byte) (part *Part, wrapped bool) {
 		part.Sample = nil
 		return part, false
 	}
-	if s.tableOf(b, rows) == "" && s.wanted() {
+	if s.unwrap(b, rows); s.tableOf(b, rows) == "" && s.wanted() {
 		for _, row := range rows {
 			if what, _ := s.find(b, '{', int(row.off)+1, int(row.end), jsonNesting); what != holdsNothing {
 				return nil, true
