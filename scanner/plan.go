@@ -97,6 +97,7 @@ type unknownTable struct {
 	status Status
 	reason string
 	table  string // what it says it is, "" if nothing
+	weak   bool   // it shares little with a table
 }
 
 func (u *unknownTable) Error() string { return u.reason }
@@ -106,6 +107,20 @@ func (u *unknownTable) Error() string { return u.reason }
 func toChoose(err error) bool {
 	var u *unknownTable
 	return errors.As(err, &u) && u.status == Unreadable
+}
+
+// leaveOut says that a part of an input is not read as its table is to be chosen.
+// The input is incomplete, unless it has a known table and this is but a list of
+// something beside that.
+func (i *input) leaveOut(err error, known bool) {
+	var u *unknownTable
+	if !known || !errors.As(err, &u) || !u.weak {
+		i.fail(Partial, err)
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.report.note("a table in it is not read: " + u.reason)
 }
 
 // discriminating are the columns whose cells name a row's table, in order of
@@ -165,7 +180,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		return nil, reason
 	}
 	for _, err := range open {
-		in.fail(Partial, err)
+		in.leaveOut(err, matched)
 	}
 	if fixed && !p.mixed && matched {
 		// One table only: its keys alone are read.
@@ -182,7 +197,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		t, err := r.detect(in, part)
 		if err != nil {
 			if p.generic < 0 && toChoose(err) {
-				in.fail(Partial, err)
+				in.leaveOut(err, matched)
 			}
 			return p.generic // other, where that is not swept
 		}
@@ -276,17 +291,17 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 		Types: sampled(part, discriminating), Path: in.in.String(), Columns: bare})
 	switch {
 	case err != nil:
-		return nil, &unknownTable{Unreadable, err.Error(), ""}
+		return nil, &unknownTable{Unreadable, err.Error(), "", errors.Is(err, table.ErrWeak)}
 	case t != nil:
 		return t, nil
 	case unknown != "":
-		return nil, &unknownTable{Unknown, "no export of a known table: it is " + Printable(unknown), unknown}
+		return nil, &unknownTable{Unknown, "no export of a known table: it is " + Printable(unknown), unknown, false}
 	}
 	reason := "no export of a known table"
 	if f := in.report.Format; f == "json" || f == "jsonl" {
 		reason += ": no records of one are found in this JSON; --table generic sweeps all of it"
 	}
-	return nil, &unknownTable{Unknown, reason, ""}
+	return nil, &unknownTable{Unknown, reason, "", false}
 }
 
 // surely is the name of the table that a part shows beyond doubt, "" without

@@ -236,7 +236,7 @@ func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, erro
 	}
 	if len(fit) == 0 {
 		var err error
-		if fit, err = resembling(tables, columns, names, doubtful); err != nil {
+		if fit, err = resembling(tables, names, doubtful); err != nil {
 			return nil, err
 		}
 	}
@@ -293,41 +293,43 @@ func (t *Table) shares(names map[string]bool) int {
 	return n
 }
 
-// resembling returns the tables that have a column in common with an input which
-// the hunt reads. Where nothing bears any of them out it is none, or ErrWeak if that
-// column is not all that an input shares with the table, as it is spelled there: much
-// has a name.
-func resembling(tables []*Table, columns []string, names map[string]bool, doubtful bool) (alike []*Table, err error) {
+// resembling returns the tables that are borne out by the columns of an input that
+// the hunt reads. Where none is, it is ErrWeak if such a column is no common word, and
+// else none: much has a name. Columns of hunts alone, one of each, are a matter of choice.
+func resembling(tables []*Table, names map[string]bool, doubtful bool) (fit []*Table, err error) {
+	var alike []*Table
 	var weak []string
-	borneOut := false
 	for _, t := range tables {
 		hunted := t.hunted(names)
 		if t.Optional || len(hunted) == 0 {
 			continue
 		}
 		alike = append(alike, t)
-		borneOut = borneOut || t.bearsOut(hunted, names)
-		if doubtful || t.toTheLetter(columns) > 1 {
-			weak = append(weak, hunted[0].Column+" of "+t.Name)
+		if t.bearsOut(hunted, names) {
+			fit = append(fit, t)
+		}
+		if i := slices.IndexFunc(hunted, func(k Key) bool { return t.telling(k.Column) }); i >= 0 || doubtful {
+			weak = append(weak, hunted[max(i, 0)].Column+" of "+t.Name)
 		}
 	}
 	switch {
-	case borneOut && !doubtful:
-		return alike, nil
-	case len(weak) > 0:
+	case doubtful && len(weak) > 0, len(fit) == 0 && len(weak) > 0 && len(alike) != len(names):
 		return nil, fmt.Errorf("%w (%s)", ErrWeak, strings.Join(weak, ", "))
+	case len(fit) == 0 && len(weak) > 0:
+		return alike, nil
 	}
-	return nil, nil
+	return fit, nil
 }
 
-// toTheLetter is how many of some columns are the table's, spelled as it does.
-func (t *Table) toTheLetter(columns []string) (n int) {
-	for _, c := range columns {
-		if !common(strings.ToLower(c)) && slices.Contains(t.Native(), c) {
-			n++
-		}
+// telling says that a column of the table is neither that of a host nor one of the
+// words that lists of all kinds have.
+func (t *Table) telling(column string) bool {
+	switch strings.ToLower(column) {
+	case "name", "message", "description", "reason", "result", "severity", "confidence",
+		"computer", "host", "hostname", "ip", "address", "domain", "url":
+		return false
 	}
-	return n
+	return t.Holds(column) != "host"
 }
 
 // hunted returns the keys of level hunt whose columns are there.
@@ -336,16 +338,28 @@ func (t *Table) hunted(names map[string]bool) []Key {
 }
 
 // bearsOut says that columns which the hunt reads are no coincidence: there are
-// two, or one of addresses under a name of several words, or besides an event time
-// or half of all columns are the table's. A package.json has a name and a
-// description, as DNS events could have.
+// two, or besides one an event time or half of all columns are the table's. A
+// package.json has a name and a description, as DNS events could have. Beside an
+// address under a name of several words there has to be a time or another column
+// that tells something: a list of hosts has one with their owners.
 func (t *Table) bearsOut(hunted []Key, names map[string]bool) bool {
-	if len(hunted) > 1 || slices.ContainsFunc(hunted, func(k Key) bool { return k.Kind == ioc.KindIP && severalWords(k.Column) }) {
+	n := t.shares(names)
+	if len(hunted) > 1 || n == len(names) {
 		return true
 	}
-	timed := slices.ContainsFunc(t.Times, func(c string) bool { return names[strings.ToLower(c)] })
-	n := t.shares(names)
-	return n >= 2 && (timed || 2*n >= len(names)) || n == len(names)
+	if n < 2 || slices.ContainsFunc(t.Times, func(c string) bool { return names[strings.ToLower(c)] }) {
+		return n >= 2
+	}
+	if k := hunted[0]; k.Kind != ioc.KindIP || !severalWords(k.Column) {
+		return 2*n >= len(names)
+	}
+	others := 0
+	for name := range names {
+		if _, ok := t.native.get(name); ok && t.telling(name) {
+			others++
+		}
+	}
+	return others > 1
 }
 
 // severalWords says that a name is made of words, like SourceIP and src_ip: what
