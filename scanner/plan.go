@@ -209,6 +209,9 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	if err := r.planTimes(in, p, names, text, fixed); err != nil {
 		return nil, err
 	}
+	if !fixed {
+		names = r.laterNames(p, names)
+	}
 	r.planKeys(p, names, fixed)
 	p.latePlan = r.planLate(p, names, fixed)
 	p.want.Late = p.stages
@@ -366,6 +369,7 @@ type name struct {
 	full, bare, zone string
 	n                int
 	cells            []string // sample
+	later            bool     // the first records lack it
 }
 
 // columnNames lists the columns of the parts, those of the first with their
@@ -461,15 +465,19 @@ func (r *run) planTimes(in *input, p *plan, names []name, text, fixed bool) erro
 
 // planKeys lists the columns that are read for every row.
 func (r *run) planKeys(p *plan, names []name, fixed bool) {
+	at := map[string]int{} // of the keys of a stream, which are many
 	add := func(n name) *planKey {
-		for i := range p.keys {
-			if k := &p.keys[i]; fixed && p.want.Keys[i].N == n.n || !fixed && strings.EqualFold(k.name, n.bare) {
-				return k
-			}
-		}
 		c := formats.Column{Name: n.bare, N: n.n}
-		if !fixed {
-			c.N = -1
+		if fixed {
+			if i := slices.IndexFunc(p.want.Keys, func(o formats.Column) bool { return o.N == n.n }); i >= 0 {
+				return &p.keys[i]
+			}
+		} else {
+			key := strings.ToLower(n.bare)
+			if i, ok := at[key]; ok {
+				return &p.keys[i]
+			}
+			at[key], c.N = len(p.keys), -1
 		}
 		p.want.Keys = append(p.want.Keys, c)
 		p.keys = append(p.keys, planKey{n: len(p.keys), name: n.bare})
@@ -503,6 +511,9 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 			// Names may repeat: then each column of that name is matched.
 			known := false
 			for _, n := range names {
+				if n.later {
+					break // they come last and are no table's own
+				}
 				if strings.EqualFold(n.bare, k.Column) {
 					add(n).use(g, ti, len(p.tables), k)
 					known = true

@@ -45,7 +45,7 @@ const maxLatePlans = 16
 
 func (m *madeLate) fits(o *madeLate) bool {
 	return m.fixed == o.fixed && m.mixed == o.mixed && m.forced == o.forced && slices.Equal(m.tables, o.tables) &&
-		slices.EqualFunc(m.names, o.names, func(a, b name) bool { return a.n == b.n && a.bare == b.bare })
+		slices.EqualFunc(m.names, o.names, func(a, b name) bool { return a.n == b.n && a.bare == b.bare && a.later == b.later })
 }
 
 // planLate lists the columns that rows with a candidate are fetched with.
@@ -63,7 +63,7 @@ func (r *run) planLate(p *plan, names []name, fixed bool) *latePlan {
 	m.plan = r.newLatePlan(&m)
 	m.tables, m.names = slices.Clone(p.tables), make([]name, len(names))
 	for i, n := range names {
-		m.names[i] = name{bare: n.bare, n: n.n}
+		m.names[i] = name{bare: n.bare, n: n.n, later: n.later}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -83,7 +83,7 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 	var has []bool
 	at, number := make(map[string]int, 64), make(map[string]int, len(m.names)) // of all, and in the file
 	for _, n := range m.names {
-		if key := strings.ToLower(n.bare); !holds(number, key) {
+		if key := strings.ToLower(n.bare); !n.later && !holds(number, key) {
 			number[key] = n.n
 		}
 	}
@@ -108,12 +108,12 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 		n, there := number[key]
 		o, stands := untyped(typed, column)
 		if stands && !there {
-			n, there = o.n, true
+			n, there = o.n, !o.later
 		}
 		i := put(column, n, there, stage)
 		at[key] = i
 		if stands && !m.fixed { // records may have either
-			p.stands = append(p.stands, stand{from: put(o.bare, o.n, true, stage), to: i})
+			p.stands = append(p.stands, stand{from: put(o.bare, o.n, !o.later, stage), to: i})
 		}
 		return i
 	}

@@ -223,6 +223,9 @@ func (w *worker) traceColumns(p *plan, r *table.Row, row, t int) (held bool) {
 				c.Value, c.Has = f.Value, true
 			}
 		}
+		if !c.Has && tr.Table.Key(k.Column) == nil {
+			continue // a record may have it, this one does not
+		}
 		if !c.Asked {
 			for _, x := range w.Indicators.Match(k.Kind, []byte(c.Value), nil) {
 				list(k, x.Entry)

@@ -74,3 +74,43 @@ func findTyped(names, typed []name, column string) (name, bool) {
 	}
 	return untyped(typed, column)
 }
+
+// laterNames adds to the names in the first records of a stream those that later ones
+// may have for the columns that are matched, and their ports: what a join with one
+// other table gives, and the types of texts and numbers. An optional table has them
+// where the first records are of it: more columns cost every record something.
+func (r *run) laterNames(p *plan, names []name) []name {
+	list := slices.Clip(names)
+	has := make(map[string]bool, len(names))
+	for _, n := range names {
+		has[strings.ToLower(n.bare)] = true
+	}
+	add := func(column string) {
+		if key := strings.ToLower(column); !has[key] {
+			has[key] = true
+			list = append(list, name{full: column, bare: column, n: -1, later: true})
+		}
+	}
+	for ti, t := range p.tables {
+		if t.Optional && p.def[p.part] != int8(ti) || ti == int(p.generic) {
+			continue
+		}
+		for i := range t.Keys {
+			k := &t.Keys[i]
+			if _, ok := r.keyGroup(t, k); !ok {
+				continue
+			}
+			add(k.Column + "1")
+			add(k.Column + "_s")
+			for _, beside := range []string{k.Port, k.RoleBy} {
+				if beside != "" {
+					add(beside + "1")
+				}
+			}
+			if k.Port != "" {
+				add(k.Port + "_d")
+			}
+		}
+	}
+	return list
+}

@@ -59,3 +59,49 @@ func TestVariants(t *testing.T) {
 		}
 	}
 }
+
+// What the first records of a stream lack is matched in later ones, in all formats.
+func TestLaterVariants(t *testing.T) {
+	for _, c := range []struct{ first, last, want string }{
+		{`"Timestamp":"2026-05-20T10:00:00Z","DeviceName":"a","RemoteIP":"10.0.0.1"`, `"RemoteIP1":"198.51.100.7","RemotePort1":"443"`, `"RemoteIP1" ip:port`},
+		{`"Type":"CommonSecurityLog_CL","SourceIP_s":"10.0.0.1"`, `"DestinationIP_s":"198.51.100.7","DestinationPort_d":"443"`, `"DestinationIP" ip:port`},
+		{`"Type":"CommonSecurityLog_CL","SourceIP":"10.0.0.1"`, `"DestinationIP_s":"198.51.100.7"`, `"DestinationIP" ip-only`},
+	} {
+		var lines []string
+		for range 100 {
+			lines = append(lines, "{"+c.first+"}")
+		}
+		lines = append(lines, "{"+c.first+","+c.last+"}")
+		csv := [2]string{}
+		for i, line := range []string{lines[0], lines[100]} {
+			var names, cells []string
+			for _, f := range strings.Split(strings.Trim(line, "{}"), ",") {
+				name, cell, _ := strings.Cut(f, `":"`)
+				names, cells = append(names, name[1:]), append(cells, strings.Trim(cell, `"`))
+			}
+			csv[i] = strings.Join(cells, ",")
+			if i == 0 {
+				csv[i] = strings.Repeat(csv[i]+strings.Repeat(",", strings.Count(c.last, ",")+1)+"\n", 100)
+			} else {
+				csv[0] = strings.Join(names, ",") + "\n" + csv[0]
+			}
+		}
+		for name, in := range map[string]formats.Input{
+			"csv":   formats.Bytes("x", []byte(csv[0]+csv[1])),
+			"jsonl": jsonl("x", lines...),
+			"json":  formats.Bytes("x", []byte("["+strings.Join(lines, ",\n")+"]")),
+		} {
+			var got []string
+			s := &Scan{Indicators: indicators(t, "198.51.100.7:443"), Order: AsFound, Each: func(h *Hit) error {
+				got = append(got, `"`+h.Matches[0].Column+`" `+h.Matches[0].Class.String())
+				return nil
+			}}
+			if _, err := s.Run(t.Context(), []formats.Input{in}); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, []string{c.want}) {
+				t.Errorf("%s: %s: %q, want %q", name, c.last, got, c.want)
+			}
+		}
+	}
+}
