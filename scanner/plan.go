@@ -51,8 +51,9 @@ type planKey struct {
 	n             int
 	name          string
 	groups        []keyGroup
-	discriminates bool // its cells name the row's table
-	dates         bool // its cells may prove an order of dates
+	discriminates bool   // its cells name the row's table
+	dates         bool   // its cells may prove an order of dates
+	stand         *stand // where it stands for a column that rows may have
 }
 
 // A timeColumn says how the times of one column are read.
@@ -214,6 +215,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	}
 	r.planKeys(p, names, fixed)
 	p.latePlan = r.planLate(p, names, fixed)
+	p.linkStands()
 	p.want.Late = p.stages
 	return p, nil
 }
@@ -522,7 +524,7 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 					}
 				}
 			}
-			if n, ok := untyped(typed, k.Column); ok && !(known && fixed) {
+			if n, ok := untyped(typed, k.Column); ok {
 				add(n).use(g, ti, len(p.tables), k)
 			}
 			if !known && !fixed {
@@ -554,6 +556,19 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 		for i := range p.keys {
 			if k := &p.keys[i]; !k.discriminates && !k.dates {
 				p.want.Only[i] = only.of(k.groups)
+			}
+		}
+	}
+}
+
+// linkStands finds the keys that stand for other columns.
+func (p *plan) linkStands() {
+	columns := p.columns.Names()
+	for n := range p.stands {
+		s := &p.stands[n]
+		for i := range p.keys {
+			if strings.EqualFold(p.keys[i].name, columns[s.from]) {
+				p.keys[i].stand = s
 			}
 		}
 	}

@@ -26,6 +26,19 @@ type latePlan struct {
 // lack that one.
 type stand struct{ from, to int }
 
+// fill puts a cell where it stands for one that is empty, and takes it out where it
+// does not.
+func (s *stand) fill(cells []string) {
+	if cells[s.to] == "" {
+		cells[s.to] = cells[s.from]
+	} else {
+		cells[s.from] = ""
+	}
+}
+
+// idle says that what fill has been given holds the other column itself.
+func (s *stand) idle(cells []string) bool { return cells[s.from] == "" && cells[s.to] != "" }
+
 // latePlans are those made last. Exports come in many files alike, of which each
 // is small: to plan one took as long as all else.
 type latePlans struct {
@@ -107,12 +120,13 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 		}
 		n, there := number[key]
 		o, stands := untyped(typed, column)
+		either := stands && (there || !m.fixed) // from row to row
 		if stands && !there {
 			n, there = o.n, !o.later
 		}
 		i := put(column, n, there, stage)
 		at[key] = i
-		if stands && !m.fixed { // records may have either
+		if either {
 			p.stands = append(p.stands, stand{from: put(o.bare, o.n, !o.later, stage), to: i})
 		}
 		return i

@@ -103,7 +103,7 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 			f.Elements = f.Elements[:0]
 			if f.Table >= 0 {
 				for _, l := range found[:n] {
-					if e := &w.held[l.held]; in.plan.keys[e.Key].groups[e.Group].use(f.Table) != nil {
+					if e := &w.held[l.held]; in.plan.holds(e, f.Table, f.Cells) {
 						f.Elements = append(f.Elements, *e)
 					}
 				}
@@ -137,6 +137,16 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 	return nil
 }
 
+// holds says that an element of a row is in a column of its table, or in one that
+// stands for it in this row.
+func (p *plan) holds(e *element, table int, cells []string) bool {
+	k := &p.keys[e.Key]
+	if k.groups[e.Group].use(table) == nil {
+		return false
+	}
+	return k.stand == nil || table == int(p.generic) || !k.stand.idle(cells)
+}
+
 // cellsOf puts the late cells of one row into dst, which it returns: as they are,
 // or in memory of keep. A grid is nil where nothing of its stage could be read.
 func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, keep *texts) []string {
@@ -154,10 +164,8 @@ func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, keep *text
 			at += g.Right
 		}
 	}
-	for _, s := range p.stands {
-		if dst[s.to] == "" {
-			dst[s.to] = dst[s.from]
-		}
+	for i := range p.stands {
+		p.stands[i].fill(dst)
 	}
 	if keep != nil {
 		for n, s := range dst {

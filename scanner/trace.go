@@ -202,7 +202,7 @@ func (w *worker) traceColumns(p *plan, r *table.Row, row, t int) (held bool) {
 	for _, l := range w.found {
 		e := &w.held[l.held]
 		k := p.keys[e.Key].groups[e.Group].use(t)
-		if l.row != uint32(row) || k == nil {
+		if l.row != uint32(row) || !p.holds(e, t, r.Cells) {
 			continue
 		}
 		held = true

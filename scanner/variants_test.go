@@ -2,6 +2,8 @@ package scanner
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -102,6 +104,67 @@ func TestLaterVariants(t *testing.T) {
 			if !slices.Equal(got, []string{c.want}) {
 				t.Errorf("%s: %s: %q, want %q", name, c.last, got, c.want)
 			}
+		}
+	}
+}
+
+// A typed column counts in the rows that lack the plain one, whatever the format.
+func TestTypedBesidePlain(t *testing.T) {
+	type row struct{ TimeGenerated, SourceIP, SourceIP_s, DestinationIP, DestinationPort, DestinationPort_d string }
+	rows := []row{
+		{"2026-05-20T10:00:00Z", "", "198.51.100.7", "10.0.0.1", "", ""},
+		{"2026-05-20T10:00:01Z", "10.0.0.1", "198.51.100.7", "10.0.0.1", "", ""},
+		{"2026-05-20T10:00:02Z", "198.51.100.7", "198.51.100.7", "10.0.0.1", "", ""},
+		{"2026-05-20T10:00:03Z", "198.51.100.7", "10.0.0.1", "10.0.0.1", "", ""},
+		{"2026-05-20T10:00:04Z", "10.0.0.1", "", "198.51.100.7", "", "443"},
+		{"2026-05-20T10:00:05Z", "10.0.0.1", "", "198.51.100.7", "80", "443"},
+	}
+	csv, lines := []string{"TimeGenerated,SourceIP,SourceIP_s,DestinationIP,DestinationPort,DestinationPort_d"}, []string(nil)
+	var columns bytes.Buffer
+	w := parquet.NewGenericWriter[row](&columns)
+	for _, r := range rows {
+		csv = append(csv, strings.Join([]string{r.TimeGenerated, r.SourceIP, r.SourceIP_s, r.DestinationIP, r.DestinationPort, r.DestinationPort_d}, ","))
+		line, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, string(line))
+	}
+	if _, err := w.Write(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"1 [SourceIP=198.51.100.7] row 198.51.100.7 ip-only",
+		"3 [SourceIP=198.51.100.7] row 198.51.100.7 ip-only",
+		"4 [SourceIP=198.51.100.7] row 198.51.100.7 ip-only",
+		"5 [DestinationIP=198.51.100.7] row 10.0.0.1 ip:port",
+		"6 [DestinationIP=198.51.100.7] row 10.0.0.1 ip-only",
+	}
+	for name, in := range map[string]formats.Input{"csv": formats.Bytes("x", []byte(strings.Join(csv, "\n"))), "jsonl": jsonl("x", lines...),
+		"parquet": formats.Bytes("x", columns.Bytes())} {
+		var got []string
+		s := &Scan{Indicators: indicators(t, "198.51.100.7:443"), Order: AsFound, Each: func(h *Hit) error {
+			var at []string
+			for _, m := range h.Matches {
+				at = append(at, m.Column+"="+m.Value)
+			}
+			source := ""
+			for _, c := range h.Row {
+				if c.Name == "SourceIP" {
+					source = c.Value
+				}
+			}
+			got = append(got, fmt.Sprint(h.Source.Record, " ", at, " row ", source, " ", h.Matches[0].Class))
+			return nil
+		}}
+		if _, err := s.Run(t.Context(), []formats.Input{in}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s:\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
 }
