@@ -210,7 +210,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	if err := r.planTimes(in, p, names, text, fixed); err != nil {
 		return nil, err
 	}
-	if !fixed {
+	if !fixed && !allSampled(info) {
 		names = r.laterNames(p, names)
 	}
 	r.planKeys(p, names, fixed)
