@@ -72,6 +72,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MIRAI", mirai)
 			e.Setenv("ROOT", filepath.Dir(filepath.Dir(mirai)))
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
 		},
 	})
