@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -14,8 +13,6 @@ import (
 	"time"
 
 	"github.com/iocsweep/iocsweep/formats"
-	"github.com/iocsweep/iocsweep/ioc"
-	"github.com/iocsweep/iocsweep/ioc/feed"
 	"github.com/iocsweep/iocsweep/scanner"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
@@ -106,107 +103,6 @@ the list, evil.duckdns.org goes too, and is counted apart.`,
 	fs.BoolVar(&f.strictFeeds, "strict-feeds", false, "scan nothing when an indicator source breaks off half-way")
 	fs.BoolVar(&f.exitCode, "exit-code", false, "exit 1 when there are hits (5 when something could not be read as well)")
 	return c
-}
-
-// feedFlags say where indicators come from.
-type feedFlags struct {
-	iocs          []string
-	values        []string
-	format        string
-	minConfidence int
-	maxAge        int
-	activeOnly    bool
-	forceBroad    bool
-	urlHosts      bool
-	where         where
-	compromised   string
-	verifyKey     string
-	forPack       bool // no flag: see feed.Options
-}
-
-type flagSet interface {
-	StringArrayVarP(p *[]string, name, shorthand string, value []string, usage string)
-	StringArrayVar(p *[]string, name string, value []string, usage string)
-	StringVar(p *string, name string, value string, usage string)
-	IntVar(p *int, name string, value int, usage string)
-	BoolVar(p *bool, name string, value bool, usage string)
-	StringSliceVar(p *[]string, name string, value []string, usage string)
-}
-
-func (f *feedFlags) register(fs flagSet) {
-	fs.StringArrayVarP(&f.iocs, "iocs", "i", nil, "indicator source `FILE`, or a folder of them, repeatable; - is standard input")
-	fs.StringArrayVar(&f.values, "ioc", nil, "one indicator `VALUE`, defanged or not, repeatable")
-	f.registerKind(fs)
-}
-
-func (f *feedFlags) registerKind(fs flagSet) {
-	fs.StringVar(&f.format, "iocs-format", "", "`KIND` of the sources instead of detecting it: "+strings.Join(feed.Names(), ", "))
-	fs.IntVar(&f.minConfidence, "min-confidence", 0, "drop indicators of a lower confidence than `N`; those that have none stay")
-	fs.BoolVar(&f.activeOnly, "active-only", false, "drop indicators whose valid_until is past")
-	fs.IntVar(&f.maxAge, "max-age", 0, "drop indicators last seen more than `DAYS` days ago; those without dates stay")
-	fs.BoolVar(&f.urlHosts, "url-hosts", false, "take the host of each URL indicator too, as a domain or address")
-	fs.StringVar(&f.where.text, "iocs-where", "", "only the indicators of which `EXPR` is true, as in \"malware = 'Mirai' AND confidence >= 75\"")
-	fs.StringVar(&f.compromised, "compromised", "match", "legitimate sites that were broken into: match (like others), exact (the name and its www, not what is below), skip (leave them out)")
-	fs.BoolVar(&f.forceBroad, "force-broad", false, "accept public suffixes and single labels as indicators")
-	f.registerVerify(fs)
-}
-
-// read loads the indicators.
-func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
-	if err := f.where.parse(); err != nil {
-		return nil, nil, err
-	}
-	var sources []feed.Source
-	stdin := 0
-	for _, path := range f.iocs {
-		if path == "-" {
-			stdin++
-			sources = append(sources, feed.Source{Path: "-", Open: func() (io.ReadCloser, error) { return io.NopCloser(a.in), nil }})
-			continue
-		}
-		files, err := feed.Files(path)
-		if err != nil {
-			return nil, nil, err
-		}
-		sources = append(sources, files...)
-	}
-	if stdin > 1 {
-		return nil, nil, errors.New("standard input can be read only once")
-	}
-	if len(f.values) > 0 {
-		sources = append(sources, feed.FromValues(f.values))
-	}
-	if len(sources) == 0 {
-		return nil, nil, errors.New("no indicators: give a source with -i or a value with --ioc")
-	}
-	key, err := f.key()
-	if err != nil {
-		return nil, nil, err
-	}
-	o := feed.Options{Format: f.format, ForceBroad: f.forceBroad, URLHosts: f.urlHosts, MinConfidence: f.minConfidence, VerifyKey: key, ForPack: f.forPack}
-	if f.minConfidence < 0 || f.minConfidence > 100 {
-		return nil, nil, fmt.Errorf("--min-confidence %d: a number from 0 to 100 is wanted", f.minConfidence)
-	}
-	if f.maxAge < 0 {
-		return nil, nil, fmt.Errorf("--max-age %d: a number of days is wanted", f.maxAge)
-	}
-	if err := oneOf("--compromised", f.compromised, "match", "exact", "skip"); err != nil {
-		return nil, nil, err
-	}
-	o.Innocent = f.compromised == "skip"
-	now := time.Now()
-	o.Now = now
-	if f.activeOnly {
-		o.Ended = now
-	}
-	if f.maxAge > 0 {
-		o.Since = now.AddDate(0, 0, -f.maxAge)
-	}
-	list, reports, err := feed.Read(sources, o)
-	if err == nil {
-		err = f.where.apply(list, reports)
-	}
-	return list, reports, err
 }
 
 // tableFlags say how inputs are read and which columns are matched.

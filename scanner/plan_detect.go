@@ -1,0 +1,181 @@
+package scanner
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/scanner/table"
+)
+
+// unknownTable says that an input is no export that the scan is for.
+type unknownTable struct {
+	status Status
+	reason string
+	table  string // what it says it is, "" if nothing
+	weak   bool   // it shares little with a table
+}
+
+func (u *unknownTable) Error() string { return u.reason }
+
+// toChoose says that an input may be of a table that is swept for, but of which
+// is to be said with the scan.
+func toChoose(err error) bool {
+	var u *unknownTable
+	return errors.As(err, &u) && u.status == Unreadable
+}
+
+// discriminating are the columns whose cells name a row's table, in order of
+// preference: Type in Log Analytics, which for the result of a search job is the
+// job and _OriginalType the table, category in the streaming envelope.
+var discriminating = []string{originalType, "Type", "category"}
+
+const originalType = "_OriginalType"
+
+// force makes a plan one for the table that the scan names. Where its first records
+// name that table as well, records that name another known one are told apart and
+// counted. Where they name others alone, it is the user who knows better.
+func (r *run) force(in *input, p *plan, types []string) {
+	p.tables, p.forced = []*table.Table{r.forced}, true
+	var others []string
+	for _, cell := range types {
+		switch t, _, _ := table.Detect(r.tables, table.Evidence{Types: []string{cell}}); {
+		case t == r.forced:
+			p.forced, p.beside = !p.mixed, r.tables
+			return
+		case t != nil && !slices.Contains(others, t.Name):
+			others = append(others, t.Name)
+		}
+	}
+	if len(others) > 0 {
+		in.report.note(fmt.Sprintf("its records say that they are of %s: taken for %s, as --table asks", strings.Join(others, ", "), r.forced.Name))
+	}
+}
+
+// mayMix says that a file with one column list may hold several tables (a
+// union) though its first records show one. It has a column that names the
+// table. Beside that its first records name a table that is not swept for,
+// but the columns are those of one that is; or of two tables it has a column
+// that is matched and one that this table's hunt prints and the other lacks.
+func (r *run) mayMix(part *formats.Part) bool {
+	has := make(map[string]bool, len(part.Columns))
+	names := make([]string, 0, len(part.Columns))
+	for _, c := range part.Columns {
+		bare, _ := formats.BareName(c)
+		names, has[strings.ToLower(bare)] = append(names, bare), true
+	}
+	if _, unknown, _ := table.Detect(r.tables, table.Evidence{Types: sampled(part, discriminating)}); unknown != "" {
+		t, _, _ := table.Detect(r.tables, table.Evidence{Columns: names})
+		return t != nil
+	}
+	if !slices.ContainsFunc(discriminating, func(c string) bool { return has[strings.ToLower(c)] }) {
+		return false
+	}
+	matched := make([]bool, len(r.tables))
+	for i, t := range r.tables {
+		matched[i] = slices.ContainsFunc(t.Keys, func(k table.Key) bool { return k.Level <= table.Wide && has[strings.ToLower(k.Column)] })
+	}
+	prints := func(t, o *table.Table) bool {
+		return slices.ContainsFunc(t.Hunt, func(c string) bool { return has[strings.ToLower(c)] && o.Holds(c) == "" })
+	}
+	first, _, _ := table.Detect(r.tables, table.Evidence{Types: sampled(part, discriminating), Columns: names})
+	whole := first != nil && !slices.ContainsFunc(names, func(c string) bool { return c != "" && c[0] != '_' && first.Holds(c) == "" })
+	for i, t := range r.tables {
+		for j, o := range r.tables[:i] {
+			// A table with all of the columns is no union with an optional one,
+			// of which several have most of their columns in common.
+			if whole && (t.Optional || o.Optional) {
+				continue
+			}
+			if matched[i] && matched[j] && prints(t, o) && prints(o, t) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// detect finds out which table a part is.
+func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
+	if r.forced != nil {
+		return r.forced, nil
+	}
+	bare := make([]string, len(part.Columns))
+	for i, c := range part.Columns {
+		bare[i], _ = formats.BareName(c)
+	}
+	t, unknown, err := table.Detect(r.tables, table.Evidence{
+		Types: sampled(part, discriminating), Path: in.in.String(), Columns: bare})
+	switch {
+	case err != nil:
+		return nil, &unknownTable{Unreadable, err.Error(), "", errors.Is(err, table.ErrWeak)}
+	case t != nil:
+		return t, nil
+	case unknown != "":
+		return nil, &unknownTable{Unknown, "no export of a known table: it is " + Printable(unknown), unknown, false}
+	}
+	reason := "no export of a known table"
+	if f := in.report.Format; f == "json" || f == "jsonl" {
+		reason += ": no records of one are found in this JSON; --table generic sweeps all of it"
+	}
+	return nil, &unknownTable{Unknown, reason, "", false}
+}
+
+// surely is the name of the table that a part shows beyond doubt, "" without
+// one: it has a column that is matched, and a time or a cell that names it. A
+// name and a message are columns of much else.
+func (r *run) surely(part *formats.Part) string {
+	tables := r.tables
+	if r.forced != nil {
+		tables = []*table.Table{r.forced}
+	}
+	bare := make([]string, len(part.Columns))
+	for i, c := range part.Columns {
+		bare[i], _ = formats.BareName(c)
+	}
+	has := func(column string) bool {
+		return slices.ContainsFunc(bare, func(c string) bool { return strings.EqualFold(c, column) })
+	}
+	types := sampled(part, discriminating)
+	t, _, err := table.Detect(tables, table.Evidence{Types: types, Columns: bare})
+	if err != nil || t == nil || !slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return has(k.Column) }) {
+		return ""
+	}
+	if !slices.ContainsFunc(t.Times, has) {
+		if named, _, _ := table.Detect(tables, table.Evidence{Types: types}); named != t {
+			return ""
+		}
+	}
+	return t.Name
+}
+
+// sampled returns the cells of some columns in a part's first records.
+func sampled(part *formats.Part, columns []string) []string {
+	var cells []string
+	for _, want := range columns {
+		for i, c := range part.Columns {
+			if bare, _ := formats.BareName(c); !strings.EqualFold(bare, want) {
+				continue
+			}
+			for _, row := range part.Sample {
+				if i < len(row) && row[i] != "" {
+					cells = append(cells, row[i])
+				}
+			}
+		}
+		if len(cells) > 0 {
+			return cells
+		}
+	}
+	return nil
+}
+
+func distinct(list []string) int {
+	seen := map[string]bool{}
+	for _, s := range list {
+		seen[s] = true
+	}
+	return len(seen)
+}
