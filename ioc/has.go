@@ -22,6 +22,10 @@ func Has(cell []byte, term string) bool {
 	first, _ := utf8.DecodeRuneInString(term)
 	last, _ := utf8.DecodeLastRuneInString(term)
 	for i := 0; i < len(cell); {
+		if b := cell[i]; b|0x20 != byte(first)|0x20 && b|byte(first) < utf8.RuneSelf && first < utf8.RuneSelf {
+			i++ // another letter, as nearly all are
+			continue
+		}
 		_, width := utf8.DecodeRune(cell[i:])
 		if n := foldPrefix(cell[i:], term); n > 0 &&
 			!(isWord(first) && wordBefore(cell, i)) && !(isWord(last) && wordAt(cell, i+n)) {

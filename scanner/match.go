@@ -75,6 +75,8 @@ type claimed struct {
 	block    formats.Block
 	def      int8          // table of the rows that do not say which they are of
 	evidence []clock.Order // by key, what its dates prove; nil unless that is asked
+	before   base          // the records and lines before it,
+	counted  bool          // if they are known already
 	broken   int           // columns that could not be read
 	err      error         // ends the scan
 }
@@ -458,23 +460,23 @@ func (w *worker) lose(err error) {
 	in, b := w.now.in, w.now.block
 	w.now.broken++
 	in.failAt(b.Seq, w.now.broken, Partial, cause(err))
-	in.problem(b.Seq, w.now.broken, w.at(in, b, formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err))
+	in.problem(b.Seq, w.now.broken, w.at(formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err))
 	w.badInput(in)
 }
 
 // at gives an error the input's position, unless it bears one already.
-func (w *worker) at(in *input, b formats.Block, pos formats.Pos, err error) error {
+func (w *worker) at(pos formats.Pos, err error) error {
 	var e *formats.Error
 	if errors.As(err, &e) {
 		return err
 	}
-	return &formats.Error{Pos: w.place(in, b.Seq, pos), Err: err}
+	return &formats.Error{Pos: w.place(pos), Err: err}
 }
 
-// place turns a position within a block into one within the input, from 1.
-func (w *worker) place(in *input, seq int, pos formats.Pos) formats.Pos {
-	before, known := in.chain.before(seq)
-	pos.Input = in.in
+// place turns a position within the block in hand into one within the input, from 1.
+func (w *worker) place(pos formats.Pos) formats.Pos {
+	before, known := w.before()
+	pos.Input = w.now.in.in
 	switch {
 	case pos.Record < 0:
 		pos.Record = 0
@@ -490,14 +492,24 @@ func (w *worker) place(in *input, seq int, pos formats.Pos) formats.Pos {
 	return pos
 }
 
+// before returns what the chain does of the block in hand, and asks it once for all
+// its rows.
+func (w *worker) before() (base, bool) {
+	now := &w.now
+	if !now.counted {
+		now.before, now.counted = now.in.chain.before(now.block.Seq)
+	}
+	return now.before, now.counted
+}
+
 // rejects deals with the block's bad records.
 func (w *worker) rejects(in *input, b formats.Block) error {
 	list := w.reader.Rejects()
 	for i, bad := range list {
-		pos := w.place(in, b.Seq, bad.Pos)
+		pos := w.place(bad.Pos)
 		record := pos.Record // or where it would be
 		if bad.Pos.Record < 0 {
-			record = w.place(in, b.Seq, formats.Pos{Line: -1}).Record
+			record = w.place(formats.Pos{Line: -1}).Record
 		}
 		in.problem(b.Seq, behindColumns+i, &formats.Error{Pos: pos, Err: bad.Err})
 		in.reject(b.Seq, i, &bad)

@@ -229,7 +229,7 @@ func (w *worker) nearBlock(in *input, b formats.Block, def int8) {
 		}
 		v := &r.value
 		w.nearMiss(nearKey{in.plan.tables[t].Name, r.group.use(int(t)).Column, v.value}, in, nearAt{in.n, b.Seq, int(r.row)},
-			func() formats.Pos { return w.place(in, b.Seq, w.reader.Pos(r.row)) },
+			func() formats.Pos { return w.place(w.reader.Pos(r.row)) },
 			func() *NearMiss { return &NearMiss{Indicator: v.near.Indicator, More: v.more, Why: v.near.Why()} })
 	}
 	n.rows = n.rows[:0]

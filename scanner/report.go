@@ -124,7 +124,7 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 					}
 				}
 			}
-			pos := w.place(in, b.Seq, w.reader.Pos(row))
+			pos := w.place(w.reader.Pos(row))
 			f.Record, f.Line, f.Group = pos.Record, pos.Line, pos.Group
 			if wait {
 				w.waiting = appendFinding(w.waiting, f)

@@ -53,7 +53,10 @@ func (w *worker) resolve(in *input, t *table.Table, f *finding, row *table.Row, 
 	}
 	slices.SortStableFunc(r.found, moreSpecific)
 	r.match = Match{Column: place, Role: t.Role(k, row, d), Value: e.Value, Class: r.found[0].Class, key: k}
-	if r.match.Class < ClassDomain {
+	switch lead := r.found[0].Indicator; {
+	case lead.Type == ioc.IP || lead.Type == ioc.IPPort:
+		r.match.addr = lead.Addr() // which is what the value says
+	case r.match.Class < ClassDomain:
 		if host, ok := ioc.AppendHost(nil, bytesOf(e.Value)); ok {
 			r.match.addr = host.Addr
 		}

@@ -104,11 +104,11 @@ func (w *worker) traceBlock(in *input, b formats.Block, def int8) bool {
 		return false
 	}
 	for _, bad := range w.reader.Rejects() {
-		if pos := w.place(in, b.Seq, bad.Pos); pos.Record == tr.Record {
+		if pos := w.place(bad.Pos); pos.Record == tr.Record {
 			tr.Bad, tr.Line, tr.Group = bad.Err, pos.Line, pos.Group
 		}
 	}
-	at := func(row int) formats.Pos { return w.place(in, b.Seq, w.reader.Pos(uint32(row))) }
+	at := func(row int) formats.Pos { return w.place(w.reader.Pos(uint32(row))) }
 	row := sort.Search(b.Rows, func(row int) bool { return at(row).Record >= tr.Record })
 	if row == b.Rows || at(row).Record != tr.Record {
 		return true
