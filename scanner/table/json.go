@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/bits"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -78,7 +79,7 @@ func (o *object) flat(s string) bool {
 			return false
 		}
 		key := s[i+1 : end-1]
-		if strings.IndexByte(key, '\\') >= 0 {
+		if !plainKey(key) {
 			return false
 		}
 		i = end + 1
@@ -152,9 +153,19 @@ func plainMany(s string, i, depth int) int {
 	return -1
 }
 
+// plainKey says that the inside of a key is the key: nothing in it is escaped, and
+// it is ASCII, as services' keys are.
+func plainKey(key string) bool {
+	for i := range len(key) {
+		if key[i] == '\\' || key[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // plainText returns where the text ends that starts at s[i], behind its quote,
-// or -1 if it is no text, or has a control, a character by its number or what is
-// beyond ASCII. It ends before the last byte of s.
+// or -1 if it is no text. It ends before the last byte of s.
 func plainText(s string, i int) int {
 	if s[i] != '"' {
 		return -1
@@ -181,26 +192,37 @@ func plainText(s string, i int) int {
 			}
 			switch s[i] {
 			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			case 'u':
+				if i+4 >= len(s) || !isHex4(s[i+1:i+5]) {
+					return -1
+				}
+				i += 4
 			default:
 				return -1
 			}
-		case c < ' ' || c >= utf8.RuneSelf:
+		case c < ' ':
 			return -1
 		}
 	}
 	return -1
 }
 
+// isHex4 says that a text is the four digits of a character's number.
+func isHex4(s string) bool {
+	_, err := strconv.ParseUint(s, 16, 16)
+	return err == nil
+}
+
 // notPlain has, of the eight bytes of s from i on, the top bit of the first one
-// that is a quote, a backslash, a control or beyond ASCII, and of no byte before
-// that; 0 if there is none.
+// that is a quote, a backslash or a control, and of no byte before that; 0 if there
+// is none.
 func notPlain(s string, i int) uint64 {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	b := s[i : i+8]
 	x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 	quote, slash := x^'"'*ones, x^'\\'*ones
-	return (x | (x - ' '*ones) | (quote-ones)&^quote | (slash-ones)&^slash) & tops
+	return ((x-' '*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & tops
 }
 
 // plainWord says that a JSON value is true, false, null or a number without

@@ -43,7 +43,7 @@ func TestMember(t *testing.T) {
 func TestMemberAsJSON(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	pieces := []string{`{`, `}`, `[`, `]`, `,`, `:`, ` `, `"a"`, `"b"`, `"\u0061"`, `"x\"}"`, `"\n\\"`, `"\x"`, `"\"`, `null`, `1`, `"\ud800"`, "\"\xff\"", `{"a":1}`, `{"b":[{},"]"]}`, `true`, `-1`, `01`, `-`, `0.25`, `1.`, `.5`, `-0`, `["a",1]`, `[]`, `,"c":`, `:"b",`, "\"\x01\"",
-		`"a text of some length"`, `"one with \" and \\ in it"`, `"its last is \\"`, `"by number \u0061 too"`, "\"a \x01 in a long one\"", "\"\u00e9 in a long one\"",
+		`"a text of some length"`, `"one with \" and \\ in it"`, `"its last is \\"`, `"by number \u0061 too"`, `"\u00e"`, `"\u+0e9"`, `"\u00_9"`, "\"\u00e9\"", `,"\u00e9":1`, ",\"\u00e9\":", "\"a \x01 in a long one\"", "\"\u00e9 in a long one\"",
 		`{"x":{"y":[1,{"z":"w"}],"":{}},"q":[]}`, `[[[[[[[[[[1]]]]]]]]]]`, `{"x":`, `[{`, `}]`}
 	objects := 0
 	for range 200_000 {
