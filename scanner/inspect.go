@@ -69,45 +69,31 @@ func hasColumn(parts []*formats.Part, column string) bool {
 	return ok
 }
 
-// span of a time column under one order of d/d/y dates.
-type timeSpan struct {
-	first, last clock.Time
-	any         bool
-}
-
-func (s *timeSpan) add(t clock.Time) {
-	if !s.any {
-		s.first, s.last, s.any = t, t, true
-	}
-	s.first, s.last = min(s.first, t), max(s.last, t)
-}
-
-// times reads all time cells of an input. Dates whose order is not known yet
-// are kept under both readings until the whole column has been seen.
+// times reads all time cells of an input, and says what its time column is.
 func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Inspection) error {
-	p := in.plan
 	names := columnNames(info.Parts)
-	typed := typedNames(names, p.tables)
-	var want formats.Want
-	var columns []int // of p.times
-	for i := range p.times {
-		n, ok := findTyped(names, typed, p.times[i].name)
-		if !ok {
-			continue
-		}
-		c := formats.Column{Name: n.bare, N: n.n}
-		if info.Format == "json" || info.Format == "jsonl" {
-			c.N = -1
-		}
-		want.Keys = append(want.Keys, c)
-		columns = append(columns, i)
+	columns, want := in.plan.timeCells(names, info)
+	if err := r.readTimes(ctx, in, want, columns); err != nil {
+		return err
 	}
-	spans := make([][2]timeSpan, len(columns)) // as MDY, as DMY
-	proven := make([]clock.Order, len(columns))
-	proofs := make([]string, len(columns)) // what proved it; "" once it has been contradicted
-	forms := make([]string, len(columns))
-	dated := make([]bool, len(columns))
-	zoned := make([]bool, len(columns))
+	for i := range columns {
+		if c := &columns[i]; c.form != "" {
+			c.describe(in.plan, out)
+			if s, ok := c.span(out.Order); ok {
+				in.report.First, in.report.Last, in.report.Timed = s.first, s.last, s.any
+			}
+			return nil
+		}
+	}
+	// No time could be read: the column is the first that the file has.
+	if len(columns) > 0 {
+		out.TimeColumn = columns[0].full
+	}
+	return nil
+}
+
+// readTimes reads the input's blocks, of each the cells of time columns.
+func (r *run) readTimes(ctx context.Context, in *input, want formats.Want, columns []inspectedTimes) error {
 	reader := in.src.NewReader(want)
 	for {
 		if err := ctx.Err(); err != nil {
@@ -115,49 +101,25 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 		}
 		b, err := in.chain.claim(reader)
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		if err != nil { // what came before has been read
 			in.fail(Partial, cause(err))
-			break
+			return nil
 		}
-		in.count(p, p.tableOf(b.Part), int64(b.Rows))
+		in.count(in.plan, in.plan.tableOf(b.Part), int64(b.Rows))
 		for run, err := range reader.Runs() {
 			if err != nil {
 				in.fail(Partial, cause(err))
 				continue
 			}
-			k := run.Key
-			tc := p.times[columns[k]]
+			c := &columns[run.Key]
 			for i, cell := range run.Cells {
 				if cell.Len == 0 {
 					continue
 				}
-				text := run.Cell(i)
-				m := clock.Parse(text, clock.MDY, tc.loc)
-				if m.Status != clock.OK {
-					continue
-				}
-				if forms[k] == "" {
-					forms[k] = Printable(string(text))
-					zoned[k] = m.Zoned
-				}
-				spans[k][0].add(m.Time)
-				if !m.Dated {
-					spans[k][1].add(m.Time)
-					continue
-				}
-				dated[k] = true
-				switch {
-				case m.Proves == clock.None || m.Proves == proven[k]:
-				case proven[k] == clock.None:
-					proven[k], proofs[k] = m.Proves, string(text)
-				case proofs[k] != "" && r.DateOrder == clock.None:
-					in.report.note(contradiction(tc.name, proofs[k], proven[k], string(text), m.Proves))
-					proofs[k] = ""
-				}
-				if d := clock.Parse(text, clock.DMY, tc.loc); d.Status == clock.OK {
-					spans[k][1].add(d.Time)
+				if note := c.add(run.Cell(i)); note != "" && r.DateOrder == clock.None {
+					in.report.note(note)
 				}
 			}
 		}
@@ -165,45 +127,6 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 			in.reject(b.Seq, i, &bad)
 		}
 	}
-	for k, c := range columns {
-		if forms[k] == "" {
-			continue
-		}
-		tc, d := p.times[c], p.dates[c]
-		out.TimeColumn, out.TimeForm = Printable(want.Keys[k].Name), forms[k]
-		order := proven[k]
-		switch {
-		case !dated[k]:
-		case d.order != clock.None && !d.proven:
-			order = d.order
-			out.TimeForm += ", order " + order.String() + " as given"
-		case order != clock.None:
-			out.TimeForm += ", order " + order.String() + " as the data prove"
-		case d.utc:
-			order = clock.MDY
-			out.TimeForm += ", order mdy assumed"
-		default:
-			out.TimeForm += ", order of day and month unknown: give --date-order"
-			return nil
-		}
-		if tc.assumed && !zoned[k] {
-			out.TimeForm += ", no zone: taken as UTC"
-		}
-		s := spans[k][0]
-		if order == clock.DMY {
-			s = spans[k][1]
-		}
-		out.Order = order
-		in.report.First, in.report.Last, in.report.Timed = s.first, s.last, s.any
-		return nil
-	}
-	for i := range p.times {
-		if n, ok := findTyped(names, typed, p.times[i].name); ok {
-			out.TimeColumn = n.full
-			break
-		}
-	}
-	return nil
 }
 
 // ColumnsOf lists the columns of a table that are matched under the scan's
