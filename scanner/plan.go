@@ -3,14 +3,11 @@ package scanner
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/iocsweep/iocsweep/formats"
-	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
@@ -46,53 +43,6 @@ const (
 	other  int8 = -1
 )
 
-// A planKey is one column that is read for every row.
-type planKey struct {
-	n             int
-	name          string
-	groups        []keyGroup
-	discriminates bool   // its cells name the row's table
-	dates         bool   // its cells may prove an order of dates
-	stand         *stand // where it stands for a column that rows may have
-}
-
-// A timeColumn says how the times of one column are read.
-type timeColumn struct {
-	name    string
-	loc     *time.Location // nil: UTC
-	assumed bool           // nothing says which zone it is
-	said    [maxSaid]string
-}
-
-// What a time's basis may say behind the column: the order of its date, by
-// clock.Order, whether that was assumed, and whether its zone was.
-const (
-	orderAssumed = 4
-	zoneAssumed  = 8
-	maxSaid      = 16
-)
-
-// newTimeColumn makes a column with all that its times may say of themselves.
-func newTimeColumn(name string, loc *time.Location) timeColumn {
-	tc := timeColumn{name: name, loc: loc, assumed: loc == nil}
-	for i := range tc.said {
-		var said []string
-		if o := clock.Order(i % orderAssumed); o != clock.None {
-			said = append(said, o.String())
-			if i&orderAssumed != 0 {
-				said[0] += "-assumed"
-			}
-		}
-		if i&zoneAssumed != 0 {
-			said = append(said, "zone-assumed-utc")
-		}
-		if tc.said[i] = name; said != nil {
-			tc.said[i] += ":" + strings.Join(said, "+")
-		}
-	}
-	return tc
-}
-
 // leaveOut says that a part of an input is not read as its table is to be chosen.
 // The input is incomplete, unless it has a known table and this is but a list of
 // something beside that.
@@ -114,14 +64,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	}
 	p := &plan{serial: info.Serial, def: map[*formats.Part]int8{}, copies: map[string]*table.Table{}, part: info.Parts[0], envelope: info.Envelope}
 	fixed := info.Format != "jsonl" && info.Format != "json"
-	var types []string
-	for _, part := range info.Parts {
-		for _, cell := range sampled(part, discriminating) {
-			if t, unknown, _ := table.Detect(r.tables, table.Evidence{Types: []string{cell}}); t != nil || unknown != "" {
-				types = append(types, cell)
-			}
-		}
-	}
+	types := r.typesIn(info.Parts)
 	p.mixed = !fixed && len(types) > 0 || distinct(types) > 1 || fixed && r.mayMix(info.Parts[0])
 	p.tables = r.tables
 	if r.forced != nil {
@@ -131,8 +74,37 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	if r.generic {
 		p.addGeneric(info.Parts, fixed)
 	}
+	if err := r.planTables(in, p, info, fixed); err != nil {
+		return nil, err
+	}
+	names := columnNames(info.Parts)
+	text := info.Format != "parquet" && info.Format != "arrow"
+	r.planTimes(in, p, names, text, fixed)
+	if !fixed && !allSampled(info) {
+		names = r.laterNames(p, names)
+	}
+	r.planKeys(p, names, fixed)
+	p.latePlan = r.planLate(p, names, fixed)
+	p.linkStands()
+	p.want.Late = p.stages
+	return p, nil
+}
 
-	// Which table the parts are that the head shows.
+// typesIn lists the cells of the parts' first records that name a table.
+func (r *run) typesIn(parts []*formats.Part) (types []string) {
+	for _, part := range parts {
+		for _, cell := range sampled(part, discriminating) {
+			if t, unknown, _ := table.Detect(r.tables, table.Evidence{Types: []string{cell}}); t != nil || unknown != "" {
+				types = append(types, cell)
+			}
+		}
+	}
+	return types
+}
+
+// planTables finds the tables of the parts that the head shows, and says how those
+// of later ones are found. The error is that of an input that has no known table.
+func (r *run) planTables(in *input, p *plan, info formats.Info, fixed bool) error {
 	var reason error
 	var open []error // of parts whose table is to be chosen
 	matched := false
@@ -154,7 +126,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		matched = true
 	}
 	if !matched && !p.mixed && !info.More && (fixed || len(info.Parts) == 1) {
-		return nil, reason
+		return reason
 	}
 	for _, err := range open {
 		in.leaveOut(err, matched)
@@ -169,7 +141,6 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		}
 		p.tables, p.def[p.part] = []*table.Table{t}, 0
 	}
-
 	p.late = func(part *formats.Part) int8 {
 		t, err := r.detect(in, part)
 		if err != nil {
@@ -181,19 +152,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		p.learn(part, t)
 		return int8(slices.Index(p.tables, t))
 	}
-	names := columnNames(info.Parts)
-	text := info.Format != "parquet" && info.Format != "arrow"
-	if err := r.planTimes(in, p, names, text, fixed); err != nil {
-		return nil, err
-	}
-	if !fixed && !allSampled(info) {
-		names = r.laterNames(p, names)
-	}
-	r.planKeys(p, names, fixed)
-	p.latePlan = r.planLate(p, names, fixed)
-	p.linkStands()
-	p.want.Late = p.stages
-	return p, nil
+	return nil
 }
 
 // name is a column of the input.
@@ -236,172 +195,6 @@ func find(names []name, column string) (name, bool) {
 		}
 	}
 	return name{}, false
-}
-
-// planTimes works out zone and date order of the time columns. In text, a
-// column that the first records leave empty may hold any date later.
-func (r *run) planTimes(in *input, p *plan, names []name, text, fixed bool) error {
-	typed := typedNames(names, p.tables)
-	for _, t := range p.tables {
-		for _, column := range timesOf(t, names, fixed) {
-			if slices.ContainsFunc(p.times, func(o timeColumn) bool { return o.name == column }) {
-				continue
-			}
-			n, has := findTyped(names, typed, column)
-			tc := newTimeColumn(column, r.Zone)
-			switch {
-			case n.zone == "" || n.zone == "local":
-				if n.zone == "local" && r.Zone == nil {
-					in.report.note(fmt.Sprintf("%s is local time: taken as UTC; give --time-zone", Printable(n.full)))
-				}
-			default:
-				loc, ok := clock.Zone(n.zone)
-				if ok {
-					tc.loc, tc.assumed = loc, false
-				} else if r.Zone == nil {
-					in.report.note(fmt.Sprintf("unknown time zone %q: taken as UTC; give --time-zone", Printable(n.zone)))
-				}
-			}
-			p.times = append(p.times, tc)
-
-			d := dateColumn{key: -1, order: r.DateOrder, utc: strings.EqualFold(n.zone, "UTC")}
-			dated := text && has && len(n.cells) == 0
-			for _, cell := range n.cells {
-				c := clock.Parse(cell, clock.None, nil)
-				if !c.Dated {
-					continue
-				}
-				dated, d.open = true, true
-				if c.Proves == clock.None {
-					continue
-				}
-				switch {
-				case d.order == clock.None:
-					d.order, d.proven, d.proof = c.Proves, true, cell
-				case d.order == c.Proves, d.torn:
-				case d.proven:
-					d.torn = true
-					in.report.note(contradiction(column, d.proof, d.order, cell, c.Proves))
-				default:
-					in.report.note(fmt.Sprintf("%s: dates are written %s, not %s", Printable(n.full), c.Proves, d.order))
-				}
-			}
-			if dated && d.order == clock.None {
-				d.key = -2 // read for every row: planKeys gives it its number
-			}
-			p.dates = append(p.dates, d)
-		}
-	}
-	return nil
-}
-
-// planKeys lists the columns that are read for every row.
-func (r *run) planKeys(p *plan, names []name, fixed bool) {
-	at := map[string]int{} // of the keys of a stream, which are many
-	add := func(n name) *planKey {
-		c := formats.Column{Name: n.bare, N: n.n}
-		if fixed {
-			if i := slices.IndexFunc(p.want.Keys, func(o formats.Column) bool { return o.N == n.n }); i >= 0 {
-				return &p.keys[i]
-			}
-		} else {
-			key := strings.ToLower(n.bare)
-			if i, ok := at[key]; ok {
-				return &p.keys[i]
-			}
-			at[key], c.N = len(p.keys), -1
-		}
-		p.want.Keys = append(p.want.Keys, c)
-		p.keys = append(p.keys, planKey{n: len(p.keys), name: n.bare})
-		return &p.keys[len(p.keys)-1]
-	}
-	// First what names the tables of rows: then it is known which of the keys
-	// a block's tables have at all.
-	if p.mixed && !p.forced {
-		for _, column := range discriminating {
-			n, ok := find(names, column)
-			switch {
-			case ok:
-			case fixed, column == originalType: // to look for it in every record would cost too much
-				continue
-			default:
-				// A stream of both kinds may show the other one later.
-				n = name{full: column, bare: column, n: -1}
-			}
-			k := add(n)
-			k.discriminates, p.lastNamer = true, k.n
-		}
-	}
-	typed := typedNames(names, p.tables)
-	for ti, t := range p.tables {
-		for i := range t.Keys {
-			k := &t.Keys[i]
-			g, ok := r.keyGroup(t, k)
-			if !ok {
-				continue
-			}
-			// Names may repeat: then each column of that name is matched.
-			known := false
-			for _, n := range names {
-				if n.later {
-					break // they come last and are no table's own
-				}
-				if strings.EqualFold(n.bare, k.Column) {
-					add(n).use(g, ti, len(p.tables), k)
-					known = true
-					if !fixed {
-						break
-					}
-				}
-			}
-			if n, ok := untyped(typed, k.Column); ok {
-				add(n).use(g, ti, len(p.tables), k)
-			}
-			if !known && !fixed {
-				// Later records may have what the first lack.
-				add(name{full: k.Column, bare: k.Column, n: -1}).use(g, ti, len(p.tables), k)
-			}
-		}
-		for _, k := range joinedKeys(t, names) {
-			if g, ok := r.keyGroup(t, k); ok {
-				n, _ := find(names, k.Column)
-				add(n).use(g, ti, len(p.tables), k)
-			}
-		}
-	}
-	p.planGeneric(names, fixed)
-	for i := range p.dates {
-		if d := &p.dates[i]; d.key == -2 {
-			n, _ := findTyped(names, typed, p.times[i].name)
-			k := add(n)
-			k.dates = true
-			d.key = k.n
-		}
-	}
-	for i := range p.keys {
-		p.sifted = append(p.sifted, !p.keys[i].discriminates && !p.keys[i].dates)
-	}
-	if only := r.spellings(); only != nil {
-		p.want.Only = make([][]string, len(p.keys))
-		for i := range p.keys {
-			if k := &p.keys[i]; !k.discriminates && !k.dates {
-				p.want.Only[i] = only.of(k.groups)
-			}
-		}
-	}
-}
-
-// linkStands finds the keys that stand for other columns.
-func (p *plan) linkStands() {
-	columns := p.columns.Names()
-	for n := range p.stands {
-		s := &p.stands[n]
-		for i := range p.keys {
-			if strings.EqualFold(p.keys[i].name, columns[s.from]) {
-				p.keys[i].stand = s
-			}
-		}
-	}
 }
 
 // tableOf returns the table of a part's rows: index into tables, or other.

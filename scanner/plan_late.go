@@ -91,51 +91,12 @@ func (r *run) planLate(p *plan, names []name, fixed bool) *latePlan {
 
 // newLatePlan lists first ports, times and the table's name, then the rest.
 func (r *run) newLatePlan(m *madeLate) *latePlan {
-	p := &latePlan{stages: make([][]formats.Column, 2)}
-	var all []string
-	var has []bool
-	at, number := make(map[string]int, 64), make(map[string]int, len(m.names)) // of all, and in the file
-	for _, n := range m.names {
-		if key := strings.ToLower(n.bare); !n.later && !holds(number, key) {
-			number[key] = n.n
-		}
-	}
-	typed := typedNames(m.names, m.tables)
-	put := func(column string, n int, there bool, stage int) int {
-		if there || !m.fixed {
-			col := formats.Column{Name: column, N: -1}
-			if m.fixed {
-				col.N = n
-			}
-			p.fetched[stage] = append(p.fetched[stage], len(all))
-			p.stages[stage] = append(p.stages[stage], col)
-		}
-		all, has = append(all, column), append(has, there)
-		return len(all) - 1
-	}
-	add := func(column string, stage int) int {
-		key := strings.ToLower(column)
-		if i, ok := at[key]; ok {
-			return i
-		}
-		n, there := number[key]
-		o, stands := untyped(typed, column)
-		either := stands && (there || !m.fixed) // from row to row
-		if stands && !there {
-			n, there = o.n, !o.later
-		}
-		i := put(column, n, there, stage)
-		at[key] = i
-		if either {
-			p.stands = append(p.stands, stand{from: put(o.bare, o.n, !o.later, stage), to: i})
-		}
-		return i
-	}
+	c := newLateColumns(m)
 	if !m.forced && (m.mixed || !m.fixed) {
 		// Elsewhere a strange name is a cell that a broken record has shifted.
 		for _, column := range discriminating {
-			if holds(number, strings.ToLower(column)) || !m.fixed {
-				p.discriminators = append(p.discriminators, add(column, 0))
+			if !m.fixed || holds(c.number, strings.ToLower(column)) {
+				c.discriminators = append(c.discriminators, c.add(column, 0))
 			}
 		}
 	}
@@ -147,36 +108,101 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 	}
 	for _, t := range m.tables {
 		times := timesOf(t, m.names, m.fixed)
-		p.timesBy = append(p.timesBy, times)
+		c.timesBy = append(c.timesBy, times)
 		for _, column := range times {
-			add(column, 0)
+			c.add(column, 0)
 		}
 		for i := range t.Keys {
 			if k := &t.Keys[i]; k.Port != "" && matched(t)(k) {
-				add(k.Port, 0)
+				c.add(k.Port, 0)
 			}
 		}
 		for _, k := range joinedKeys(t, m.names) {
 			for _, column := range []string{k.Port, k.RoleBy} {
 				if column != "" && matched(t)(k) {
-					add(column, 0)
+					c.add(column, 0)
 				}
 			}
 		}
 	}
 	for _, t := range m.tables {
 		for _, column := range t.Columns(matched(t)) {
-			add(column, 1)
+			c.add(column, 1)
 		}
 		for _, column := range r.ruleColumns(t) {
-			add(column, 1)
+			c.add(column, 1)
 		}
 	}
-	p.columns = table.NewColumns(all, has)
+	c.columns = table.NewColumns(c.all, c.has)
 	for _, t := range m.tables {
-		p.projections = append(p.projections, newProjection(t, p.columns))
+		c.projections = append(c.projections, newProjection(t, c.columns))
 	}
-	return p
+	return c.latePlan
+}
+
+// lateColumns collects the columns of a latePlan.
+type lateColumns struct {
+	*latePlan
+	fixed  bool           // they go by number, not by name
+	all    []string       // those there are so far,
+	has    []bool         // whether the input shows them,
+	at     map[string]int // and their places by name
+	number map[string]int // of the input's columns
+	typed  []name
+}
+
+func newLateColumns(m *madeLate) *lateColumns {
+	c := &lateColumns{
+		latePlan: &latePlan{stages: make([][]formats.Column, 2)},
+		fixed:    m.fixed,
+		at:       make(map[string]int, 64),
+		number:   make(map[string]int, len(m.names)),
+		typed:    typedNames(m.names, m.tables),
+	}
+	for _, n := range m.names {
+		if key := strings.ToLower(n.bare); !n.later && !holds(c.number, key) {
+			c.number[key] = n.n
+		}
+	}
+	return c
+}
+
+// add returns the place of a column, which is fetched at that stage unless it is
+// already. Where a column of its name with a type behind it may stand for it, that
+// is fetched as well.
+func (c *lateColumns) add(column string, stage int) int {
+	key := strings.ToLower(column)
+	if i, ok := c.at[key]; ok {
+		return i
+	}
+	n, there := c.number[key]
+	o, stands := untyped(c.typed, column)
+	either := stands && (there || !c.fixed) // from row to row
+	if stands && !there {
+		n, there = o.n, !o.later
+	}
+	i := c.put(column, n, there, stage)
+	c.at[key] = i
+	if either {
+		c.stands = append(c.stands, stand{from: c.put(o.bare, o.n, !o.later, stage), to: i})
+	}
+	return i
+}
+
+// put adds a column of the input, n by number. One that is not there is fetched only
+// where later records may have it.
+func (c *lateColumns) put(column string, n int, there bool, stage int) int {
+	at := len(c.all)
+	if there || !c.fixed {
+		col := formats.Column{Name: column, N: -1}
+		if c.fixed {
+			col.N = n
+		}
+		c.fetched[stage] = append(c.fetched[stage], at)
+		c.stages[stage] = append(c.stages[stage], col)
+	}
+	c.all, c.has = append(c.all, column), append(c.has, there)
+	return at
 }
 
 func holds(m map[string]int, key string) bool {
