@@ -63,35 +63,26 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 	}
 	found := w.found
 	var keep *texts // what waits is copied at once, hits are written before the next cells are read
-	text := borrow
 	if w.trace != nil {
-		keep, text = &w.texts, w.texts.add // it is for later
+		keep = &w.texts // it is for later
 	}
 	lost := false // once is enough for a block
 	lose := func(err error) {
-		if !lost {
+		if err != nil && !lost {
 			w.lose(err)
+			lost = true
 		}
-		lost = true
 	}
 	f := &w.row
 	for rows := range slices.Chunk(w.rows, batch) {
 		early, err := w.reader.Fetch(0, rows)
-		if err != nil {
-			lose(err)
-		}
+		lose(err)
 		late, err := w.reader.Fetch(1, rows)
-		if err != nil {
-			lose(err)
-		}
+		lose(err)
 		w.lap.add(&w.stats.Late)
 		for i, row := range rows {
 			if i%ahead == 0 && !wait {
-				w.entries = w.entries[:0]
-				for _, l := range found[:min(ahead, len(found))] {
-					w.entries = w.held[l.held].appendEntries(w.entries)
-				}
-				w.touched += w.Indicators.Prefetch(w.entries)
+				w.readAhead(found[:min(ahead, len(found))])
 			}
 			n := 0
 			for n < len(found) && found[n].row == row {
@@ -100,29 +91,14 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 			f.N = int(row)
 			f.Cells = cellsOf(in.plan, early, late, i, f.Cells, keep)
 			f.Table = int(w.rowTable(in.plan, f.Cells, row, def))
-			f.Elements = f.Elements[:0]
-			if f.Table >= 0 {
-				for _, l := range found[:n] {
-					if e := &w.held[l.held]; in.plan.holds(e, f.Table, f.Cells) {
-						f.Elements = append(f.Elements, *e)
-					}
-				}
-			}
+			w.gather(in.plan, f, found[:n])
 			found = found[n:]
 			if len(f.Elements) == 0 {
 				continue
 			}
 			f.All = f.All[:0]
 			if w.Row == RowAll || f.Table == int(in.plan.generic) {
-				fields, err := w.reader.Record(row)
-				if err != nil {
-					lose(err)
-				}
-				for _, c := range fields {
-					if len(c.Value) > 0 {
-						f.All = append(f.All, Cell{text(c.Name), text(c.Value)})
-					}
-				}
+				lose(w.wholeRecord(f, row, keep))
 			}
 			pos := w.place(w.reader.Pos(row))
 			f.Record, f.Line, f.Group = pos.Record, pos.Line, pos.Group
@@ -135,6 +111,45 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 		w.lap.add(&w.stats.Output)
 	}
 	return nil
+}
+
+// readAhead asks the memory for what the hits of some elements need of the
+// indicators.
+func (w *worker) readAhead(found []located) {
+	w.entries = w.entries[:0]
+	for _, l := range found {
+		w.entries = w.held[l.held].appendEntries(w.entries)
+	}
+	w.touched += w.Indicators.Prefetch(w.entries)
+}
+
+// gather takes the elements of a row that are in columns of its table.
+func (w *worker) gather(p *plan, f *finding, found []located) {
+	f.Elements = f.Elements[:0]
+	if f.Table < 0 {
+		return
+	}
+	for _, l := range found {
+		if e := &w.held[l.held]; p.holds(e, f.Table, f.Cells) {
+			f.Elements = append(f.Elements, *e)
+		}
+	}
+}
+
+// wholeRecord adds every cell of a row's record that is not empty: as they are, or in
+// memory of keep.
+func (w *worker) wholeRecord(f *finding, row uint32, keep *texts) error {
+	text := borrow
+	if keep != nil {
+		text = keep.add
+	}
+	fields, err := w.reader.Record(row)
+	for _, c := range fields {
+		if len(c.Value) > 0 {
+			f.All = append(f.All, Cell{text(c.Name), text(c.Value)})
+		}
+	}
+	return err
 }
 
 // holds says that an element of a row is in a column of its table, or in one that
@@ -296,25 +311,34 @@ func (w *worker) report(in *input, f *finding) error {
 		h.Hunt = w.KQL || hunts(t, row, h.Indicator)
 		h.Life = life(h)
 		h.Who = t.Who(row, direction, room.told(h))
-		var as shape
-		if f.Table == int(p.generic) {
-			h.ID = genericIdentity(h)
-			h.Row = room.genericRow(f, h, w.Row)
-		} else {
-			of := &p.projections[f.Table]
-			h.ID = of.identity(f.Cells, h, room)
-			if w.Row == RowAll {
-				h.Row = f.All
-			} else if as = of.shape(h, w.Row == RowHunt); !as.projected || w.rowed {
-				room.cells = of.cells(room.cells[:0], f.Cells, h, as)
-				h.Row = room.cells
-			}
-		}
+		as := w.showRow(p, f, h)
 		if err := w.send(in, f, row, direction, h, as, n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// showRow gives a hit its ID and its row: the cells, or a shape that says which of
+// the finding's they are.
+func (w *worker) showRow(p *plan, f *finding, h *Hit) (as shape) {
+	room := &w.room
+	if f.Table == int(p.generic) {
+		h.ID = genericIdentity(h)
+		h.Row = room.genericRow(f, h, w.Row)
+		return shape{}
+	}
+	of := &p.projections[f.Table]
+	h.ID = of.identity(f.Cells, h, room)
+	if w.Row == RowAll {
+		h.Row = f.All
+		return shape{}
+	}
+	if as = of.shape(h, w.Row == RowHunt); !as.projected || w.rowed {
+		room.cells = of.cells(room.cells[:0], f.Cells, h, as)
+		h.Row = room.cells
+	}
+	return as
 }
 
 // hunts says whether the table's KQL hunt returns the row for an indicator.
