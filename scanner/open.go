@@ -1,0 +1,170 @@
+package scanner
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+// openInput opens an input and plans how it is read; what cannot be scanned is
+// done at once. It is called without run.mu by the one worker that set opening.
+func (r *run) openInput(in *input) {
+	in.opts = r.Formats
+	in.opts.Times, in.opts.Table = &r.stats.Input, r.surely
+	in.opts.Whole = r.generic // what stands round records is swept, too
+	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
+	next := open
+	src, err := r.openSource(in)
+	if err == nil {
+		err = r.planInput(in, src)
+	}
+	if err != nil {
+		in.refuse(err)
+		r.out.end(in.n, 0)
+		next = done
+	}
+	r.mu.Lock()
+	in.state = next
+	r.mu.Unlock()
+}
+
+// openSource opens an input, with the header of a file beside it where it has none.
+func (r *run) openSource(in *input) (formats.Source, error) {
+	src, err := formats.Open(in.in, in.opts)
+	bare := (*formats.NoHeaderError)(nil)
+	if !errors.As(err, &bare) {
+		return src, err
+	}
+	if unread := eventLines(bare.First); unread != nil {
+		return nil, unread
+	}
+	if !in.in.Rereadable() { // to borrow a header is to open the input again
+		return nil, err
+	}
+	header, from := r.siblingHeader(in, bare.Cells)
+	if header == nil {
+		return nil, err
+	}
+	in.report.note("header taken from " + from)
+	in.opts.Header = header
+	return formats.Open(in.in, in.opts)
+}
+
+// planInput plans how a source is read, which is the input's from then on, or closed.
+func (r *run) planInput(in *input, src formats.Source) error {
+	info := src.Info()
+	in.report.Format, in.report.Compression, in.report.Bytes = info.Format, info.Compression, info.Size
+	in.report.Notes = append(in.report.Notes, info.Notes...)
+	plan, err := r.newPlan(in, info)
+	if err != nil {
+		if broken := cutShort(src, info); broken != nil {
+			err = broken
+		}
+		_ = src.Close()
+		return err
+	}
+	in.plan, in.src = plan, src
+	r.missed(in, info)
+	in.dates = newDates(r, in)
+	return nil
+}
+
+// refuse reports why an input is not scanned.
+func (i *input) refuse(err error) {
+	var unknown *unknownTable
+	switch {
+	case errors.Is(err, formats.ErrEmpty):
+		// An empty file in a folder is common; one that was named lacks its rows.
+		i.fail(Empty, errors.New("empty"))
+		if i.in.Named {
+			i.problem(0, 0, named(i.in, formats.ErrEmpty))
+		}
+	case errors.As(err, &unknown):
+		i.fail(unknown.status, err)
+		if unknown.status == Unknown && i.in.Named {
+			i.problem(0, 0, fmt.Errorf("%s: %w", i.in, err))
+		}
+	case errors.Is(err, formats.ErrPacked):
+		i.fail(Unreadable, cause(err))
+		i.problem(0, 0, err)
+	case errors.Is(err, formats.ErrUnknownFormat), errors.Is(err, formats.ErrBinary):
+		// A folder holds all kinds of things; what was named was meant.
+		i.fail(Unknown, cause(err))
+		if i.in.Named {
+			i.problem(0, 0, err)
+		}
+	default:
+		i.fail(Unreadable, cause(err))
+		i.problem(0, 0, named(i.in, err))
+	}
+}
+
+// missed makes the input partial if a column that is matched cannot be read, and
+// says so if there is none.
+func (r *run) missed(in *input, info formats.Info) {
+	if info.Format != "jsonl" && info.Format != "json" && !slices.ContainsFunc(in.plan.keys, func(k planKey) bool { return len(k.groups) > 0 }) {
+		in.report.note("none of its columns is matched: it cannot show a hit")
+	}
+next:
+	for _, column := range info.Unread {
+		bare, _ := formats.BareName(column)
+		for _, t := range in.plan.tables {
+			for i := range t.Keys {
+				if _, ok := r.keyGroup(t, &t.Keys[i]); !ok || !strings.EqualFold(t.Keys[i].Column, bare) {
+					continue
+				}
+				err := fmt.Errorf("column %s is nested in a way that is not read", Printable(column))
+				in.fail(Partial, err)
+				in.problem(0, 0, named(in.in, err))
+				continue next
+			}
+		}
+	}
+}
+
+// cutShort returns why an input whose first bytes show no table may have one
+// all the same: compressed data ends early, or rows come before what they are.
+func cutShort(src formats.Source, info formats.Info) error {
+	if info.Compression == "" && info.Format != "json" {
+		return nil
+	}
+	reader := src.NewReader(formats.Want{})
+	for range 2 {
+		if _, err := reader.Next(); err != nil {
+			if errors.Is(err, io.EOF) || info.Compression == "" {
+				return nil
+			}
+			return err
+		}
+		for range reader.Runs() {
+		}
+		for _, bad := range reader.Rejects() {
+			if errors.Is(bad.Err, formats.ErrRowsFirst) {
+				return bad.Err
+			}
+		}
+	}
+	return nil
+}
+
+// cause strips the position off an error that a report shows beside the name.
+func cause(err error) error {
+	var e *formats.Error
+	if errors.As(err, &e) && e.Pos.Line <= 0 && e.Pos.Record <= 0 && e.Pos.Group < 0 && e.Pos.Offset <= 0 {
+		return e.Err
+	}
+	return err
+}
+
+// named gives an error the name of its input, unless it bears one already.
+func named(in formats.Input, err error) error {
+	var e *formats.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", in, err)
+}
