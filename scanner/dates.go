@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/formats/mem"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 )
@@ -297,4 +298,24 @@ func (d *dates) releaseBlock(w *worker, seq int, b dateBlock) error {
 			}
 		}
 	}
+}
+
+// proof returns the order of d/d/y dates that the cells of a run prove, by the
+// first cell that proves one.
+func (w *worker) proof(run *formats.Run) clock.Order {
+	var open []byte // a day that leaves the order open: many rows have the same
+	for i := range run.Cells {
+		cell := run.Cell(i)
+		if n := len(open); n > 0 && len(cell) > n && cell[n] == ' ' && bytes.Equal(cell[:n], open) {
+			continue
+		}
+		r := clock.Parse(cell, clock.None, nil)
+		if r.Proves != clock.None {
+			return r.Proves
+		}
+		if r.Dated && r.Status != clock.Bad {
+			open = cell[:max(bytes.IndexByte(cell, ' '), 0)]
+		}
+	}
+	return clock.None
 }

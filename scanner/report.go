@@ -3,7 +3,6 @@ package scanner
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
@@ -190,28 +189,6 @@ func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, keep *text
 	return dst
 }
 
-// rowTable says which table a row belongs to: index into plan.tables, or -1.
-func (w *worker) rowTable(p *plan, cells []string, row uint32, def int8) int8 {
-	if len(w.tables) > 0 {
-		if t := w.tables[row]; t != unsaid {
-			return t
-		}
-		return def
-	}
-	for _, n := range p.discriminators {
-		switch cell := cells[n]; {
-		case cell == "":
-			continue
-		case cell != w.hitNamed:
-			w.hitNamed, w.hitNamedTable = strings.Clone(cell), p.tableNamed(cell)
-		}
-		if w.hitNamedTable != unsaid {
-			return w.hitNamedTable
-		}
-	}
-	return def
-}
-
 // room is what the making of a row's hits needs. All of it is used again for
 // the next row: the hits live until then.
 type room struct {
@@ -392,92 +369,6 @@ func life(h *Hit) string {
 	}
 	return "active"
 }
-
-// appendNormal appends a projected cell without what differs between exports
-// of it: blanks, the spelling of addresses, names and hashes. k is nil for a
-// column that holds none of them.
-func appendNormal(dst []byte, k *table.Key, cell string) []byte {
-	if cell == "" {
-		return dst
-	}
-	if first, last := cell[0], cell[len(cell)-1]; first <= ' ' || last <= ' ' || first|last >= utf8.RuneSelf {
-		cell = strings.TrimSpace(cell)
-	}
-	if k == nil {
-		return append(dst, cell...)
-	}
-	switch k.Kind {
-	case ioc.KindIP:
-		return appendAddr(dst, cell)
-	case ioc.KindIPList:
-		return appendAddrs(dst, cell)
-	case ioc.KindHash:
-		return append(dst, strings.ToLower(cell)...)
-	case ioc.KindDomain:
-		if !isNormalName(cell) {
-			if named, ok := ioc.AppendDomain(dst, bytesOf(cell)); ok {
-				return named
-			}
-		}
-	}
-	return append(dst, cell...)
-}
-
-// normalName are the bytes that AppendDomain gives as they are.
-var normalName = func() (t [256]bool) {
-	for _, c := range "abcdefghijklmnopqrstuvwxyz0123456789-_." {
-		t[c] = true
-	}
-	return t
-}()
-
-// isNormalName says that AppendDomain would give a name as it is, or nothing.
-func isNormalName(cell string) bool {
-	for i := range len(cell) {
-		if !normalName[cell[i]] {
-			return false
-		}
-	}
-	return cell == "" || cell[len(cell)-1] != '.'
-}
-
-// appendAddr appends an address in normal form, anything else as it is.
-func appendAddr(dst []byte, text string) []byte {
-	if !ioc.IsNormal4(text) {
-		if a, port, ok := ioc.ParseAddr(bytesOf(text)); ok && port < 0 {
-			return a.AppendTo(dst)
-		}
-	}
-	return append(dst, text...)
-}
-
-// appendAddrs appends the members of a list of addresses, each in normal form.
-func appendAddrs(dst []byte, list string) []byte {
-	for from := len(dst); list != ""; {
-		n := ioc.Normal4(list)
-		normal := n > 0 && (n == len(list) || betweenAddrs(list[n]))
-		if !normal {
-			for n = 0; n < len(list) && !betweenAddrs(list[n]); n++ {
-			}
-		}
-		if member := list[:n]; n > 0 {
-			if len(dst) > from {
-				dst = append(dst, ',')
-			}
-			if normal {
-				dst = append(dst, member...)
-			} else {
-				dst = appendAddr(dst, member)
-			}
-		}
-		list = list[min(n+1, len(list)):]
-	}
-	return dst
-}
-
-// betweenAddrs are the separators of a list of addresses. A member is empty between
-// two of them.
-func betweenAddrs(c byte) bool { return c == ',' || c == ';' || c == ' ' }
 
 // send counts a hit and hands it to the stream where it belongs.
 func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, h *Hit, as shape, n int) error {

@@ -247,33 +247,3 @@ type run struct {
 	bad     *badRecord      // Strict: the first bad record in input order
 	headers headersByFolder // of CSV files, for siblings that have none
 }
-
-// badRecord is where a strict scan stops.
-type badRecord struct {
-	input  int
-	record int64 // from 1, or wholeInput
-}
-
-// wholeInput is the record of an input that could not be read to its end: all that
-// was read of it counts.
-const wholeInput = 1<<62 - 1
-
-// cut takes out of the report of an input what other workers have read meanwhile of
-// the records behind the bad one, which is that of a scan that stopped there.
-func (b *badRecord) cut(in *input) {
-	f := in.report
-	switch {
-	case in.n > b.input:
-		*f = FileReport{Input: f.Input, Bytes: -1, Status: Unfinished, Reason: "the scan stopped at a bad record before it"}
-	case b.record < wholeInput:
-		f.Records, f.Rejected, f.Repaired, f.Timed = b.record, 1, 0, false
-		f.Status, f.Reason = Unfinished, "the scan stopped at its first bad record"
-	}
-}
-
-func (b *badRecord) before(o *badRecord) bool {
-	if b.input != o.input {
-		return b.input < o.input
-	}
-	return b.record < o.record
-}

@@ -195,16 +195,15 @@ func (w *worker) seen(in *input, b formats.Block) error {
 			}
 		}
 	}
-	rows := append(w.stage0[:0], 0)
+	w.rows = append(w.rows[:0], 0)
 	if b.Rows > 1 {
-		rows = append(rows, uint32(b.Rows-1))
+		w.rows = append(w.rows, uint32(b.Rows-1))
 	}
-	w.stage0 = rows
-	g, err := w.reader.Fetch(0, rows)
+	g, err := w.reader.Fetch(0, w.rows)
 	if err != nil {
 		return err
 	}
-	for i := range rows {
+	for i := range w.rows {
 		for n := range p.times {
 			at := slices.IndexFunc(p.fetched[0], func(c int) bool { return p.columns.Names()[c] == p.times[n].name })
 			if at >= 0 {

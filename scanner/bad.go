@@ -1,0 +1,134 @@
+package scanner
+
+import (
+	"errors"
+
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+// badRecord is where a strict scan stops.
+type badRecord struct {
+	input  int
+	record int64 // from 1, or wholeInput
+}
+
+// wholeInput is the record of an input that could not be read to its end: all that
+// was read of it counts.
+const wholeInput = 1<<62 - 1
+
+// cut takes out of the report of an input what other workers have read meanwhile of
+// the records behind the bad one, which is that of a scan that stopped there.
+func (b *badRecord) cut(in *input) {
+	f := in.report
+	switch {
+	case in.n > b.input:
+		*f = FileReport{Input: f.Input, Bytes: -1, Status: Unfinished, Reason: "the scan stopped at a bad record before it"}
+	case b.record < wholeInput:
+		f.Records, f.Rejected, f.Repaired, f.Timed = b.record, 1, 0, false
+		f.Status, f.Reason = Unfinished, "the scan stopped at its first bad record"
+	}
+}
+
+func (b *badRecord) before(o *badRecord) bool {
+	if b.input != o.input {
+		return b.input < o.input
+	}
+	return b.record < o.record
+}
+
+// lose notes that a column of the block in hand could not be read.
+func (w *worker) lose(err error) {
+	in, b := w.now.in, w.now.block
+	w.now.broken++
+	in.failAt(b.Seq, w.now.broken, Partial, cause(err))
+	in.problem(b.Seq, w.now.broken, w.at(formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err))
+	w.badInput(in)
+}
+
+// at gives an error the input's position, unless it bears one already.
+func (w *worker) at(pos formats.Pos, err error) error {
+	var e *formats.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &formats.Error{Pos: w.place(pos), Err: err}
+}
+
+// place turns a position within the block in hand into one within the input, from 1.
+func (w *worker) place(pos formats.Pos) formats.Pos {
+	before, known := w.before()
+	pos.Input = w.now.in.in
+	switch {
+	case pos.Record < 0:
+		pos.Record = 0
+	case known:
+		pos.Record += before.records + 1
+	}
+	switch {
+	case pos.Line < 0:
+		pos.Line = 0
+	case known:
+		pos.Line += before.lines + 1
+	}
+	return pos
+}
+
+// before returns what the chain does of the block in hand, and asks it once for all
+// its rows.
+func (w *worker) before() (base, bool) {
+	now := &w.now
+	if !now.counted {
+		now.before, now.counted = now.in.chain.before(now.block.Seq)
+	}
+	return now.before, now.counted
+}
+
+// rejects deals with the block's bad records.
+func (w *worker) rejects(in *input, b formats.Block) error {
+	list := w.reader.Rejects()
+	for i, bad := range list {
+		pos := w.place(bad.Pos)
+		record := pos.Record // or where it would be
+		if bad.Pos.Record < 0 {
+			record = w.place(formats.Pos{Line: -1}).Record
+		}
+		in.problem(b.Seq, behindColumns+i, &formats.Error{Pos: pos, Err: bad.Err})
+		in.reject(b.Seq, i, &bad)
+		if w.out.rejects != nil {
+			k := key{input: int32(in.n), record: record, n: int32(i)}
+			w.rejected.payload = append(w.rejected.payload, encodeReject(in.in, pos, bad.Err, bad.Raw)...)
+			if err := w.rejected.end(k); err != nil {
+				return err
+			}
+		}
+		if w.Strict {
+			w.foundBad(&badRecord{in.n, record})
+		}
+	}
+	return nil
+}
+
+// incomplete says that what a reader could not make use of is more than a record, or
+// less than one: how many are missing, or of which file, or under which columns, is not
+// known.
+func incomplete(bad *formats.Reject) bool {
+	return bad.Pos.Record < 0 || errors.Is(bad.Err, formats.ErrPartial) ||
+		errors.Is(bad.Err, formats.ErrOtherHeader) || errors.Is(bad.Err, formats.ErrEscaped)
+}
+
+// foundBad makes a strict scan end at its first bad record in input order.
+func (w *worker) foundBad(b *badRecord) {
+	w.mu.Lock()
+	if w.bad == nil || b.before(w.bad) {
+		w.bad = b
+	}
+	w.mu.Unlock()
+	w.stop(errBadRecord)
+}
+
+// badInput stops a strict scan at an input that could not be read whole.
+func (w *worker) badInput(in *input) {
+	if w.Strict {
+		w.foundBad(&badRecord{in.n, wholeInput})
+	}
+}

@@ -1,0 +1,106 @@
+package scanner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+// allNamed says that the cells of a run name no table but def, or none. Then
+// nothing is to be learnt from their rows, which are those of most files: a
+// dictionary of one cell stands for a million of them.
+func (w *worker) allNamed(p *plan, def int8, run *formats.Run) bool {
+	if def == other {
+		return false
+	}
+	for i, c := range run.Cells {
+		if c.Len == 0 {
+			continue
+		}
+		if cell := run.Cell(i); string(cell) != w.named {
+			w.named = string(cell)
+			w.namedTable = p.tableNamed(w.named)
+		}
+		if w.namedTable != def {
+			return false
+		}
+	}
+	return true
+}
+
+// sortRows reads which table each row of a mixed stream belongs to, and counts
+// the rows that say so. What the first of the discriminating columns says stands
+// before what others say: the keys come in that order.
+func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run) error {
+	if len(w.tables) < b.Rows {
+		w.tables = slices.Grow(w.tables[:0], b.Rows)[:b.Rows]
+		for i := range w.tables {
+			w.tables[i] = unsaid
+		}
+	}
+	w.cells = w.cells[:0]
+	for i, c := range run.Cells {
+		if c.Len > 0 {
+			w.cells = append(w.cells, uint32(i))
+		}
+	}
+	refs, err := run.Rows(w.cells, w.refs[:0])
+	if err != nil {
+		return err
+	}
+	w.refs = refs
+	n := int64(0)
+	for _, ref := range refs {
+		if w.tables[ref.Row] != unsaid {
+			continue
+		}
+		if cell := run.Cell(int(ref.Cell)); string(cell) != w.named {
+			in.countNamed(in.plan, w.namedTable, w.named, n)
+			n, w.named = 0, string(cell)
+			w.namedTable = in.plan.tableNamed(w.named)
+		}
+		if w.namedTable != unsaid {
+			w.tables[ref.Row] = w.namedTable
+			if w.namedTable >= 0 {
+				w.met[w.namedTable] = true
+			}
+			n++
+		}
+	}
+	in.countNamed(in.plan, w.namedTable, w.named, n)
+	return nil
+}
+
+// countRest counts the rows of a block that do not say which table they are of.
+func (w *worker) countRest(in *input, b formats.Block, def int8) {
+	n := int64(b.Rows)
+	for _, t := range w.tables {
+		if t != unsaid {
+			n--
+		}
+	}
+	in.count(in.plan, def, n)
+}
+
+// rowTable says which table a row belongs to: index into plan.tables, or -1.
+func (w *worker) rowTable(p *plan, cells []string, row uint32, def int8) int8 {
+	if len(w.tables) > 0 {
+		if t := w.tables[row]; t != unsaid {
+			return t
+		}
+		return def
+	}
+	for _, n := range p.discriminators {
+		switch cell := cells[n]; {
+		case cell == "":
+			continue
+		case cell != w.hitNamed:
+			w.hitNamed, w.hitNamedTable = strings.Clone(cell), p.tableNamed(cell)
+		}
+		if w.hitNamedTable != unsaid {
+			return w.hitNamedTable
+		}
+	}
+	return def
+}
