@@ -32,8 +32,10 @@ const types = 6
 
 // String is the type as reports print it.
 func (t Type) String() string {
-	return [types]string{"ip", "ip:port", "cidr", "domain", "url", "hash"}[t]
+	return typeNames[t]
 }
+
+var typeNames = [types]string{"ip", "ip:port", "cidr", "domain", "url", "hash"}
 
 // An Indicator is one thing to look for, with what its sources say of it.
 type Indicator struct {
