@@ -356,6 +356,8 @@ func TestParquetSpan(t *testing.T) {
 }
 
 func FuzzParquet(f *testing.F) {
+	values, _ := variantRows()
+	f.Add(writeVariants(f, parquet.Variant(), encoded(values)))
 	f.Add(writeParquet(f, makeFlows(40), 25, parquet.PageBufferSize(300)))
 	f.Add(writeParquet(f, makeFlows(40), 25, parquet.DataPageVersion(1), parquet.Compression(&parquet.Zstd)))
 	f.Add(writeParquet(f, makeAddrs(30), 30, parquet.Compression(&parquet.Gzip)))

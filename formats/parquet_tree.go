@@ -30,6 +30,7 @@ type pqNode struct {
 	rep      uint32 // level of its repetitions, where repeated
 	leaf     int    // index of the first leaf at or below
 	kids     []pqNode
+	variant  pqVariant // of nodeVariant
 }
 
 type nodeKind uint8
@@ -40,6 +41,7 @@ const (
 	nodeList  // its only kid is repeated: an array of that
 	nodeEntry // repeated kid of a list that only wraps the element
 	nodeMap   // its only kid is repeated and has a key and a value
+	nodeVariant
 )
 
 // Bounds of nested columns. Deeper or wider ones are not read.
@@ -98,6 +100,9 @@ func (t *pqTree) node(elems []pqElement, def, rep uint32, depth int) (x pqNode, 
 		x.kids = append(x.kids, kid)
 		n += m
 	}
+	if isVariant(e, x.kids, t.leaves) {
+		x.shred(t.leaves)
+	}
 	if x.repeated || len(x.kids) != 1 || !x.kids[0].repeated {
 		return x, n, true
 	}
@@ -124,6 +129,7 @@ type treeWalk struct {
 	leaves []listWalk
 	row    int64 // rows given
 	buf    []byte
+	names  variantNames // of the variant at which it stands
 }
 
 // newTreeWalk begins a walk of a column in a group.
@@ -178,6 +184,9 @@ func (w *treeWalk) print(x *pqNode, plain bool) (there bool, err error) {
 	if !x.repeated {
 		if def < x.def {
 			return false, w.pass(x)
+		}
+		if x.kind == nodeVariant {
+			return w.variant(x, plain, false)
 		}
 		return true, w.value(x, plain)
 	}
@@ -239,6 +248,12 @@ func (w *treeWalk) value(x *pqNode, plain bool) error {
 			return w.entries(&x.kids[0])
 		}
 		_, err := w.print(&x.kids[0], false)
+		return err
+	case nodeVariant:
+		there, err := w.variant(x, false, true)
+		if !there {
+			w.buf = append(w.buf, "null"...)
+		}
 		return err
 	case nodeEntry:
 		there, err := w.print(&x.kids[0], false)
