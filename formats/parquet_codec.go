@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
@@ -97,6 +98,8 @@ func (u *unpacker) unpack(codec format.CompressionCodec, buf, src []byte, n int)
 		}
 	case format.Lz4Raw:
 		got, err = lz4.UncompressBlock(src, dst)
+	case format.Lz4:
+		got, err = unpackLZ4(dst, src)
 	default:
 		return dst, fmt.Errorf("codec %v is not supported", codec)
 	}
@@ -107,6 +110,47 @@ func (u *unpacker) unpack(codec format.CompressionCodec, buf, src []byte, n int)
 		return dst, fmt.Errorf("unpack %v page: %w", codec, err)
 	}
 	return dst, nil
+}
+
+// unpackLZ4 fills dst from what the deprecated codec LZ4 may be: the format did
+// not say, so that writers of Hadoop framed blocks as Hadoop does, and others
+// wrote what the lz4 tool writes, or a bare block.
+func unpackLZ4(dst, src []byte) (int, error) {
+	if hadoopLZ4(dst, src) {
+		return len(dst), nil
+	}
+	if bytes.HasPrefix(src, []byte{0x04, 0x22, 0x4d, 0x18}) {
+		return readExact(lz4.NewReader(bytes.NewReader(src)), dst)
+	}
+	return lz4.UncompressBlock(src, dst)
+}
+
+// hadoopLZ4 unpacks Hadoop's framing, lengths being 4 bytes, most significant
+// first; false if src is something else, or does not fill dst:
+//
+//	00 00 10 00                what follows unpacks to 4096 bytes
+//	00 00 02 31 …              block of 561 bytes
+//	00 00 00 d2 …              as many as it takes
+func hadoopLZ4(dst, src []byte) bool {
+	for len(src) >= 8 {
+		left := binary.BigEndian.Uint32(src)
+		for src = src[4:]; left > 0; {
+			if len(src) < 4 {
+				return false
+			}
+			n := binary.BigEndian.Uint32(src)
+			if uint64(n) > uint64(len(src)-4) || uint64(left) > uint64(len(dst)) {
+				return false
+			}
+			got, err := lz4.UncompressBlock(src[4:4+n], dst[:left])
+			if err != nil || got <= 0 {
+				return false
+			}
+			left -= uint32(got)
+			src, dst = src[4+n:], dst[got:]
+		}
+	}
+	return len(src) == 0 && len(dst) == 0
 }
 
 // readExact fills dst and reports more bytes than that as a length beyond it.

@@ -2,6 +2,8 @@ package formats
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
 )
 
 // countingAt counts what is read through it.
@@ -244,7 +248,8 @@ func writeParquet[T any](t testing.TB, rows []T, perGroup int, opts ...parquet.W
 func TestParquetCells(t *testing.T) {
 	rows := makeFlows(3000)
 	codecs := map[string]compress.Codec{"none": &parquet.Uncompressed, "snappy": &parquet.Snappy, "gzip": &parquet.Gzip,
-		"zstd": &parquet.Zstd, "brotli": &parquet.Brotli, "lz4raw": &parquet.Lz4Raw}
+		"zstd": &parquet.Zstd, "brotli": &parquet.Brotli, "lz4raw": &parquet.Lz4Raw,
+		"lz4 of hadoop": oldLZ4{hadoopFrames}, "lz4 frame": oldLZ4{lz4Frame}, "lz4 block": oldLZ4{lz4Block}}
 	for name, codec := range codecs {
 		for _, version := range []int{1, 2} {
 			for _, page := range []int{200, 64 << 10} {
@@ -260,6 +265,45 @@ func TestParquetCells(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An oldLZ4 writes what the deprecated codec LZ4 may stand for.
+type oldLZ4 struct{ encode func(src []byte) []byte }
+
+func (oldLZ4) String() string                            { return "LZ4" }
+func (oldLZ4) CompressionCodec() format.CompressionCodec { return format.Lz4 }
+func (c oldLZ4) Encode(dst, src []byte) ([]byte, error) {
+	return append(dst[:0], c.encode(src)...), nil
+}
+func (oldLZ4) Decode(dst, src []byte) (out []byte, err error) { return nil, errors.ErrUnsupported }
+
+func lz4Block(src []byte) []byte {
+	dst := make([]byte, lz4.CompressBlockBound(len(src)))
+	n, err := lz4.CompressBlock(src, dst, nil)
+	if err != nil || n == 0 && len(src) > 0 {
+		panic(fmt.Sprint("no block of ", len(src), " bytes: ", err))
+	}
+	return dst[:n]
+}
+
+// hadoopFrames are frames of 1000 bytes, in blocks of 600.
+func hadoopFrames(src []byte) (dst []byte) {
+	for frame := range slices.Chunk(src, 1000) {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(len(frame)))
+		for part := range slices.Chunk(frame, 600) {
+			b := lz4Block(part)
+			dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(b))), b...)
+		}
+	}
+	return dst
+}
+
+func lz4Frame(src []byte) []byte {
+	var b bytes.Buffer
+	w := lz4.NewWriter(&b)
+	w.Write(src)
+	w.Close()
+	return b.Bytes()
 }
 
 func compareFlows(t testing.TB, s Source, rows []flow, step int) {
