@@ -355,6 +355,27 @@ func TestParquetSpan(t *testing.T) {
 	}
 }
 
+// A cut text may still read as a time, but is none of the column.
+func TestParquetSpanCut(t *testing.T) {
+	type row struct {
+		Timestamp string `parquet:",plain"`
+	}
+	s := mustParquet(t, writeParquet(t, []row{{"2026-05-20T02:00:00.000Z"}, {"2026-05-20T04:53:16.267Z"}}, 2))
+	r := s.NewReader(Want{}).(*parquetReader)
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	col := Column{Name: "Timestamp", N: -1}
+	if _, last, ok := r.Span(col); !ok || string(last) != "2026-05-20T04:53:16.267Z" {
+		t.Errorf("%q, %v", last, ok)
+	}
+	c := &s.(*parquetSource).footer.groups[0].chunks[0]
+	c.min, c.max, c.inexact = []byte("2026-05-20T02:00"), []byte("2026-05-20T04:54"), true
+	if _, last, ok := r.Span(col); ok {
+		t.Errorf("%q of a range that is cut", last)
+	}
+}
+
 func FuzzParquet(f *testing.F) {
 	values, _ := variantRows()
 	f.Add(writeVariants(f, parquet.Variant(), encoded(values)))

@@ -368,6 +368,11 @@ func (r *parquetReader) Span(col Column) (first, last []byte, ok bool) {
 	lo, hi := c.min, c.max
 	switch pc.print.kind {
 	case printText:
+		// A cut text may still read as a time: 2026-05-20T04:54 for
+		// 2026-05-20T04:53:16.267Z, the greatest being made greater.
+		if c.inexact {
+			return nil, nil, false
+		}
 	case printTime, printDate, printInt, printClock:
 		// The deprecated pair was ordered as signed numbers: right for these.
 		if lo == nil || hi == nil {
