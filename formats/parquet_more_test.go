@@ -376,6 +376,20 @@ func TestParquetSpanCut(t *testing.T) {
 	}
 }
 
+// Some writers leave out all of an encoding where a page has nulls only.
+func TestParquetNoValues(t *testing.T) {
+	types := []format.Type{format.Boolean, format.Int32, format.Int64, format.Double, format.ByteArray, format.FixedLenByteArray}
+	for _, phys := range types {
+		col := &pqColumn{phys: phys, print: printer{width: 4}}
+		for _, enc := range []format.Encoding{format.Plain, format.RLE, format.DeltaBinaryPacked, format.DeltaLengthByteArray, format.DeltaByteArray, format.ByteStreamSplit} {
+			v := pqValues{n: 7}
+			if err := v.decode(col, enc, nil, 0); err != nil || v.n != 0 {
+				t.Errorf("%v %v: %d values, %v", phys, enc, v.n, err)
+			}
+		}
+	}
+}
+
 func FuzzParquet(f *testing.F) {
 	values, _ := variantRows()
 	f.Add(writeVariants(f, parquet.Variant(), encoded(values)))

@@ -46,6 +46,9 @@ func (v *pqValues) decode(col *pqColumn, enc format.Encoding, body []byte, n int
 		return fmt.Errorf("%w: page of %d values", ErrTooLarge, n)
 	}
 	v.n, v.width, v.data, v.cells = n, col.print.width, nil, v.cells[:0]
+	if n == 0 {
+		return nil // some writers leave out all of an encoding then, its header too
+	}
 	switch col.phys {
 	case format.Boolean:
 		return v.booleans(enc, body, n)
