@@ -89,6 +89,9 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("footer: %w", err)
 	}
+	if name := ft.elsewhere(); name != "" {
+		return nil, fmt.Errorf("a summary (_metadata) of other files without rows of its own: they lie in %s", name)
+	}
 	s := &parquetSource{c: c, footer: ft, part: &Part{Rows: ft.rows}}
 	var nested []string
 	for i := range ft.columns {
@@ -105,6 +108,18 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	s.plan(o)
 	s.sample()
 	return s, nil
+}
+
+// elsewhere names a file that has the rows, empty if there are rows here.
+func (ft *pqFooter) elsewhere() (name string) {
+	for i := range ft.groups {
+		for _, c := range ft.groups[i].chunks {
+			if name = c.remote; name == "" {
+				return ""
+			}
+		}
+	}
+	return name
 }
 
 // footerBytes reads the footer and says where it begins.

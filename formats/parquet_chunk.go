@@ -158,10 +158,10 @@ func (c *chunkReader) reset(col *pqColumn, meta *pqChunk, rows int64) error {
 	switch {
 	case meta.encrypted:
 		return ErrEncrypted
+	case meta.remote != "":
+		return fmt.Errorf("the column lies in another file, %s", meta.remote)
 	case meta.bad != nil:
 		return meta.bad
-	case meta.remote:
-		return fmt.Errorf("%w: the column lies in another file", errThrift)
 	case meta.phys != col.phys:
 		return fmt.Errorf("%w: column of %v holds %v", errThrift, col.phys, meta.phys)
 	case col.list == nil && meta.values != rows:

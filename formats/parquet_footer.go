@@ -69,7 +69,7 @@ type pqChunk struct {
 	min, max          []byte // min_value, max_value
 	oldMin, oldMax    []byte // the deprecated pair, of use for signed numbers only
 	encrypted         bool
-	remote            bool // lies in another file
+	remote            string // file in which it lies, empty for this one
 	bad               error
 }
 
@@ -260,7 +260,7 @@ func readChunk(t *thrift, end int64) pqChunk {
 	for f.next(t) {
 		switch f.id {
 		case 1:
-			c.remote = len(t.binary(f)) > 0
+			c.remote = string(t.binary(f))
 		case 3:
 			meta = true
 			t.open(f)

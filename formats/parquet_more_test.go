@@ -20,6 +20,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/compress"
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 	"github.com/parquet-go/parquet-go"
+	thriftfmt "github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -387,6 +388,30 @@ func TestParquetNoValues(t *testing.T) {
 				t.Errorf("%v %v: %d values, %v", phys, enc, v.n, err)
 			}
 		}
+	}
+}
+
+// What Spark and Dask write beside their parts has no rows.
+func TestParquetSummary(t *testing.T) {
+	file := writeParquet(t, makeAddrs(10), 5)
+	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta := *f.Metadata()
+	for _, g := range meta.RowGroups {
+		for i := range g.Columns {
+			g.Columns[i].FilePath = "day=01/part-0.parquet"
+		}
+	}
+	b, err := thriftfmt.Marshal(new(thriftfmt.CompactProtocol), meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = append(binary.LittleEndian.AppendUint32(append([]byte("PAR1"), b...), uint32(len(b))), "PAR1"...)
+	_, err = Parquet.Open(contentOf("_metadata", bytes.NewReader(b), int64(len(b))), Options{})
+	if err == nil || !strings.Contains(err.Error(), "they lie in day=01/part-0.parquet") {
+		t.Error(err)
 	}
 }
 
