@@ -24,6 +24,7 @@ type unpacker struct {
 	gzip   *gzip.Reader
 	brotli *brotli.Reader
 	zstd   *zstd.Decoder
+	lz4    *lz4.Reader // of frames
 }
 
 // pagePad is how many bytes beyond a page may be touched, not used, by the
@@ -99,7 +100,7 @@ func (u *unpacker) unpack(codec format.CompressionCodec, buf, src []byte, n int)
 	case format.Lz4Raw:
 		got, err = lz4.UncompressBlock(src, dst)
 	case format.Lz4:
-		got, err = unpackLZ4(dst, src)
+		got, err = u.unpackLZ4(dst, src)
 	default:
 		return dst, fmt.Errorf("codec %v is not supported", codec)
 	}
@@ -115,12 +116,17 @@ func (u *unpacker) unpack(codec format.CompressionCodec, buf, src []byte, n int)
 // unpackLZ4 fills dst from what the deprecated codec LZ4 may be: the format did
 // not say, so that writers of Hadoop framed blocks as Hadoop does, and others
 // wrote what the lz4 tool writes, or a bare block.
-func unpackLZ4(dst, src []byte) (int, error) {
+func (u *unpacker) unpackLZ4(dst, src []byte) (int, error) {
 	if hadoopLZ4(dst, src) {
 		return len(dst), nil
 	}
 	if bytes.HasPrefix(src, []byte{0x04, 0x22, 0x4d, 0x18}) {
-		return readExact(lz4.NewReader(bytes.NewReader(src)), dst)
+		u.src.Reset(src)
+		if u.lz4 == nil {
+			u.lz4 = lz4.NewReader(nil)
+		}
+		u.lz4.Reset(&u.src) // keeps buffers of up to 4 MiB, whatever the page
+		return readExact(u.lz4, dst)
 	}
 	return lz4.UncompressBlock(src, dst)
 }
