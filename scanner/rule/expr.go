@@ -194,6 +194,9 @@ func (p *Predicate) String() string {
 }
 
 func (p *Predicate) print(b *strings.Builder) {
+	if p.Not && p.Op >= Lt && p.Op <= Ge {
+		b.WriteString("NOT ") // in a branch: there the rest has its own forms
+	}
 	p.Left.print(b)
 	not := ""
 	if p.Not {
@@ -226,7 +229,7 @@ func (p *Predicate) print(b *strings.Builder) {
 		b.WriteByte(')')
 	default:
 		op := opNames[p.Op]
-		if p.Not {
+		if p.Not && p.Op == Eq {
 			op = "!="
 		}
 		b.WriteString(" " + op + " " + p.Args[0].String())

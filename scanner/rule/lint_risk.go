@@ -34,12 +34,14 @@ func (l *lint) orNotEqual(e *Expr, not bool) {
 		}
 		switch p.Op {
 		case Eq, In, Like, Contains, StartsWith, EndsWith, Regexp:
-			unequal = append(unequal, p)
+			x := *p
+			x.Not = true
+			unequal = append(unequal, &x)
 		}
 	}
 	if len(unequal) > 1 {
 		a, b := unequal[0], unequal[1]
-		if strings.EqualFold(a.Left.String(), b.Left.String()) {
+		if l.apart(a, b) {
 			l.say(OrNotEqual, "%s OR %s is true of every row: whatever %s is, it differs from one of the two; AND is meant", a, b, &a.Left)
 		} else {
 			l.say(OrNotEqual, "%s OR %s is true of all rows but those in which neither holds, which is nearly everything; AND is meant, or NOT IN", a, b)
@@ -50,6 +52,15 @@ func (l *lint) orNotEqual(e *Expr, not bool) {
 			l.orNotEqual(kid, not)
 		}
 	}
+}
+
+// apart says that in no row a field can be what both deny.
+func (l *lint) apart(p, q *Predicate) bool {
+	both := denied(&Expr{Or: []*Expr{{Pred: p}, {Pred: q}}}, nil)
+	return !slices.ContainsFunc(l.Tables, func(t *table.Table) bool {
+		a := l.in(t)
+		return l.rule.applies(t) && a.possible(both)
+	})
 }
 
 // bounds looks for a way that nothing bounds in time or by address.

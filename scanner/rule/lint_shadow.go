@@ -98,7 +98,7 @@ func (a *analysis) narrower(c table.Compare, p, q *Predicate) bool {
 		if own == nil {
 			return false
 		}
-		n, ok := a.as(c, own).against(low)
+		n, ok := a.ends(c, own, low)
 		if !ok || n < 0 || n == 0 && strict && !ownStrict {
 			return false
 		}
@@ -108,7 +108,7 @@ func (a *analysis) narrower(c table.Compare, p, q *Predicate) bool {
 		if own == nil {
 			return false
 		}
-		n, ok := a.as(c, own).against(high)
+		n, ok := a.ends(c, own, high)
 		if !ok || n > 0 || n == 0 && strict2 && !ownStrict {
 			return false
 		}
@@ -128,5 +128,5 @@ func (a *analysis) covers(c table.Compare, l *Literal, q *Predicate) bool {
 		return (q.Op == Eq || q.Op == In) && slices.ContainsFunc(q.Args, func(b Literal) bool { return b.fold == l.fold })
 	}
 	t := test{Predicate: q}
-	return t.apply(a.as(c, l)) == True
+	return alike(c, l, q) && t.apply(a.as(c, l)) == True
 }

@@ -98,6 +98,31 @@ func TestLint(t *testing.T) {
 		{`day_of_week(timestamp) = 'Mon' AND day_of_week(timestamp) = 'Sunday'`, nil, "never-true"},
 		{`destination_port = 'ssh'`, nil, "never-true"},
 		{`NOT (Message = 'a' OR NOT remote_ip = '203.0.113.80')`, nil, ""},
+
+		// Cells that are equal need not be spelled alike.
+		{`QueryType = 28 AND QueryType REGEXP 'AAAA' AND remote_ip = '203.0.113.80' OR remote_ip = '203.0.113.81'`, nil, ""},
+		{`QueryType = 28 AND QueryType REGEXP 'AAAA'`, nil, "unbounded"},
+		{`QueryType = 28 AND QueryType = 'A'`, nil, "never-true"},
+		{`protocol = 17 AND protocol >= 'TcpV4'`, nil, "unbounded"},
+		{`SourceIP = '203.0.113.80' AND SourceIP STARTS WITH '::ffff:'`, nil, ""},
+		{`SourceIP = '203.0.113.80' AND SourceIP < '203.0.113.9'`, []string{"CommonSecurityLog"}, "never-true"},
+		{`SourcePort = 80 AND SourcePort STARTS WITH '0'`, nil, "unbounded"},
+		{`FileName = 7 AND FileName = '007'`, nil, "unbounded"},
+		{`FileName = 7 AND FileName != '7'`, nil, "unbounded"},
+		{`FileName = 7 AND FileName > 8`, []string{"CommonSecurityLog"}, "never-true"},
+		{`Message = 'a' AND Message STARTS WITH 'b'`, nil, "never-true"},
+		{`StartTime = '2025-04-01' AND StartTime ENDS WITH 'T00:00:00Z'`, nil, ""},
+		{`SourceDnsDomain = 'bücher.example' AND SourceDnsDomain LIKE 'xn--%'`, nil, "unbounded"},
+		{`SourceDnsDomain = 'x.example.' AND SourceDnsDomain < 'x.example.'`, nil, "unbounded"},
+		{`SourceUserName = 'bob@corp.example' AND SourceUserName = 'other\bob' AND source_ip = '203.0.113.80'`, nil, ""},
+		{`SourceUserName = 'bob@corp.example' AND SourceUserName = 'other\eve'`, nil, "never-true"},
+		{`QueryType != 28 OR QueryType NOT CONTAINS 'A'`, nil, "or-not-equal unbounded"},
+
+		// '5x' is above '10' and below '9'.
+		{`FileName BETWEEN '10' AND '9'`, nil, "unbounded"},
+		{`FileName BETWEEN 10 AND 9`, nil, "never-true"},
+		{`FileName BETWEEN 'b' AND 'a'`, nil, "never-true"},
+		{`FileName >= '10.0.0.5' AND FileName <= '007'`, nil, "unbounded"},
 	} {
 		r := inline(t, c.when)
 		r.Tables = c.tables
@@ -113,6 +138,10 @@ func TestFoundRules(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`process.name = "nc" AND process.args NOT LIKE "%backup%"`, `unknown field "process.args": did you mean "process.command_line"?`},
 		{`process.name != "wuauclt.exe" or process.parent.name != "svchost.exe"`, "AND is meant"},
+		{`Message != 'a' OR Message != 'b'`, "Message != 'a' OR Message != 'b' is true of every row"},
+		{`NOT (Message = 'a' AND Message = 'b')`, "Message != 'a' OR Message != 'b' is true of every row"},
+		{`Message NOT LIKE '%a%' OR Message NOT LIKE '%b%'`, "is true of all rows but those in which neither holds"},
+		{`remote_ip != '10.0.0.0/8' OR remote_ip != '10.1.0.0/16'`, "is true of all rows but those in which neither holds"},
 		{`process.parent_process == "task scheduler"`, `did you mean "process.parent.name"?`},
 		{`process.user = 'root' OR process.user = 'admin'`, "most of what Mirai runs is root's"},
 		{`destination_ip = '10.10.10.10'`, "mostly its attacks on that address"},
@@ -225,6 +254,31 @@ func TestNeverTrueAlone(t *testing.T) {
 	got := (&Reader{Tables: table.Builtin()}).Lint([]*Rule{never, wide})[0]
 	if len(got) != 1 || got[0].Lint != NeverTrue || !strings.Contains(got[0].Text, "exclude each other") {
 		t.Errorf("%v", got)
+	}
+}
+
+// What a rule shadows is decided by the cells and not by how they are spelled.
+func TestShadowed(t *testing.T) {
+	for _, c := range []struct {
+		narrow, wide string
+		want         bool
+	}{
+		{`protocol = 'tcp' AND remote_ip = '203.0.113.80'`, `protocol = 6`, true},
+		{`protocol = 'tcp'`, `protocol LIKE 'tcp%'`, false},
+		{`QueryType = 28`, `QueryType BETWEEN 1 AND 30`, false},
+		{`RemotePort = 80`, `RemotePort BETWEEN 1 AND 1024`, true},
+		{`RemotePort = 80`, `RemotePort LIKE '80'`, false},
+		{`process.name = 'nc.exe'`, `process.name ENDS WITH '.exe'`, false},
+		{`FileName > '5'`, `FileName > 4`, false},
+		{`FileName > 5`, `FileName > 4`, true},
+		{`RemotePort != 1024`, `NOT RemotePort <= 1024`, false},
+		{`NOT RemotePort <= 1024`, `NOT (RemotePort <= 1024)`, true},
+	} {
+		got := (&Reader{Tables: table.Builtin()}).Lint([]*Rule{inline(t, c.narrow), inline(t, c.wide)})
+		// Of two that remove the same, the later one is called shadowed.
+		if slices.Contains(codes(slices.Concat(got...)), Shadowed) != c.want {
+			t.Errorf("%s by %s: %v", c.narrow, c.wide, got)
+		}
 	}
 }
 

@@ -138,8 +138,7 @@ func (p *pattern) any() bool {
 // the operand compares, and does not mean to go round.
 func (a *analysis) reversed(compares []table.Compare, p *Predicate) bool {
 	for _, c := range compares {
-		x := a.as(c, &p.Args[0])
-		if n, ok := x.against(&p.Args[1]); !ok || n <= 0 || wraps(c, &p.Args[0], &p.Args[1]) {
+		if n, ok := a.ends(c, &p.Args[0], &p.Args[1]); !ok || n <= 0 || wraps(c, &p.Args[0], &p.Args[1]) {
 			return false
 		}
 	}
@@ -252,7 +251,7 @@ func (a *analysis) excludes(c table.Compare, p, q *Predicate) bool {
 		}
 		return true
 	}
-	if q.Not || c == compareWeekday || c == compareTimeOfDay {
+	if q.Not || q.Op == Eq || c == compareWeekday || c == compareTimeOfDay {
 		return false
 	}
 	// Two ranges: the low end of p above the high end of q.
@@ -261,8 +260,37 @@ func (a *analysis) excludes(c table.Compare, p, q *Predicate) bool {
 	if low == nil || high == nil {
 		return false
 	}
-	n, ok := a.as(c, low).against(high)
+	n, ok := a.ends(c, low, high)
 	return ok && (n > 0 || n == 0 && (strict || strict2))
+}
+
+// ends compares the ends of two ranges. ok is false where their order is not
+// that of the cells: '10' is above '9', but '5x' is above '10' and below '9'.
+func (a *analysis) ends(c table.Compare, l, m *Literal) (n int, ok bool) {
+	n, ok = a.as(c, l).against(m)
+	switch {
+	case c == table.CompareNumber, c == table.CompareTime, c == table.CompareAddr, c >= compareTimeOfDay:
+		return n, ok
+	case l.hasNum != m.hasNum, l.Number != m.Number:
+		return 0, false
+	}
+	return n, ok && (l.Number || n == strings.Compare(l.fold, m.fold) || !l.hasNum)
+}
+
+// alike says that all cells that equal the literal make of q the same. What
+// asks how a cell is spelled does not, where spellings are one: 28 and AAAA,
+// 10.0.0.5 and ::ffff:10.0.0.5, an unquoted 7 and 007.
+func alike(c table.Compare, l *Literal, q *Predicate) bool {
+	numbers := func(quoted bool) bool {
+		return !l.Number || !slices.ContainsFunc(q.Args, func(m Literal) bool { return !m.hasNum || !m.Number && !quoted })
+	}
+	switch q.Op {
+	case Eq, In:
+		return c != table.CompareText || numbers(false)
+	case Lt, Le, Gt, Ge, Between:
+		return c == table.CompareText && numbers(true) || c == table.CompareNumber || c == table.CompareTime || c == table.CompareAddr || c >= compareTimeOfDay
+	}
+	return c == table.CompareText && !l.Number
 }
 
 // rules says that a cell equal to the literal cannot make q true. A literal
@@ -295,8 +323,15 @@ func (a *analysis) rules(c table.Compare, l *Literal, q *Predicate) bool {
 			if a.as(c, l).equals(b) != False || a.as(c, b).equals(l) != False {
 				return false
 			}
+			name, _ := account(l.fold)
+			if c == table.CompareUser && sameUser(name, "", b.fold) {
+				return false // a cell without a domain is either's
+			}
 		}
 		return true
+	}
+	if !alike(c, l, q) {
+		return false
 	}
 	t := test{Predicate: q}
 	v := t.apply(a.as(c, l))
