@@ -31,6 +31,7 @@ func TestLanguage(t *testing.T) {
 	addr := context(csl, "RequestURL", "http://2957085447/x", "SourceUserName", "", "DestinationUserName", "bob")
 	bare := context(dns, "Name", "x.example", "TimeGenerated", "")
 	bare.Indicator = &ioc.Indicator{Type: ioc.Domain, Value: "xn--bcher-kva.example", Details: ioc.NoDetails()}
+	inward := context(csl, "CommunicationDirection", "0")
 	net := context(dns, "Name", "x.example")
 	net.Indicator = &ioc.Indicator{Type: ioc.CIDR, Value: "10.1.0.0/16", Details: ioc.NoDetails()}
 	for _, c := range []struct {
@@ -126,6 +127,9 @@ func TestLanguage(t *testing.T) {
 		{hit, `destination_ip NOT IN FILE 'testdata/nets.txt'`, True},
 		{hit, `process.parent.name IN FILE 'testdata/names.txt'`, Unknown},
 		{hit, `basename(process.path) IN FILE 'testdata/names.txt'`, True},
+		{inward, `CommunicationDirection IN FILE 'testdata/directions.txt'`, True},
+		{inward, `direction IN FILE 'testdata/directions.txt'`, True},
+		{inward, `CommunicationDirection IN ('in')`, True},
 	} {
 		r := inline(t, c.when)
 		if err := r.Check(builtinTables); err != nil {

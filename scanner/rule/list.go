@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -146,6 +147,10 @@ func (r *Rule) Files() []string {
 func (l *list) holds(x *cell) Tri {
 	if l == nil {
 		return Unknown
+	}
+	if x.compare == table.CompareDirection {
+		// Words of a table, and nobody lists more than a few.
+		return truth(slices.ContainsFunc(l.values, func(v Literal) bool { return x.equals(&v) == True }))
 	}
 	i, ok := l.indexes.Load(x.compare)
 	if !ok {
