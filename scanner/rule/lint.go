@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/iocsweep/iocsweep/scanner/clock"
@@ -114,15 +115,18 @@ func (l *lint) all() []Warning {
 	case Expired:
 		l.say(NotActive, "has expired at %s: it removes nothing", l.rule.Expires.UTC().Format(time.RFC3339))
 	}
-	possible, certain, why, alien := false, true, "", false
+	possible, certain, known, why, alien := false, true, false, "", false
+	ways, whole := branches(l.rule.When)
 	for _, t := range l.Tables {
 		if !l.rule.applies(t) {
 			continue
 		}
 		a := l.in(t)
 		o := a.can(l.rule.When)
-		possible = possible || o.be
-		certain = certain && (o.be && !o.fail || !o.be && !o.fail)
+		possible = possible || o.be && (!whole || slices.ContainsFunc(ways, a.possible))
+		if !a.lacks(l.rule.When) {
+			certain, known = certain && o.be && !o.fail && !o.open, true
+		}
 		if why == "" || alien && a.why != "" && !a.alien {
 			// That other tables have no such field is the rule's business.
 			why, alien = a.why, a.alien
@@ -135,11 +139,10 @@ func (l *lint) all() []Warning {
 		l.say(NeverTrue, "can never be true: %s", why)
 		return l.list
 	}
-	if certain {
+	if certain && known {
 		l.say(AlwaysTrue, "is true of every row that has its fields: it removes all of them")
 	}
 	l.orNotEqual(l.rule.When, false)
-	ways, whole := branches(l.rule.When)
 	if whole {
 		l.bounds(ways)
 		l.accounts(ways)

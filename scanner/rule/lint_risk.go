@@ -84,7 +84,10 @@ func (l *lint) bounds(ways []branch) {
 
 // possible says that a way can be gone in the table at all.
 func (a *analysis) possible(b branch) bool {
-	return !a.contradicts(b) && !slices.ContainsFunc(b, func(p *Predicate) bool { return !a.predicate(p).be })
+	return !a.contradicts(b) && !slices.ContainsFunc(b, func(p *Predicate) bool {
+		// Where one end has no order BETWEEN can be false, and is never true.
+		return !a.predicate(p).be || p.Op == Between && !p.Not && a.unordered(a.operand(p).compares(), p)
+	})
 }
 
 // bounds says that a predicate holds only within a time or for some addresses.

@@ -118,6 +118,36 @@ func TestLint(t *testing.T) {
 		{`SourceUserName = 'bob@corp.example' AND SourceUserName = 'other\eve'`, nil, "never-true"},
 		{`QueryType != 28 OR QueryType NOT CONTAINS 'A'`, nil, "or-not-equal unbounded"},
 
+		// The direction picks one of two columns.
+		{`destination_port = 80 AND destination_port = 443`, nil, "never-true"},
+		{`source_ip = '203.0.113.80' AND source_ip = '10.0.0.0/8'`, nil, "never-true"},
+		{`user = 'a' AND user = 'b' AND source_ip = '203.0.113.80'`, nil, ""},
+		{`user IS NULL AND user = 'a'`, nil, "never-true"},
+		{`user IS NULL AND user IS NOT NULL`, nil, "never-true"},
+
+		{`Message = 'a' AND NOT Message = 'a'`, nil, "never-true"},
+		{`Message = 'a' AND NOT (Message = 'a' OR FileName = 'b')`, nil, "never-true"},
+		{`Message = 'a' AND NOT (Message = 'a' AND FileName = 'b')`, nil, "or-not-equal unbounded"},
+		{`Message = 'a' AND (Message = 'b' OR Message = 'c')`, nil, "never-true"},
+		{`Message = 'a' AND (Message = 'b' OR FileName = 'c')`, nil, "unbounded"},
+
+		// Neither above nor below anything that is there.
+		{`source_ip > '10.0.0.0/8'`, nil, "never-true"},
+		{`source_ip BETWEEN '10.0.0.0/24' AND '10.0.0.255'`, nil, "never-true"},
+		{`source_ip NOT BETWEEN '10.0.0.0/24' AND '10.0.0.255'`, nil, "unbounded"},
+		{`NOT destination_port > 'ssh'`, nil, "never-true"},
+		{`Message > 'ssh'`, nil, "unbounded"},
+
+		// What is always unknown does not make the rest true.
+		{`Name != 'a' OR RemotePort = 5`, []string{"DnsEvents"}, "unbounded"},
+		{`Name != 'a' OR RemotePort = 5 OR Name != 'b'`, []string{"DnsEvents"}, "or-not-equal unbounded"},
+		{`ClientIP = '203.0.113.80' OR ClientIP < '10.0.0.0/8'`, nil, ""},
+		{`ClientIP > '203.0.113.80' OR ClientIP <= '203.0.113.80'`, nil, ""},
+
+		{`Message = ''`, nil, "never-true"},
+		{`Message IN ('', 'a')`, nil, "unbounded"},
+		{`Message != ''`, nil, "always-true unbounded"},
+
 		// '5x' is above '10' and below '9'.
 		{`FileName BETWEEN '10' AND '9'`, nil, "unbounded"},
 		{`FileName BETWEEN 10 AND 9`, nil, "never-true"},
@@ -138,6 +168,10 @@ func TestFoundRules(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`process.name = "nc" AND process.args NOT LIKE "%backup%"`, `unknown field "process.args": did you mean "process.command_line"?`},
 		{`process.name != "wuauclt.exe" or process.parent.name != "svchost.exe"`, "AND is meant"},
+		{`Message = ''`, "an empty cell is unknown and equals nothing: write Message IS NULL"},
+		{`source_ip > '10.0.0.0/8'`, "can never be true: '10.0.0.0/8' has no order among what source_ip holds"},
+		{`NOT (Message = 'a' OR Message != 'a')`, "exclude each other"},
+		{`Message NOT LIKE '%'`, "can never be true: Message NOT LIKE '%' holds for no cell"},
 		{`Message != 'a' OR Message != 'b'`, "Message != 'a' OR Message != 'b' is true of every row"},
 		{`NOT (Message = 'a' AND Message = 'b')`, "Message != 'a' OR Message != 'b' is true of every row"},
 		{`Message NOT LIKE '%a%' OR Message NOT LIKE '%b%'`, "is true of all rows but those in which neither holds"},

@@ -20,9 +20,10 @@ type analysis struct {
 	bound map[*Predicate]*operand
 }
 
-// outcomes says whether an expression can be true and false; Unknown is always
-// possible. What has no field in the table can be neither.
-type outcomes struct{ be, fail bool }
+// outcomes says whether an expression can be true and false; Unknown it is at
+// least where a cell is empty, and open says that it can be elsewhere. What has
+// no field in the table can be neither true nor false.
+type outcomes struct{ be, fail, open bool }
 
 func (a *analysis) because(format string, args ...any) {
 	if a.why == "" {
@@ -48,27 +49,34 @@ func (a *analysis) can(e *Expr) outcomes {
 	switch {
 	case e.Not != nil:
 		o := a.can(e.Not)
-		return outcomes{o.fail, o.be}
+		return outcomes{o.fail, o.be, o.open}
 	case e.And != nil:
-		all := outcomes{true, false}
+		all := outcomes{be: true}
 		for _, kid := range e.And {
 			o := a.can(kid)
-			all = outcomes{all.be && o.be, all.fail || o.fail}
+			all = outcomes{all.be && o.be, all.fail || o.fail, all.open || o.open}
 		}
 		if all.be && a.contradicts(conjuncts(e, nil)) {
-			all = outcomes{false, true}
+			all = outcomes{fail: true}
 		}
 		return all
 	case e.Or != nil:
-		any := outcomes{false, true}
+		any, sure := outcomes{fail: true}, false
+		var closed []*Expr
 		for _, kid := range e.Or {
 			o := a.can(kid)
-			any = outcomes{any.be || o.be, any.fail && o.fail}
+			any = outcomes{any.be || o.be, any.fail && o.fail, any.open || o.open}
+			sure = sure || o.be && !o.fail && !o.open
+			if !o.open {
+				closed = append(closed, kid)
+			}
 		}
 		// It is false where all of its parts are: not if that contradicts itself.
-		if b := (&analysis{table: a.table, zone: a.zone, find: a.find}); any.fail && b.contradicts(denied(e, nil)) {
-			any.fail = false
+		if b := (&analysis{table: a.table, zone: a.zone, find: a.find}); b.contradicts(denied(&Expr{Or: closed}, nil)) {
+			a.because("%s", b.why)
+			any.fail, sure = false, true
 		}
+		any.open = any.open && !sure
 		return any
 	}
 	return a.predicate(e.Pred)
@@ -77,41 +85,92 @@ func (a *analysis) can(e *Expr) outcomes {
 // predicate looks at one predicate alone.
 func (a *analysis) predicate(p *Predicate) outcomes {
 	o := a.operand(p)
-	at := o.sources(nil)
-	if len(at) == 0 && !o.falls() {
+	if o.lacking() {
 		for f := range p.Left.fields {
 			a.alien = a.alien || a.why == ""
 			a.because("%s has no field %s", a.table.Name, f.Field)
 		}
-		return outcomes{}
+		return outcomes{open: true}
 	}
-	can := outcomes{true, true}
+	can := outcomes{be: true, fail: true}
 	compares := o.compares()
 	switch p.Op {
 	case Between:
+		can.open = a.partial(compares, p)
 		if a.reversed(compares, p) {
 			a.because("BETWEEN %s AND %s is empty", p.Args[0], p.Args[1])
 			can.be = false
 		}
+	case Lt, Le, Gt, Ge:
+		if a.unordered(compares, p) {
+			return outcomes{open: true}
+		}
+		can.open = a.partial(compares, p)
 	case Like, Contains, StartsWith, EndsWith:
 		can.fail = !p.pattern.any()
 	case Regexp:
 		can.fail = !holdsAlways(p.Args[0].Text)
 	case Eq, In:
 		if len(compares) == 1 && p.File == "" && !slices.ContainsFunc(p.Args, func(l Literal) bool { return l.fits(compares[0]) }) {
+			if p.Args[0].Text == "" {
+				a.because("an empty cell is unknown and equals nothing: write %s IS NULL", &p.Left)
+			}
 			a.because("%s is not what %s holds", p.Args[0], &p.Left)
 			can.be = false
 		}
 	}
 	if p.Not {
-		can = outcomes{can.fail, can.be}
+		can.be, can.fail = can.fail, can.be
+	}
+	if !can.be {
+		a.because("%s holds for no cell", p)
 	}
 	return can
 }
 
-// fits says that a literal can equal a cell of a kind.
+// lacks says that the table has no field for a part of the expression.
+func (a *analysis) lacks(e *Expr) bool {
+	for p := range e.predicates {
+		if a.operand(p).lacking() {
+			return true
+		}
+	}
+	return false
+}
+
+// lacking says that the operand has no place in the table, nor a text of its own.
+func (o *operand) lacking() bool { return len(o.sources(nil)) == 0 && !o.falls() }
+
+// unordered says that a literal is neither above nor below what the operand
+// holds, however that compares: a network, or a word where numbers are.
+func (a *analysis) unordered(compares []table.Compare, p *Predicate) bool {
+	for i := range p.Args {
+		l := &p.Args[i]
+		if len(compares) > 0 && !slices.ContainsFunc(compares, func(c table.Compare) bool {
+			return c != table.CompareNumber && c != table.CompareAddr || c == table.CompareNumber && l.hasNum || l.addr.IsValid()
+		}) {
+			a.because("%s has no order among what %s holds", l, &p.Left)
+			return true
+		}
+	}
+	return false
+}
+
+// partial says that some of what the operand holds has no order to a literal:
+// addresses of the other family, words where it is an unquoted number.
+func (a *analysis) partial(compares []table.Compare, p *Predicate) bool {
+	number := slices.ContainsFunc(p.Args, func(l Literal) bool { return l.Number })
+	return slices.ContainsFunc(compares, func(c table.Compare) bool {
+		return c == table.CompareAddr || number && c != table.CompareNumber && c != table.CompareTime
+	})
+}
+
+// fits says that a literal can equal a cell of a kind. An empty cell equals
+// nothing.
 func (l *Literal) fits(c table.Compare) bool {
 	switch c {
+	case table.CompareText:
+		return l.Text != ""
 	case table.CompareAddr:
 		return l.addr.IsValid() || l.prefix.IsValid()
 	case table.CompareNumber:
@@ -159,8 +218,11 @@ func (a *analysis) as(c table.Compare, l *Literal) *cell {
 
 // conjuncts lists the predicates that must all hold for a nested AND.
 func conjuncts(e *Expr, list []*Predicate) []*Predicate {
-	if e.Pred != nil {
+	switch {
+	case e.Pred != nil:
 		return append(list, e.Pred)
+	case e.Not != nil:
+		return denied(e.Not, list)
 	}
 	for _, kid := range e.And {
 		list = conjuncts(kid, list)
@@ -175,8 +237,8 @@ func denied(e *Expr, list []*Predicate) []*Predicate {
 		p := *e.Pred
 		p.Not = !p.Not
 		return append(list, &p)
-	case e.Not != nil && e.Not.Pred != nil:
-		return append(list, e.Not.Pred)
+	case e.Not != nil:
+		return conjuncts(e.Not, list)
 	}
 	for _, kid := range e.Or {
 		list = denied(kid, list)
@@ -196,7 +258,7 @@ func (a *analysis) contradicts(list []*Predicate) bool {
 	for i, p := range list {
 		for _, q := range list[:i] {
 			c, same := a.onePlace(p, q)
-			if same && (a.excludes(c, p, q) || a.excludes(c, q, p)) {
+			if same && (a.excludes(c, p, q) || a.excludes(c, q, p)) || a.empties(p, q) || a.empties(q, p) {
 				a.because("%s and %s exclude each other", q, p)
 				return true
 			}
@@ -210,7 +272,9 @@ func (a *analysis) contradicts(list []*Predicate) bool {
 func (a *analysis) onePlace(p, q *Predicate) (table.Compare, bool) {
 	f, g := a.operand(p), a.operand(q)
 	at := f.sources(nil)
-	if len(at) != 1 || !sameOperand(f, g) {
+	// Of what lies at either end of a connection, the direction picks one.
+	ends := len(at) == 2 && f.fn == NoFunc && at[0].When != table.Always && at[1].When != table.Always && at[0].When != at[1].When
+	if len(at) != 1 && !ends || !sameOperand(f, g) {
 		return 0, false
 	}
 	c := f.compares()
@@ -218,6 +282,12 @@ func (a *analysis) onePlace(p, q *Predicate) (table.Compare, bool) {
 		return 0, false
 	}
 	return c[0], true
+}
+
+// empties says that p holds only where the operand of q is empty, and that q
+// does not hold there.
+func (a *analysis) empties(p, q *Predicate) bool {
+	return p.Op == Null && !p.Not && (q.Op != Null || q.Not) && sameOperand(a.operand(p), a.operand(q))
 }
 
 func sameOperand(f, g *operand) bool {
@@ -237,9 +307,6 @@ func sameOperand(f, g *operand) bool {
 
 // excludes says that p being true makes q not true.
 func (a *analysis) excludes(c table.Compare, p, q *Predicate) bool {
-	if p.Op == Null && !p.Not {
-		return q.Op != Null || q.Not
-	}
 	if p.Not || p.Op == Null || q.Op == Null || p.File != "" || q.File != "" {
 		return false
 	}
