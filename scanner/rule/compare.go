@@ -35,6 +35,9 @@ func addressEquals(text string, l *Literal) (equal, ok bool) {
 // equals compares a cell with a literal. Unknown where the cell cannot be read
 // as what the field is.
 func (x *cell) equals(l *Literal) Tri {
+	if x.compare == table.CompareText && !l.Number && !strings.EqualFold(x.text, l.Text) {
+		return False // mostly seen in the first letters: folding copies the whole cell
+	}
 	f := fold(x.text)
 	switch x.compare {
 	case table.CompareNumber:

@@ -237,3 +237,27 @@ func TestTables(t *testing.T) {
 		t.Errorf("columns: %s", got)
 	}
 }
+
+// A long cell is not copied to see that it is not equal to a text, and case
+// folds as everywhere.
+func TestTextEquals(t *testing.T) {
+	long := &cell{table: csl, text: strings.Repeat("a", 1<<20)}
+	short := newLiteral("b", false, 0)
+	if n := testing.AllocsPerRun(10, func() { long.equals(&short) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+	for _, c := range []struct {
+		text, literal string
+		want          Tri
+	}{
+		{"ÜNÏ\u212a", "ünïk", True},
+		{"\xff", "\ufffd", False},
+		{"a", "ab", False},
+		{"ſS", "sſ", True},
+	} {
+		l := newLiteral(c.literal, false, 0)
+		if got := (&cell{table: csl, text: c.text}).equals(&l); got != c.want {
+			t.Errorf("%q = %q is %s", c.text, c.literal, got)
+		}
+	}
+}
