@@ -48,6 +48,8 @@ func Load(r io.Reader, name string) (rules []*Rule, err error) {
 		return nil, fmt.Errorf("%s: rule file over %d bytes", name, maxFile)
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // as Notepad writes it
+	// The YAML library folds lines of quoted text to blanks only where LF ends them.
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	if line := tooDeep(string(data)); line > 0 {
 		return nil, fmt.Errorf("%s:%d: nested deeper than %d", name, line, maxNesting)
 	}

@@ -133,3 +133,17 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// Lines that end in CR LF say what those that end in LF say.
+func TestLoadCRLF(t *testing.T) {
+	lf := "exclusions:\n  - name: 'a\n      b'\n    reason: c\n    when: 'Message = ''one\n      two'''\n"
+	for _, text := range []string{lf, strings.ReplaceAll(lf, "\n", "\r\n")} {
+		rules, err := Load(strings.NewReader(text), "r.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := rules[0].When.String(); got != "Message = 'one two'" || rules[0].Name != "a b" {
+			t.Errorf("%q: %q is %q", text, rules[0].Name, got)
+		}
+	}
+}
