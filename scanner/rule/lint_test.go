@@ -144,6 +144,8 @@ func TestLint(t *testing.T) {
 		{`ClientIP = '203.0.113.80' OR ClientIP < '10.0.0.0/8'`, nil, ""},
 		{`ClientIP > '203.0.113.80' OR ClientIP <= '203.0.113.80'`, nil, ""},
 
+		{`NOT (protocol < 6 AND protocol >= 17)`, []string{"CommonSecurityLog"}, "unbounded"},
+
 		{`Message = ''`, nil, "never-true"},
 		{`Message IN ('', 'a')`, nil, "unbounded"},
 		{`Message != ''`, nil, "always-true unbounded"},

@@ -57,7 +57,7 @@ func (a *analysis) can(e *Expr) outcomes {
 			all = outcomes{all.be && o.be, all.fail || o.fail, all.open || o.open}
 		}
 		if all.be && a.contradicts(conjuncts(e, nil)) {
-			all = outcomes{fail: true}
+			all = outcomes{fail: true, open: all.open}
 		}
 		return all
 	case e.Or != nil:
