@@ -60,7 +60,7 @@ func (in Input) Rereadable() bool {
 		return in.Path != "-"
 	}
 	st, err := os.Stat(in.Path)
-	return err == nil && st.Mode().IsRegular()
+	return err == nil && Regular(st.Mode())
 }
 
 // Content is an opened input after decompression and transcoding to UTF-8.
@@ -108,7 +108,7 @@ func stdinContent(r io.Reader) (*Content, error) {
 // rest returns what a regular file holds from where it stands on.
 func rest(f *os.File) (*io.SectionReader, int64, bool) {
 	st, err := f.Stat()
-	if err != nil || !st.Mode().IsRegular() {
+	if err != nil || !Regular(st.Mode()) {
 		return nil, 0, false
 	}
 	off, err := f.Seek(0, io.SeekCurrent)

@@ -278,11 +278,11 @@ func fileContent(path string) (*Content, error) {
 	}
 	c := &Content{Size: -1, Close: f.Close}
 	// Files under /proc are regular and of size 0, whatever they hold.
-	if st.Mode().IsRegular() && st.Size() > 0 {
+	if Regular(st.Mode()) && st.Size() > 0 {
 		c.Size, c.At, c.Len = st.Size(), f, st.Size()
 		return c, nil
 	}
-	if st.Mode().IsRegular() {
+	if Regular(st.Mode()) {
 		c.Size = 0
 	}
 	r := &counted{r: f}

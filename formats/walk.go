@@ -85,7 +85,8 @@ func (w *walk) stdin(r io.Reader) {
 // given takes a path from the command line.
 func (w *walk) given(p string) {
 	st, err := os.Stat(p)
-	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(p, "*?[") {
+	// Not only one that is missing: Windows refuses a name like that.
+	if err != nil && !errors.Is(err, fs.ErrPermission) && strings.ContainsAny(p, "*?[") {
 		found, globErr := filepath.Glob(p)
 		if globErr == nil && len(found) > 0 {
 			slices.Sort(found)
@@ -104,7 +105,7 @@ func (w *walk) given(p string) {
 	case st.IsDir():
 		w.folder(p)
 	default:
-		w.file(p, true, st.Mode().IsRegular())
+		w.file(p, true, Regular(st.Mode()))
 	}
 }
 
@@ -135,8 +136,11 @@ func (w *walk) folder(root string) {
 			}
 			return nil
 		}
+		if d.IsDir() {
+			return nil
+		}
 		mode := d.Type()
-		if mode&fs.ModeSymlink != 0 {
+		if mode&(fs.ModeSymlink|fs.ModeIrregular) != 0 { // a junction is a link too
 			st, err := os.Stat(p)
 			if err != nil {
 				w.fail(Input{Path: name}, err)
@@ -148,7 +152,7 @@ func (w *walk) folder(root string) {
 			}
 			mode = st.Mode().Type()
 		}
-		if mode.IsRegular() {
+		if Regular(mode) {
 			files = append(files, found{name, p})
 		}
 		return nil
@@ -188,6 +192,9 @@ func realPath(p string) (string, error) {
 	real, err := filepath.EvalSymlinks(p)
 	if err != nil {
 		return "", err
+	}
+	if to, err := os.Readlink(real); err == nil && filepath.IsAbs(to) {
+		real = to // a junction of Windows, which EvalSymlinks leaves alone
 	}
 	return filepath.Abs(real)
 }
@@ -238,12 +245,14 @@ func (w *walk) file(p string, named, regular bool) {
 	var id fileID
 	known := false
 	if regular {
-		a, st, err := zipFile(p)
+		var a *archive
+		var err error
+		a, id, known, err = zipFile(p)
 		if err != nil {
 			w.fail(in, err)
 			return
 		}
-		if id, known = idOf(st); known {
+		if known {
 			if i, ok := w.same[id]; ok {
 				w.seen[key] = i
 				w.again(i, named)
@@ -270,22 +279,29 @@ func (w *walk) again(i int, named bool) {
 	}
 }
 
-// zipFile returns the archive that a file is, nil if it is something else.
-func zipFile(p string) (*archive, fs.FileInfo, error) {
+// zipFile returns the archive that a file is, nil if it is something else, and
+// what tells the file from all others, where known is true.
+func zipFile(p string) (a *archive, id fileID, known bool, err error) {
 	f, err := os.Open(p)
 	if err != nil {
-		return nil, nil, err
+		return nil, fileID{}, false, err
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return nil, nil, err
+		return nil, fileID{}, false, err
 	}
-	if !isZip(f) {
-		return nil, st, nil
+	id, known = idOf(f, st)
+	if isZip(f) {
+		a = &archive{path: p, size: st.Size()}
 	}
-	return &archive{path: p, size: st.Size()}, st, nil
+	return a, id, known, nil
 }
+
+// Regular says that a file of this mode is one of bytes that can be read from
+// any place and again. Windows calls files irregular that a folder in the cloud
+// (OneDrive) keeps on the machine: they are read like all others.
+func Regular(mode fs.FileMode) bool { return mode.Type()&^fs.ModeIrregular == 0 }
 
 func isZip(r io.ReaderAt) bool {
 	head := make([]byte, 8)

@@ -1,8 +1,11 @@
-//go:build !unix
+//go:build !unix && !windows
 
 package formats
 
-import "io/fs"
+import (
+	"io/fs"
+	"os"
+)
 
 // idOf returns what tells a file from all others: nothing that costs little does.
-func idOf(fs.FileInfo) (fileID, bool) { return fileID{}, false }
+func idOf(*os.File, fs.FileInfo) (fileID, bool) { return fileID{}, false }

@@ -4,11 +4,12 @@ package formats
 
 import (
 	"io/fs"
+	"os"
 	"syscall"
 )
 
 // idOf returns what tells a file from all others, false where nothing does.
-func idOf(st fs.FileInfo) (fileID, bool) {
+func idOf(_ *os.File, st fs.FileInfo) (fileID, bool) {
 	sys, ok := st.Sys().(*syscall.Stat_t)
 	if !ok || sys.Ino == 0 {
 		return fileID{}, false

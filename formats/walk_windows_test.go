@@ -1,0 +1,25 @@
+package formats
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// A junction is a link: what it leads to outside is reported, not passed over.
+func TestWalkJunction(t *testing.T) {
+	tree(t, map[string]string{"in/sub/a.csv": logText, "out/b.csv": logText})
+	for link, to := range map[string]string{`in\again`: `in\sub`, `in\out`: "out"} {
+		if text, err := exec.Command("cmd", "/c", "mklink", "/J", link, to).CombinedOutput(); err != nil {
+			t.Skipf("no junctions here: %v: %s", err, text)
+		}
+		if _, err := os.Lstat(link); err != nil {
+			t.Skipf("no junctions here: %v", err)
+		}
+	}
+	got, errs := Walk([]string{"in"}, nil)
+	if names(got) != "in/sub/a.csv" || len(errs) != 1 || !errors.Is(errs[0], errLinked) {
+		t.Errorf("got %s, %v", names(got), errs)
+	}
+}
