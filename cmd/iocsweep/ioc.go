@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 
 	"github.com/iocsweep/iocsweep/ioc/allow"
 	"github.com/iocsweep/iocsweep/ioc/feed"
@@ -16,7 +15,7 @@ import (
 // outputError maps a failed write to an exit status.
 func outputError(err error) error {
 	switch {
-	case errors.Is(err, syscall.EPIPE):
+	case isClosedPipe(err):
 		return nil
 	case errors.Is(err, context.Canceled):
 		return &statusError{statusInterrupted, errors.New("interrupted")}

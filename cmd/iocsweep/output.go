@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/scanner"
 	"golang.org/x/term"
 )
@@ -47,12 +48,12 @@ func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 			switch {
 			case fi.IsDir():
 				return nil, fmt.Errorf("%s: %s is a folder", flag, path)
-			case fi.Mode().IsRegular() && !f.clobber:
+			case formats.Regular(fi.Mode()) && !f.clobber:
 				return nil, fmt.Errorf("%s: %s exists: give --clobber to overwrite it", flag, path)
 			}
 		}
 		for _, other := range o.files {
-			if filepath.Clean(other.path) == filepath.Clean(path) && path != os.DevNull {
+			if sameOutput(other.path, path) && !strings.EqualFold(path, os.DevNull) {
 				return nil, fmt.Errorf("%s and %s are the same file", other.flag, flag)
 			}
 		}
@@ -116,6 +117,20 @@ func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 	return o, nil
 }
 
+// sameOutput says that two paths lead to one file, or will when it is there.
+func sameOutput(a, b string) bool {
+	if x, err := os.Stat(a); err == nil && formats.Regular(x.Mode()) {
+		y, err := os.Stat(b)
+		return err == nil && os.SameFile(x, y)
+	}
+	for _, p := range []*string{&a, &b} {
+		if abs, err := filepath.Abs(*p); err == nil {
+			*p = abs
+		}
+	}
+	return a == b || foldsNames && strings.EqualFold(a, b)
+}
+
 // defaultFormat is what an unset --format means.
 func (o *outputs) defaultFormat() string {
 	switch strings.ToLower(filepath.Ext(o.flags.output)) {
@@ -142,7 +157,7 @@ func isTerminal(w any) bool {
 func (o *outputs) open(reads []string) error {
 	for _, f := range o.files {
 		fi, err := os.Stat(f.path)
-		if err != nil || !fi.Mode().IsRegular() {
+		if err != nil || !formats.Regular(fi.Mode()) {
 			continue
 		}
 		for _, in := range reads {
@@ -153,8 +168,11 @@ func (o *outputs) open(reads []string) error {
 	}
 	for _, f := range o.files {
 		mode := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-		if _, err := os.Stat(f.path); err == nil {
-			mode = os.O_WRONLY | os.O_TRUNC
+		if fi, err := os.Stat(f.path); err == nil {
+			mode = os.O_WRONLY
+			if formats.Regular(fi.Mode()) {
+				mode |= os.O_TRUNC
+			}
 		}
 		file, err := os.OpenFile(f.path, mode, 0o644)
 		if err != nil {
@@ -173,8 +191,9 @@ func (l *lateWriter) Write(b []byte) (int, error) { return l.to.file.Write(b) }
 // close writes the reports, if there is anything to report, and closes the files.
 func (o *outputs) close(run *scanReport) (errs []error) {
 	if o.format == "summary" && run.sum != nil {
+		escapes := takesEscapes(o.app.out)
 		color := o.flags.color == "always" ||
-			o.flags.color == "auto" && o.hits == nil && isTerminal(o.app.out) && os.Getenv("NO_COLOR") == ""
+			o.flags.color == "auto" && o.hits == nil && isTerminal(o.app.out) && escapes && os.Getenv("NO_COLOR") == ""
 		_, err := io.WriteString(o.text, run.text(color))
 		errs = append(errs, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/ioc/feed"
 	"github.com/iocsweep/iocsweep/ioc/pack"
@@ -275,7 +276,7 @@ func mayWrite(path string, clobber bool) error {
 		return nil // creating it says what is wrong
 	case fi.IsDir():
 		return fmt.Errorf("--output: %s is a folder", path)
-	case fi.Mode().IsRegular() && !clobber:
+	case formats.Regular(fi.Mode()) && !clobber:
 		return fmt.Errorf("--output: %s exists: give --clobber to overwrite it", path)
 	}
 	return nil
@@ -285,7 +286,7 @@ func mayWrite(path string, clobber bool) error {
 // as it was before, also after an interrupt. What is no regular file is written to
 // as it is.
 func writeWhole(ctx context.Context, path string, mode os.FileMode, write func(io.Writer) error) error {
-	if fi, err := os.Stat(path); err == nil && !fi.Mode().IsRegular() {
+	if fi, err := os.Stat(path); err == nil && !formats.Regular(fi.Mode()) {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			return err

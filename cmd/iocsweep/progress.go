@@ -33,7 +33,7 @@ func (a *app) newProgress(f *scanFlags, stats *scanner.Stats, inputs []formats.I
 			continue
 		}
 		seen[in.Path] = true
-		if fi, err := os.Stat(in.Path); err == nil && fi.Mode().IsRegular() {
+		if fi, err := os.Stat(in.Path); err == nil && formats.Regular(fi.Mode()) {
 			total += fi.Size()
 		} else {
 			total = -1 // how much a pipe brings is not known
@@ -50,7 +50,7 @@ func (a *app) newProgress(f *scanFlags, stats *scanner.Stats, inputs []formats.I
 		progressbar.OptionFullWidth(),
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetRenderBlankState(true),
-		progressbar.OptionUseANSICodes(f.color != "never"))
+		progressbar.OptionUseANSICodes(f.color != "never" && takesEscapes(a.err)))
 	p.done.Go(func() {
 		tick := time.NewTicker(200 * time.Millisecond)
 		defer tick.Stop()

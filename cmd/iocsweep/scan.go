@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/iocsweep/iocsweep/formats"
@@ -492,8 +491,8 @@ func (a *app) sweep(ctx context.Context, run *scanReport, inputs []formats.Input
 func (a *app) end(f *scanFlags, run *scanReport, errs []error) error {
 	closed := false // the reader has seen enough
 	errs = slices.DeleteFunc(errs, func(err error) bool {
-		closed = closed || errors.Is(err, syscall.EPIPE)
-		return err == nil || errors.Is(err, syscall.EPIPE)
+		closed = closed || isClosedPipe(err)
+		return err == nil || isClosedPipe(err)
 	})
 	err := errors.Join(errs...)
 	hits := f.exitCode && run.sum.Hits > 0

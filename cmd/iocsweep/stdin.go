@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/iocsweep/iocsweep/formats"
 )
 
 // interruptible makes reading end when the context does: a read from a pipe or
@@ -13,7 +15,7 @@ import (
 // write the hits so far. A regular file is left alone, its reads end.
 func interruptible(ctx context.Context, r io.Reader) io.Reader {
 	if f, ok := r.(*os.File); ok {
-		if fi, err := f.Stat(); err == nil && fi.Mode().IsRegular() {
+		if fi, err := f.Stat(); err == nil && formats.Regular(fi.Mode()) {
 			return r
 		}
 	}
@@ -81,7 +83,7 @@ func (p *pump) Read(b []byte) (int, error) {
 func spooled(r io.Reader, dir string) (in io.Reader, done func(), err error) {
 	done = func() {}
 	if f, ok := r.(*os.File); ok {
-		if fi, err := f.Stat(); err == nil && fi.Mode().IsRegular() {
+		if fi, err := f.Stat(); err == nil && formats.Regular(fi.Mode()) {
 			return r, done, nil
 		}
 	}
