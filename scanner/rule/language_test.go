@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -252,7 +253,7 @@ func TestListFiles(t *testing.T) {
 	}
 	for _, c := range []struct{ name, want string }{
 		{"empty.txt", "a list without values"}, {"long.txt", "long.txt:1: value over 1024 bytes"}, {"longer.txt", "longer.txt:1: value over 1024 bytes"},
-		{"bytes.txt", "bytes.txt:2: not UTF-8"}, {"many.txt", "over 50000 values"}, {".", "is not a regular file"}, {"gone", "no such file"},
+		{"bytes.txt", "bytes.txt:2: not UTF-8"}, {"many.txt", "over 50000 values"}, {".", "is not a regular file"}, {"gone", syscall.Errno(2).Error()},
 	} {
 		_, err := readList(filepath.Join(dir, c.name))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -37,13 +38,14 @@ type list struct {
 }
 
 // readList reads a list: one value a line; blank lines and what follows # are
-// no values. The file has to be a regular one, so that nothing waits for it.
+// no values. The file has to be a regular one, so that nothing waits for it, or one
+// that Windows calls irregular: a folder in the cloud keeps it on the machine.
 func readList(path string) (*list, error) {
 	fi, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if !fi.Mode().IsRegular() {
+	if fi.Mode().Type()&^fs.ModeIrregular != 0 {
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
 	if fi.Size() > maxListFile {
@@ -56,7 +58,7 @@ func readList(path string) (*list, error) {
 	defer f.Close()
 	// No more than its size: what grows while it is read, or has no size (a
 	// pipe that looks like a file), does not hold us up.
-	return parseList(io.LimitReader(f, fi.Size()), path)
+	return parseList(decoded(io.LimitReader(f, fi.Size())), path)
 }
 
 func parseList(r io.Reader, path string) (*list, error) {

@@ -40,7 +40,7 @@ const (
 //	    risk: hides what the SIEM itself does
 //	    when: destination_ip = '10.10.10.10'
 func Load(r io.Reader, name string) (rules []*Rule, err error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(decoded(r), maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %s: %w", name, err)
 	}

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/iocsweep/iocsweep/ioc"
@@ -71,7 +72,7 @@ func TestSelector(t *testing.T) {
 		{"indicator.indicator.type = 'ip'", "unknown field"},
 		{"first_seen > 'soon'", "is not a time"},
 		{"malware = Mirai", "put text in quotes"},
-		{"value IN FILE 'nowhere'", "no such file"},
+		{"value IN FILE 'nowhere'", syscall.Errno(2).Error()},
 		{"", "empty expression"},
 	} {
 		if _, err := Select(c.where); err == nil || !strings.Contains(err.Error(), c.want) {
