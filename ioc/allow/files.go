@@ -87,11 +87,12 @@ func filesOf(path string) (files []string, folder bool, err error) {
 			}
 		case e.IsDir():
 		default:
-			// A pipe in a folder would be waited for without end.
+			// A pipe in a folder would be waited for without end. What Windows
+			// calls irregular is a file that a folder in the cloud keeps.
 			if info, err := os.Stat(at); err != nil {
 				return err
-			} else if info.Mode().IsRegular() {
-				files = append(files, at)
+			} else if t := info.Mode().Type(); t&^fs.ModeIrregular == 0 {
+				files = append(files, filepath.ToSlash(at))
 			}
 		}
 		return nil

@@ -33,7 +33,7 @@ func (r *reading) date(kind *Kind, head []byte, f io.Reader) {
 		return
 	}
 	if s, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok {
-		if i, err := s.Stat(); err == nil && i.Mode().IsRegular() {
+		if i, err := s.Stat(); err == nil && regular(i) {
 			r.report.Dated, r.report.DatedBy = ioc.Instant(i.ModTime().Truncate(time.Second)), byFile
 		}
 	}

@@ -280,10 +280,14 @@ func (r *reading) run(s Source, kind *Kind) (err error) {
 	return nil
 }
 
+// regular says that a file can be read from any place and again. Windows calls
+// those irregular that a folder in the cloud (OneDrive) keeps on the machine.
+func regular(i fs.FileInfo) bool { return i.Mode().Type()&^fs.ModeIrregular == 0 }
+
 // sizeOf is the size of a file, 0 of anything else.
 func sizeOf(f io.Reader) int64 {
 	if s, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok {
-		if i, err := s.Stat(); err == nil && i.Mode().IsRegular() {
+		if i, err := s.Stat(); err == nil && regular(i) {
 			return i.Size()
 		}
 	}

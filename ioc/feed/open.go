@@ -73,10 +73,10 @@ func Files(path string) ([]Source, error) {
 				return fs.SkipDir
 			}
 		case !e.IsDir() && !besideEvents(at):
-			if info, err := os.Stat(at); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+			if info, err := os.Stat(at); err == nil && !regular(info) && !info.IsDir() {
 				return fmt.Errorf("%s: a pipe or device in a folder is not read: name it as a source", at)
 			}
-			sources = append(sources, File(at))
+			sources = append(sources, File(filepath.ToSlash(at)))
 		}
 		return nil
 	})
