@@ -207,6 +207,9 @@ func joinRoot(root, rel string) string {
 		return root
 	case filepath.Clean(root) == "." && rel != "-":
 		return rel
+	case os.PathSeparator == '\\' && strings.HasPrefix(root, `\\?\`):
+		// Windows takes such a path as it is: a slash in it parts nothing.
+		return strings.TrimRight(root, `\`) + `\` + filepath.FromSlash(rel)
 	case strings.HasSuffix(root, "/") || os.PathSeparator == '\\' && strings.HasSuffix(root, `\`):
 		return root + rel
 	}

@@ -4,8 +4,24 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
+
+// A path that Windows is to take as it is has no slashes.
+func TestWalkVerbatim(t *testing.T) {
+	tree(t, map[string]string{"logs/sub/a.csv": logText})
+	whole, err := filepath.Abs("logs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, root := range []string{`\\?\` + whole, `\\?\` + whole + `\`} {
+		got, errs := Walk([]string{root}, nil)
+		if names(got) != `\\?\`+whole+`\sub\a.csv` || errs != nil {
+			t.Errorf("%s: got %s, %v", root, names(got), errs)
+		}
+	}
+}
 
 // A junction is a link: what it leads to outside is reported, not passed over.
 func TestWalkJunction(t *testing.T) {
