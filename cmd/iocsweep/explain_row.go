@@ -100,13 +100,6 @@ type rowCell struct {
 	Present bool   `json:"present"`
 }
 
-func textOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
 // maxRowNear is how many near misses of one cell are told.
 const maxRowNear = 3
 

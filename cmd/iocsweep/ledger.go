@@ -108,19 +108,13 @@ type ruleHostJSON struct {
 }
 
 func (r *scanReport) ruleJSON(x *scanner.RuleReport) ruleJSON {
-	text := func(s string) *string {
-		if s == "" {
-			return nil
-		}
-		return &s
-	}
-	j := ruleJSON{Name: x.Name, Reason: x.Reason, Owner: text(x.Owner), Ticket: text(x.Ticket), State: string(x.State),
+	j := ruleJSON{Name: x.Name, Reason: x.Reason, Owner: textOrNull(x.Owner), Ticket: textOrNull(x.Ticket), State: string(x.State),
 		Suppressed: x.Suppressed, Alone: x.Alone, Share: float64(int64(r.sum.Share(x)*1e6+0.5)) / 1e6, Hosts: []ruleHostJSON{}}
 	if !x.Expires.IsZero() {
-		j.Expires = text(x.Expires.UTC().Format(time.RFC3339))
+		j.Expires = textOrNull(x.Expires.UTC().Format(time.RFC3339))
 	}
 	if x.Timed {
-		j.First, j.Last = text(x.First.String()), text(x.Last.String())
+		j.First, j.Last = textOrNull(x.First.String()), textOrNull(x.Last.String())
 	}
 	list, more := x.Hosts()
 	for _, h := range list {
