@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -62,3 +63,13 @@ func (t *texts) Type() string {
 
 // String implements [pflag.Value].
 func (t *texts) String() string { return strings.Join(*t.list, ",") }
+
+// oneOf is the error of a flag whose value is none of those allowed, else nil.
+func oneOf(flag, value string, allowed ...string) error {
+	for _, s := range allowed {
+		if s == value {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s %q: want %s", flag, value, strings.Join(allowed, ", "))
+}
