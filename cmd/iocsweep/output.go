@@ -36,44 +36,23 @@ type outputFile struct {
 // opened yet.
 func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 	o := &outputs{app: a, flags: f, scan: s}
-	add := func(flag, path string) (*outputFile, error) {
-		switch path {
-		case "":
-			return nil, nil
-		case "-":
-			return nil, fmt.Errorf("%s -: only hits can go to standard output", flag)
-		}
-		file := &outputFile{flag: flag, path: path}
-		if fi, err := os.Stat(path); err == nil {
-			switch {
-			case fi.IsDir():
-				return nil, fmt.Errorf("%s: %s is a folder", flag, path)
-			case formats.Regular(fi.Mode()) && !f.clobber:
-				return nil, fmt.Errorf("%s: %s exists: give --clobber to overwrite it", flag, path)
-			}
-		}
-		for _, other := range o.files {
-			if sameOutput(other.path, path) && !strings.EqualFold(path, os.DevNull) {
-				return nil, fmt.Errorf("%s and %s are the same file", other.flag, flag)
-			}
-		}
-		o.files = append(o.files, file)
-		return file, nil
-	}
 	if f.output == "-" {
 		f.output = "" // where hits go without it
 	}
-	var err error
 	var rejects, suppressed *outputFile
-	if o.hits, err = add("--output", f.output); err == nil {
-		if suppressed, err = add("--suppressed", f.suppressed); err == nil {
-			if rejects, err = add("--rejects", f.rejects); err == nil {
-				o.summary, err = add("--summary", f.summary)
-			}
+	for _, file := range []struct {
+		flag, path string
+		to         **outputFile
+	}{
+		{"--output", f.output, &o.hits},
+		{"--suppressed", f.suppressed, &suppressed},
+		{"--rejects", f.rejects, &rejects},
+		{"--summary", f.summary, &o.summary},
+	} {
+		var err error
+		if *file.to, err = o.add(file.flag, file.path); err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
 	}
 	if suppressed != nil {
 		s.Suppressed = &lateWriter{suppressed}
@@ -81,15 +60,49 @@ func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 	if rejects != nil {
 		s.Rejects = &lateWriter{rejects}
 	}
+	if err := o.setFormat(); err != nil {
+		return nil, err
+	}
+	o.met = o.format == "summary" || o.summary != nil
+	return o, nil
+}
 
-	o.format = f.format
-	if o.format == "" {
+// add checks the file that a flag names, which is nil where it names none.
+func (o *outputs) add(flag, path string) (*outputFile, error) {
+	switch path {
+	case "":
+		return nil, nil
+	case "-":
+		return nil, fmt.Errorf("%s -: only hits can go to standard output", flag)
+	}
+	if fi, err := os.Stat(path); err == nil {
+		switch {
+		case fi.IsDir():
+			return nil, fmt.Errorf("%s: %s is a folder", flag, path)
+		case formats.Regular(fi.Mode()) && !o.flags.clobber:
+			return nil, fmt.Errorf("%s: %s exists: give --clobber to overwrite it", flag, path)
+		}
+	}
+	for _, other := range o.files {
+		if sameOutput(other.path, path) && !strings.EqualFold(path, os.DevNull) {
+			return nil, fmt.Errorf("%s and %s are the same file", other.flag, flag)
+		}
+	}
+	file := &outputFile{flag: flag, path: path}
+	o.files = append(o.files, file)
+	return file, nil
+}
+
+// setFormat has the scan write its hits, or group them, as --format says.
+func (o *outputs) setFormat() (err error) {
+	if o.format = o.flags.format; o.format == "" {
 		o.format = o.defaultFormat()
 	}
-	var out io.Writer = a.out
+	var out io.Writer = o.app.out
 	if o.hits != nil {
 		out = &lateWriter{o.hits}
 	}
+	s, by := o.scan, o.flags.by
 	switch o.format {
 	case "jsonl":
 		s.Output = out
@@ -102,19 +115,16 @@ func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 		s.Output, s.Encode, s.Header = out, scanner.TableText, scanner.TableHeader()
 	case "summary":
 		o.text = out
-	default:
-		return nil, oneOf("--format", o.format, "summary", "table", "jsonl", "csv")
-	}
-	if len(f.by) > 0 && o.format != "summary" {
-		return nil, errors.New("--by is for --format summary")
-	}
-	if o.format == "summary" {
-		if s.Groups, err = scanner.NewGroups(f.by); err != nil {
-			return nil, fmt.Errorf("--by: %w", err)
+		if s.Groups, err = scanner.NewGroups(by); err != nil {
+			return fmt.Errorf("--by: %w", err)
 		}
+	default:
+		return oneOf("--format", o.format, "summary", "table", "jsonl", "csv")
 	}
-	o.met = o.format == "summary" || o.summary != nil
-	return o, nil
+	if len(by) > 0 && o.format != "summary" {
+		return errors.New("--by is for --format summary")
+	}
+	return nil
 }
 
 // sameOutput says that two paths lead to one file, or will when it is there.
