@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/netip"
-
-	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
 // A Loader makes a List of its parts. Nothing in them is trusted: what a list
@@ -118,20 +115,6 @@ func (b *Loader) addNotes(items int, raw []byte) error {
 	return nil
 }
 
-// Records are a decoded block of records, whose places in texts and spots are
-// still those within the block.
-type Records struct {
-	n                int
-	pages            [][]record
-	text             [][]byte
-	spread           []uint32 // records with a spot
-	spots            []spot
-	runs             []run
-	counts           [types]int
-	doubt            []uint32
-	maxNote, maxPath uint32
-}
-
 // Append adds a block of records behind all others.
 func (b *Loader) Append(r *Records) error {
 	l := &b.list
@@ -158,7 +141,7 @@ func (b *Loader) Append(r *Records) error {
 	}
 	spots := uint32(len(l.spots))
 	for _, n := range r.spread {
-		r.pages[n>>pageShift][n&(pageLen-1)].line += spots
+		r.at(int(n)).line += spots
 	}
 	for i := range r.spots {
 		r.spots[i].next += spots
@@ -181,225 +164,6 @@ func (b *Loader) Append(r *Records) error {
 	l.records.pages = append(l.records.pages, r.pages...)
 	l.records.n += r.n
 	return nil
-}
-
-// Decode reads a block of records. It keeps nothing of raw.
-func (b *Loader) Decode(items int, raw []byte) (*Records, error) {
-	if items < 1 || items > blockRecords {
-		return nil, fmt.Errorf("%d records in a block", items)
-	}
-	r := &Records{n: items, pages: make([][]record, (items+pageLen-1)/pageLen)}
-	c := columns{rest: raw}
-	forms := c.take(items)
-	var count [len(formTypes)]int
-	for _, f := range forms {
-		if int(f) >= len(count) || f == formOdd {
-			return nil, errors.New("unknown form of an indicator")
-		}
-		count[f]++
-	}
-	lengths := c.take(count[formName] + count[formHash])
-	urls := c.take(2 * count[formURL])
-	ports := c.take(2 * (count[form4Port] + count[form6Port]))
-	bits := c.take(count[formNet4] + count[formNet6])
-	addrs := c.take(4 * (count[form4] + count[form4Port] + count[formNet4]))
-	if c.err != nil {
-		return nil, c.err
-	}
-	all := mem.Make[record](len(r.pages) * pageLen)
-	for i := range r.pages {
-		r.pages[i], all = all[:pageLen:pageLen], all[pageLen:]
-	}
-	at := func(n int) *record { return &r.pages[n>>pageShift][n&(pageLen-1)] }
-	note, line := int64(0), int64(0)
-	for n := range items {
-		note += c.varint()
-		if note < 0 || note > 1<<32-1 {
-			return nil, errors.New("note out of range")
-		}
-		at(n).note = uint32(note)
-		r.maxNote = max(r.maxNote, uint32(note))
-	}
-	for n := range items {
-		line += c.varint()
-		if line < 0 || line >= spread {
-			return nil, errors.New("line out of range")
-		}
-		at(n).line = uint32(line)
-	}
-	if err := r.places(&c, at); err != nil {
-		return nil, err
-	}
-	text := arenaOf{text: append(mem.Make[byte](len(c.rest))[:0], c.rest...)}
-	special := special()
-	for n, form := range forms {
-		key, plain := uint64(form)<<formShift, true
-		switch form {
-		case formName:
-			name, place := text.take(int(lengths[0]))
-			lengths = lengths[1:]
-			if _, plain = plainName(name); !plain && !isNormalName(name) {
-				return nil, fmt.Errorf("record %d: no name in normal form", n)
-			}
-			plain = plain && !isSuffix(name)
-			key |= uint64(len(name))<<placeBits | place
-			r.counts[Domain]++
-		case formHash:
-			hash, place := text.take(int(lengths[0]))
-			lengths = lengths[1:]
-			if len(hash) != 16 && len(hash) != 20 && len(hash) != 32 {
-				return nil, fmt.Errorf("record %d: no hash", n)
-			}
-			key |= uint64(len(hash))<<placeBits | place
-			plain = false
-			r.counts[Hash]++
-		case formURL:
-			url, place := text.take(int(binary.LittleEndian.Uint16(urls)))
-			urls = urls[2:]
-			if !isNormalURL(url) {
-				return nil, fmt.Errorf("record %d: no URL in normal form", n)
-			}
-			key |= uint64(len(url))<<placeBits | place
-			plain = false
-			r.counts[URL]++
-		case form4, form4Port, formNet4:
-			v := binary.BigEndian.Uint32(addrs)
-			addrs = addrs[4:]
-			key |= uint64(v)
-			plain = !special.may4(v)
-			switch form {
-			case form4:
-				r.counts[IP]++
-			case form4Port:
-				key |= uint64(binary.LittleEndian.Uint16(ports)) << 32
-				ports = ports[2:]
-				r.counts[IPPort]++
-			case formNet4:
-				key |= uint64(bits[0]) << 32
-				if p := netip.PrefixFrom(addr4(v), int(bits[0])); bits[0] > 31 || p != p.Masked() {
-					return nil, fmt.Errorf("record %d: no network", n)
-				}
-				bits, plain = bits[1:], false
-				r.counts[CIDR]++
-			}
-		default:
-			sixteen, place := text.take(16)
-			if sixteen == nil {
-				return nil, errCut
-			}
-			a := netip.AddrFrom16([16]byte(sixteen))
-			if a.Is4In6() {
-				return nil, fmt.Errorf("record %d: no IPv6 address", n)
-			}
-			key |= place
-			plain = !special.may6(sixteen[0], sixteen[1])
-			switch form {
-			case form6:
-				r.counts[IP]++
-			case form6Port:
-				key |= uint64(binary.LittleEndian.Uint16(ports)) << placeBits
-				ports = ports[2:]
-				r.counts[IPPort]++
-			case formNet6:
-				key |= uint64(bits[0]) << placeBits
-				if p := netip.PrefixFrom(a, int(bits[0])); bits[0] > 127 || p != p.Masked() {
-					return nil, fmt.Errorf("record %d: no network", n)
-				}
-				bits, plain = bits[1:], false
-				r.counts[CIDR]++
-			}
-		}
-		at(n).key = key
-		if !plain {
-			r.doubt = append(r.doubt, uint32(n))
-		}
-	}
-	if len(text.text) > text.at {
-		return nil, errMore
-	}
-	r.text = text.blocks
-	return r, nil
-}
-
-// places reads the runs and the records with more places than one.
-func (r *Records) places(c *columns, at func(int) *record) error {
-	n := 0
-	for range c.uvarint(uint64(r.n)) {
-		length, path := int(c.uvarint(uint64(r.n-n))), uint32(c.uvarint(1<<32-1))
-		if length == 0 {
-			return errors.New("a run of no records")
-		}
-		r.runs = append(r.runs, run{uint32(n), path})
-		r.maxPath = max(r.maxPath, path)
-		for k := n; path == 0 && k < n+length; k++ {
-			if at(k).line != 0 {
-				return errors.New("a line without path")
-			}
-		}
-		n += length
-	}
-	if n != r.n {
-		return errors.New("runs of other records")
-	}
-	n = 0
-	path := 0 // run of n
-	for i := range c.uvarint(uint64(r.n)) {
-		step := int(c.uvarint(uint64(r.n - 1 - n)))
-		if i > 0 && step == 0 {
-			return errors.New("more places of the same record")
-		}
-		n += step
-		for path+1 < len(r.runs) && int(r.runs[path+1].from) <= n {
-			path++
-		}
-		more := int(c.uvarint(maxPlaces - 1))
-		if c.err != nil {
-			return c.err
-		}
-		first := uint32(len(r.spots))
-		r.spots = append(r.spots, spot{place: place{r.runs[path].path, at(n).line}})
-		for k := range more {
-			p := place{uint32(c.uvarint(1<<32 - 1)), uint32(c.uvarint(spread - 1))}
-			if p.path == 0 {
-				return errors.New("a place without path")
-			}
-			r.maxPath = max(r.maxPath, p.path)
-			r.spots = append(r.spots, spot{place: p})
-			r.spots[int(first)+k].next = first + uint32(k) + 1
-		}
-		r.spots[first].n, r.spots[first].last = uint32(more+1), first+uint32(more)
-		for k := first + 1; k < uint32(len(r.spots)); k++ {
-			r.spots[k].n, r.spots[k].last = 1, k
-		}
-		at(n).line = spread | first
-		r.spread = append(r.spread, uint32(n))
-	}
-	return c.err
-}
-
-// arenaOf takes texts off the beginning of one, as blocks of an arena.
-type arenaOf struct {
-	text   []byte
-	at     int
-	from   int // where the last block begins
-	blocks [][]byte
-}
-
-// take returns the next n bytes and their place, nil if there are not so many.
-func (a *arenaOf) take(n int) ([]byte, uint64) {
-	if n > len(a.text)-a.at {
-		return nil, 0
-	}
-	if len(a.blocks) == 0 || a.at-a.from >= blockLen {
-		a.from = a.at
-		a.blocks = append(a.blocks, nil)
-	}
-	last := len(a.blocks) - 1
-	place := uint64(last)<<blockShift | uint64(a.at-a.from)
-	t := a.text[a.at : a.at+n]
-	a.at += n
-	a.blocks[last] = a.text[a.from:a.at:a.at]
-	return t, place
 }
 
 // columns takes columns off the beginning of a block. After an error all are
