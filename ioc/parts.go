@@ -224,92 +224,16 @@ func (s *storing) storeRecords() error {
 
 // records stores the records from to to-1.
 func (s *storing) records(from, to int) ([]byte, error) {
-	l := s.list
-	var forms, lengths, urls, ports, bits, addrs, notes, lines, runs, more, texts []byte
-	var lastNote, lastLine, lastPath, lastMore, run, runCount, moreCount int64
-	endRun := func() {
-		if run > 0 {
-			runs = binary.AppendUvarint(binary.AppendUvarint(runs, uint64(run)), uint64(lastPath))
-			runCount++
-		}
-	}
+	var c recordColumns
 	for n := from; n < to; n++ {
-		r := l.records.at(n)
-		form := r.key >> formShift
-		forms = append(forms, byte(form))
-		switch form {
-		case formName:
-			name := l.textAt(r.key)
-			if !isNormalName(name) {
-				return nil, fmt.Errorf("store indicators: %q is in no normal form", name)
-			}
-			lengths = append(lengths, byte(len(name)))
-			texts = append(texts, name...)
-		case formHash:
-			hash := l.textAt(r.key)
-			lengths = append(lengths, byte(len(hash)))
-			texts = append(texts, hash...)
-		case formURL:
-			url := l.textAt(r.key)
-			if !isNormalURL(url) { // its length fits, too
-				return nil, fmt.Errorf("store indicators: %q is in no normal form", url)
-			}
-			urls = binary.LittleEndian.AppendUint16(urls, uint16(len(url)))
-			texts = append(texts, url...)
-		case form4Port:
-			ports = binary.LittleEndian.AppendUint16(ports, uint16(r.key>>32))
-		case form6Port:
-			ports = binary.LittleEndian.AppendUint16(ports, uint16(r.key>>placeBits))
-		case formNet4:
-			bits = append(bits, byte(r.key>>32))
-		case formNet6:
-			bits = append(bits, byte(r.key>>placeBits))
-		case formOdd:
-			return nil, fmt.Errorf("store indicators: %q is in no normal form", l.oddOf(r.key).Value)
+		r := s.list.records.at(n)
+		if err := c.addKey(s.list, r.key); err != nil {
+			return nil, fmt.Errorf("store indicators: %w", err)
 		}
-		switch form {
-		case form4, form4Port, formNet4:
-			addrs = binary.BigEndian.AppendUint32(addrs, uint32(r.key))
-		case form6, form6Port, formNet6:
-			texts = append(texts, l.text.at(r.key&placeMask, 16)...)
-		}
-
-		note := int64(s.notes.to[r.note])
-		notes = binary.AppendVarint(notes, note-lastNote)
-		lastNote = note
-		extra, first := []byte(nil), true
-		count := 0
-		for p := range l.placesOf(n) {
-			path, line := int64(s.paths.to[p.path]), int64(p.line)
-			if !first {
-				extra = binary.AppendUvarint(binary.AppendUvarint(extra, uint64(path)), uint64(line))
-				count++
-				continue
-			}
-			first = false
-			lines = binary.AppendVarint(lines, line-lastLine)
-			lastLine = line
-			if path != lastPath {
-				endRun()
-				run, lastPath = 0, path
-			}
-			run++
-		}
-		if count > 0 {
-			more = binary.AppendUvarint(binary.AppendUvarint(more, uint64(int64(n-from)-lastMore)), uint64(count))
-			more = append(more, extra...)
-			lastMore = int64(n - from)
-			moreCount++
-		}
+		c.addNote(int64(s.notes.to[r.note]))
+		c.addPlaces(n-from, s.list.placesOf(n), s.paths.to)
 	}
-	endRun()
-	raw := make([]byte, 0, len(forms)+len(lengths)+len(urls)+len(ports)+len(bits)+len(addrs)+len(notes)+len(lines)+len(runs)+len(more)+len(texts)+2*binary.MaxVarintLen32)
-	for _, column := range [][]byte{forms, lengths, urls, ports, bits, addrs, notes, lines} {
-		raw = append(raw, column...)
-	}
-	raw = append(binary.AppendUvarint(raw, uint64(runCount)), runs...)
-	raw = append(binary.AppendUvarint(raw, uint64(moreCount)), more...)
-	raw = append(raw, texts...)
+	raw := c.bytes()
 	if len(raw) > math.MaxInt32 {
 		return nil, fmt.Errorf("store indicators: %d bytes for %d indicators", len(raw), to-from)
 	}
