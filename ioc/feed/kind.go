@@ -96,6 +96,27 @@ func newEntry(line int) Entry {
 	return Entry{Line: line, Details: ioc.NoDetails()}
 }
 
+// skipped emits an entry that is read and not taken.
+func skipped(emit func(*Entry), line int, text, reason string) {
+	e := newEntry(line)
+	e.Fate, e.Value, e.Reason = Skipped, []byte(clip(text)), reason
+	emit(&e)
+}
+
+// reject emits an entry that could not be read, of which text is shown.
+func reject(emit func(*Entry), line int, text, reason string) {
+	e := newEntry(line)
+	e.Fate, e.Value, e.Reason = Rejected, []byte(text), reason
+	emit(&e)
+}
+
+// note emits a warning about text, which is no indicator.
+func note(emit func(*Entry), line int, text, reason string) {
+	e := newEntry(line)
+	e.Fate, e.Value, e.Reason = Noted, []byte(text), reason
+	emit(&e)
+}
+
 // Errors of feeds as a whole.
 var (
 	// ErrUnknownKind is what a file gets that no kind recognises.

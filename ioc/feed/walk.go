@@ -91,10 +91,3 @@ func (d *document) records(wanted func(key string) bool, object func(raw []byte,
 		top.hasKey = false
 	}
 }
-
-// skipped emits an entry that is read and not taken.
-func skipped(emit func(*Entry), line int, text, reason string) {
-	e := newEntry(line)
-	e.Fate, e.Value, e.Reason = Skipped, []byte(clip(text)), reason
-	emit(&e)
-}

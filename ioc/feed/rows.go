@@ -1,0 +1,196 @@
+package feed
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// rows turns the records of a table into entries.
+type rows struct {
+	layout
+	words  *interner
+	order  dayOrder
+	headed bool  // the next record is the header
+	entry  Entry // of the row at hand
+
+	threatfox         bool // comments and records may be headers at any place
+	entries           int
+	promised, promise int // number of entries that a comment names, none if none; its line
+}
+
+func (r *rows) cell(cells [][]byte, n int) []byte {
+	if n < 0 || n >= len(cells) {
+		return nil
+	}
+	return cells[n]
+}
+
+func (r *rows) word(cells [][]byte, n int) string {
+	if n < 0 || n >= len(cells) {
+		return ""
+	}
+	return r.words.word(unquoteFormula(cells[n]))
+}
+
+// unquoteFormula takes off the apostrophe that keeps a spreadsheet from running
+// a cell, as WriteCSV puts it.
+func unquoteFormula(cell []byte) []byte {
+	if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte(formulaStarts, cell[1]) >= 0 {
+		return cell[1:]
+	}
+	return cell
+}
+
+// unwrapFormula takes the text out of ="text", which keeps a spreadsheet from
+// reading it as a number or date.
+func unwrapFormula(cell []byte) []byte {
+	if len(cell) > 3 && cell[0] == '=' && cell[1] == '"' && cell[len(cell)-1] == '"' {
+		return cell[2 : len(cell)-1]
+	}
+	return cell
+}
+
+// emit gives the entries of one record: one for each column of values that is
+// not empty, or a rejected one where all are.
+func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
+	r.describe(cells, line, emit)
+	found := r.emitValues(cells, emit)
+	if r.bare && !r.full {
+		r.defanged(cells, line, emit)
+	}
+	r.skipScanned(cells, line, emit)
+	if !found {
+		reject(emit, line, show(cells), "no value")
+	}
+}
+
+// describe sets r.entry to what a record says of its values.
+func (r *rows) describe(cells [][]byte, line int, emit func(*Entry)) {
+	e := &r.entry
+	*e = newEntry(line)
+	e.Type, e.loose = r.word(cells, r.typ), true
+	e.Port = r.cell(cells, r.port)
+	e.ThreatType = r.word(cells, r.threat)
+	for _, m := range r.malware {
+		if e.Malware = r.word(cells, m); e.Malware != "" {
+			break
+		}
+	}
+	if r.confidence != none {
+		e.Confidence = confidence(string(r.cell(cells, r.confidence)))
+	}
+	if r.compromised != none {
+		e.Compromised = truth(string(r.cell(cells, r.compromised)))
+	}
+	if r.tags != none && r.tags < len(cells) {
+		e.Tags = r.words.tags(unquoteFormula(cells[r.tags]))
+	}
+	for _, d := range []struct {
+		n    int
+		date *ioc.Date
+	}{{r.first, &e.FirstSeen}, {r.last, &e.LastSeen}, {r.until, &e.ValidUntil}, {r.added, &e.Added}} {
+		if d.n == none {
+			continue
+		}
+		text := r.cell(cells, d.n)
+		date, ok := readDate(string(text), r.order)
+		if !ok {
+			note(emit, line, string(text), dateFault(string(text)))
+		}
+		*d.date = date
+	}
+	if a := r.cell(cells, r.action); bytes.EqualFold(a, []byte("allowed")) || bytes.EqualFold(a, []byte("allow")) {
+		e.Fate, e.Reason = Skipped, "allowed: an exception, not an indicator"
+	}
+	for _, s := range r.standing {
+		if reason, ok := s.ends(r.cell(cells, s.n)); ok {
+			e.Fate, e.Reason = Skipped, reason
+		}
+	}
+}
+
+// emitValues gives an entry for each value, and says whether there was one.
+func (r *rows) emitValues(cells [][]byte, emit func(*Entry)) (found bool) {
+	e := &r.entry
+	for _, v := range r.values {
+		text := unwrapFormula(r.cell(cells, v.n))
+		if isNone(string(text)) {
+			continue
+		}
+		found = true
+		e.Value = text
+		if v.typ != "" {
+			e.Type = v.typ
+		}
+		switch length := r.cell(cells, r.length); {
+		case len(length) > 0:
+			e.Value = slices.Concat(text, []byte("/"), length)
+			emit(e)
+		case e.Fate == Usable && strings.IndexByte(e.Type, '|') >= 0:
+			typ := e.Type
+			mispValue(e, string(text), emit)
+			e.Type = typ
+		default:
+			emit(e)
+		}
+	}
+	for n := 0; r.full && n < len(cells); n++ {
+		if !isNone(string(cells[n])) {
+			found = true
+			e.Value = cells[n]
+			emit(e)
+		}
+	}
+	return found
+}
+
+// skipScanned counts the names of the provider of an address.
+func (r *rows) skipScanned(cells [][]byte, line int, emit func(*Entry)) {
+	for _, c := range r.scanned {
+		for name := range strings.FieldsFuncSeq(string(r.cell(cells, c.n)), isListSign) {
+			if holdsIndicator([]byte(name)) {
+				skipped(emit, line, name, ofScanned)
+			}
+		}
+	}
+}
+
+// ofScanned is why the names beside an address that was scanned are skipped.
+const ofScanned = "name of an address that was scanned"
+
+func isListSign(c rune) bool { return c == ',' || c == ';' || c == ' ' }
+
+// defanged gives what is defanged in the other columns of a table without a
+// header: nobody does so to what is no indicator.
+func (r *rows) defanged(cells [][]byte, line int, emit func(*Entry)) {
+	for n, c := range cells {
+		if n == r.values[0].n || bytes.IndexByte(c, '[') < 0 && bytes.IndexByte(c, '(') < 0 && !bytes.Contains(c, []byte("hxxp")) {
+			continue
+		}
+		t := prose{quiet: true, emit: func(e *Entry) {
+			if value := string(e.Value); e.Fate == Usable && !strings.EqualFold(ioc.Refang(value), value) {
+				e.FirstSeen = r.entry.FirstSeen
+				emit(e)
+			}
+		}}
+		t.text(strings.ToValidUTF8(string(c), "?"), line, false)
+	}
+}
+
+// show gives the text of a record for a report.
+func show(cells [][]byte) string {
+	var b strings.Builder
+	for i, c := range cells {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(c[:min(len(c), maxShown)])
+		if b.Len() > maxShown {
+			break
+		}
+	}
+	return b.String()
+}
