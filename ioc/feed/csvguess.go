@@ -1,0 +1,314 @@
+package feed
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/ioc"
+)
+
+// maxSample is how many records of a table are looked at beforehand.
+const maxSample = 100
+
+// sampleRecords returns copies of the first records of head.
+func sampleRecords(head []byte, delim byte) (records [][]string) {
+	if i := bytes.LastIndexByte(head, '\n'); len(head) >= headSize && i >= 0 {
+		head = head[:i]
+	}
+	c := newRecordReader(bytes.NewReader(head), delim)
+	for len(records) < maxSample {
+		cells, _, err := c.next()
+		if cells == nil {
+			break
+		}
+		if err != nil {
+			continue
+		}
+		record := make([]string, min(len(cells), 100))
+		for i := range record {
+			record[i] = string(cells[i])
+		}
+		records = append(records, record)
+	}
+	return records
+}
+
+// sample decides from the first records what the header leaves open: whether
+// the column called type holds the types of indicators.
+func (r *rows) sample(head []byte, delim byte, headed bool) {
+	records := sampleRecords(head, delim)
+	if headed && len(records) > 0 {
+		records = records[1:]
+	}
+	if len(r.others) > 0 && !holdValues(records, r.values) && holdValues(records, r.others) {
+		r.useOthers()
+	}
+	known, typed := 0, 0
+	for _, cells := range records {
+		if r.typ == none || r.typ >= len(cells) {
+			continue
+		}
+		switch classOf(cells[r.typ]) {
+		case classAny:
+		case classOther:
+			typed++
+			if namesType(cells[r.typ]) {
+				known++
+			}
+		default:
+			known++
+			typed++
+		}
+	}
+	if typed > 0 && known == 0 {
+		// Words such as c2 or phishing say what the threat is.
+		if r.threat == none {
+			r.threat = r.typ
+		}
+		r.typ = none
+	}
+}
+
+// prove finds out in which order the dates of a table are written: as one of them
+// in head proves, or else with the month first under the header of a portal. What
+// can be read in two ways in another table is no date.
+func (r *rows) prove(head []byte, delim byte, emit func(*Entry)) {
+	if i := bytes.LastIndexByte(head, '\n'); len(head) >= headSize && i >= 0 {
+		head = head[:i]
+	}
+	c := newRecordReader(bytes.NewReader(head), delim)
+	open, no := "", 0 // a date that can be read in two ways
+	for n := 0; n < maxSample || open != ""; n++ {
+		cells, line, err := c.next()
+		if cells == nil {
+			break
+		}
+		if err != nil {
+			continue
+		}
+		for _, d := range []int{r.first, r.last, r.until, r.added} {
+			text := string(r.cell(cells, d))
+			if o := provenOrder(text); o != anyOrder {
+				r.order = o
+				return
+			}
+			if open == "" && hasTwoReadings(text) {
+				open, no = text, line
+			}
+		}
+	}
+	portal := bytes.Contains(firstLine(head), []byte("[UTC]"))
+	switch {
+	case portal && open != "":
+		r.order = monthFirst
+		note(emit, no, open, "dates taken as month/day/year")
+	case portal:
+		r.order = monthFirst
+	case open != "":
+		r.order = noOrder
+		note(emit, no, open, twoReadings)
+	}
+}
+
+// holdValues says that one of the records has an indicator in one of the columns.
+func holdValues(records [][]string, columns []column) bool {
+	for _, cells := range records {
+		for _, c := range columns {
+			if c.n < len(cells) && holdsIndicator([]byte(cells[c.n])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// guessTable finds the columns of a table without a header by what is in them:
+// the values stand where most cells parse, the types where all are words for
+// types, the time of sighting in a first column of dates.
+func guessTable(head []byte) (best layout, delim byte, ok bool) {
+	first := firstLine(head)
+	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
+		return best, 0, false
+	}
+	if _, _, _, labelled := cutLabel(string(first)); labelled {
+		return best, 0, false
+	}
+	if width, delim := fullTable(head, first); width > 0 {
+		l := bareLayout(width)
+		l.full = true
+		return l, delim, true
+	}
+	bestScore := 0
+	for _, d := range delimiters {
+		if l, score := guessColumns(sampleRecords(head, d)); score > bestScore {
+			best, delim, bestScore = l, d, score
+		}
+	}
+	return best, delim, bestScore > 0
+}
+
+// guessColumns finds the columns of records without a header. The score is the
+// higher the more of them have a value that can be used, 0 where no column is
+// one of values.
+func guessColumns(records [][]string) (l layout, score int) {
+	width := 0
+	for _, cells := range records {
+		width = max(width, len(cells))
+	}
+	if width < 2 {
+		return layout{}, 0
+	}
+	l = bareLayout(width)
+	value := none
+	for n := range width {
+		usable, readable, types := tallyColumn(records, n)
+		if s := usable*1000 + readable; readable*2 > len(records) && s > score {
+			value, score = n, s
+		}
+		if l.typ == none && types == len(records) {
+			l.typ = n
+		}
+	}
+	if value == none {
+		return layout{}, 0
+	}
+	l.values = []column{{value, ""}}
+	if value > 0 && allDates(records, 0) {
+		l.first = 0
+	}
+	return l, score
+}
+
+// tallyColumn counts the cells of a column that are indicators: all of them, and
+// those that a table is likely to be about; and those that are words for types.
+func tallyColumn(records [][]string, n int) (usable, readable, types int) {
+	for _, cells := range records {
+		if n >= len(cells) {
+			continue
+		}
+		i, err := ioc.Parse(cells[n])
+		switch {
+		case err == nil && i.Type == ioc.Domain && looksLikeFile(i.Value):
+		case err == nil && i.Type != ioc.URL && i.Type != ioc.Hash:
+			usable++
+			readable++
+		case err == nil, notMatched(err) != "":
+			// A URL may as well be where the row was told of, and a hash a
+			// number.
+			readable++
+		}
+		if c := classOf(cells[n]); c != classAny && c != classOther && len(cells[n]) < 20 {
+			types++
+		}
+	}
+	return usable, readable, types
+}
+
+// bareLayout is that of a table without a header, of which no column is known.
+func bareLayout(width int) layout {
+	return layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
+		until: none, added: none, action: none, length: none, width: width, bare: true}
+}
+
+// fullTable finds the delimiter of a table of which every cell is an indicator,
+// some of them beside others; width is 0 where it is none. What follows a blank
+// and a semicolon is a remark, and what follows a tab more often than not the
+// name of an address. A column of names beside one of addresses says what resolved
+// to what, and many names that are none of an attacker's may share an address.
+func fullTable(head, first []byte) (width int, delim byte) {
+	for _, d := range []byte{',', ';'} {
+		if bytes.IndexByte(first, d) < 0 || d == ';' && bytes.Contains(head, []byte(" ;")) {
+			continue
+		}
+		records := sampleRecords(head, d)
+		width = 0
+		most := 0 // values in one record
+		for _, cells := range records {
+			width = max(width, len(cells))
+			most = max(most, len(cells)-countNone(cells))
+		}
+		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) }
+		if most > 1 && !slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, other) }) && !resolutions(records) {
+			return width, d
+		}
+	}
+	return 0, 0
+}
+
+// resolutions says that records are pairs of a name and an address, in one order.
+func resolutions(records [][]string) bool {
+	isName := func(cell string) bool {
+		i, err := ioc.Parse(cell)
+		return err == nil && i.Type == ioc.Domain
+	}
+	for n := range 2 {
+		other := func(cells []string) bool { return len(cells) != 2 || !isName(cells[n]) || isName(cells[1-n]) }
+		if !slices.ContainsFunc(records, other) {
+			return true
+		}
+	}
+	return false
+}
+
+// countNone counts the cells that are empty.
+func countNone(cells []string) (n int) {
+	for _, c := range cells {
+		if isNone(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// isValue says that a cell of a table without a header is an indicator whatever
+// its column. A URL that is not defanged may as well lead to a report.
+func isValue(cell string) bool {
+	i, err := ioc.Parse(cell)
+	switch {
+	case err != nil:
+		return false
+	case i.Type == ioc.URL:
+		return !strings.EqualFold(ioc.Refang(cell), cell) || onAddress(cell)
+	}
+	return i.Type != ioc.Domain || !looksLikeFile(i.Value)
+}
+
+// noteOthers notes how many values stand in columns from which they are not
+// taken.
+func noteOthers(head []byte, l layout, delim byte, emit func(*Entry)) {
+	if l.full {
+		return
+	}
+	records := sampleRecords(head, delim)
+	for n := range l.width {
+		if n == l.values[0].n {
+			continue
+		}
+		held, shown := 0, ""
+		for _, cells := range records {
+			if n < len(cells) && isValue(cells[n]) && ioc.Refang(cells[n]) == cells[n] {
+				held++
+				shown = cells[n]
+			}
+		}
+		if held > 0 {
+			note(emit, 1, shown, fmt.Sprintf("not taken from column %d: %d of the first %d records have what would be an indicator there; column %d is taken",
+				n+1, held, len(records), l.values[0].n+1))
+		}
+	}
+}
+
+// allDates says that a column holds ISO dates and nothing else.
+func allDates(records [][]string, n int) bool {
+	for _, cells := range records {
+		if n >= len(cells) || len(cells[n]) < 10 || cells[n][4] != '-' {
+			return false
+		}
+		if d, ok := readDate(cells[n], anyOrder); !ok || d.IsZero() {
+			return false
+		}
+	}
+	return true
+}
