@@ -113,18 +113,21 @@ func readHeader(cells [][]byte) (layout, bool) {
 	for i, c := range cells {
 		names[i] = strings.TrimSuffix(plain(string(c)), "utc")
 	}
-	at := func(wanted []string) int {
-		for _, w := range wanted {
-			if i := slices.Index(names, w); i >= 0 {
-				return i
-			}
-		}
-		return none
+	l := detailLayout(names)
+	if !l.findShodan(names) && !l.findTheHive(names) {
+		l.findValues(names)
 	}
+	return l, len(l.values) > 0
+}
+
+// detailLayout finds the columns that say something of the values, which are
+// still to be found.
+func detailLayout(names []string) layout {
+	at := func(wanted []string) int { return firstNamed(names, wanted) }
 	l := layout{
 		port: at(portNames), typ: at(typeNames), threat: at(threatNames), confidence: at(confidenceNames),
 		compromised: at(compromisedNames), tags: at(tagNames), first: at(firstNames), last: at(lastNames), until: at(untilNames),
-		added: at(addedNames), action: at([]string{"action"}), width: len(cells), length: none,
+		added: at(addedNames), action: at([]string{"action"}), width: len(names), length: none,
 	}
 	for i, n := range names {
 		if s, ok := standings[n]; ok {
@@ -137,21 +140,48 @@ func readHeader(cells [][]byte) (layout, bool) {
 			l.malware = append(l.malware, i)
 		}
 	}
-	if isShodan(names) {
-		ip := slices.Index(names, "ipstr")
-		l.values, l.typ = []column{{ip, "ip"}}, none
-		l.scanned = slices.DeleteFunc(namedColumns(names, true), func(c column) bool { return c.n == ip })
-		return l, true
-	}
-	if typ, data := slices.Index(names, "datatype"), slices.Index(names, "data"); typ >= 0 && data >= 0 {
-		// TheHive's observables, of which ioc says whether they are indicators.
-		l.values, l.typ = []column{{data, ""}}, typ
-		if ioc := slices.Index(names, "ioc"); ioc >= 0 {
-			l.standing = append(l.standing, standing{n: ioc, ended: 0, reason: "ioc is false"})
+	return l
+}
+
+// firstNamed is the column with the first of the wanted names that one has.
+func firstNamed(names, wanted []string) int {
+	for _, w := range wanted {
+		if i := slices.Index(names, w); i >= 0 {
+			return i
 		}
-		return l, true
 	}
-	value := at(valueNames)
+	return none
+}
+
+// findShodan takes the addresses of a table of Shodan's; false if it is none.
+func (l *layout) findShodan(names []string) bool {
+	if !isShodan(names) {
+		return false
+	}
+	ip := slices.Index(names, "ipstr")
+	l.values, l.typ = []column{{ip, "ip"}}, none
+	l.scanned = slices.DeleteFunc(namedColumns(names, true), func(c column) bool { return c.n == ip })
+	return true
+}
+
+// findTheHive takes the values of a table of TheHive's observables, of which ioc
+// says whether they are indicators; false if it is none.
+func (l *layout) findTheHive(names []string) bool {
+	typ, data := slices.Index(names, "datatype"), slices.Index(names, "data")
+	if typ < 0 || data < 0 {
+		return false
+	}
+	l.values, l.typ = []column{{data, ""}}, typ
+	if ioc := slices.Index(names, "ioc"); ioc >= 0 {
+		l.standing = append(l.standing, standing{n: ioc, ended: 0, reason: "ioc is false"})
+	}
+	return true
+}
+
+// findValues takes the column that is named for values of any type, or else all
+// that are named for one type.
+func (l *layout) findValues(names []string) {
+	value := firstNamed(names, valueNames)
 	if value != none && names[value] == "indicator" && l.typ == none {
 		// Indicator,Data,Note: the indicator's type, and then its value.
 		if data := slices.Index(names, "data"); data >= 0 {
@@ -161,14 +191,13 @@ func readHeader(cells [][]byte) (layout, bool) {
 	l.others = namedColumns(names, false)
 	if value != none {
 		l.values = []column{{value, ""}}
-		return l, true
+		return
 	}
 	l.useOthers()
 	if start, length := slices.Index(names, "start"), slices.Index(names, "netblock"); start >= 0 && length >= 0 {
 		// DShield's Start, End, Netblock: an address, and how long its network is.
 		l.values, l.length = []column{{start, "cidr"}}, length
 	}
-	return l, len(l.values) > 0
 }
 
 // isShodan says that columns are those of Shodan, of which the names beside the
