@@ -121,15 +121,25 @@ func (d *document) skip(t json.Token) error {
 // entries reads the objects of an array, one entry each, to its end. The
 // opening bracket has been read.
 func (d *document) entries(w *interner, emit func(*Entry)) error {
+	err := d.elements(func(raw []byte, line int) { threatfoxObject(raw, line, w, emit) })
+	if err != nil {
+		return err
+	}
+	return d.want(']')
+}
+
+// elements calls object for each element of an array whose opening bracket has
+// been read, up to the closing one.
+func (d *document) elements(object func(raw []byte, line int)) error {
 	for d.More() {
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
 			return d.fail(err)
 		}
 		d.in.left = maxObject
-		threatfoxObject(raw, d.in.line(d.InputOffset()-int64(len(raw))), w, emit)
+		object(raw, d.in.line(d.InputOffset()-int64(len(raw))))
 	}
-	return d.want(']')
+	return nil
 }
 
 // each calls object for the values of the document, which follow one another.

@@ -42,7 +42,7 @@ func (d *document) records(wanted func(key string) bool, object func(raw []byte,
 			return d.fail(err)
 		}
 		d.in.left = maxObject
-		var top *level
+		var top *level // nil outside of all
 		if len(stack) > 0 {
 			top = &stack[len(stack)-1]
 		}
@@ -61,13 +61,8 @@ func (d *document) records(wanted func(key string) bool, object func(raw []byte,
 			}
 			stack = append(stack, level{object: t == json.Delim('{')})
 			if d.stack = stack; t == json.Delim('[') && wanted(key) {
-				for d.More() {
-					var raw json.RawMessage
-					if err := d.Decode(&raw); err != nil {
-						return d.fail(err)
-					}
-					d.in.left = maxObject
-					object(raw, d.in.line(d.InputOffset()-int64(len(raw))))
+				if err := d.elements(object); err != nil {
+					return err
 				}
 			}
 			continue
