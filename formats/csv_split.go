@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
-	"slices"
 
 	"github.com/iocsweep/iocsweep/formats/mem"
 	"github.com/iocsweep/iocsweep/formats/simd"
@@ -107,10 +106,10 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			} else {
 				over, repaired, err = r.more(m, at, repaired)
 			}
-			sound = sound && repaired == nil
 			if err != nil {
 				return 0, err
 			}
+			sound = sound && repaired == nil
 			if over {
 				skipped, next, err := r.skipHuge(at)
 				if err != nil {
@@ -121,39 +120,28 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			}
 			continue
 		}
-		if len(r.bare) > 0 || seps+1 != r.width {
-			if repaired == nil && r.width > 0 {
-				doubt, err := r.doubt(m, at, nl, seps+1)
-				if err != nil {
-					return 0, err
-				}
-				if trial && m.region != 0 {
-					return 0, errUnsettled
-				}
-				if doubt {
-					r.bounds = r.bounds[:n]
-					repaired, sound = ErrBareQuote, false
-					continue
-				}
+		if (len(r.bare) > 0 || seps+1 != r.width) && repaired == nil && r.width > 0 {
+			doubt, err := r.doubt(m, at, nl, seps+1)
+			if err != nil {
+				return 0, err
+			}
+			if trial && m.region != 0 {
+				return 0, errUnsettled
+			}
+			if doubt {
+				r.bounds = r.bounds[:n]
+				repaired, sound = ErrBareQuote, false
+				continue
 			}
 		}
 		stop := nl
 		if stop > at && r.buf[stop-1] == '\r' {
 			stop--
 		}
-		next := min(nl+1, r.n)
-		switch {
-		case stop == at: // blank
+		if stop == at { // blank
 			r.bounds = r.bounds[:n]
-		default:
-			if repaired != nil {
-				r.reject(at, stop, r.shifted(repaired, at, stop), true)
-			} else if seps+1 != r.width {
-				err := fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, seps+1, r.width)
-				r.reject(at, stop, r.shifted(err, at, stop), true)
-			} else if n := bytes.Count(r.buf[at:stop], []byte{'\n'}); n > 0 && r.holdsBare(at, nl) {
-				r.reject(at, stop, fmt.Errorf("%w in a record of %d lines", ErrBareQuote, n+1), true)
-			}
+		} else {
+			r.rejectOdd(at, stop, nl, seps+1, repaired)
 			r.rows = append(r.rows, simd.Row{Start: uint32(at), End: uint32(stop)})
 		}
 		repaired = nil
@@ -161,7 +149,7 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			at = r.n
 			break
 		}
-		at = next
+		at = min(nl+1, r.n)
 		lines++
 	}
 	m.next = r.base + int64(at)
@@ -223,6 +211,23 @@ func (r *csvReader) take(at, end int) int {
 	}
 }
 
+// rejectOdd reports what is wrong with the record from at to stop, whose line
+// break stands at nl: it is not as written, has not as many cells as the header,
+// or may be several records. Its cells are matched all the same.
+func (r *csvReader) rejectOdd(at, stop, nl, cells int, repaired error) {
+	switch {
+	case repaired != nil:
+		r.reject(at, stop, r.shifted(repaired, at, stop), true)
+	case cells != r.width:
+		err := fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, cells, r.width)
+		r.reject(at, stop, r.shifted(err, at, stop), true)
+	case r.holdsBare(at, nl):
+		if n := bytes.Count(r.buf[at:stop], []byte{'\n'}); n > 0 {
+			r.reject(at, stop, fmt.Errorf("%w in a record of %d lines", ErrBareQuote, n+1), true)
+		}
+	}
+}
+
 // lineBreaks counts those between the block's first record and at.
 func (r *csvReader) lineBreaks(at int) int {
 	return bytes.Count(r.buf[r.first:min(at, r.n)], []byte{'\n'})
@@ -232,7 +237,6 @@ func (r *csvReader) lineBreaks(at int) int {
 // settles what is to be done when there is none: over says that the record is
 // too large, repaired that it was cut at a stray quote.
 func (r *csvReader) more(m *seam, at int, repaired error) (over bool, _ error, err error) {
-	maxi := r.s.t.max
 	if r.in && r.base+int64(r.limit*64) < m.clear {
 		return r.closable(m, at, repaired)
 	}
@@ -244,10 +248,10 @@ func (r *csvReader) more(m *seam, at int, repaired error) (over bool, _ error, e
 	if r.in {
 		return r.closable(m, at, repaired)
 	}
-	if r.limit*64-at > maxi {
+	if r.limit*64-at > r.s.t.max {
 		return r.stray(m, at, 0)
 	}
-	return false, repaired, r.grow(r.n + max(4096, min(r.n-at, maxi+128)))
+	return false, repaired, r.grow(r.n + max(4096, min(r.n-at, r.s.t.max+128)))
 }
 
 // closable is more for a record of which the resolved text ends inside quotes.
@@ -270,203 +274,4 @@ func (r *csvReader) closable(m *seam, at int, repaired error) (over bool, _ erro
 	// On through the text, at least to that quote.
 	r.resolve(min(r.resolvable(), int(c-r.base)/64+1))
 	return false, repaired, nil
-}
-
-// stray repairs the record at at, in which a quoted cell has no end before
-// offset lim or the end of the input: the quote that opens it is text, and the
-// record ends with its line. What follows is read as if nothing had happened,
-// so that a stray quote costs its own line at most, and that is still matched
-// on its cells. The outcome depends on the bytes from at on alone, not on the
-// blocks into which they are cut.
-// A record without such a cell is over the largest size. whole is how far the
-// search for an end has judged all quotes.
-func (r *csvReader) stray(m *seam, at int, whole int64) (over bool, _ error, err error) {
-	lim, clear := at+r.s.t.max, int(max(m.clear-r.base, 0))
-	end := min(r.n, lim)
-	i, open := at, false
-	for i < end {
-		if r.buf[i] == '"' {
-			c := r.closeIn(i+1, end, clear)
-			if open = c < 0; open {
-				break
-			}
-			i = c + 1
-		}
-		j := bytes.IndexByte(r.buf[i:end], r.sep)
-		if j < 0 {
-			break
-		}
-		i += j + 1
-	}
-	if !open {
-		return true, nil, nil
-	}
-	to := i
-	for {
-		if j := bytes.IndexByte(r.buf[to:r.n], '\n'); j >= 0 {
-			to += j
-			break
-		}
-		if to = r.n; r.eof || to > lim {
-			break
-		}
-		if err := r.grow(2*r.n + 4096); err != nil {
-			return false, nil, err
-		}
-	}
-	if to > lim {
-		return true, nil, nil
-	}
-	if r.n >= lim {
-		// Runs of quotes count whole.
-		back := lim
-		for back > i+1 && r.buf[back-1] == '"' {
-			back--
-		}
-		whole = max(whole, r.base+int64(back))
-	}
-	m.clear = max(m.clear, whole)
-	r.cut(at, to)
-	return false, ErrOpenQuote, nil
-}
-
-// line cuts the record at at after its first physical line.
-func (r *csvReader) line(m *seam, at int) error {
-	for to := at; ; {
-		if j := bytes.IndexByte(r.buf[to:r.n], '\n'); j >= 0 {
-			r.cut(at, to+j)
-			return nil
-		}
-		if to = r.n; r.eof {
-			r.cut(at, to)
-			return nil
-		}
-		if r.n-at > r.s.t.max {
-			return nil
-		}
-		if err := r.grow(2*r.n + 4096); err != nil {
-			return err
-		}
-	}
-}
-
-// Bounds on the work that doubtful records cause.
-const (
-	doubtLook   = 64 << 10 // a record that would prove a doubt right is at most this long
-	doubtBudget = 16       // times the doubtful text may be looked at again
-)
-
-// doubt decides about the record from at to the line break at nl, which may be
-// two rows that a stray quote has joined, and cuts it after its first line if so.
-//
-//	a,"b,c          the quote before b was never meant to open
-//	d,e,"f"         and the one before f is taken to be text, that behind it closes
-//
-// A record is doubtful only if it spans several lines and either has a wrong
-// number of cells or holds a quote that no writer of CSV leaves bare. So no
-// well-formed row of the right width is ever cut. It is cut if at the start of
-// one of its later lines a record of the right width can be read (for a record
-// that has the right width itself: if its first line has all cells, or more, for
-// separators behind the stray quote, and what follows, as a record or as a line, has
-// that width). After the cut the rest is read afresh, with multi-line cells and all.
-// So no well-formed row of up to doubtLook bytes that starts inside a record
-// of wrong width is lost in it either.
-//
-// Text of nothing but strays could be looked at again for each of its lines.
-// Therefore a region of doubtful records has a budget; once that is spent, the
-// region is split by lines.
-func (r *csvReader) doubt(m *seam, at, nl, cells int) (bool, error) {
-	if cells == r.width && !r.holdsBare(at, nl) {
-		return false, nil
-	}
-	first := bytes.IndexByte(r.buf[at:min(nl, r.n)], '\n')
-	if first < 0 {
-		return false, nil
-	}
-	first += at
-	if err := r.grow(nl + doubtLook + 2); err != nil {
-		return false, err
-	}
-	var yes bool
-	looked := 0
-	if cells == r.width {
-		one, _ := r.count(at, first, true)
-		from := first + 1
-		for from < nl && (r.buf[from] == '\n' || r.buf[from] == '\r') {
-			from++ // blank lines
-		}
-		two, end := r.count(from, from+doubtLook, false)
-		if two != r.width {
-			// The next line may have a stray quote too.
-			to := min(nl, r.n)
-			if j := bytes.IndexByte(r.buf[min(from, to):to], '\n'); j >= 0 {
-				to = from + j
-			}
-			two, end = r.count(min(from, to), to, true)
-		}
-		looked = end - at
-		yes = one >= r.width && two == r.width && r.width > 1
-	} else {
-		for from := first + 1; from < nl; {
-			n, end := r.count(from, from+doubtLook, false)
-			if yes = n == r.width; yes {
-				break
-			}
-			if looked += end - from; looked > 4*doubtLook+nl-at {
-				yes = true // a record so large is no record
-				break
-			}
-			j := bytes.IndexByte(r.buf[from:nl], '\n')
-			if j < 0 {
-				break
-			}
-			from += j + 1
-		}
-	}
-	start, end := r.base+int64(at), r.base+int64(nl)
-	if start >= m.region {
-		m.region, m.budget = start, 1<<20
-	}
-	if end > m.region {
-		m.budget += doubtBudget * (end - m.region)
-		m.region = end
-	}
-	m.budget -= int64(nl-at) + int64(looked)
-	if yes {
-		r.cut(at, first)
-	}
-	return yes, nil
-}
-
-// holdsBare says that between at and nl there is a quote that no writer leaves bare.
-func (r *csvReader) holdsBare(at, nl int) bool {
-	i, _ := slices.BinarySearch(r.bare, at)
-	return i < len(r.bare) && r.bare[i] < nl
-}
-
-// skipHuge passes over the record at at, which is too large: to the first line
-// break behind the largest size. It returns the line breaks passed over.
-func (r *csvReader) skipHuge(at int) (lines int, next int64, err error) {
-	r.reject(at, min(r.n, at+r.s.t.max), fmt.Errorf("%w: over %d bytes", ErrTooLarge, r.s.t.max), false)
-	r.unread++
-	if r.scan == nil {
-		r.scan = make([]byte, 64<<10)
-	}
-	off := r.base + int64(at)
-	lim := off + int64(r.s.t.max)
-	for {
-		n, err := r.s.t.read(r.scan, off)
-		if err != nil {
-			return 0, 0, err
-		}
-		skip := int(max(0, min(lim-off, int64(n))))
-		if j := bytes.IndexByte(r.scan[skip:n], '\n'); j >= 0 {
-			return lines + bytes.Count(r.scan[:skip+j+1], []byte{'\n'}), off + int64(skip+j+1), nil
-		}
-		lines += bytes.Count(r.scan[:n], []byte{'\n'})
-		off += int64(n)
-		if n < len(r.scan) {
-			return lines, off, nil
-		}
-	}
 }
