@@ -121,13 +121,7 @@ func readFooter(b []byte, end int64) (*pqFooter, error) {
 			}
 		case 7:
 			for range t.list(f, thriftStruct) {
-				var u thriftField
-				known := false
-				for u.next(t) {
-					known = u.id == 1 // TYPE_ORDER
-					t.skip(u)
-				}
-				ordered = append(ordered, known)
+				ordered = append(ordered, readOrder(t))
 			}
 		default:
 			t.skip(f)
@@ -139,27 +133,54 @@ func readFooter(b []byte, end int64) (*pqFooter, error) {
 	if err := ft.schema(elems); err != nil {
 		return nil, err
 	}
-	if len(ordered) == ft.leaves {
-		for i := range ft.columns {
-			if c := &ft.columns[i]; !c.nested {
-				c.ordered = ordered[c.leaf]
-			}
+	ft.order(ordered)
+	if err := ft.number(); err != nil {
+		return nil, err
+	}
+	return ft, nil
+}
+
+// readOrder decodes a ColumnOrder: whether it is the only one that the format
+// defines, that of the column's type.
+func readOrder(t *thrift) (ordered bool) {
+	var f thriftField
+	for f.next(t) {
+		ordered = f.id == 1 // TYPE_ORDER
+		t.skip(f)
+	}
+	return ordered
+}
+
+// order takes up which leaves are in the order of their type. Of another number
+// of leaves it says nothing.
+func (ft *pqFooter) order(ordered []bool) {
+	if len(ordered) != ft.leaves {
+		return
+	}
+	for i := range ft.columns {
+		if c := &ft.columns[i]; !c.nested {
+			c.ordered = ordered[c.leaf]
 		}
 	}
+}
+
+// number gives each group the number of its first row, and the file that of its
+// rows: what the footer says of them itself may be wrong.
+func (ft *pqFooter) number() error {
 	var sum int64
 	for i := range ft.groups {
 		g := &ft.groups[i]
 		if g.rows < 0 || g.rows > maxGroupRows || g.rows > math.MaxInt64-sum {
-			return nil, fmt.Errorf("%w: group %d has %d rows", errThrift, i, g.rows)
+			return fmt.Errorf("%w: group %d has %d rows", errThrift, i, g.rows)
 		}
 		if len(g.chunks) != ft.leaves {
-			return nil, fmt.Errorf("%w: group %d has %d columns, the schema %d", errThrift, i, len(g.chunks), ft.leaves)
+			return fmt.Errorf("%w: group %d has %d columns, the schema %d", errThrift, i, len(g.chunks), ft.leaves)
 		}
 		g.first = sum
 		sum += g.rows
 	}
 	ft.rows = sum
-	return ft, nil
+	return nil
 }
 
 func readElement(t *thrift) pqElement {
@@ -451,57 +472,64 @@ func readPageHeader(t *thrift) pageHeader {
 			h.packed = t.int32(f)
 		case 4:
 			h.crc, h.hasCRC = uint32(t.int32(f)), true
-		case 5, 7:
+		case 5, 7: // of a data page, of a dictionary page
 			t.open(f)
-			h.described = true
-			var g thriftField
-			for g.next(t) {
-				switch g.id {
-				case 1:
-					h.values = t.int32(g)
-				case 2:
-					h.enc = format.Encoding(t.int32(g))
-				case 3:
-					if f.id == 5 {
-						h.defEnc = format.Encoding(t.int32(g))
-					} else {
-						t.skip(g)
-					}
-				case 4:
-					h.repEnc = format.Encoding(t.int32(g))
-				default:
-					t.skip(g)
-				}
-			}
+			h.readV1(t, f.id == 5)
 		case 8:
 			t.open(f)
-			h.described = true
-			var g thriftField
-			for g.next(t) {
-				switch g.id {
-				case 1:
-					h.values = t.int32(g)
-				case 2:
-					h.nulls = t.int32(g)
-				case 3:
-					h.rows = t.int32(g)
-				case 4:
-					h.enc = format.Encoding(t.int32(g))
-				case 5:
-					h.defLen = t.int32(g)
-				case 6:
-					h.repLen = t.int32(g)
-				case 7:
-					h.plainBody = !t.bool(g)
-				default:
-					t.skip(g)
-				}
-			}
+			h.readV2(t)
 		default:
 			t.skip(f)
 		}
 	}
 	return h
+}
+
+// readV1 decodes what is said of a data page of version 1, or of a dictionary
+// page: of that, field 3 is no encoding but whether it is sorted.
+func (h *pageHeader) readV1(t *thrift, data bool) {
+	h.described = true
+	var f thriftField
+	for f.next(t) {
+		switch {
+		case f.id == 1:
+			h.values = t.int32(f)
+		case f.id == 2:
+			h.enc = format.Encoding(t.int32(f))
+		case f.id == 3 && data:
+			h.defEnc = format.Encoding(t.int32(f))
+		case f.id == 4:
+			h.repEnc = format.Encoding(t.int32(f))
+		default:
+			t.skip(f)
+		}
+	}
+}
+
+// readV2 decodes what is said of a data page of version 2.
+func (h *pageHeader) readV2(t *thrift) {
+	h.described = true
+	var f thriftField
+	for f.next(t) {
+		switch f.id {
+		case 1:
+			h.values = t.int32(f)
+		case 2:
+			h.nulls = t.int32(f)
+		case 3:
+			h.rows = t.int32(f)
+		case 4:
+			h.enc = format.Encoding(t.int32(f))
+		case 5:
+			h.defLen = t.int32(f)
+		case 6:
+			h.repLen = t.int32(f)
+		case 7:
+			h.plainBody = !t.bool(f)
+		default:
+			t.skip(f)
+		}
+	}
 }
 
 // check refuses sizes and counts that no sound file has.
