@@ -25,22 +25,22 @@ type jsonCutter struct {
 	carry []byte // read, but not part of the last block
 	ended bool   // the input has no more bytes
 	err   error  // what ended the document early
-	done  bool
-	skip  int // bytes of text before the first document
+	done  bool   // nothing is left to be cut
+	skip  int    // bytes of text before the first document
 
-	stack   []jsonFrame
-	objects *Part   // of records that are in no table
-	tables  []*Part // met before, in an earlier pass over the head
-	made    int     // how many of tables this pass has met
+	stack     []jsonFrame
+	objects   *Part   // of records that are in no table
+	tables    []*Part // met before, in an earlier pass over the head
+	partsMade int     // how many of tables this pass has met
 	// unsampled are the parts that were made in this block.
-	unsampled []*Part
-	headers   map[string]jsonTable // of tables whose rows come in frames of their own, by id
-	pieces    map[string]*Part     // of these, once rows have come
-	remarks   []string             // for Info.Notes
-	search    jsonSearch
-	lists     map[string]*Part // of records that were searched for, by table
-	found     bool             // the document in hand wraps records
-	passed    error            // and something in it was not searched to its end
+	unsampled    []*Part
+	headers      map[string]jsonTable // of tables whose rows come in frames of their own, by id
+	pieces       map[string]*Part     // of these, once rows have come
+	remarks      []string             // for Info.Notes
+	search       jsonSearch
+	lists        map[string]*Part // of records that were searched for, by table
+	wrapsRecords bool             // the document at hand does
+	unsearched   error            // the first value in it that was stepped over and may have records
 
 	// The block that is being cut.
 	part     *Part
@@ -49,24 +49,24 @@ type jsonCutter struct {
 	textEnd  int // end of its text if gap > 0
 	gap      int // bytes dropped behind its text, of a record that is too large
 	gapLines int
-	stop     bool
+	stop     bool // it is at its end
 }
 
 // A jsonFrame is a bracket that is open.
 type jsonFrame struct {
-	kind   jsonNest
-	need   bool  // a comma must come before the next element
-	comma  bool  // one has come
-	start  int64 // offset of an object that may be a record itself, else -1
-	named  int   // members of an object
-	table  jsonTable
-	late   bool // rows came before the columns
-	failed bool // it says that something went wrong
-	wraps  bool
-	keyed  bool // the members of an object are records
-	inside bool // records were searched for in it, and found
-	record jsonVerdict
-	part   *Part // of the records of an array, or an object
+	kind      jsonNest
+	needComma bool  // one must come before the next element
+	sawComma  bool  // one has come, so that an element must follow
+	start     int64 // offset of an object that may be a record itself, else -1
+	members   int   // of an object, so far
+	table     jsonTable
+	rowsFirst bool // rows came before the columns
+	failed    bool // it says that something went wrong
+	judged    bool // a top-level array, of which the first element has said what all are
+	byKey     bool // the members of an object are records
+	unwrapped bool // records were searched for in it, and found
+	record    jsonVerdict
+	part      *Part // of the records of an array, or an object
 }
 
 // A jsonVerdict says whether an object has the columns of a table. It is found
@@ -94,7 +94,7 @@ type jsonNote struct {
 	off, end int
 	raw      []byte // the record's first bytes where the block has dropped them
 	err      error
-	matched  bool
+	matched  bool // what stands there was matched all the same
 	record   bool // a record is lost
 }
 
@@ -225,7 +225,7 @@ func (c *jsonCutter) push(f jsonFrame) {
 // pop closes the innermost bracket.
 func (c *jsonCutter) pop() {
 	c.stack = c.stack[:len(c.stack)-1]
-	c.top().need, c.top().comma = true, false
+	c.top().needComma, c.top().sawComma = true, false
 	c.pos++
 }
 
@@ -265,13 +265,13 @@ func (c *jsonCutter) step() {
 	case !ok:
 		c.truncated()
 	case b == ',' && f.kind != jsonTop:
-		if !f.need {
+		if !f.needComma {
 			c.syntax(jsonNoValue, true)
 		}
-		f.need, f.comma = false, true
+		f.needComma, f.sawComma = false, true
 		c.pos++
 	case b == '}' && f.kind == jsonMembers, b == ']' && f.kind != jsonMembers && f.kind != jsonTop:
-		if f.comma {
+		if f.sawComma {
 			c.syntax(jsonNoValue, true)
 		}
 		if b == '}' {
@@ -280,27 +280,27 @@ func (c *jsonCutter) step() {
 			c.pop()
 		}
 	default:
-		if f.need && f.kind != jsonTop && b != '}' && b != ']' {
+		if f.needComma && f.kind != jsonTop && b != '}' && b != ']' {
 			c.syntax(jsonNoComma, true)
 		}
-		f.comma = false
+		f.sawComma = false
 		c.element(b)
 	}
 }
 
 func (c *jsonCutter) element(b byte) {
 	f := c.top()
-	f.need = true
+	f.needComma = true
 	switch f.kind {
 	case jsonTop:
 		c.document(b)
 	case jsonMembers:
-		if !f.keyed || c.mix(f.part) {
+		if !f.byKey || c.switchTo(f.part) {
 			c.member(b)
 		}
 	case jsonTableList:
 		if b == '{' {
-			if name := c.lone(f); name != "" {
+			if name := c.loneTable(f); name != "" {
 				c.row(c.listOf(name))
 			} else {
 				c.open(-1)
@@ -313,11 +313,11 @@ func (c *jsonCutter) element(b byte) {
 			c.garbage(jsonNotObject)
 			return
 		}
-		if f.part == nil && len(c.stack) == 2 && !f.wraps {
+		if len(c.stack) == 2 && !f.judged {
 			// The first element of a top-level array says what all are.
-			if f.wraps = true; c.firstKeyIs("FrameType") || c.wrapped() {
-				f.kind, f.need, f.inside = jsonTableList, false, true
-				c.find()
+			if f.judged = true; c.firstKeyIs("FrameType") || c.wrapped() {
+				f.kind, f.needComma, f.unwrapped = jsonTableList, false, true
+				c.markWrapping()
 				return
 			}
 		}
@@ -336,7 +336,7 @@ func (c *jsonCutter) element(b byte) {
 
 // document starts a top-level value.
 func (c *jsonCutter) document(b byte) {
-	c.found, c.passed = false, nil
+	c.wrapsRecords, c.unsearched = false, nil
 	switch b {
 	case '{':
 		c.open(c.base + int64(c.pos))
@@ -399,7 +399,7 @@ func (c *jsonCutter) row(part *Part) {
 	if part == nil {
 		part = c.loose()
 	}
-	if !c.mix(part) {
+	if !c.switchTo(part) {
 		return
 	}
 	start := c.pos
@@ -413,11 +413,11 @@ func (c *jsonCutter) row(part *Part) {
 	}
 }
 
-// mix makes part that of the block; it is false, and the block at its end, if
-// that has records of another.
-func (c *jsonCutter) mix(part *Part) bool {
+// switchTo makes part that of the block. If the block has records of another one it
+// returns false, and the block is at its end.
+func (c *jsonCutter) switchTo(part *Part) bool {
 	if c.part != nil && c.part != part && len(c.rows) > 0 {
-		c.top().need = false
+		c.top().needComma = false
 		c.stop = true
 		return false
 	}

@@ -20,49 +20,58 @@ type jsonTable struct {
 // maxRemarks is how many remarks a document gives cause to.
 const maxRemarks = 8
 
-// member reads a key of a document's own object, and decides what to do with
-// its value.
-func (c *jsonCutter) member(b byte) {
+// memberKey reads the key at pos, where b stands, and its colon. value is the
+// first byte of what follows, at which pos is then. It returns false where there
+// is no key, or nothing behind it.
+func (c *jsonCutter) memberKey(b byte) (key []byte, value byte, ok bool) {
 	if b != '"' {
 		c.syntax(jsonNoKey, false)
 		c.token()
 		c.top().start = -1
-		return
+		return nil, 0, false
 	}
 	at := c.pos
 	if c.value(); c.done || c.gap > 0 {
-		return
+		return nil, 0, false
 	}
-	key := bytes.Clone(c.buf[at+1 : c.pos-1])
-	b, ok := c.peek()
-	if !ok {
-		return
+	key = bytes.Clone(c.buf[at+1 : c.pos-1])
+	if b, ok = c.peek(); !ok {
+		return nil, 0, false
 	}
 	if b != ':' {
 		c.syntax(jsonNoColon, false)
 		c.top().start = -1
-		return
+		return nil, 0, false
 	}
 	c.pos++
-	if b, ok = c.peek(); !ok {
+	value, ok = c.peek()
+	return key, value, ok
+}
+
+// member reads a member of a document's own object, and decides what to do with
+// its value.
+func (c *jsonCutter) member(b byte) {
+	at := c.pos
+	key, b, ok := c.memberKey(b)
+	if !ok {
 		return
 	}
 	f := c.top()
-	f.named++
+	f.members++
+	switch {
+	case f.byKey && b == '{':
+		c.row(f.part)
+		return
+	case f.byKey:
+		c.garbage(jsonNotObject)
+		return
+	}
 	role := wrapperOf(jsonUnquote(nil, key))
 	if strings.EqualFold(string(key), "records") {
 		role = wrapsObjects
 	}
-	switch {
-	case f.keyed && b == '{':
-		c.row(f.part)
-		return
-	case f.keyed:
-		c.garbage(jsonNotObject)
-		return
-	}
 	if role == wrapsNothing && b == '[' && strings.EqualFold(string(key), "data") && c.wanted() && c.search.known(f.table.columns) {
-		if inner, ok := c.second(); ok && inner == '[' {
+		if inner, ok := c.firstInside(); ok && inner == '[' {
 			role = wrapsRows
 		}
 	}
@@ -82,7 +91,7 @@ func (c *jsonCutter) member(b byte) {
 	} else {
 		c.token()
 	}
-	if f.inside && b == '{' && c.gap == 0 && jsonFails(c.buf[:len(c.buf)+jsonPad], start, c.pos) {
+	if f.unwrapped && b == '{' && c.gap == 0 && jsonFails(c.buf[:len(c.buf)+jsonPad], start, c.pos) {
 		f.failed = true
 	}
 	if c.learn(f, role, start); f.start >= 0 && c.base+int64(c.pos)-f.start > int64(c.max) {
@@ -94,15 +103,15 @@ func (c *jsonCutter) member(b byte) {
 // enter goes into an array of records, rows or tables.
 func (c *jsonCutter) enter(role wrapper, key []byte) bool {
 	f := c.top()
-	inner, ok := c.second()
+	inner, ok := c.firstInside()
 	if !ok {
 		return false
 	}
 	switch {
 	case role == wrapsObjects && (inner == '{' || inner == ']') && len(c.stack) == 2:
-		f.wraps, f.start = true, -1
-		c.find()
-		next := jsonFrame{kind: jsonList, start: -1, wraps: true}
+		f.start = -1
+		c.markWrapping()
+		next := jsonFrame{kind: jsonList, start: -1}
 		if strings.EqualFold(string(key), "tables") {
 			next.kind = jsonTableList
 		} else if len(f.table.columns) > 0 {
@@ -117,10 +126,10 @@ func (c *jsonCutter) enter(role wrapper, key []byte) bool {
 			t = h
 		}
 		if t.columns == nil {
-			f.late = true
+			f.rowsFirst = true
 			return false
 		}
-		f.wraps, f.start = true, -1
+		f.start = -1
 		if t.kind != "" && !strings.EqualFold(t.kind, "PrimaryResult") {
 			c.remark(fmt.Sprintf("table %s (%s) tells of the query and is not read", t.name, t.kind))
 			return false
@@ -132,15 +141,15 @@ func (c *jsonCutter) enter(role wrapper, key []byte) bool {
 		if piece {
 			c.pieces[t.id] = part
 		}
-		c.find()
+		c.markWrapping()
 		c.push(jsonFrame{kind: jsonRowList, start: -1, part: part})
 		return true
 	}
 	return false
 }
 
-// second returns the first byte within the array at pos.
-func (c *jsonCutter) second() (byte, bool) {
+// firstInside returns the first byte within the array at pos.
+func (c *jsonCutter) firstInside() (byte, bool) {
 	at := c.pos
 	c.pos++
 	b, ok := c.peek()
@@ -188,9 +197,9 @@ func (c *jsonCutter) learn(f *jsonFrame, role wrapper, start int) {
 func (c *jsonCutter) closeObject() {
 	f := *c.top()
 	switch {
-	case f.start >= 0 && !(f.failed && f.named == 1) && !(f.late && f.table.columns != nil):
+	case f.start >= 0 && !(f.failed && f.members == 1) && !(f.rowsFirst && f.table.columns != nil):
 		part, start := c.loose(), int(f.start-c.base)
-		if !c.mix(part) {
+		if !c.switchTo(part) {
 			// The next block begins with this object.
 			c.stack = c.stack[:len(c.stack)-1]
 			c.pos = start
@@ -203,7 +212,7 @@ func (c *jsonCutter) closeObject() {
 		}
 		c.rows = append(c.rows, jsonRow{uint32(start), uint32(c.pos)})
 		return
-	case f.late:
+	case f.rowsFirst:
 		c.note(c.pos, c.pos+1, false, false, fmt.Errorf("%w: %w and are not read", ErrSyntax, ErrRowsFirst))
 	}
 	if f.failed {
@@ -220,31 +229,31 @@ func (c *jsonCutter) closeObject() {
 // open goes into the object at pos, which may be a record itself if it starts
 // at an offset.
 func (c *jsonCutter) open(start int64) {
-	f := jsonFrame{kind: jsonMembers, start: start, wraps: start < 0, inside: c.top().inside}
+	f := jsonFrame{kind: jsonMembers, start: start, unwrapped: c.top().unwrapped}
 	if c.wanted() {
 		b, end, _ := c.extent(c.pos)
 		if name := c.search.keyed(b, c.pos+1, end); name != "" {
-			f.start, f.wraps, f.keyed, f.part = -1, true, true, c.listOf(name)
-			c.find()
+			f.start, f.byKey, f.part = -1, true, c.listOf(name)
+			c.markWrapping()
 		}
 	}
 	c.push(f)
 }
 
 // descend goes into the value at pos if there are records of a known table in
-// it, and the object that has it as a member, with the key at keyed, is none itself.
-func (c *jsonCutter) descend(role wrapper, key []byte, keyed int) bool {
+// it, and the object that has it as a member, with the key at keyAt, is none itself.
+func (c *jsonCutter) descend(role wrapper, key []byte, keyAt int) bool {
 	f := c.top()
 	if !c.search.enabled() || role != wrapsNothing && role != wrapsObjects && (role != wrapsRows || f.table.columns != nil) || f.record == jsonRecord {
 		return false
 	}
 	if !c.wanted() {
-		c.pass(key)
+		c.passOver(key)
 		return false
 	}
 	b, end, cut := c.extent(c.pos)
 	bracket := b[c.pos]
-	c.search.lone = false
+	c.search.loneRecord = false
 	what, name := c.search.find(b, bracket, c.pos+1, end, jsonNesting)
 	switch {
 	case what == holdsNothing:
@@ -252,12 +261,12 @@ func (c *jsonCutter) descend(role wrapper, key []byte, keyed int) bool {
 			name = c.search.tableOf(b, []jsonRow{{uint32(c.pos), uint32(end)}})
 		}
 		if name != "" && f.start < 0 {
-			c.alone(name, keyed)
+			c.takeLone(name, keyAt)
 			return true
 		}
 		c.search.misses++
-		if name != "" || c.search.lone || cut && c.search.open(b, bracket, c.pos+1, end) {
-			c.pass(key)
+		if name != "" || c.search.loneRecord || cut && c.search.open(b, bracket, c.pos+1, end) {
+			c.passOver(key)
 		}
 		return false
 	case f.start >= 0 && c.isRecord(f):
@@ -265,62 +274,63 @@ func (c *jsonCutter) descend(role wrapper, key []byte, keyed int) bool {
 		return false
 	}
 	c.search.misses = 0
-	c.find()
+	c.markWrapping()
 	if bracket == '[' {
 		c.remark(fmt.Sprintf("records are read out of %q; what stands beside that is not", jsonUnquote(nil, key)))
 	}
-	f.wraps, f.inside, f.start = true, true, -1
-	f.late = f.late && role != wrapsRows
+	f.unwrapped, f.start = true, -1
+	f.rowsFirst = f.rowsFirst && role != wrapsRows
 	switch {
 	case what == holdsRecords:
-		c.push(jsonFrame{kind: jsonList, start: -1, wraps: true, part: c.listOf(name)})
+		c.push(jsonFrame{kind: jsonList, start: -1, part: c.listOf(name)})
 	case bracket == '[':
-		c.push(jsonFrame{kind: jsonTableList, start: -1, wraps: true, inside: true})
+		c.push(jsonFrame{kind: jsonTableList, start: -1, unwrapped: true})
 	default:
 		c.open(-1)
 	}
 	return true
 }
 
-// lone names the table of which the object at pos is a record, among others that
-// have records inside.
-func (c *jsonCutter) lone(f *jsonFrame) string {
-	if !f.inside || !c.wanted() {
+// loneTable names the table of which the object at pos is a record, among others
+// that have records inside; "" if it is none.
+func (c *jsonCutter) loneTable(f *jsonFrame) string {
+	if !f.unwrapped || !c.wanted() {
 		return ""
 	}
 	b, end, _ := c.extent(c.pos)
 	return c.search.tableOf(b, []jsonRow{{uint32(c.pos), uint32(end)}})
 }
 
-// alone takes the member at pos, whose key is at keyed, as a record of a table.
-func (c *jsonCutter) alone(name string, keyed int) {
+// takeLone takes the member at pos, whose key is at keyAt, as a record of a table.
+func (c *jsonCutter) takeLone(name string, keyAt int) {
 	c.search.misses = 0
 	part := c.listOf(name)
-	if !c.mix(part) {
-		c.pos = keyed // the next block begins with it
-		c.top().named--
+	if !c.switchTo(part) {
+		c.pos = keyAt // the next block begins with it
+		c.top().members--
 		return
 	}
 	c.row(part)
 }
 
-// find takes down that the document wraps records.
-func (c *jsonCutter) find() {
-	if !c.found && c.passed != nil {
-		c.note(c.pos, c.pos, false, false, c.passed)
+// markWrapping takes down that the document wraps records. From then on it matters
+// what in it was stepped over.
+func (c *jsonCutter) markWrapping() {
+	if !c.wrapsRecords && c.unsearched != nil {
+		c.note(c.pos, c.pos, false, false, c.unsearched)
 	}
-	c.found = true
+	c.wrapsRecords = true
 }
 
-// pass takes down that the value at pos, of a key, is stepped over and may have
+// passOver takes down that the value at pos, of a key, is stepped over and may have
 // records. That is said if the document wraps some: else it is one itself.
-func (c *jsonCutter) pass(key []byte) {
-	if c.passed != nil {
+func (c *jsonCutter) passOver(key []byte) {
+	if c.unsearched != nil {
 		return
 	}
-	c.passed = fmt.Errorf("%w: %q", ErrUnsearched, jsonUnquote(nil, key))
-	if c.found {
-		c.note(c.pos, c.pos, false, false, c.passed)
+	c.unsearched = fmt.Errorf("%w: %q", ErrUnsearched, jsonUnquote(nil, key))
+	if c.wrapsRecords {
+		c.note(c.pos, c.pos, false, false, c.unsearched)
 	}
 }
 
@@ -421,8 +431,8 @@ func jsonColumnNames(value []byte) []string {
 // newPart returns the part of a table that begins: in a second pass over the
 // head, the one that the first has made.
 func (c *jsonCutter) newPart(t jsonTable) *Part {
-	if c.made++; c.made <= len(c.tables) {
-		return c.tables[c.made-1]
+	if c.partsMade++; c.partsMade <= len(c.tables) {
+		return c.tables[c.partsMade-1]
 	}
 	part := &Part{Name: t.name, Columns: t.columns, Rows: -1}
 	c.tables = append(c.tables, part)

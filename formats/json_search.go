@@ -16,14 +16,14 @@ import (
 // Shape alone says nothing, since any record may have lists of objects: what is
 // inside has to have the columns of a table.
 type jsonSearch struct {
-	table    func(*Part) string // Options.Table
-	whole    bool               // Options.Whole
-	envelope string             // that of the input's records
-	settled  bool               // no other envelope is tried
-	misses   int                // values since the last with records of a table that had none
-	lone     bool               // the value in hand has a record beside what is none
-	looked   int64              // bytes that were looked at, as often as they were
-	at       int64              // how far the document has been read
+	table      func(*Part) string // Options.Table
+	whole      bool               // Options.Whole
+	envelope   string             // that of the input's records
+	settled    bool               // no other envelope is tried
+	misses     int                // values since the last with records of a table that had none
+	loneRecord bool               // the value in hand has a record beside what is none
+	looked     int64              // bytes that were looked at, as often as they were
+	at         int64              // how far the document has been read
 }
 
 const (
@@ -166,7 +166,7 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 	}
 	for _, v := range rows {
 		if b[v.off] == '{' && bracket == '{' && s.tableOf(b, []jsonRow{v}) != "" {
-			s.lone = true
+			s.loneRecord = true
 			continue
 		}
 		if what, _ := s.find(b, b[v.off], int(v.off)+1, int(v.end), depth-1); what != holdsNothing {
