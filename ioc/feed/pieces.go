@@ -66,7 +66,7 @@ func (r *reading) inPieces(in *bufio.Reader, lines int, parse func(*piece) bool,
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	make1 := func() *piece {
+	newPiece := func() *piece {
 		p := &piece{judge: judge{options: r.options}, buf: make([]byte, 0, size), done: make(chan struct{}, 1)}
 		p.batch.Grow(size/16, size*3/4)
 		return p
@@ -77,8 +77,8 @@ func (r *reading) inPieces(in *bufio.Reader, lines int, parse func(*piece) bool,
 	}
 	c := cutter{r: in, lines: lines}
 
-	// Most feeds are short: helpers would have nothing to do.
-	first := make1()
+	// Most feeds are short: several goroutines would have nothing to do.
+	first := newPiece()
 	for n := 0; n < 2 || workers == 1; n++ {
 		if !c.next(first) {
 			return c.end(nil)
@@ -94,15 +94,24 @@ func (r *reading) inPieces(in *bufio.Reader, lines int, parse func(*piece) bool,
 			r.list.Grow(int(min(all, maxGuess)))
 		}
 	}
-
-	all := workers + 2 // one to be filled, one to be settled
-	free, work, order := make(chan *piece, all), make(chan *piece, all), make(chan *piece, all)
-	free <- first
-	for range all - 1 {
-		free <- make1()
+	pieces := []*piece{first}
+	for len(pieces) < workers+2 { // one to be filled, one to be settled
+		pieces = append(pieces, newPiece())
 	}
-	var helpers sync.WaitGroup
-	helpers.Go(func() {
+	return c.end(c.parallel(pieces, workers, parse, settle))
+}
+
+// parallel parses what is still to be cut, so many pieces at once, and settles
+// them in order. It uses each piece again once it is settled. It returns those
+// that are left: from the first that could not be parsed alone to the last that
+// was cut.
+func (c *cutter) parallel(pieces []*piece, workers int, parse func(*piece) bool, settle func(*piece)) (left []*piece) {
+	free, work, order := make(chan *piece, len(pieces)), make(chan *piece, len(pieces)), make(chan *piece, len(pieces))
+	for _, p := range pieces {
+		free <- p
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
 		defer close(order)
 		defer close(work)
 		for p := range free {
@@ -114,14 +123,13 @@ func (r *reading) inPieces(in *bufio.Reader, lines int, parse func(*piece) bool,
 		}
 	})
 	for range workers {
-		helpers.Go(func() {
+		running.Go(func() {
 			for p := range work {
 				p.ok = parse(p)
 				p.done <- struct{}{}
 			}
 		})
 	}
-	var left []*piece // from the first that is not ok
 	for p := range order {
 		<-p.done
 		if len(left) > 0 || !p.ok {
@@ -133,8 +141,8 @@ func (r *reading) inPieces(in *bufio.Reader, lines int, parse func(*piece) bool,
 		settle(p)
 		free <- p
 	}
-	helpers.Wait()
-	return c.end(left)
+	running.Wait()
+	return left
 }
 
 // A cutter cuts a text into pieces at the ends of lines.
