@@ -335,14 +335,7 @@ func (s *arrowSource) sample() {
 	if len(s.blocks) == 0 {
 		return
 	}
-	var cols []Column
-	for i, name := range s.part.Columns {
-		bare, _ := BareName(name)
-		switch strings.ToLower(bare) {
-		case "type", "category", "timegenerated", "timestamp", "time":
-			cols = append(cols, Column{Name: name, N: i})
-		}
-	}
+	cols := tellingColumns(s.part.Columns)
 	if len(cols) == 0 {
 		return
 	}
@@ -353,18 +346,7 @@ func (s *arrowSource) sample() {
 	}
 	r.rec = rec
 	defer r.release()
-	rows := make([]uint32, min(64, rec.NumRows()))
-	for i := range rows {
-		rows[i] = uint32(i)
-	}
-	g, _ := r.Fetch(0, rows)
-	for i := range rows {
-		cells := make([]string, len(s.part.Columns))
-		for j, c := range cols {
-			cells[c.N] = string(g.Cell(i, j))
-		}
-		s.part.Sample = append(s.part.Sample, cells)
-	}
+	s.part.addSample(r, cols, rec.NumRows())
 }
 
 // batch reads a record batch of a file. The library's readers keep state while

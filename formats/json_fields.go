@@ -203,9 +203,6 @@ func (f *jsonFields) list() []Field {
 	return f.fields
 }
 
-// maxSample is how many records of the head are shown as a sample.
-const maxSample = 64
-
 // jsonSample describes a table by its first records, which lie in b; that
 // reaches jsonPad bytes beyond them. Its columns are the members of all of them
 // in the order in which they appear, those within the envelope before those

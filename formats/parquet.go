@@ -214,36 +214,18 @@ func (s *parquetSource) sample() {
 	if len(s.claims) == 0 {
 		return
 	}
-	var cols []Column
-	for i, name := range s.part.Columns {
-		bare, _ := BareName(name)
-		switch strings.ToLower(bare) {
-		case "type", "category", "timegenerated", "timestamp", "time":
-			// A typed time shows nothing that its type does not say.
-			if c := &s.footer.columns[i]; !c.nested && c.phys == format.ByteArray {
-				cols = append(cols, Column{Name: name, N: i})
-			}
-		}
-	}
+	// A typed time shows nothing that its type does not say.
+	cols := slices.DeleteFunc(tellingColumns(s.part.Columns), func(c Column) bool {
+		col := &s.footer.columns[c.N]
+		return col.nested || col.phys != format.ByteArray
+	})
 	if len(cols) == 0 || len(cols) > 8 {
 		return
 	}
 	r := s.NewReader(Want{Late: [][]Column{cols}}).(*parquetReader)
 	defer r.t.u.close()
 	r.start(0)
-	rows := make([]uint32, min(64, s.claims[0].hi-s.claims[0].lo))
-	for i := range rows {
-		rows[i] = uint32(i)
-	}
-	// What cannot be read is reported when it is scanned.
-	g, _ := r.Fetch(0, rows)
-	for i := range rows {
-		rec := make([]string, len(s.part.Columns))
-		for j, c := range cols {
-			rec[c.N] = string(g.Cell(i, j))
-		}
-		s.part.Sample = append(s.part.Sample, rec)
-	}
+	s.part.addSample(r, cols, s.claims[0].hi-s.claims[0].lo)
 }
 
 func (s *parquetSource) Info() Info { return s.info }

@@ -1,0 +1,35 @@
+package formats
+
+import "strings"
+
+// maxSample is how many records of the head are shown as a sample.
+const maxSample = 64
+
+// tellingColumns are the columns whose cells tell tables and times apart.
+func tellingColumns(names []string) (cols []Column) {
+	for i, name := range names {
+		bare, _ := BareName(name)
+		switch strings.ToLower(bare) {
+		case "type", "category", "timegenerated", "timestamp", "time":
+			cols = append(cols, Column{Name: name, N: i})
+		}
+	}
+	return cols
+}
+
+// addSample shows the first of a block's rows, with the cells of cols, which are
+// the first late stage of r. What cannot be read is reported when it is scanned.
+func (p *Part) addSample(r Reader, cols []Column, rows int64) {
+	first := make([]uint32, min(maxSample, rows))
+	for i := range first {
+		first[i] = uint32(i)
+	}
+	g, _ := r.Fetch(0, first)
+	for i := range first {
+		cells := make([]string, len(p.Columns))
+		for j, c := range cols {
+			cells[c.N] = string(g.Cell(i, j))
+		}
+		p.Sample = append(p.Sample, cells)
+	}
+}
