@@ -84,12 +84,29 @@ type pqElement struct {
 	converted deprecated.ConvertedType
 	hasConv   bool
 	scale     int32
-	logical   int32 // field number of the LogicalType union, 0 for none
+	logical   int32 // one of the constants below
 	unit      int32 // of TIME and TIMESTAMP: 1 millis, 2 micros, 3 nanos
 	utc       bool
 	bits      int8
 	unsigned  bool
 }
+
+// Field numbers of the LogicalType union in parquet.thrift.
+const (
+	logicalNone      = 0 // the element has none
+	logicalString    = 1
+	logicalMap       = 2
+	logicalList      = 3
+	logicalEnum      = 4
+	logicalDecimal   = 5
+	logicalDate      = 6
+	logicalTime      = 7
+	logicalTimestamp = 8
+	logicalInteger   = 10
+	logicalJSON      = 12
+	logicalUUID      = 14
+	logicalFloat16   = 15
+)
 
 // readFooter decodes the file metadata. end is where the footer begins, so
 // that no chunk may reach beyond it.
@@ -223,20 +240,20 @@ func readLogical(t *thrift, e *pqElement) {
 		var g thriftField
 		for g.next(t) {
 			switch {
-			case f.id == 5 && g.id == 1:
+			case f.id == logicalDecimal && g.id == 1:
 				e.scale = t.int32(g)
-			case (f.id == 7 || f.id == 8) && g.id == 1:
+			case (f.id == logicalTime || f.id == logicalTimestamp) && g.id == 1:
 				e.utc = t.bool(g)
-			case (f.id == 7 || f.id == 8) && g.id == 2:
+			case (f.id == logicalTime || f.id == logicalTimestamp) && g.id == 2:
 				t.open(g)
 				var u thriftField
 				for u.next(t) {
 					e.unit = u.id
 					t.skip(u)
 				}
-			case f.id == 10 && g.id == 1:
+			case f.id == logicalInteger && g.id == 1:
 				e.bits = int8(t.int64(g))
-			case f.id == 10 && g.id == 2:
+			case f.id == logicalInteger && g.id == 2:
 				e.unsigned = !t.bool(g)
 			default:
 				t.skip(g)

@@ -141,34 +141,36 @@ func (e *pqElement) printer() printer {
 	p := printer{scale: int(e.scale), width: int(e.width)}
 	text := func() {
 		switch e.logical {
-		case 1, 4, 12: // STRING, ENUM, JSON
+		case logicalString, logicalEnum, logicalJSON:
 			p.kind = printText
-		case 0:
+		case logicalNone:
 			if e.hasConv && (e.converted == deprecated.UTF8 || e.converted == deprecated.Enum || e.converted == deprecated.Json) {
 				p.kind = printText
 			}
 		}
 	}
-	conv := func(c deprecated.ConvertedType) bool { return e.logical == 0 && e.hasConv && e.converted == c }
+	conv := func(c deprecated.ConvertedType) bool {
+		return e.logical == logicalNone && e.hasConv && e.converted == c
+	}
 	integer := func(bits int) {
 		p.kind = printInt
 		switch {
-		case e.logical == 10 && e.unsigned, conv(deprecated.Uint8), conv(deprecated.Uint16), conv(deprecated.Uint32), conv(deprecated.Uint64):
+		case e.logical == logicalInteger && e.unsigned, conv(deprecated.Uint8), conv(deprecated.Uint16), conv(deprecated.Uint32), conv(deprecated.Uint64):
 			p.kind = printUint
-		case e.logical == 5 || conv(deprecated.Decimal):
+		case e.logical == logicalDecimal || conv(deprecated.Decimal):
 			p.kind = printDecimal
-		case e.logical == 6 || conv(deprecated.Date):
+		case e.logical == logicalDate || conv(deprecated.Date):
 			if bits == 32 {
 				p.kind = printDate
 			}
-		case e.logical == 7:
+		case e.logical == logicalTime:
 			p.kind, p.unit, p.utc = printClock, unitOf(e.unit), e.utc
 		case conv(deprecated.TimeMillis), conv(deprecated.TimeMicros):
 			p.kind, p.unit, p.utc = printClock, unitMilli, true
 			if e.converted == deprecated.TimeMicros {
 				p.unit = unitMicro
 			}
-		case e.logical == 8:
+		case e.logical == logicalTimestamp:
 			p.kind, p.unit, p.utc = printTime, unitOf(e.unit), e.utc
 		case conv(deprecated.TimestampMillis), conv(deprecated.TimestampMicros):
 			p.kind, p.unit, p.utc = printTime, unitMilli, true
@@ -195,18 +197,18 @@ func (e *pqElement) printer() printer {
 	case format.ByteArray:
 		p.kind, p.width = printBytes, 0
 		text()
-		if e.logical == 5 || conv(deprecated.Decimal) {
+		if e.logical == logicalDecimal || conv(deprecated.Decimal) {
 			p.kind = printBigDecimal
 		}
 	case format.FixedLenByteArray:
 		p.kind = printBytes
 		text()
 		switch {
-		case e.logical == 5 || conv(deprecated.Decimal):
+		case e.logical == logicalDecimal || conv(deprecated.Decimal):
 			p.kind = printBigDecimal
-		case e.logical == 14 && e.width == 16:
+		case e.logical == logicalUUID && e.width == 16:
 			p.kind = printUUID
-		case e.logical == 15 && e.width == 2:
+		case e.logical == logicalFloat16 && e.width == 2:
 			p.kind = printFloat16
 		}
 	}

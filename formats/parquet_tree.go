@@ -107,7 +107,7 @@ func (t *pqTree) node(elems []pqElement, def, rep uint32, depth int) (x pqNode, 
 		return x, n, true
 	}
 	switch kid := &x.kids[0]; {
-	case e.logical == 3, e.logical == 0 && e.hasConv && e.converted == deprecated.List:
+	case e.logical == logicalList, e.logical == logicalNone && e.hasConv && e.converted == deprecated.List:
 		x.kind = nodeList
 		// The names are those of writers that had no wrapper.
 		if len(kid.kids) == 1 && kid.name != "array" && kid.name != e.name+"_tuple" {
@@ -116,7 +116,7 @@ func (t *pqTree) node(elems []pqElement, def, rep uint32, depth int) (x pqNode, 
 	case len(kid.kids) != 2:
 	case kid.name == "key_value" && kid.kids[0].name == "key": // some writers leave out what it is
 		x.kind = nodeMap
-	case e.logical == 2, e.logical == 0 && e.hasConv && (e.converted == deprecated.Map || e.converted == deprecated.MapKeyValue):
+	case e.logical == logicalMap, e.logical == logicalNone && e.hasConv && (e.converted == deprecated.Map || e.converted == deprecated.MapKeyValue):
 		x.kind = nodeMap
 	}
 	return x, n, true
