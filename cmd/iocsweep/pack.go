@@ -38,54 +38,8 @@ it is read with these. Flags that leave indicators out leave them out of it.`,
 		Example: "  iocsweep ioc pack --key team.key -o today" + feed.PackSuffix + " threatfox.csv more.txt",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, paths []string) error {
-			if output == "" {
-				return usage(errors.New("no output: give a file with -o"))
-			}
-			var key ed25519.PrivateKey
-			if keyFile != "" {
-				text, err := readKey(keyFile)
-				if err != nil {
-					return usage(err)
-				}
-				if key, err = pack.ParsePrivate(text); err != nil {
-					return usage(fmt.Errorf("%s: %w", keyFile, err))
-				}
-			}
-			if err := mayWrite(output, clobber); err != nil {
-				return usage(err)
-			}
 			f.iocs, f.forPack = append(f.iocs, paths...), true
-			list, reports, err := f.read(a)
-			if err != nil {
-				return usage(fmt.Errorf("read indicators: %w", err))
-			}
-			if err := brokenFeeds(reports); err != nil {
-				return usage(fmt.Errorf("nothing written: %w", err))
-			}
-			a.saidOfFeeds(reports, false)
-			hosts, broad := feed.Hosts(reports).Len(), 0
-			for n := range list.Len() {
-				if !f.forceBroad && list.Broad(n) {
-					broad++
-				}
-			}
-			if list.Len()+hosts == 0 {
-				return usage(errors.New("nothing written: no indicator is left"))
-			}
-			err = writeWhole(c.Context(), output, 0o644, func(w io.Writer) error { return feed.WritePack(w, list, reports, key) })
-			if err != nil {
-				return outputError(err)
-			}
-			signed := ""
-			if key != nil {
-				signed = ", signed by " + pack.KeyID(key.Public().(ed25519.PublicKey))
-			}
-			aside := asideText(hosts, broad)
-			if aside != "" {
-				aside = ", and beside them " + aside
-			}
-			a.warnf("%s: %s%s%s", scanner.Printable(output), count(int64(list.Len()-broad), "indicator"), aside, signed)
-			return nil
+			return a.packFeeds(c.Context(), &f, output, keyFile, clobber)
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "the `FILE` to write")
@@ -93,6 +47,68 @@ it is read with these. Flags that leave indicators out leave them out of it.`,
 	c.Flags().BoolVar(&clobber, "clobber", false, "overwrite an existing file")
 	f.registerKind(c.Flags())
 	return c
+}
+
+// packFeeds writes a pack of the feeds to output, signed with the key in keyFile
+// if that is not "".
+func (a *app) packFeeds(ctx context.Context, f *feedFlags, output, keyFile string, clobber bool) error {
+	if output == "" {
+		return usage(errors.New("no output: give a file with -o"))
+	}
+	key, err := signingKey(keyFile)
+	if err != nil {
+		return usage(err)
+	}
+	if err := mayWrite(output, clobber); err != nil {
+		return usage(err)
+	}
+	list, reports, err := f.read(a)
+	if err != nil {
+		return usage(fmt.Errorf("read indicators: %w", err))
+	}
+	if err := brokenFeeds(reports); err != nil {
+		return usage(fmt.Errorf("nothing written: %w", err))
+	}
+	a.saidOfFeeds(reports, false)
+	hosts, broad := feed.Hosts(reports).Len(), 0
+	for n := range list.Len() {
+		if !f.forceBroad && list.Broad(n) {
+			broad++
+		}
+	}
+	if list.Len()+hosts == 0 {
+		return usage(errors.New("nothing written: no indicator is left"))
+	}
+	err = writeWhole(ctx, output, 0o644, func(w io.Writer) error { return feed.WritePack(w, list, reports, key) })
+	if err != nil {
+		return outputError(err)
+	}
+	signed := ""
+	if key != nil {
+		signed = ", signed by " + pack.KeyID(key.Public().(ed25519.PublicKey))
+	}
+	aside := asideText(hosts, broad)
+	if aside != "" {
+		aside = ", and beside them " + aside
+	}
+	a.warnf("%s: %s%s%s", scanner.Printable(output), count(int64(list.Len()-broad), "indicator"), aside, signed)
+	return nil
+}
+
+// signingKey reads the private key in a file; nil if there is no file.
+func signingKey(path string) (ed25519.PrivateKey, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := readKey(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := pack.ParsePrivate(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return key, nil
 }
 
 // asideText says what a pack has beside the indicators, "" for nothing.
