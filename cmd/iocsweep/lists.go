@@ -139,56 +139,85 @@ func allowReports(b *strings.Builder, lists []*allow.List, left []error, indicat
 	if len(lists) == 0 || indicators == nil || indicators.Len() == 0 {
 		return
 	}
-	type sum struct{ all, yes, above int }
-	total := make([]sum, len(lists))
-	feeds := make([]map[string]*sum, len(lists)) // by path
-	for n := range feeds {
-		feeds[n] = map[string]*sum{}
+	effects := newListEffects(lists, indicators)
+	for n, l := range lists {
+		listText(b, l)
+		effects[n].text(b)
+	}
+	for _, err := range left {
+		fmt.Fprintf(b, "\n%s: left out\n", printableError(err))
+	}
+}
+
+// A listEffect counts the indicators that an allow list would suppress.
+type listEffect struct {
+	total listShare
+	feeds map[string]*listShare // by path
+}
+
+// A listShare is how many of all indicators a list has, and how many of those
+// stand below one of its entries.
+type listShare struct{ all, listed, above int }
+
+func (s *listShare) add(x listShare) {
+	s.all, s.listed, s.above = s.all+x.all, s.listed+x.listed, s.above+x.above
+}
+
+func newListEffects(lists []*allow.List, indicators *ioc.List) []listEffect {
+	effects := make([]listEffect, len(lists))
+	for n := range effects {
+		effects[n].feeds = map[string]*listShare{}
 	}
 	for i := range indicators.All() {
 		paths := feedPaths(&i)
 		for n, l := range lists {
-			s := sum{all: 1}
-			switch l.Has(&i) {
-			case allow.Yes:
-				s.yes = 1
-			case allow.Above:
-				s.yes, s.above = 1, 1
-			}
-			for _, path := range paths {
-				if feeds[n][path] == nil {
-					feeds[n][path] = new(sum)
-				}
-				f := feeds[n][path]
-				f.all, f.yes = f.all+s.all, f.yes+s.yes
-			}
-			t := &total[n]
-			t.all, t.yes, t.above = t.all+s.all, t.yes+s.yes, t.above+s.above
+			effects[n].add(l.Has(&i), paths)
 		}
 	}
-	for n, l := range lists {
-		fmt.Fprintf(b, "\n%s\n  allow list %s\n  type       %s\n", scanner.Printable(l.Path), scanner.Printable(l.Name), l.Type)
-		fmt.Fprintf(b, "  entries    %s\n  repeated   %s\n  skipped    %s\n", number(int64(l.Entries)), number(int64(l.Repeats)), number(int64(skippedOf(l))))
-		for _, reason := range slices.Sorted(maps.Keys(l.Skipped)) {
-			fmt.Fprintf(b, "    %s: %s\n", number(int64(l.Skipped[reason])), scanner.Printable(reason))
-		}
-		for _, x := range l.Rejects {
-			fmt.Fprintf(b, "  %s:%d: %s: %s\n", scanner.Printable(l.Path), x.Line, scanner.Printable(x.Text), scanner.Printable(x.Reason))
-		}
-		t := total[n]
-		fmt.Fprintf(b, "  suppresses %s of %s\n", number(int64(t.yes)), count(int64(t.all), "indicator"))
-		if t.above > 0 {
-			fmt.Fprintf(b, "  of these   %s below an entry: such names often belong to somebody else\n", count(int64(t.above), "indicator"))
-		}
-		for _, path := range slices.Sorted(maps.Keys(feeds[n])) {
-			if f := feeds[n][path]; f.yes*100 > f.all*maxListedShare {
-				fmt.Fprintf(b, "  warning: suppresses %.1f %% of %s, which is more than %d %%: give it with --label, or find out which of the two is wrong\n",
-					100*float64(f.yes)/float64(f.all), scanner.Printable(path), maxListedShare)
-			}
-		}
+	return effects
+}
+
+// add counts one indicator, which feeds at paths have.
+func (e *listEffect) add(has allow.Answer, paths []string) {
+	s := listShare{all: 1}
+	switch has {
+	case allow.Yes:
+		s.listed = 1
+	case allow.Above:
+		s.listed, s.above = 1, 1
 	}
-	for _, err := range left {
-		fmt.Fprintf(b, "\n%s: left out\n", printableError(err))
+	e.total.add(s)
+	for _, path := range paths {
+		if e.feeds[path] == nil {
+			e.feeds[path] = new(listShare)
+		}
+		e.feeds[path].add(s)
+	}
+}
+
+// listText lays out what a list holds.
+func listText(b *strings.Builder, l *allow.List) {
+	fmt.Fprintf(b, "\n%s\n  allow list %s\n  type       %s\n", scanner.Printable(l.Path), scanner.Printable(l.Name), l.Type)
+	fmt.Fprintf(b, "  entries    %s\n  repeated   %s\n  skipped    %s\n", number(int64(l.Entries)), number(int64(l.Repeats)), number(int64(skippedOf(l))))
+	for _, reason := range slices.Sorted(maps.Keys(l.Skipped)) {
+		fmt.Fprintf(b, "    %s: %s\n", number(int64(l.Skipped[reason])), scanner.Printable(reason))
+	}
+	for _, x := range l.Rejects {
+		fmt.Fprintf(b, "  %s:%d: %s: %s\n", scanner.Printable(l.Path), x.Line, scanner.Printable(x.Text), scanner.Printable(x.Reason))
+	}
+}
+
+func (e *listEffect) text(b *strings.Builder) {
+	t := e.total
+	fmt.Fprintf(b, "  suppresses %s of %s\n", number(int64(t.listed)), count(int64(t.all), "indicator"))
+	if t.above > 0 {
+		fmt.Fprintf(b, "  of these   %s below an entry: such names often belong to somebody else\n", count(int64(t.above), "indicator"))
+	}
+	for _, path := range slices.Sorted(maps.Keys(e.feeds)) {
+		if f := e.feeds[path]; f.listed*100 > f.all*maxListedShare {
+			fmt.Fprintf(b, "  warning: suppresses %.1f %% of %s, which is more than %d %%: give it with --label, or find out which of the two is wrong\n",
+				100*float64(f.listed)/float64(f.all), scanner.Printable(path), maxListedShare)
+		}
 	}
 }
 
