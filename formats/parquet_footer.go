@@ -106,6 +106,7 @@ const (
 	logicalJSON      = 12
 	logicalUUID      = 14
 	logicalFloat16   = 15
+	logicalVariant   = 16
 )
 
 // readFooter decodes the file metadata. end is where the footer begins, so

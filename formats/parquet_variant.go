@@ -27,16 +27,14 @@ import (
 //	      optional binary value;               where query is no text
 //	      optional binary typed_value (STRING); } } }
 //
-// It is printed as JSON.
-const logicalVariant = 16 // field number of the LogicalType union
+// It is printed as JSON. A pqVariant says which kids of a node are its parts, -1 for
+// none.
+type pqVariant struct{ metadata, value, typed int }
 
 var errVariant = fmt.Errorf("%w: variant", ErrCorrupt)
 
 // Levels of arrays and objects in a variant.
 const maxVariantDepth = 64
-
-// A pqVariant says which kids of a node are the parts of a variant, -1 for none.
-type pqVariant struct{ metadata, value, typed int }
 
 // isVariant says whether a group holds a variant. Spark 4.0 wrote them without
 // saying so: the parts have to be there then, as bytes, and nothing else.
@@ -45,7 +43,7 @@ func isVariant(e *pqElement, kids []pqNode, leaves []pqColumn) bool {
 	if !ok || v.metadata < 0 {
 		return false
 	}
-	return e.logical == logicalVariant || e.logical == 0 && !e.hasConv && v.value >= 0 && v.typed < 0
+	return e.logical == logicalVariant || e.logical == logicalNone && !e.hasConv && v.value >= 0 && v.typed < 0
 }
 
 // variantOf finds the parts of a variant; false if a group has others.
