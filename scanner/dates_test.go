@@ -101,12 +101,12 @@ func TestSpansKeepAmbiguousTimes(t *testing.T) {
 		rows = append(rows, fmt.Sprintf(`{"Type":"DnsEvents","TimeGenerated":%q,"Name":"c2.example"}`, when))
 	}
 	s := Scan{Indicators: indicators(t, "c2.example"), Threads: 1, Formats: formats.Options{BlockSize: 1}}
-	r, err := s.prepare([]formats.Input{jsonl("x.jsonl", rows...)})
+	r, err := s.prepare(t.Context(), []formats.Input{jsonl("x.jsonl", rows...)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.out.close()
-	r.ctx, r.stop = context.WithCancelCause(context.Background())
+	defer r.stop(nil)
 	in := r.inputs[0]
 	r.openInput(in)
 	for _, cell := range []string{long, "never", "4/1/2025 10:00", ""} {

@@ -44,11 +44,12 @@ func (s *Scan) Estimate(ctx context.Context, inputs []formats.Input) (*Estimate,
 	probe.Indicators = ioc.NewSet([]ioc.Indicator{nowhere})
 	probe.Output, probe.Each, probe.Suppressed, probe.Rejects, probe.Groups = nil, nil, nil, nil, nil
 	probe.Warn, probe.Stats, probe.Strict = nil, nil, false
-	r, err := probe.prepare(inputs)
+	r, err := probe.prepare(ctx, inputs)
 	if err != nil {
 		return nil, err
 	}
 	defer r.out.close()
+	defer r.stop(nil)
 	e := &Estimate{Threads: r.threads}
 	for n, in := range r.inputs {
 		if err := ctx.Err(); err != nil {

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -112,6 +113,9 @@ func (i *input) reject(seq, n int, bad *formats.Reject) {
 // result without a word.
 var cutOff = []int64{10_000, 30_000, 100_000, 500_000}
 
+// errCut is why an input was not read to its end where nothing is wrong with it.
+var errCut = errors.New("the scan was stopped before its end")
+
 // close completes the report of an input that has been read.
 func (i *input) close(cut bool) {
 	t := i.chain.total()
@@ -128,7 +132,7 @@ func (i *input) close(cut bool) {
 	}
 	switch {
 	case cut:
-		r.Reason = "the scan was stopped before its end"
+		r.Reason = errCut.Error()
 	case r.Table == "" && r.Other > 0:
 		r.Status, r.Reason = Unknown, "only records of "+joinTables(r.OtherTables)
 	case r.Rejected > 0:

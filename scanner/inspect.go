@@ -29,6 +29,8 @@ type Inspection struct {
 // Problems of the input stand in the Inspection; the error is the context's.
 func (s *Scan) Inspect(ctx context.Context, inputs []formats.Input, n int) (*Inspection, error) {
 	r := &run{Scan: s, tables: s.Tables, warn: func(error) {}, stats: new(Stats)}
+	r.under(ctx)
+	defer r.stop(nil)
 	r.cond.L = &r.mu
 	if r.tables == nil {
 		r.tables = table.Builtin()

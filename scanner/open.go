@@ -23,7 +23,11 @@ func (r *run) openInput(in *input) {
 		err = r.planInput(in, src)
 	}
 	if err != nil {
-		in.refuse(err)
+		if r.interrupted() {
+			in.fail(Unfinished, errCut)
+		} else {
+			in.refuse(err)
+		}
 		r.out.end(in.n, 0)
 		next = done
 	}

@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -314,12 +313,12 @@ func (brokenReader) Read([]byte) (int, error) { panic("broken reader") }
 // not held.
 func TestTakePanics(t *testing.T) {
 	s := Scan{Indicators: indicators(t, "198.51.100.7")}
-	r, err := s.prepare([]formats.Input{formats.Stdin(brokenReader{})})
+	r, err := s.prepare(t.Context(), []formats.Input{formats.Stdin(brokenReader{})})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.out.close()
-	r.ctx, r.stop = context.WithCancelCause(context.Background())
+	defer r.stop(nil)
 	defer func() {
 		if p := recover(); p != "broken reader" {
 			t.Errorf("panic %v", p)

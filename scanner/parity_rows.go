@@ -35,7 +35,9 @@ type rowReader struct {
 func (x *rowReader) read(ctx context.Context, file formats.Input) (*FileReport, *plan, error) {
 	scan := *x.s
 	scan.Each, scan.Output, scan.Suppressed, scan.Rejects, scan.Groups, scan.Rules = nil, nil, nil, nil, nil, nil
-	r := &run{Scan: &scan, tables: scan.Tables, warn: x.warn, stats: new(Stats), ctx: ctx}
+	r := &run{Scan: &scan, tables: scan.Tables, warn: x.warn, stats: new(Stats)}
+	r.under(ctx)
+	defer r.stop(nil)
 	r.cond.L = &r.mu
 	if r.tables == nil {
 		r.tables = table.Builtin()

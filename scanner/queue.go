@@ -94,6 +94,9 @@ func (w *worker) sweep(in *input) {
 		b, err := in.chain.claim(reader)
 		w.lap.add(&w.stats.Claim)
 		if err != nil {
+			if !errors.Is(err, io.EOF) && w.interrupted() {
+				return
+			}
 			w.mu.Lock()
 			in.drained = true
 			w.mu.Unlock()

@@ -113,12 +113,11 @@ func TestBlockAllocations(t *testing.T) {
 				// kept until it is proven.
 				s := &Scan{Indicators: benchSet(), Threads: 1, Output: io.Discard, DateOrder: clock.MDY}
 				s.Formats.BlockSize = 8 << 10
-				r, err := s.prepare([]formats.Input{formats.Bytes("x", file)})
+				r, err := s.prepare(t.Context(), []formats.Input{formats.Bytes("x", file)})
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer r.out.close()
-				r.ctx, r.stop = context.WithCancelCause(context.Background())
 				defer r.stop(nil)
 				in := r.take()
 				if in == nil {

@@ -119,14 +119,12 @@ var ErrNothing = errors.New("no input could be scanned")
 // which is valid with the last three as well: after an interrupt the hits so
 // far have been written in order.
 func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error) {
-	r, err := s.prepare(inputs)
+	r, err := s.prepare(ctx, inputs)
 	if err != nil {
 		return nil, err
 	}
 	defer r.out.close()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	r.ctx, r.stop = ctx, stop
+	defer r.stop(nil)
 
 	var workers sync.WaitGroup
 	for range r.threads {
@@ -134,13 +132,14 @@ func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error
 		workers.Go(w.work)
 	}
 	workers.Wait()
+	r.interrupted()
 
 	err = r.out.finish(r.bad)
 	sum := r.summary()
 	if err != nil {
 		return sum, err
 	}
-	switch cause := context.Cause(ctx); {
+	switch cause := context.Cause(r.ctx); {
 	case cause == nil, errors.Is(cause, errBadRecord):
 	default:
 		return sum, cause
@@ -151,11 +150,27 @@ func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error
 	return sum, nil
 }
 
+// under has the run end with the caller's context, or by stop, which must be called.
+func (r *run) under(ctx context.Context) {
+	r.caller = ctx
+	r.ctx, r.stop = context.WithCancelCause(ctx)
+}
+
+// interrupted says that the caller wants no more. What reads a pipe may hear of
+// that before the scan does, which is stopped by then.
+func (r *run) interrupted() bool {
+	if r.caller.Err() == nil {
+		return false
+	}
+	r.stop(context.Cause(r.caller))
+	return true
+}
+
 // errBadRecord stops a strict scan.
 var errBadRecord = errors.New("bad record")
 
-// prepare checks the scan before anything is read.
-func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
+// prepare checks the scan before anything is read. The run must be stopped.
+func (s *Scan) prepare(ctx context.Context, inputs []formats.Input) (*run, error) {
 	if s.Indicators == nil || s.Indicators.Len() == 0 {
 		return nil, errors.New("no indicators to look for")
 	}
@@ -210,6 +225,7 @@ func (s *Scan) prepare(inputs []formats.Input) (*run, error) {
 	for i, in := range inputs {
 		r.inputs = append(r.inputs, newInput(i, in))
 	}
+	r.under(ctx)
 	return r, nil
 }
 
@@ -219,6 +235,7 @@ var siftSlowly bool
 // run is the state of one Scan.Run.
 type run struct {
 	*Scan
+	caller  context.Context
 	ctx     context.Context
 	stop    context.CancelCauseFunc
 	tables  []*table.Table

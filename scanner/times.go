@@ -263,7 +263,7 @@ func (r *run) summary() *Summary {
 		case r.bad != nil && in.n >= r.bad.input:
 			r.bad.cut(in)
 		case in.state != done:
-			f.Status, f.Reason = Unfinished, "the scan was stopped before its end"
+			f.Status, f.Reason = Unfinished, errCut.Error()
 		}
 		s.Files = append(s.Files, f)
 		s.Hits += f.Hits

@@ -76,19 +76,17 @@ func (s *Scan) Trace(ctx context.Context, in formats.Input, record int64) (*Trac
 	one.Output, one.Suppressed, one.Rejects, one.Each, one.Groups = nil, nil, nil, nil, nil
 	one.Near, one.Met, one.MetSuppressed = nil, nil, nil
 	one.Threads = 1
-	r, err := one.prepare([]formats.Input{in})
+	r, err := one.prepare(ctx, []formats.Input{in})
 	if err != nil {
 		return nil, err
 	}
 	defer r.out.close()
+	defer r.stop(nil)
 	tr := &Trace{Record: record, Group: -1}
 	w := r.newWorker()
 	w.trace, w.rowed = tr, true
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	r.ctx, r.stop = ctx, stop
 	w.work()
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, errTraced) && !errors.Is(err, errBadRecord) {
+	if err := context.Cause(r.ctx); err != nil && !errors.Is(err, errTraced) && !errors.Is(err, errBadRecord) {
 		return nil, err
 	}
 	tr.File = *r.inputs[0].report
