@@ -38,6 +38,15 @@ func appendNormal(dst []byte, k *table.Key, cell string) []byte {
 	return append(dst, cell...)
 }
 
+// trimFraction drops a fraction of zeros: JSON, spreadsheets and columns of doubles
+// and decimals write 23 as 23.0.
+func trimFraction(cell string) string {
+	if whole, zeros, ok := strings.Cut(cell, "."); ok && strings.Trim(zeros, "0") == "" {
+		return whole
+	}
+	return cell
+}
+
 // normalName are the bytes that AppendDomain gives as they are.
 var normalName = func() (t [256]bool) {
 	for _, c := range "abcdefghijklmnopqrstuvwxyz0123456789-_." {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"github.com/iocsweep/iocsweep/formats/simd"
 	"github.com/iocsweep/iocsweep/scanner/clock"
@@ -37,16 +38,18 @@ func newShown(name string, at int) shown {
 }
 
 type idCell struct {
-	at   int
-	key  *table.Key // nil for a column that holds no address or name
-	time bool
+	at    int
+	key   *table.Key // nil for a column that holds no address or name
+	time  bool
+	whole bool // of whole numbers
 }
 
 func newProjection(t *table.Table, columns *table.Columns) projection {
 	p := projection{table: t, place: map[string]int{}}
 	for _, c := range t.Hunt {
 		at := columns.Index(c)
-		p.ids = append(p.ids, idCell{at, t.Key(c), slices.Contains(t.Times, c)})
+		holds := t.Holds(c)
+		p.ids = append(p.ids, idCell{at, t.Key(c), slices.Contains(t.Times, c), holds == "int" || holds == "long"})
 		if !slices.ContainsFunc(p.hunt, func(s shown) bool { return s.name == c }) {
 			p.hunt = append(p.hunt, newShown(c, at))
 		}
@@ -180,6 +183,8 @@ func (p *projection) appendRow(b []byte, row []string, when clock.Time, timed bo
 	for _, c := range p.ids {
 		cell := cellAt(row, c.at)
 		switch {
+		case c.whole:
+			b = append(appendNormal(b, c.key, trimFraction(strings.TrimSpace(cell))), 0)
 		case !c.time:
 			b = append(appendNormal(b, c.key, cell), 0)
 		case !timed:

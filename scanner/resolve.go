@@ -224,18 +224,14 @@ func sameIndicator(a, b *ioc.Indicator) bool {
 	return a == b || a.Type == b.Type && a.Value == b.Value
 }
 
-// parsePort reads a port's cell, -1 if it holds none. JSON, spreadsheets and
-// columns of doubles write 23 as 23.0. Quotes that a blank before them has made text
-// are left out, as they are round addresses.
+// parsePort reads a port's cell, -1 if it holds none. Quotes that a blank before
+// them has made text are left out, as they are round addresses.
 func parsePort(cell string) int {
 	cell = strings.TrimSpace(cell)
 	if n := len(cell); n > 2 && cell[0] == '"' && cell[n-1] == '"' {
 		cell = cell[1 : n-1]
 	}
-	if whole, zeros, ok := strings.Cut(cell, "."); ok && strings.Trim(zeros, "0") == "" {
-		cell = whole
-	}
-	n, err := strconv.ParseUint(cell, 10, 16)
+	n, err := strconv.ParseUint(trimFraction(cell), 10, 16)
 	if err != nil {
 		return -1
 	}

@@ -570,6 +570,8 @@ func TestIdentity(t *testing.T) {
 	got, _ := sweep(t, &Scan{Indicators: indicators(t, "1.2.3.4"), Order: AsFound}, jsonl("x.jsonl",
 		`{`+csl+`,"TimeGenerated":"2026-05-20T10:00:00.1234567Z","SourceIP":"10.0.0.1","DestinationIP":"1.2.3.4","DestinationPort":80}`,
 		`{`+csl+`,"TimeGenerated":"2026-05-20 10:00:00.123","SourceIP":"::ffff:10.0.0.1","DestinationIP":" 1.2.3.4 ","DestinationPort":"80"}`,
+		`{`+csl+`,"TimeGenerated":"2026-05-20T10:00:00.123Z","SourceIP":"10.0.0.1","DestinationIP":"1.2.3.4","DestinationPort":80.0}`,
+		`{`+csl+`,"TimeGenerated":"2026-05-20T10:00:00.123Z","SourceIP":"10.0.0.1","DestinationIP":"1.2.3.4","DestinationPort":"80.00 "}`,
 		`{`+csl+`,"TimeGenerated":"2026-05-20T10:00:00.1234567Z","SourceIP":"10.0.0.1","DestinationIP":"1.2.3.4","DestinationPort":81}`))
 	var ids []string
 	for _, l := range got {
@@ -579,7 +581,7 @@ func TestIdentity(t *testing.T) {
 		}
 		ids = append(ids, h.ID)
 	}
-	if len(ids) != 3 || ids[0] != ids[1] || ids[0] == ids[2] || len(ids[0]) != 16 {
+	if len(ids) != 5 || len(slices.Compact(slices.Clone(ids))) != 2 || ids[3] == ids[4] || len(ids[0]) != 16 {
 		t.Error(ids)
 	}
 }
