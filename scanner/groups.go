@@ -3,6 +3,7 @@ package scanner
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -27,12 +28,18 @@ const maxPorts = 16
 // Groups counts hits by some of their fields. It belongs to one goroutine;
 // merge adds up those of several.
 type Groups struct {
-	By     []string // of GroupFields
-	groups map[string]*Group
-	bytes  int    // of their keys
-	full   bool   // some have been dropped: those beyond last
-	last   string // no key beyond it is among the first
-	Others int64  // hits of groups beyond the bound; complete after List
+	By     []string          // of GroupFields
+	groups map[string]*Group // by their values, a NUL between each two
+	bytes  int               // of their keys
+	full   bool              // some have been dropped: those beyond last
+	last   string            // no key beyond it is among the first
+	Others int64             // hits of groups beyond the bound; complete after Len
+
+	// Of the hit that is being added: most hits are of groups that are there, and
+	// cost no memory.
+	key  []byte
+	ends []int // of its values in the key
+	port [1]uint16
 }
 
 // A Group is a line of the summary.
@@ -42,7 +49,7 @@ type Group struct {
 	First, Last      clock.Time // of the hits that have a time
 	Timed            bool
 	Allowed, Blocked int64
-	Ports            []string // peer ports, ascending, at most 16
+	Ports            []uint16 // peer ports, ascending, at most 16
 	MorePorts        bool
 }
 
@@ -60,11 +67,7 @@ func NewGroups(by []string) (*Groups, error) {
 }
 
 func (g *Groups) add(h *Hit) {
-	values := make([]string, len(g.By))
-	for i, f := range g.By {
-		values[i] = groupValue(f, h)
-	}
-	one := &Group{Values: values, Count: 1, First: h.Time, Last: h.Time, Timed: h.HasTime}
+	one := Group{Count: 1, First: h.Time, Last: h.Time, Timed: h.HasTime}
 	switch h.Who.Outcome {
 	case "allowed", "resolved":
 		one.Allowed = 1
@@ -72,51 +75,74 @@ func (g *Groups) add(h *Hit) {
 		one.Blocked = 1
 	}
 	if p := h.Who.PeerPort; p.Known {
-		one.Ports = []string{p.String()}
+		g.port[0] = uint16(p.N)
+		one.Ports = g.port[:]
 	}
-	g.put(one)
+	g.key, g.ends = g.key[:0], g.ends[:0]
+	for i, f := range g.By {
+		if i > 0 {
+			g.key = append(g.key, 0)
+		}
+		g.key = append(g.key, groupValue(f, h)...)
+		g.ends = append(g.ends, len(g.key))
+	}
+	g.put(&one)
 }
 
+// put adds to the group of g.key.
 func (g *Groups) put(o *Group) {
-	k := strings.Join(o.Values, "\x00")
-	have, ok := g.groups[k]
-	if !ok {
-		if g.full && k > g.last {
-			g.Others += o.Count
-			return
-		}
-		for i, v := range o.Values {
-			o.Values[i] = strings.Clone(v) // it is a piece of the row's memory
-		}
-		g.groups[strings.Join(o.Values, "\x00")] = o // k may be the one value itself
-		g.bytes += len(k)
-		if len(g.groups) > 2*maxGroups || g.bytes > 2*maxGroupBytes {
-			g.cut()
-		}
+	if have := g.groups[string(g.key)]; have != nil {
+		have.add(o)
 		return
 	}
-	have.Count += o.Count
-	have.Allowed += o.Allowed
-	have.Blocked += o.Blocked
+	if g.full && string(g.key) > g.last {
+		g.Others += o.Count
+		return
+	}
+	key, from := string(g.key), 0 // what it is made of is a piece of the row's memory
+	fresh := *o
+	fresh.Ports = slices.Clone(o.Ports)
+	fresh.Values = make([]string, 0, len(g.ends))
+	for _, end := range g.ends {
+		fresh.Values = append(fresh.Values, key[from:end])
+		from = end + 1
+	}
+	g.enter(key, &fresh)
+}
+
+// enter adds a group that is not there.
+func (g *Groups) enter(key string, o *Group) {
+	g.groups[key] = o
+	g.bytes += len(key)
+	if len(g.groups) > 2*maxGroups || g.bytes > 2*maxGroupBytes {
+		g.cut()
+	}
+}
+
+// add adds up two groups of the same values.
+func (g *Group) add(o *Group) {
+	g.Count += o.Count
+	g.Allowed += o.Allowed
+	g.Blocked += o.Blocked
 	if o.Timed {
-		if !have.Timed {
-			have.First, have.Last, have.Timed = o.First, o.Last, true
+		if !g.Timed {
+			g.First, g.Last, g.Timed = o.First, o.Last, true
 		}
-		have.First, have.Last = min(have.First, o.First), max(have.Last, o.Last)
+		g.First, g.Last = min(g.First, o.First), max(g.Last, o.Last)
 	}
 	for _, p := range o.Ports {
-		i, found := slices.BinarySearchFunc(have.Ports, p, comparePorts)
+		i, found := slices.BinarySearch(g.Ports, p)
 		if found {
 			continue
 		}
 		// The smallest ports are kept, so that the order of merging does not show.
-		have.Ports = slices.Insert(have.Ports, i, p)
-		if len(have.Ports) > maxPorts {
-			have.Ports = have.Ports[:maxPorts]
-			have.MorePorts = true
+		g.Ports = slices.Insert(g.Ports, i, p)
+		if len(g.Ports) > maxPorts {
+			g.Ports = g.Ports[:maxPorts]
+			g.MorePorts = true
 		}
 	}
-	have.MorePorts = have.MorePorts || o.MorePorts
+	g.MorePorts = g.MorePorts || o.MorePorts
 }
 
 // cut leaves the first groups. What has been dropped once can never be among them
@@ -141,27 +167,52 @@ func (g *Groups) cut() {
 	}
 }
 
-func comparePorts(a, b string) int {
-	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
-}
-
+// merge adds up what o has, whose groups are g's from then on.
 func (g *Groups) merge(o *Groups) {
-	for _, one := range o.groups {
-		g.put(one)
+	if len(g.groups) == 0 && g.Others == 0 {
+		g.groups, g.bytes, g.full, g.last, g.Others = o.groups, o.bytes, o.full, o.last, o.Others
+		return
+	}
+	for key, one := range o.groups {
+		switch have := g.groups[key]; {
+		case have != nil:
+			have.add(one)
+		case g.full && key > g.last:
+			g.Others += one.Count
+		default:
+			g.enter(key, one)
+		}
 	}
 	g.Others += o.Others
 }
 
-// List returns the groups, the largest first, equal ones by their values.
-func (g *Groups) List() []*Group {
+// Len is how many groups there are.
+func (g *Groups) Len() int {
 	g.cut()
-	list := make([]*Group, 0, len(g.groups))
-	for _, one := range g.groups {
-		list = append(list, one)
-	}
-	slices.SortFunc(list, func(a, b *Group) int {
+	return len(g.groups)
+}
+
+// All yields the groups in no order.
+func (g *Groups) All() iter.Seq[*Group] {
+	g.cut()
+	return maps.Values(g.groups)
+}
+
+// Largest returns the n largest groups, which are few, in order: equal ones by
+// their values.
+func (g *Groups) Largest(n int) []*Group {
+	before := func(a, b *Group) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), slices.Compare(a.Values, b.Values))
-	})
+	}
+	list := make([]*Group, 0, n+1)
+	for one := range g.All() {
+		if len(list) == n && (n == 0 || before(list[n-1], one) < 0) {
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(list, one, before)
+		list = slices.Insert(list, i, one)
+		list = list[:min(len(list), n)]
+	}
 	return list
 }
 
@@ -169,26 +220,18 @@ func groupValue(field string, h *Hit) string {
 	switch field {
 	case "indicator":
 		return h.Indicator.Value
+	case "host":
+		// A table that knows no host name still knows who it was.
+		return cmp.Or(h.Who.Host, h.Who.IP)
+	case "user":
+		return h.Who.User
+	case "process":
+		return h.Who.Process
 	case "table":
 		return h.Table.Name
-	case "day":
-		if h.HasTime {
-			return h.Time.String()[:10]
-		}
-		return ""
 	}
-	var ip string
-	for _, f := range whoFields(&h.Who) {
-		if f.name == field && f.value != "" {
-			return f.value
-		}
-		if f.name == "ip" {
-			ip = f.value
-		}
-	}
-	if field == "host" {
-		// A table that knows no host name still knows who it was.
-		return ip
+	if h.HasTime {
+		return h.Time.String()[:len("2006-01-02")]
 	}
 	return ""
 }

@@ -97,13 +97,9 @@ func trialText(t *scanner.Trial) string {
 // indented lists groups of hits under a rule. Where long names leave no room on
 // a line for the times, these stand below.
 func indented(b *page, g *scanner.Groups) {
-	list := g.List()
 	rows := [][]string{{"HITS", "INDICATOR", "HOST", "FIRST", "LAST"}}
 	var times []string
-	for i, one := range list {
-		if i == maxShown {
-			break
-		}
+	for _, one := range g.Largest(maxShown) {
 		row := []string{number(one.Count)}
 		for _, v := range one.Values {
 			row = append(row, orDash(scanner.Printable(v)))
@@ -138,7 +134,7 @@ func indented(b *page, g *scanner.Groups) {
 			b.WriteString(indent + line)
 		}
 	}
-	if n := len(list) - maxShown; n > 0 {
+	if n := g.Len() - maxShown; n > 0 {
 		fmt.Fprintf(b, "    … and %s more groups\n", number(int64(n)))
 	}
 	if g.Others > 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -126,7 +127,7 @@ func (r *scanReport) verdict() string {
 		if s.Groups != nil {
 			met := map[string]bool{}
 			if i := slices.Index(s.Groups.By, "indicator"); i >= 0 {
-				for _, g := range s.Groups.List() {
+				for g := range s.Groups.All() {
 					met[g.Values[i]] = true
 				}
 				b.Reset()
@@ -207,17 +208,13 @@ const maxNamed = 5
 const maxShown = 40
 
 func (r *scanReport) groups(b *strings.Builder, g *scanner.Groups) {
-	list := g.List()
 	head := []string{"HITS"}
 	for _, f := range g.By {
 		head = append(head, strings.ToUpper(f))
 	}
 	head = append(head, "FIRST", "LAST", "ALLOWED", "BLOCKED", "PORTS")
 	rows := [][]string{head}
-	for i, one := range list {
-		if i == maxShown {
-			break
-		}
+	for _, one := range g.Largest(maxShown) {
 		row := []string{number(one.Count)}
 		for _, v := range one.Values {
 			if v == "" {
@@ -229,22 +226,27 @@ func (r *scanReport) groups(b *strings.Builder, g *scanner.Groups) {
 		if one.Timed {
 			first, last = clip(one.First.String())[:19], clip(one.Last.String())[:19]
 		}
-		ports := strings.Join(one.Ports, " ")
-		if one.MorePorts {
-			ports += " …"
-		}
-		if ports == "" {
-			ports = "-"
-		}
-		rows = append(rows, append(row, first, last, number(one.Allowed), number(one.Blocked), ports))
+		rows = append(rows, append(row, first, last, number(one.Allowed), number(one.Blocked), ports(one)))
 	}
 	writeTable(b, rows)
-	if n := len(list) - maxShown; n > 0 {
+	if n := g.Len() - maxShown; n > 0 {
 		fmt.Fprintf(b, "… and %s more groups: --format jsonl has every row\n", number(int64(n)))
 	}
 	if g.Others > 0 {
 		fmt.Fprintf(b, "%s in groups beyond the first ones that fit in memory\n", count(g.Others, "hit"))
 	}
+}
+
+// ports lists the peer ports of a group.
+func ports(g *scanner.Group) string {
+	var list []string
+	for _, p := range g.Ports {
+		list = append(list, strconv.Itoa(int(p)))
+	}
+	if g.MorePorts {
+		list = append(list, "…")
+	}
+	return orDash(strings.Join(list, " "))
 }
 
 // writeTable aligns columns by their widest cell.
