@@ -19,6 +19,14 @@ func JSONL(dst []byte, h *Hit) []byte {
 	return appendAfterRow(appendRow(appendBeforeRow(dst, h), h.Row), h)
 }
 
+// jsonlOf is JSONL for a hit whose row has texts under fields: the names have been
+// written once, and what the row holds is not gathered first.
+func jsonlOf(dst []byte, h *Hit, fields []simd.Field, texts []string) []byte {
+	dst = append(appendBeforeRow(dst, h), '{')
+	dst = append(appendFields(dst, fields, texts), '}')
+	return appendAfterRow(dst, h)
+}
+
 // appendBeforeRow appends what stands before the row of a hit.
 func appendBeforeRow(dst []byte, h *Hit) []byte {
 	dst = append(dst, `{"schema":1,"id":`...)

@@ -76,16 +76,26 @@ func (e *encoding) encode() {
 	for l := range e.work {
 		from := 0
 		for _, w := range l.hits {
-			h, err := reader.read(w.input, l.payload[from:w.to])
-			if err != nil {
+			var err error
+			if l.out, err = e.encodeOne(reader, l.out, w.input, l.payload[from:w.to]); err != nil {
 				e.fail(err)
 				break
 			}
-			l.out = e.run.encode(l.out, h)
 			from = w.to
 		}
 		l.done <- struct{}{}
 	}
+}
+
+func (e *encoding) encodeOne(reader *waitingReader, dst []byte, input int32, payload []byte) ([]byte, error) {
+	if e.run.lines {
+		return reader.line(dst, input, payload)
+	}
+	h, err := reader.read(input, payload)
+	if err != nil {
+		return dst, err
+	}
+	return e.run.encode(dst, h), nil
 }
 
 func (e *encoding) write(to io.Writer) {

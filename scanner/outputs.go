@@ -149,12 +149,10 @@ func (o *outputs) merge(keep func(key) bool) (err error) {
 func (o *outputs) each() func(input int32, payload []byte) error {
 	reader := newWaitingReader(o.run)
 	var line []byte
-	return func(input int32, payload []byte) error {
-		h, err := reader.read(input, payload)
-		if err != nil {
+	return func(input int32, payload []byte) (err error) {
+		if line, err = reader.line(line[:0], input, payload); err != nil {
 			return err
 		}
-		line = JSONL(line[:0], h)
 		return o.emit(line)
 	}
 }

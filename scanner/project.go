@@ -152,6 +152,28 @@ func (p *projection) fields(dst []simd.Field, s shape) []simd.Field {
 	return dst
 }
 
+// rowFields are the fields of the rows of one shape. Hits that follow each other
+// have the same as a rule.
+type rowFields struct {
+	of   *projection
+	as   shape
+	list []simd.Field
+}
+
+// turn makes them those of a shape. Their texts stand where the cells of a finding
+// do or, packed, one behind the other.
+func (f *rowFields) turn(p *projection, as shape, packed bool) []simd.Field {
+	if f.of != p || f.as != as {
+		f.of, f.as, f.list = p, as, p.fields(f.list[:0], as)
+		for i := range f.list {
+			if packed {
+				f.list[i].At = i
+			}
+		}
+	}
+	return f.list
+}
+
 // maxIdentity is how much memory is kept for what makes an ID, which has the cells
 // of a row.
 const maxIdentity = 64 << 10

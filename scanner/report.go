@@ -428,17 +428,10 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	return w.hits.end(k)
 }
 
-// jsonl is JSONL for a hit of a finding whose row is of a shape: the names of its
-// cells have been written once, and what they hold is not gathered first.
+// jsonl is JSONL for a hit of a finding whose row is of a shape.
 func (w *worker) jsonl(dst []byte, in *input, f *finding, h *Hit, as shape) []byte {
 	if !as.projected {
 		return JSONL(dst, h)
 	}
-	p := &in.plan.projections[f.Table]
-	if w.shownOf != p || w.shownAs != as {
-		w.shownOf, w.shownAs, w.shown = p, as, p.fields(w.shown[:0], as)
-	}
-	dst = append(appendBeforeRow(dst, h), '{')
-	dst = append(appendFields(dst, w.shown, f.Cells), '}')
-	return appendAfterRow(dst, h)
+	return jsonlOf(dst, h, w.shown.turn(&in.plan.projections[f.Table], as, false), f.Cells)
 }

@@ -80,6 +80,11 @@ type waitingReader struct {
 	indicators []*ioc.Indicator // of hit, the leading one first
 	labels     []string
 	named      table.Table // what a table that is swept without a definition was called
+
+	of     *projection // of the hit's row, which is of a shape; nil if hit has it
+	as     shape
+	texts  []string // of its cells
+	fields rowFields
 }
 
 func newWaitingReader(r *run) *waitingReader {
@@ -89,21 +94,49 @@ func newWaitingReader(r *run) *waitingReader {
 // read returns the hit of an input. It lives until the next one is read or
 // something is written where it stood.
 func (r *waitingReader) read(input int32, raw []byte) (*Hit, error) {
+	if err := r.take(input, raw); err != nil {
+		return nil, err
+	}
+	if r.of != nil {
+		n := 0
+		for c := range r.of.columns(r.as) {
+			r.hit.Row = append(r.hit.Row, Cell{c.name, r.texts[n]})
+			n++
+		}
+	}
+	return &r.hit, nil
+}
+
+// line appends the hit of an input as JSONL does.
+func (r *waitingReader) line(dst []byte, input int32, raw []byte) ([]byte, error) {
+	if err := r.take(input, raw); err != nil {
+		return dst, err
+	}
+	if r.of == nil {
+		return JSONL(dst, &r.hit), nil
+	}
+	return jsonlOf(dst, &r.hit, r.fields.turn(r.of, r.as, true), r.texts), nil
+}
+
+// take reads the hit of an input, but not the row that has a shape.
+func (r *waitingReader) take(input int32, raw []byte) error {
 	w, h := &r.wire, &r.hit
 	w.Reset(raw)
 	p := r.run.inputs[input].plan
 	at := int(w.Number())
 	if at < 0 || at >= len(p.tables) {
-		return nil, errWaiting
+		return errWaiting
 	}
 	h.Table, h.Row = p.tables[at], h.Row[:0]
+	r.of, r.texts = nil, r.texts[:0]
 	if w.Bool() {
 		more := uint64(w.Number())
 		if at >= len(p.projections) || more>>len(p.projections[at].more) != 0 {
-			return nil, errWaiting
+			return errWaiting
 		}
-		for c := range p.projections[at].columns(shape{true, more}) {
-			h.Row = append(h.Row, Cell{c.name, w.Text()})
+		r.of, r.as = &p.projections[at], shape{true, more}
+		for range r.of.columns(r.as) {
+			r.texts = append(r.texts, w.Text())
 		}
 	} else {
 		if name := w.Text(); name != h.Table.Name {
@@ -162,7 +195,7 @@ func (r *waitingReader) read(input int32, raw []byte) (*Hit, error) {
 		h.Labels = r.labels
 	}
 	if w.Bad() || w.More() {
-		return nil, errWaiting
+		return errWaiting
 	}
-	return h, nil
+	return nil
 }

@@ -43,18 +43,19 @@ func TestWaitingHits(t *testing.T) {
 		{Columns: ColumnsDeep, Ports: PortIgnore},
 	} {
 		as.Indicators = indicators(t, "1.2.3.4:80 first=2026-05-20 until=2026-06-01", "1.2.0.0/16", "2001:db8::1", "evil.test", "x.evil.test")
-		as.Encode = everything
-		var want []string
-		for _, order := range []Order{AsFound, Newest, Oldest} {
-			s := as
-			s.Order = order
-			got, sum := sweep(t, &s, in...)
-			slices.Sort(got)
-			if want == nil {
-				want = got
-			}
-			if len(got) < 3 || !slices.Equal(got, want) || int(sum.Hits) != len(want) {
-				t.Errorf("%+v: got  %q\nwant %q", as, got, want)
+		for _, as.Encode = range []Encoder{everything, nil} { // nil: JSONL
+			var want []string
+			for _, order := range []Order{AsFound, Newest, Oldest} {
+				s := as
+				s.Order = order
+				got, sum := sweep(t, &s, in...)
+				slices.Sort(got)
+				if want == nil {
+					want = got
+				}
+				if len(got) < 3 || !slices.Equal(got, want) || int(sum.Hits) != len(want) {
+					t.Errorf("%+v: got  %q\nwant %q", as, got, want)
+				}
 			}
 		}
 	}

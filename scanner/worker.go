@@ -8,7 +8,6 @@ import (
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/formats/mem"
-	"github.com/iocsweep/iocsweep/formats/simd"
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/scanner/clock"
 )
@@ -61,11 +60,9 @@ type worker struct {
 
 	// Where hits go: encoded and streamed, sorted, or held until the order of the
 	// input's dates is known.
-	payload                    []byte       // encoded hits, where they are streamed
-	seq                        int          // of the block that they are of
-	shown                      []simd.Field // of the row of a hit, which is
-	shownOf                    *projection  // of this table
-	shownAs                    shape
+	payload                    []byte // encoded hits, where they are streamed
+	seq                        int    // of the block that they are of
+	shown                      rowFields
 	hits, suppressed, rejected pile
 	waiting                    []byte // findings of the block that have to wait
 	waited                     findingReader
