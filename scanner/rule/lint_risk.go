@@ -54,13 +54,22 @@ func (l *lint) orNotEqual(e *Expr, not bool) {
 	}
 }
 
-// apart says that in no row a field can be what both deny.
+// apart says that both deny something of one field, and that no cell of it can be
+// the one and the other, in all tables that have the field.
 func (l *lint) apart(p, q *Predicate) bool {
 	both := denied(&Expr{Or: []*Expr{{Pred: p}, {Pred: q}}}, nil)
-	return !slices.ContainsFunc(l.Tables, func(t *table.Table) bool {
+	found := false
+	for _, t := range l.Tables {
 		a := l.in(t)
-		return l.rule.applies(t) && a.possible(both)
-	})
+		if !l.rule.applies(t) || a.operand(p).lacking() && a.operand(q).lacking() {
+			continue
+		}
+		if !a.contradicts(both) {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // bounds looks for a way that nothing bounds in time or by address.

@@ -179,6 +179,8 @@ func TestFoundRules(t *testing.T) {
 		{`NOT (Message = 'a' AND Message = 'b')`, "Message != 'a' OR Message != 'b' is true of every row"},
 		{`Message NOT LIKE '%a%' OR Message NOT LIKE '%b%'`, "is true of all rows but those in which neither holds"},
 		{`remote_ip != '10.0.0.0/8' OR remote_ip != '10.1.0.0/16'`, "is true of all rows but those in which neither holds"},
+		{`Message != 'a' OR RemoteUrl != 'b'`, "is true of all rows but those in which neither holds"}, // no table has both
+		{`FileName != 'a' OR destination_port != 'ssh'`, "is true of all rows but those in which neither holds"},
 		{`process.parent_process == "task scheduler"`, `did you mean "process.parent.name"?`},
 		{`process.user = 'root' OR process.user = 'admin'`, "most of what Mirai runs is root's"},
 		{`destination_ip = '10.10.10.10'`, "mostly its attacks on that address"},
