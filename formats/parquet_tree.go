@@ -102,6 +102,7 @@ func (t *pqTree) node(elems []pqElement, def, rep uint32, depth int) (x pqNode, 
 	}
 	if isVariant(e, x.kids, t.leaves) {
 		x.shred(t.leaves)
+		x.variant.guessed = e.logical != logicalVariant
 	}
 	if x.repeated || len(x.kids) != 1 || !x.kids[0].repeated {
 		return x, n, true

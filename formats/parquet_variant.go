@@ -28,8 +28,11 @@ import (
 //	      optional binary typed_value (STRING); } } }
 //
 // It is printed as JSON. A pqVariant says which kids of a node are its parts, -1 for
-// none.
-type pqVariant struct{ metadata, value, typed int }
+// none, and whether they are all that makes it look like one.
+type pqVariant struct {
+	metadata, value, typed int
+	guessed                bool
+}
 
 var errVariant = fmt.Errorf("%w: variant", ErrCorrupt)
 
@@ -37,7 +40,8 @@ var errVariant = fmt.Errorf("%w: variant", ErrCorrupt)
 const maxVariantDepth = 64
 
 // isVariant says whether a group holds a variant. Spark 4.0 wrote them without
-// saying so: the parts have to be there then, as bytes, and nothing else.
+// saying so: the parts have to be there then, as bytes, and nothing else. Others
+// may have such a group too, of which each metadata is looked at.
 func isVariant(e *pqElement, kids []pqNode, leaves []pqColumn) bool {
 	v, ok := variantOf(kids, leaves)
 	if !ok || v.metadata < 0 {
@@ -48,7 +52,7 @@ func isVariant(e *pqElement, kids []pqNode, leaves []pqColumn) bool {
 
 // variantOf finds the parts of a variant; false if a group has others.
 func variantOf(kids []pqNode, leaves []pqColumn) (v pqVariant, ok bool) {
-	v = pqVariant{-1, -1, -1}
+	v = pqVariant{metadata: -1, value: -1, typed: -1}
 	for i := range kids {
 		x := &kids[i]
 		binary := x.kind == nodeValue && !x.repeated && leaves[x.leaf].phys == format.ByteArray && leaves[x.leaf].print.kind == printBytes
@@ -106,20 +110,25 @@ func (w *treeWalk) raw(x *pqNode) ([]byte, error) {
 // null of its own is something only where null is true.
 func (w *treeWalk) variant(x *pqNode, plain, null bool) (there bool, err error) {
 	v := x.variant
+	var metadata, rest []byte
+	named := true
 	if v.metadata >= 0 {
-		b, err := w.raw(&x.kids[v.metadata])
-		if err == nil {
-			err = w.names.read(b)
+		if metadata, err = w.raw(&x.kids[v.metadata]); err != nil {
+			return false, err
 		}
-		if err != nil {
+		err = w.names.read(metadata)
+		if named = err == nil; !named && !v.guessed {
 			return false, err
 		}
 	}
-	var rest []byte
 	if v.value >= 0 {
 		if rest, err = w.raw(&x.kids[v.value]); err != nil {
 			return false, err
 		}
+	}
+	if !named {
+		w.pair(x, metadata, rest)
+		return true, nil
 	}
 	if v.typed >= 0 {
 		at := len(w.buf)
@@ -134,6 +143,27 @@ func (w *treeWalk) variant(x *pqNode, plain, null bool) (there bool, err error) 
 	w.names.left = len(rest)
 	w.buf, err = w.names.append(w.buf, rest, plain, 0)
 	return err == nil, err
+}
+
+// pair appends what looked like a variant and is two columns of bytes, as such.
+func (w *treeWalk) pair(x *pqNode, metadata, value []byte) {
+	w.buf = append(w.buf, '{')
+	first := len(w.buf)
+	for i := range x.kids {
+		v := value
+		if i == x.variant.metadata {
+			v = metadata
+		}
+		if v == nil {
+			continue
+		}
+		if len(w.buf) > first {
+			w.buf = append(w.buf, ',')
+		}
+		w.buf = append(appendJSONString(w.buf, []byte(x.kids[i].name)), ':')
+		w.buf = appendJSONString(w.buf, appendBytes(nil, v))
+	}
+	w.buf = append(w.buf, '}')
 }
 
 // typed appends the part of a variant that has columns of its own. rest has
@@ -210,7 +240,7 @@ func (m *variantNames) read(b []byte) error {
 		return fmt.Errorf("%w: metadata", errVariant)
 	}
 	b = b[size:]
-	if len(b) < (n+1)*size {
+	if first, _ := leastFirst(b, 0, size); len(b) < (n+1)*size || first != 0 {
 		return fmt.Errorf("%w: metadata", errVariant)
 	}
 	*m = variantNames{size: size, n: n, offsets: b[:(n+1)*size], text: b[(n+1)*size:]}

@@ -93,6 +93,30 @@ func TestParquetVariant(t *testing.T) {
 	}
 }
 
+// A group that has what a variant has, and does not say that it is one, is read as
+// the group that it is where its metadata are those of no variant.
+func TestParquetPair(t *testing.T) {
+	bytesOf := func() parquet.Node { return parquet.Optional(parquet.Leaf(parquet.ByteArrayType)) }
+	node := parquet.Group{"value": bytesOf(), "metadata": bytesOf()}
+	rows := encoded([]variant.Value{variant.String("192.0.2.7")})
+	want := [][]string{{"r0", "192.0.2.7"}}
+	text := func(s string) []byte { return []byte(s) }
+	for _, r := range []struct {
+		metadata, value []byte
+		cell            string
+	}{
+		{text("text/plain"), text("192.0.2.8 asks x.example"), `{"metadata":"text/plain","value":"192.0.2.8 asks x.example"}`},
+		{text("\x01 " + strings.Repeat("long ", 20)), text("192.0.2.9"), `{"metadata":"\u0001 ` + strings.Repeat("long ", 20) + `","value":"192.0.2.9"}`},
+		{text("\x02\xff"), text(""), `{"metadata":"02ff","value":""}`},
+		{nil, text("192.0.2.10"), `{"value":"192.0.2.10"}`},
+	} {
+		rows = append(rows, rawVariant{r.metadata, r.value})
+		want = append(want, []string{fmt.Sprint("r", len(want)), r.cell})
+	}
+	s := mustParquet(t, writeVariants(t, node, rows))
+	compareVariants(t, readCells(t, s, 1), want)
+}
+
 // A rawVariant is an encoded value.
 type rawVariant struct {
 	Metadata []byte `parquet:"metadata"`
