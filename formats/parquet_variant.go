@@ -50,18 +50,19 @@ func isVariant(e *pqElement, kids []pqNode, leaves []pqColumn) bool {
 	return e.logical == logicalVariant || e.logical == logicalNone && !e.hasConv && v.value >= 0 && v.typed < 0
 }
 
-// variantOf finds the parts of a variant; false if a group has others.
+// variantOf finds the parts of a variant; false if a group has others, or one of
+// them twice.
 func variantOf(kids []pqNode, leaves []pqColumn) (v pqVariant, ok bool) {
 	v = pqVariant{metadata: -1, value: -1, typed: -1}
 	for i := range kids {
 		x := &kids[i]
 		binary := x.kind == nodeValue && !x.repeated && leaves[x.leaf].phys == format.ByteArray && leaves[x.leaf].print.kind == printBytes
 		switch {
-		case x.name == "metadata" && binary:
+		case x.name == "metadata" && binary && v.metadata < 0:
 			v.metadata = i
-		case x.name == "value" && binary:
+		case x.name == "value" && binary && v.value < 0:
 			v.value = i
-		case x.name == "typed_value":
+		case x.name == "typed_value" && v.typed < 0:
 			v.typed = i
 		default:
 			return v, false

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 	"github.com/parquet-go/parquet-go/variant"
 )
 
@@ -115,6 +116,22 @@ func TestParquetPair(t *testing.T) {
 	}
 	s := mustParquet(t, writeVariants(t, node, rows))
 	compareVariants(t, readCells(t, s, 1), want)
+}
+
+// All columns of a variant are read: with one of a name that another has it is
+// a struct.
+func TestVariantOf(t *testing.T) {
+	leaves := []pqColumn{{phys: format.ByteArray, print: printer{kind: printBytes}}}
+	for names, want := range map[string]bool{"metadata": true, "value metadata": true, "metadata value typed_value": true,
+		"metadata value value": false, "metadata metadata value": false, "metadata typed_value typed_value": false, "metadata more": false} {
+		var kids []pqNode
+		for name := range strings.FieldsSeq(names) {
+			kids = append(kids, pqNode{name: name})
+		}
+		if _, ok := variantOf(kids, leaves); ok != want {
+			t.Errorf("%s: %v", names, ok)
+		}
+	}
 }
 
 // A rawVariant is an encoded value.
