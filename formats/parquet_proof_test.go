@@ -279,8 +279,12 @@ func TestParquetEmptyFilter(t *testing.T) {
 func TestParquetProofsAgree(t *testing.T) {
 	rows := makeProofRows()
 	rnd := rand.New(rand.NewPCG(1, 2))
+	searches := 60
+	if testing.Short() {
+		searches = 15
+	}
 	for name, file := range proofFiles(t) {
-		for range 60 {
+		for range searches {
 			col := rnd.IntN(colSpread + 1)
 			var cells []string
 			for range 1 + rnd.IntN(4) {
