@@ -133,12 +133,30 @@ func sameOutput(a, b string) bool {
 		y, err := os.Stat(b)
 		return err == nil && os.SameFile(x, y)
 	}
-	for _, p := range []*string{&a, &b} {
-		if abs, err := filepath.Abs(*p); err == nil {
-			*p = abs
-		}
-	}
+	a, b = placeOf(a), placeOf(b)
 	return a == b || foldsNames && strings.EqualFold(a, b)
+}
+
+// placeOf is where a file will be that is not there yet: links lead there, also one
+// that leads to nothing so far.
+func placeOf(path string) string {
+	for range 16 { // as many as any system follows, or nearly
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(dir, filepath.Base(path))
+	}
+	return path
 }
 
 // defaultFormat is what an unset --format means.
