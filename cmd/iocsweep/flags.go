@@ -73,3 +73,22 @@ func oneOf(flag, value string, allowed ...string) error {
 	}
 	return fmt.Errorf("%s %q: want %s", flag, value, strings.Join(allowed, ", "))
 }
+
+// choices are the values that a flag may have, by name.
+type choices[T any] []struct {
+	name  string
+	value T
+}
+
+// choose sets what a flag's value names. The error is that of oneOf.
+func choose[T any](flag, value string, to *T, from choices[T]) error {
+	var names []string
+	for _, c := range from {
+		if c.name == value {
+			*to = c.value
+			return nil
+		}
+		names = append(names, c.name)
+	}
+	return oneOf(flag, value, names...)
+}

@@ -131,42 +131,18 @@ func (f *scanFlags) applyMatch(s *scanner.Scan) error {
 }
 
 func (f *scanFlags) applyPorts(s *scanner.Scan) error {
-	switch f.ports {
-	case "prefer":
-	case "strict":
-		s.Ports = scanner.PortStrict
-	case "ignore":
-		s.Ports = scanner.PortIgnore
-	default:
-		return oneOf("--port-match", f.ports, "prefer", "strict", "ignore")
-	}
-	return nil
+	return choose("--port-match", f.ports, &s.Ports, choices[scanner.PortMatch]{
+		{"prefer", scanner.PortPrefer}, {"strict", scanner.PortStrict}, {"ignore", scanner.PortIgnore}})
 }
 
 func (f *scanFlags) applyRow(s *scanner.Scan) error {
-	switch f.row {
-	case "triage":
-	case "hunt":
-		s.Row = scanner.RowHunt
-	case "all":
-		s.Row = scanner.RowAll
-	default:
-		return oneOf("--row", f.row, "hunt", "triage", "all")
-	}
-	return nil
+	return choose("--row", f.row, &s.Row, choices[scanner.RowDetail]{
+		{"hunt", scanner.RowHunt}, {"triage", scanner.RowTriage}, {"all", scanner.RowAll}})
 }
 
 func (f *scanFlags) applyOrder(s *scanner.Scan) error {
-	switch f.order {
-	case "newest":
-	case "oldest":
-		s.Order = scanner.Oldest
-	case "input":
-		s.Order = scanner.AsFound
-	default:
-		return oneOf("--order", f.order, "newest", "oldest", "input")
-	}
-	return nil
+	return choose("--order", f.order, &s.Order, choices[scanner.Order]{
+		{"newest", scanner.Newest}, {"oldest", scanner.Oldest}, {"input", scanner.AsFound}})
 }
 
 // applyWindow is --from and --to.

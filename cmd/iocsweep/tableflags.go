@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -63,15 +64,9 @@ func (f *tableFlags) apply(s *scanner.Scan) error {
 		}
 		s.Formats.Format = f.inputFormat
 	}
-	switch f.columns {
-	case "", "wide":
-		s.Columns = scanner.ColumnsWide
-	case "hunt":
-		s.Columns = scanner.ColumnsHunt
-	case "deep":
-		s.Columns = scanner.ColumnsDeep
-	default:
-		return oneOf("--columns", f.columns, "hunt", "wide", "deep")
+	if err := choose("--columns", cmp.Or(f.columns, "wide"), &s.Columns, choices[scanner.Columns]{
+		{"hunt", scanner.ColumnsHunt}, {"wide", scanner.ColumnsWide}, {"deep", scanner.ColumnsDeep}}); err != nil {
+		return err
 	}
 	if f.header != "" {
 		names, err := headerNames(f.header)
@@ -87,18 +82,11 @@ func (f *tableFlags) apply(s *scanner.Scan) error {
 		}
 		s.Zone = loc
 	}
-	switch f.dateOrder {
-	case "":
-	case "mdy":
-		s.DateOrder = clock.MDY
-	case "dmy":
-		s.DateOrder = clock.DMY
-	case "ymd":
-		s.DateOrder = clock.YMD
-	default:
-		return oneOf("--date-order", f.dateOrder, "mdy", "dmy", "ymd")
+	if f.dateOrder == "" {
+		return nil
 	}
-	return nil
+	return choose("--date-order", f.dateOrder, &s.DateOrder, choices[clock.Order]{
+		{"mdy", clock.MDY}, {"dmy", clock.DMY}, {"ymd", clock.YMD}})
 }
 
 func readTable(path string) (*table.Table, error) {
