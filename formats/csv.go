@@ -110,9 +110,9 @@ func (s *csvSource) NewReader(w Want) Reader {
 
 // csvStops says which separators of a record bound the wanted cells.
 type csvStops struct {
-	ords  []int // numbers of separators in a record, from 1, ascending
-	ended []int // the same, as simd.Rows wants them
-	cols  []csvBounds
+	*simd.Stops
+	ords []int // numbers of separators in a record, from 1, ascending
+	cols []csvBounds
 }
 
 // csvBounds are indices into csvStops.ords; start -1 is the record's start,
@@ -122,7 +122,6 @@ type csvBounds struct{ start, end int }
 // A csvStage holds the late cells of one stage.
 type csvStage struct {
 	stops csvStops
-	out   []uint32
 	grid  Grid
 }
 
@@ -164,7 +163,8 @@ type csvReader struct {
 
 	first   int        // where the block's first record starts
 	rows    []simd.Row // records in buf, without their line ends
-	bounds  []uint32   // row by row, a position for each of stops.ords
+	bounds  csvPlaces  // of stops in rows
+	out     []uint32   // of stops in one record
 	rejects []Reject
 	unread  int    // rejected records that are no row
 	noName  []byte // the last first cell of a row that was no name of a column
@@ -176,7 +176,7 @@ type csvReader struct {
 	holders []uint32 // the rows of cells
 	kept    []uint32 // rows that sifting has left,
 	keptAt  []simd.Row
-	keptEnd []uint32 // as bounds, for keys.ords
+	keptEnd csvPlaces // of keys in them
 	find    func(cells []uint32, dst []Ref) ([]Ref, error)
 	all     []Cell
 	fields  []Field
@@ -269,7 +269,7 @@ func (r *csvReader) block(sp span) (Block, error) {
 // begin forgets what has been found in the block, of which the first record
 // starts at first.
 func (r *csvReader) begin(first int) {
-	r.rows, r.bounds, r.rejects, r.bare = r.rows[:0], r.bounds[:0], r.rejects[:0], r.bare[:0]
+	r.rows, r.rejects, r.bare = r.rows[:0], r.rejects[:0], r.bare[:0]
 	r.unread, r.first, r.lineAt, r.lines = 0, first, first, r.head
 }
 

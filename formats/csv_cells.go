@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"iter"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -70,7 +71,7 @@ func newStops(p *Part, want []Column) csvStops {
 	}
 	slices.Sort(s.ords)
 	s.ords = slices.Compact(s.ords)
-	s.ended = append(slices.Clone(s.ords), simd.None)
+	s.Stops = simd.NewStops(s.ords, len(p.Columns))
 	for _, n := range number {
 		b := csvBounds{-1, -1}
 		if n >= 0 {
@@ -166,12 +167,12 @@ func (r *csvReader) runs(yield func(*Run, error) bool) {
 	for k, b := range r.keys.cols {
 		switch {
 		case !sifted:
-			r.column(b, r.rows, r.bounds, len(r.keys.ords))
+			r.column(b, r.rows, &r.bounds)
 		case r.sifter.always(k):
-			r.column(r.always.cols[always], r.rows, r.bounds, len(r.always.ords))
+			r.column(r.always.cols[always], r.rows, &r.bounds)
 			always++
 		default:
-			r.column(b, r.keptAt, r.keptEnd, len(r.keys.ords))
+			r.column(b, r.keptAt, &r.keptEnd)
 			for i, n := range r.holders {
 				r.holders[i] = r.kept[n]
 			}
@@ -206,42 +207,60 @@ func (r *csvReader) sift() {
 			r.kept, r.keptAt = append(r.kept, uint32(row)), append(r.keptAt, w)
 		}
 	}
-	stops := len(r.keys.ords)
-	r.keptEnd = mem.Grow(r.keptEnd[:0], len(r.kept)*stops)[:len(r.kept)*stops]
+	r.keptEnd.reserve(len(r.kept), 0, len(r.keys.ords))
+	out := r.room(&r.keys)
 	for i, w := range r.keptAt {
-		r.walk(int(w.Start), len(r.nls), r.keys.ords, r.keptEnd[i*stops:(i+1)*stops])
+		r.walk(int(w.Start), len(r.nls), r.keys.ords, out)
+		r.keptEnd.put(i, out)
 	}
 }
 
 // column collects the cells of a column that are not empty, and their rows, as
-// numbers of the given ones. stops is how many bounds each of these has.
-func (r *csvReader) column(b csvBounds, rows []simd.Row, bounds []uint32, stops int) {
+// numbers of the given ones.
+func (r *csvReader) column(b csvBounds, rows []simd.Row, places *csvPlaces) {
 	r.cells, r.holders = r.cells[:0], r.holders[:0]
 	if b.end < 0 {
 		return
 	}
 	// Room for all, so that nothing has to be seen to for each.
 	cells, holders := mem.Grow(r.cells, len(rows))[:len(rows)], mem.Grow(r.holders, len(rows))[:len(rows)]
-	n := 0
-	for i, w := range rows {
-		at := bounds[i*stops : i*stops+stops]
-		from, to := w.Start, min(at[b.end], w.End)
-		if b.start >= 0 {
-			from = at[b.start] + 1
-		}
-		if from >= to {
-			continue
-		}
-		c := Cell{from, to - from}
-		if first := r.buf[from]; first == '"' || first == 'n' {
-			if c = r.value(from, to); c.Len == 0 {
-				continue
-			}
-		}
-		cells[n], holders[n] = c, uint32(i)
-		n++
+	var starts []uint32
+	if b.start >= 0 {
+		starts = places.of(b.start)
 	}
+	n, quoted := simd.Cells(r.buf[:cap(r.buf)], rows, starts, places.of(b.end), cells, holders)
 	r.cells, r.holders = cells[:n], holders[:n]
+	if quoted {
+		r.unquote()
+	}
+}
+
+// unquote takes the cells that were collected out of their quotes, and drops those
+// with nothing in them. Where some cells of a column have quotes and some have not,
+// no branch should depend on which.
+func (r *csvReader) unquote() {
+	n := 0
+	for i, c := range r.cells {
+		quoted := uint32(0)
+		if r.buf[c.Off] == '"' {
+			quoted = 1
+		}
+		inside := c.Off + 1
+		w, bit := inside>>6, inside&63
+		// As far as 64 bits tell; the next quote is nearly always the last byte.
+		left := uint32(bits.TrailingZeros64(r.quotes[w]>>bit | r.quotes[w+1]<<(64-bit)))
+		if (left^(c.Len-2)|left>>6)&-quoted != 0 {
+			c = r.value(c.Off, c.Off+c.Len)
+		} else {
+			c.Off += quoted
+			c.Len -= 2 * quoted
+		}
+		r.cells[n], r.holders[n] = c, r.holders[i]
+		if c.Len != 0 {
+			n++
+		}
+	}
+	r.cells, r.holders = r.cells[:n], r.holders[:n]
 }
 
 // findRows is Run.Find of the column that was collected last.
@@ -255,13 +274,13 @@ func (r *csvReader) findRows(cells []uint32, dst []Ref) ([]Ref, error) {
 // Fetch implements [Reader]. The rows are walked once more.
 func (r *csvReader) Fetch(stage int, rows []uint32) (*Grid, error) {
 	s := &r.late[stage]
-	s.out = mem.Grow(s.out[:0], len(s.stops.ords))[:len(s.stops.ords)]
+	out := r.room(&s.stops)
 	s.grid.byRow(len(s.stops.cols))
 	for _, row := range rows {
 		w := r.rows[row]
-		r.walk(int(w.Start), len(r.nls), s.stops.ords, s.out)
+		r.walk(int(w.Start), len(r.nls), s.stops.ords, out)
 		for _, b := range s.stops.cols {
-			s.grid.Cells = append(s.grid.Cells, r.cell(w, b, s.out))
+			s.grid.Cells = append(s.grid.Cells, r.cell(w, b, out))
 		}
 	}
 	s.grid.Data = r.buf

@@ -65,7 +65,7 @@ var errUnsettled = errors.New("formats: depends on what stands before")
 // which nothing but m.next is known, ends with errUnsettled at text that is
 // read in the light of what stands before it, and at what takes long.
 func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
-	at, stops := r.first, len(r.stops.ords)
+	at, out := r.first, r.room(r.stops)
 	sound := true // what is in quotes is known for sure, so that lines is right
 	var repaired error
 	r.cutTo = -1
@@ -86,17 +86,13 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 				break
 			}
 		}
-		r.bounds = mem.Grow(r.bounds, stops)
-		n := len(r.bounds)
-		r.bounds = r.bounds[:n+stops]
 		limit := r.limit
 		if r.cutTo >= at {
 			limit = r.cutTo/64 + 1 // its bits stand, though not those behind it
 			sound = false
 		}
-		seps, nl := r.walk(at, limit, r.stops.ords, r.bounds[n:])
+		seps, nl := r.walk(at, limit, r.stops.ords, out)
 		if nl < 0 || nl-at > r.s.t.max {
-			r.bounds = r.bounds[:n]
 			if trial {
 				return 0, errUnsettled
 			}
@@ -129,7 +125,6 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 				return 0, errUnsettled
 			}
 			if doubt {
-				r.bounds = r.bounds[:n]
 				repaired, sound = ErrBareQuote, false
 				continue
 			}
@@ -138,10 +133,10 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 		if stop > at && r.buf[stop-1] == '\r' {
 			stop--
 		}
-		if stop == at { // blank
-			r.bounds = r.bounds[:n]
-		} else {
+		if stop > at { // not blank
 			r.rejectOdd(at, stop, nl, seps+1, repaired)
+			r.bounds.reserve(len(r.rows)+1, len(r.rows), len(out))
+			r.bounds.put(len(r.rows), out)
 			r.rows = append(r.rows, simd.Row{Start: uint32(at), End: uint32(stop)})
 		}
 		repaired = nil
@@ -191,21 +186,20 @@ func (r *csvReader) plain(m *seam, at int) bool {
 // take makes rows of the plain records from at on that start before end, up to
 // one that is to be looked at, whose place it returns.
 func (r *csvReader) take(at, end int) int {
-	stops := len(r.stops.ords)
 	for {
-		rows, bounds := len(r.rows), len(r.bounds)
+		rows := len(r.rows)
 		r.rows = mem.Grow(r.rows, 64)
-		most := cap(r.rows) - rows
-		r.bounds = mem.Grow(r.bounds, (most+1)*stops)
-		n, next := simd.Rows(r.seps[:r.limit], r.nls[:r.limit], at, end, r.stops.ended, r.width, r.rows[rows:cap(r.rows)], r.bounds[bounds:cap(r.bounds)])
-		r.rows, r.bounds = r.rows[:rows+n], r.bounds[:bounds+n*stops]
+		room := r.rows[rows:cap(r.rows)]
+		r.bounds.reserve(cap(r.rows), rows, len(r.stops.ords))
+		n, next := r.stops.Rows(r.seps[:r.limit], r.nls[:r.limit], at, end, room, r.bounds.from(rows), r.bounds.stride)
+		r.rows = r.rows[:rows+n]
 		for i := rows; i < len(r.rows); i++ {
 			if w := &r.rows[i]; r.buf[w.End-1] == '\r' {
 				w.End--
 			}
 		}
 		// The end of the input counts as a line break.
-		if at = min(next, r.n); n < most {
+		if at = min(next, r.n); n < len(room) {
 			return at
 		}
 	}

@@ -96,6 +96,8 @@ func main() {
 	}
 	quotes()
 	rows()
+	rowsOfPlaces()
+	cells()
 	quads()
 	avx2.members()
 	avx512.members()

@@ -46,51 +46,6 @@ func csvGo(data []byte, sep byte, seps, nls, quotes []uint64) {
 	}
 }
 
-func rowsGo(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
-	stops := len(ords) - 1
-	for n < len(rows) && at < end {
-		w := at >> 6
-		if w >= len(seps) {
-			break
-		}
-		from := ^uint64(0) << uint(at&63)
-		s, l := seps[w]&from, nls[w]&from
-		out := bounds[n*stops : (n+1)*stops]
-		seen, k := 0, 0
-		for {
-			if l != 0 {
-				s &= l&-l - 1
-			}
-			total := seen + bits.OnesCount64(s)
-			for done := seen; ords[k] <= total; k++ {
-				for ; done+1 < ords[k]; done++ {
-					s &= s - 1
-				}
-				out[k] = uint32(w<<6 + bits.TrailingZeros64(s))
-			}
-			seen = total
-			if l != 0 {
-				break
-			}
-			if w++; w >= len(seps) {
-				return n, at
-			}
-			s, l = seps[w], nls[w]
-		}
-		nl := w<<6 + bits.TrailingZeros64(l)
-		if seen+1 != width || nl == at {
-			break
-		}
-		if k < stops {
-			out[k] = uint32(nl)
-		}
-		rows[n] = Row{uint32(at), uint32(nl)}
-		n++
-		at = nl + 1
-	}
-	return n, at
-}
-
 func jsonGo(data []byte, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	slashes, nls = slashes[:len(quotes)], nls[:len(quotes)]
 	for w := range quotes {

@@ -26,7 +26,13 @@ func literalsAVX512(data *byte, words int, halves *uint8, marks *uint64)
 func hideCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
 
 //go:noescape
-func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n int, next int)
+func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32, stride int) (n int, next int)
+
+//go:noescape
+func rowsVBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32, stride int, places *uint16) (n int, next int)
+
+//go:noescape
+func cellsAVX512(data *byte, rows *uint32, starts *uint32, ends *uint32, lot int, cells *uint32, holders *uint32) (n int, quoted uint64)
 
 //go:noescape
 func quadsAVX2(s *byte, data *byte, size int, cells *uint32, count int, list bool, dst *uint32) int

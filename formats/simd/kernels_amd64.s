@@ -475,45 +475,45 @@ done:
 	MOVQ BX, ret+48(FP)
 	RET
 
-// func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32) (n int, next int)
+// func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32, stride int) (n int, next int)
 // Requires: BMI, BMI2, POPCNT
-TEXT ·rowsBMI2(SB), NOSPLIT, $8-96
+TEXT ·rowsBMI2(SB), NOSPLIT, $8-104
 	MOVQ seps+0(FP), AX
 	MOVQ nls+8(FP), CX
 	MOVQ at+24(FP), DX
 	MOVQ out+56(FP), BX
-	MOVQ bounds+72(FP), SI
-	MOVQ $0x00000001, DI
-	MOVQ $0x00000000, n+80(FP)
+	MOVQ $0x00000000, n+88(FP)
+	MOVQ $0x00000001, SI
 
 record:
 	CMPQ  DX, end+32(FP)
 	JGE   done
-	MOVQ  DX, R8
-	SHRQ  $0x06, R8
-	CMPQ  R8, words+16(FP)
+	MOVQ  DX, DI
+	SHRQ  $0x06, DI
+	CMPQ  DI, words+16(FP)
 	JGE   done
 	MOVQ  $-1, BP
 	SHLXQ DX, BP, BP
-	MOVQ  (AX)(R8*8), R9
-	MOVQ  (CX)(R8*8), R10
+	MOVQ  (AX)(DI*8), R8
+	MOVQ  (CX)(DI*8), R9
+	ANDQ  BP, R8
 	ANDQ  BP, R9
-	ANDQ  BP, R10
-	MOVQ  DX, R11
-	ANDQ  $-64, R11
+	MOVQ  DX, R10
+	ANDQ  $-64, R10
 	XORQ  R13, R13
-	MOVQ  ords+40(FP), R12
-	MOVQ  (R12), R15
+	MOVQ  bounds+72(FP), R12
+	MOVQ  ords+40(FP), R11
+	MOVQ  (R11), R15
 
 word:
-	TESTQ R10, R10
+	TESTQ R9, R9
 	JE    count
-	LEAQ  -1(R10), BP
-	ANDNQ BP, R10, BP
-	ANDQ  BP, R9
+	LEAQ  -1(R9), BP
+	ANDNQ BP, R9, BP
+	ANDQ  BP, R8
 
 count:
-	POPCNTQ R9, R14
+	POPCNTQ R8, R14
 	ADDQ    R13, R14
 	CMPQ    R15, R14
 	JG      counted
@@ -521,32 +521,32 @@ count:
 stop:
 	SUBQ   R13, R15
 	DECQ   R15
-	SHLXQ  R15, DI, BP
-	PDEPQ  R9, BP, BP
+	SHLXQ  R15, SI, BP
+	PDEPQ  R8, BP, BP
 	TZCNTQ BP, BP
-	ADDQ   R11, BP
-	MOVL   BP, (SI)
-	ADDQ   $0x04, SI
-	ADDQ   $0x08, R12
-	MOVQ   (R12), R15
+	ADDQ   R10, BP
+	MOVL   BP, (R12)
+	ADDQ   stride+80(FP), R12
+	ADDQ   $0x08, R11
+	MOVQ   (R11), R15
 	CMPQ   R15, R14
 	JLE    stop
 
 counted:
 	MOVQ  R14, R13
-	TESTQ R10, R10
+	TESTQ R9, R9
 	JNE   line
-	ADDQ  $0x40, R11
-	INCQ  R8
-	CMPQ  R8, words+16(FP)
+	ADDQ  $0x40, R10
+	INCQ  DI
+	CMPQ  DI, words+16(FP)
 	JGE   done
-	MOVQ  (AX)(R8*8), R9
-	MOVQ  (CX)(R8*8), R10
+	MOVQ  (AX)(DI*8), R8
+	MOVQ  (CX)(DI*8), R9
 	JMP   word
 
 line:
-	TZCNTQ R10, BP
-	ADDQ   R11, BP
+	TZCNTQ R9, BP
+	ADDQ   R10, BP
 	INCQ   R13
 	CMPQ   R13, width+48(FP)
 	JNE    done
@@ -554,23 +554,376 @@ line:
 	JE     done
 	CMPQ   R15, width+48(FP)
 	JNE    row
-	MOVL   BP, (SI)
-	ADDQ   $0x04, SI
+	MOVL   BP, (R12)
 
 row:
 	MOVL DX, (BX)
 	MOVL BP, 4(BX)
 	ADDQ $0x08, BX
+	ADDQ $0x04, bounds+72(FP)
 	LEAQ 1(BP), DX
-	MOVQ n+80(FP), BP
-	INCQ BP
-	MOVQ BP, n+80(FP)
-	CMPQ BP, most+64(FP)
+	MOVQ n+88(FP), R14
+	INCQ R14
+	MOVQ R14, n+88(FP)
+	CMPQ R14, most+64(FP)
 	JL   record
 
 done:
-	MOVQ DX, next+88(FP)
+	MOVQ DX, next+96(FP)
 	RET
+
+// func rowsVBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32, stride int, places *uint16) (n int, next int)
+// Requires: AVX, AVX512BW, AVX512F, AVX512VBMI2, BMI, BMI2, POPCNT
+TEXT ·rowsVBMI2(SB), NOSPLIT, $16-112
+	MOVQ         seps+0(FP), AX
+	MOVQ         nls+8(FP), CX
+	MOVQ         at+24(FP), DX
+	MOVQ         out+56(FP), BX
+	MOVQ         $0x00000000, n+96(FP)
+	MOVQ         width+48(FP), R9
+	MOVQ         places+88(FP), SI
+	LEAQ         (SI)(R9*2), R9
+	MOVQ         R9, (SP)
+	VMOVDQU8     byteNumbers<>+0(SB), Z0
+	MOVL         $0x00000040, R9
+	VPBROADCASTW R9, Z1
+
+record:
+	CMPQ   DX, end+32(FP)
+	JGE    done
+	MOVQ   DX, SI
+	SHRQ   $0x06, SI
+	CMPQ   SI, words+16(FP)
+	JGE    done
+	MOVQ   $-1, R9
+	SHLXQ  DX, R9, R9
+	MOVQ   (AX)(SI*8), DI
+	MOVQ   (CX)(SI*8), R8
+	ANDQ   R9, DI
+	ANDQ   R9, R8
+	MOVQ   SI, R11
+	LEAQ   1024(SI), R9
+	MOVQ   R9, 8(SP)
+	MOVQ   places+88(FP), R10
+	VPXORQ Z2, Z2, Z2
+
+word:
+	TESTQ   R8, R8
+	JE      draw
+	ORQ     R8, DI
+	BLSMSKQ R8, R9
+	ANDQ    R9, DI
+
+draw:
+	KMOVQ         DI, K1
+	VPCOMPRESSB.Z Z0, K1, Z3
+	VEXTRACTI64X4 $0x01, Z3, Y4
+	VPMOVZXBW     Y3, Z3
+	VPMOVZXBW     Y4, Z4
+	VPADDW        Z2, Z3, Z3
+	VPADDW        Z2, Z4, Z4
+	VMOVDQU16     Z3, (R10)
+	VMOVDQU16     Z4, 64(R10)
+	POPCNTQ       DI, DI
+	LEAQ          (R10)(DI*2), R10
+	TESTQ         R8, R8
+	JNE           line
+	CMPQ          R10, (SP)
+	JCC           done
+	INCQ          SI
+	CMPQ          SI, words+16(FP)
+	JGE           done
+	CMPQ          SI, 8(SP)
+	JGE           done
+	VPADDW        Z1, Z2, Z2
+	MOVQ          (AX)(SI*8), DI
+	MOVQ          (CX)(SI*8), R8
+	JMP           word
+
+line:
+	CMPQ   R10, (SP)
+	JNE    done
+	SHLQ   $0x06, SI
+	TZCNTQ R8, R8
+	ADDQ   SI, R8
+	CMPQ   R8, DX
+	JE     done
+	SHLQ   $0x06, R11
+	MOVQ   places+88(FP), R10
+	MOVQ   bounds+72(FP), R12
+	MOVQ   ords+40(FP), DI
+	MOVQ   (DI), SI
+	CMPQ   SI, width+48(FP)
+	JG     row
+
+stop:
+	MOVWLZX -2(R10)(SI*2), R9
+	ADDQ    R11, R9
+	MOVL    R9, (R12)
+	ADDQ    stride+80(FP), R12
+	ADDQ    $0x08, DI
+	MOVQ    (DI), SI
+	CMPQ    SI, width+48(FP)
+	JLE     stop
+
+row:
+	MOVL DX, (BX)
+	MOVL R8, 4(BX)
+	ADDQ $0x08, BX
+	ADDQ $0x04, bounds+72(FP)
+	LEAQ 1(R8), DX
+	MOVQ n+96(FP), R9
+	INCQ R9
+	MOVQ R9, n+96(FP)
+	CMPQ R9, most+64(FP)
+	JL   record
+
+done:
+	VZEROUPPER
+	MOVQ DX, next+104(FP)
+	RET
+
+DATA byteNumbers<>+0(SB)/1, $0x00
+DATA byteNumbers<>+1(SB)/1, $0x01
+DATA byteNumbers<>+2(SB)/1, $0x02
+DATA byteNumbers<>+3(SB)/1, $0x03
+DATA byteNumbers<>+4(SB)/1, $0x04
+DATA byteNumbers<>+5(SB)/1, $0x05
+DATA byteNumbers<>+6(SB)/1, $0x06
+DATA byteNumbers<>+7(SB)/1, $0x07
+DATA byteNumbers<>+8(SB)/1, $0x08
+DATA byteNumbers<>+9(SB)/1, $0x09
+DATA byteNumbers<>+10(SB)/1, $0x0a
+DATA byteNumbers<>+11(SB)/1, $0x0b
+DATA byteNumbers<>+12(SB)/1, $0x0c
+DATA byteNumbers<>+13(SB)/1, $0x0d
+DATA byteNumbers<>+14(SB)/1, $0x0e
+DATA byteNumbers<>+15(SB)/1, $0x0f
+DATA byteNumbers<>+16(SB)/1, $0x10
+DATA byteNumbers<>+17(SB)/1, $0x11
+DATA byteNumbers<>+18(SB)/1, $0x12
+DATA byteNumbers<>+19(SB)/1, $0x13
+DATA byteNumbers<>+20(SB)/1, $0x14
+DATA byteNumbers<>+21(SB)/1, $0x15
+DATA byteNumbers<>+22(SB)/1, $0x16
+DATA byteNumbers<>+23(SB)/1, $0x17
+DATA byteNumbers<>+24(SB)/1, $0x18
+DATA byteNumbers<>+25(SB)/1, $0x19
+DATA byteNumbers<>+26(SB)/1, $0x1a
+DATA byteNumbers<>+27(SB)/1, $0x1b
+DATA byteNumbers<>+28(SB)/1, $0x1c
+DATA byteNumbers<>+29(SB)/1, $0x1d
+DATA byteNumbers<>+30(SB)/1, $0x1e
+DATA byteNumbers<>+31(SB)/1, $0x1f
+DATA byteNumbers<>+32(SB)/1, $0x20
+DATA byteNumbers<>+33(SB)/1, $0x21
+DATA byteNumbers<>+34(SB)/1, $0x22
+DATA byteNumbers<>+35(SB)/1, $0x23
+DATA byteNumbers<>+36(SB)/1, $0x24
+DATA byteNumbers<>+37(SB)/1, $0x25
+DATA byteNumbers<>+38(SB)/1, $0x26
+DATA byteNumbers<>+39(SB)/1, $0x27
+DATA byteNumbers<>+40(SB)/1, $0x28
+DATA byteNumbers<>+41(SB)/1, $0x29
+DATA byteNumbers<>+42(SB)/1, $0x2a
+DATA byteNumbers<>+43(SB)/1, $0x2b
+DATA byteNumbers<>+44(SB)/1, $0x2c
+DATA byteNumbers<>+45(SB)/1, $0x2d
+DATA byteNumbers<>+46(SB)/1, $0x2e
+DATA byteNumbers<>+47(SB)/1, $0x2f
+DATA byteNumbers<>+48(SB)/1, $0x30
+DATA byteNumbers<>+49(SB)/1, $0x31
+DATA byteNumbers<>+50(SB)/1, $0x32
+DATA byteNumbers<>+51(SB)/1, $0x33
+DATA byteNumbers<>+52(SB)/1, $0x34
+DATA byteNumbers<>+53(SB)/1, $0x35
+DATA byteNumbers<>+54(SB)/1, $0x36
+DATA byteNumbers<>+55(SB)/1, $0x37
+DATA byteNumbers<>+56(SB)/1, $0x38
+DATA byteNumbers<>+57(SB)/1, $0x39
+DATA byteNumbers<>+58(SB)/1, $0x3a
+DATA byteNumbers<>+59(SB)/1, $0x3b
+DATA byteNumbers<>+60(SB)/1, $0x3c
+DATA byteNumbers<>+61(SB)/1, $0x3d
+DATA byteNumbers<>+62(SB)/1, $0x3e
+DATA byteNumbers<>+63(SB)/1, $0x3f
+GLOBL byteNumbers<>(SB), RODATA|NOPTR, $64
+
+// func cellsAVX512(data *byte, rows *uint32, starts *uint32, ends *uint32, lot int, cells *uint32, holders *uint32) (n int, quoted uint64)
+// Requires: AVX, AVX512BW, AVX512F, POPCNT
+TEXT ·cellsAVX512(SB), NOSPLIT, $0-72
+	MOVQ         data+0(FP), AX
+	MOVQ         rows+8(FP), CX
+	MOVQ         starts+16(FP), DX
+	MOVQ         ends+24(FP), BX
+	MOVQ         lot+32(FP), SI
+	MOVQ         cells+40(FP), DI
+	MOVQ         holders+48(FP), R8
+	VMOVDQU32    number<>+0(SB), Z0
+	MOVL         $0x00000010, R9
+	VPBROADCASTD R9, Z1
+	MOVL         $0x00000001, R9
+	VPBROADCASTD R9, Z2
+	MOVL         $0x6c6c756e, R9
+	VPBROADCASTD R9, Z3
+	MOVL         $0x00000004, R9
+	VPBROADCASTD R9, Z4
+	MOVL         $0x000000ff, R9
+	VPBROADCASTD R9, Z5
+	MOVL         $0x00000022, R9
+	VPBROADCASTD R9, Z6
+	VMOVDQU32    even<>+0(SB), Z7
+	VMOVDQU32    odd<>+0(SB), Z8
+	VMOVDQU32    front<>+0(SB), Z9
+	VMOVDQU32    back<>+0(SB), Z10
+	XORQ         R9, R9
+	KXORQ        K3, K3, K3
+
+lot:
+	VMOVDQU32 (CX), Z11
+	VMOVDQU32 64(CX), Z13
+	ADDQ      $0x80, CX
+	VMOVDQA32 Z11, Z12
+	VPERMT2D  Z13, Z8, Z12
+	VMOVDQU32 (BX), Z14
+	ADDQ      $0x40, BX
+	VPMINUD   Z14, Z12, Z12
+	TESTQ     DX, DX
+	JE        first
+	VMOVDQU32 (DX), Z11
+	VPADDD    Z2, Z11, Z11
+	ADDQ      $0x40, DX
+	JMP       compare
+
+first:
+	VPERMT2D Z13, Z7, Z11
+
+compare:
+	VPCMPUD       $0x01, Z12, Z11, K1
+	KORTESTW      K1, K1
+	JE            next
+	VPSUBD        Z11, Z12, Z13
+	KMOVW         K1, K2
+	VPXORD        Z15, Z15, Z15
+	VPGATHERDD    (AX)(Z11*1), K2, Z15
+	VPCMPEQD      Z3, Z15, K1, K2
+	VPCMPEQD      Z4, Z13, K2, K2
+	KANDNW        K1, K2, K1
+	VPANDD        Z5, Z15, Z15
+	VPCMPEQD      Z6, Z15, K1, K2
+	KORW          K2, K3, K3
+	VPCOMPRESSD.Z Z11, K1, Z11
+	VPCOMPRESSD.Z Z13, K1, Z13
+	VPCOMPRESSD.Z Z0, K1, Z15
+	VMOVDQU32     Z15, (R8)(R9*4)
+	VMOVDQA32     Z11, Z12
+	VPERMT2D      Z13, Z9, Z12
+	VPERMT2D      Z13, Z10, Z11
+	VMOVDQU32     Z12, (DI)(R9*8)
+	VMOVDQU32     Z11, 64(DI)(R9*8)
+	KMOVW         K1, R10
+	POPCNTQ       R10, R10
+	ADDQ          R10, R9
+
+next:
+	VPADDD Z1, Z0, Z0
+	DECQ   SI
+	JNE    lot
+	KMOVW  K3, R10
+	VZEROUPPER
+	MOVQ   R9, n+56(FP)
+	MOVQ   R10, quoted+64(FP)
+	RET
+
+DATA number<>+0(SB)/4, $0x00000000
+DATA number<>+4(SB)/4, $0x00000001
+DATA number<>+8(SB)/4, $0x00000002
+DATA number<>+12(SB)/4, $0x00000003
+DATA number<>+16(SB)/4, $0x00000004
+DATA number<>+20(SB)/4, $0x00000005
+DATA number<>+24(SB)/4, $0x00000006
+DATA number<>+28(SB)/4, $0x00000007
+DATA number<>+32(SB)/4, $0x00000008
+DATA number<>+36(SB)/4, $0x00000009
+DATA number<>+40(SB)/4, $0x0000000a
+DATA number<>+44(SB)/4, $0x0000000b
+DATA number<>+48(SB)/4, $0x0000000c
+DATA number<>+52(SB)/4, $0x0000000d
+DATA number<>+56(SB)/4, $0x0000000e
+DATA number<>+60(SB)/4, $0x0000000f
+GLOBL number<>(SB), RODATA|NOPTR, $64
+
+DATA even<>+0(SB)/4, $0x00000000
+DATA even<>+4(SB)/4, $0x00000002
+DATA even<>+8(SB)/4, $0x00000004
+DATA even<>+12(SB)/4, $0x00000006
+DATA even<>+16(SB)/4, $0x00000008
+DATA even<>+20(SB)/4, $0x0000000a
+DATA even<>+24(SB)/4, $0x0000000c
+DATA even<>+28(SB)/4, $0x0000000e
+DATA even<>+32(SB)/4, $0x00000010
+DATA even<>+36(SB)/4, $0x00000012
+DATA even<>+40(SB)/4, $0x00000014
+DATA even<>+44(SB)/4, $0x00000016
+DATA even<>+48(SB)/4, $0x00000018
+DATA even<>+52(SB)/4, $0x0000001a
+DATA even<>+56(SB)/4, $0x0000001c
+DATA even<>+60(SB)/4, $0x0000001e
+GLOBL even<>(SB), RODATA|NOPTR, $64
+
+DATA odd<>+0(SB)/4, $0x00000001
+DATA odd<>+4(SB)/4, $0x00000003
+DATA odd<>+8(SB)/4, $0x00000005
+DATA odd<>+12(SB)/4, $0x00000007
+DATA odd<>+16(SB)/4, $0x00000009
+DATA odd<>+20(SB)/4, $0x0000000b
+DATA odd<>+24(SB)/4, $0x0000000d
+DATA odd<>+28(SB)/4, $0x0000000f
+DATA odd<>+32(SB)/4, $0x00000011
+DATA odd<>+36(SB)/4, $0x00000013
+DATA odd<>+40(SB)/4, $0x00000015
+DATA odd<>+44(SB)/4, $0x00000017
+DATA odd<>+48(SB)/4, $0x00000019
+DATA odd<>+52(SB)/4, $0x0000001b
+DATA odd<>+56(SB)/4, $0x0000001d
+DATA odd<>+60(SB)/4, $0x0000001f
+GLOBL odd<>(SB), RODATA|NOPTR, $64
+
+DATA front<>+0(SB)/4, $0x00000000
+DATA front<>+4(SB)/4, $0x00000010
+DATA front<>+8(SB)/4, $0x00000001
+DATA front<>+12(SB)/4, $0x00000011
+DATA front<>+16(SB)/4, $0x00000002
+DATA front<>+20(SB)/4, $0x00000012
+DATA front<>+24(SB)/4, $0x00000003
+DATA front<>+28(SB)/4, $0x00000013
+DATA front<>+32(SB)/4, $0x00000004
+DATA front<>+36(SB)/4, $0x00000014
+DATA front<>+40(SB)/4, $0x00000005
+DATA front<>+44(SB)/4, $0x00000015
+DATA front<>+48(SB)/4, $0x00000006
+DATA front<>+52(SB)/4, $0x00000016
+DATA front<>+56(SB)/4, $0x00000007
+DATA front<>+60(SB)/4, $0x00000017
+GLOBL front<>(SB), RODATA|NOPTR, $64
+
+DATA back<>+0(SB)/4, $0x00000008
+DATA back<>+4(SB)/4, $0x00000018
+DATA back<>+8(SB)/4, $0x00000009
+DATA back<>+12(SB)/4, $0x00000019
+DATA back<>+16(SB)/4, $0x0000000a
+DATA back<>+20(SB)/4, $0x0000001a
+DATA back<>+24(SB)/4, $0x0000000b
+DATA back<>+28(SB)/4, $0x0000001b
+DATA back<>+32(SB)/4, $0x0000000c
+DATA back<>+36(SB)/4, $0x0000001c
+DATA back<>+40(SB)/4, $0x0000000d
+DATA back<>+44(SB)/4, $0x0000001d
+DATA back<>+48(SB)/4, $0x0000000e
+DATA back<>+52(SB)/4, $0x0000001e
+DATA back<>+56(SB)/4, $0x0000000f
+DATA back<>+60(SB)/4, $0x0000001f
+GLOBL back<>(SB), RODATA|NOPTR, $64
 
 // func quadsAVX2(s *byte, data *byte, size int, cells *uint32, count int, list bool, dst *uint32) int
 // Requires: AVX, AVX2, BMI, BMI2, CMOV

@@ -11,7 +11,7 @@ import (
 	"unsafe"
 )
 
-//go:generate go run -modfile=../../.ci/tools.mod gen.go gen_quotes.go gen_walk.go gen_literals.go gen_quads.go gen_text.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
+//go:generate go run -modfile=../../.ci/tools.mod gen.go gen_quotes.go gen_rows.go gen_walk.go gen_literals.go gen_quads.go gen_text.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
 
 // A Level is a way to find them.
 type Level uint8
@@ -20,11 +20,12 @@ type Level uint8
 const (
 	Go Level = iota
 	AVX2
-	AVX512
+	AVX512 // F and BW, as of 2017
+	VBMI2  // and that, as of 2019: bytes of a vector can be drawn together
 )
 
 // String is the level's name.
-func (l Level) String() string { return [...]string{"go", "avx2", "avx512"}[l] }
+func (l Level) String() string { return [...]string{"go", "avx2", "avx512", "vbmi2"}[l] }
 
 // level is the one in use.
 var level = best
@@ -61,31 +62,6 @@ func CSV(data []byte, sep byte, seps, nls, quotes []uint64) {
 	}
 	_, _, _ = data[64*n-1], nls[n-1], quotes[n-1]
 	csv(data, n, sep, seps, nls, quotes)
-}
-
-// A Row is a record of delimited text: where it starts, and its line break.
-type Row struct{ Start, End uint32 }
-
-// None stands behind the last of the numbers that are given to [Rows].
-const None = int(^uint(0) >> 1)
-
-// Rows goes through records by their separators and line breaks, as CSV has
-// found them, with those inside quotes taken out. From the record at at on, it
-// takes those that start before end and have width cells: it adds to bounds the
-// places of the separators whose numbers in the record, from 1, stand in ords
-// (ascending, at most width: that is the line break; the last is [None]), and
-// fills rows. It stops at a record that has another number of cells or
-// none, whose line break is not in nls, or for which there is no room in rows
-// or bounds, and returns the number of records and where that one starts.
-func Rows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
-	most := len(rows)
-	if stops := len(ords) - 1; stops > 0 {
-		most = min(most, len(bounds)/stops-1) // one more, for a record that is not taken
-	}
-	if most <= 0 || len(seps) == 0 || at < 0 || ords[len(ords)-1] != None {
-		return 0, at
-	}
-	return takeRows(seps, nls[:len(seps)], at, end, ords, width, rows[:most], bounds)
 }
 
 // JSON finds quotes that no backslash escapes, backslashes and line breaks.

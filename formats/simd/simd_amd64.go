@@ -9,18 +9,20 @@ import (
 )
 
 var best = func() Level {
-	switch {
-	case cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT:
-		return AVX512
-	case cpu.X86.HasAVX2 && cpu.X86.HasBMI1:
+	switch x := &cpu.X86; {
+	case !x.HasAVX2 || !x.HasBMI1:
+		return Go
+	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasBMI2 || !x.HasPOPCNT:
 		return AVX2
+	case !x.HasAVX512VBMI2 || !x.HasAVX512VL || !x.HasPCLMULQDQ:
+		return AVX512
 	}
-	return Go
+	return VBMI2
 }()
 
 func csv(data []byte, n int, sep byte, seps, nls, quotes []uint64) {
 	switch level {
-	case AVX512:
+	case AVX512, VBMI2:
 		csvAVX512(&data[0], n, sep, &seps[0], &nls[0], &quotes[0])
 	case AVX2:
 		csvAVX2(&data[0], n, sep, &seps[0], &nls[0], &quotes[0])
@@ -31,7 +33,7 @@ func csv(data []byte, n int, sep byte, seps, nls, quotes []uint64) {
 
 func json(data []byte, n int, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	switch level {
-	case AVX512:
+	case AVX512, VBMI2:
 		return jsonAVX512(&data[0], n, escaped, &quotes[0], &slashes[0], &nls[0])
 	case AVX2:
 		return jsonAVX2(&data[0], n, escaped, &quotes[0], &slashes[0], &nls[0])
@@ -46,16 +48,43 @@ func hide(seps, nls, quotes []uint64, w, to int, state *Quoting) int {
 	return hideCLMUL(&seps[0], &nls[0], &quotes[0], w, to, &state.In)
 }
 
-func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
-	if level < AVX512 {
-		return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
-	}
-	var room uint32
-	to := &room
+func takeRows(s *Stops, seps, nls []uint64, at, end int, rows []Row, bounds []uint32, stride int) (n, next int) {
+	var none uint32
+	to := &none
 	if len(bounds) > 0 {
 		to = &bounds[0]
 	}
-	return rowsBMI2(&seps[0], &nls[0], len(seps), at, end, &ords[0], width, &rows[0].Start, len(rows), to)
+	switch {
+	case level >= VBMI2 && len(s.places) > 0:
+		return rowsVBMI2(&seps[0], &nls[0], len(seps), at, end, &s.ords[0], s.width, &rows[0].Start, len(rows), to, 4*stride, &s.places[0])
+	case level >= AVX512:
+		return rowsBMI2(&seps[0], &nls[0], len(seps), at, end, &s.ords[0], s.width, &rows[0].Start, len(rows), to, 4*stride)
+	}
+	return rowsGo(s, seps, nls, at, end, rows, bounds, stride)
+}
+
+func takeCells(data []byte, rows []Row, starts, ends []uint32, cells []Span, holders []uint32) (n int, quoted bool) {
+	if level < AVX512 {
+		return cellsGo(data, rows, 0, starts, ends, cells, holders)
+	}
+	// The kernel takes 16 rows at once, and reads four bytes of a cell.
+	lot := len(rows) / 16
+	for lot > 0 && int(rows[16*lot-1].End)+3 > len(data) {
+		lot--
+	}
+	if lot > 0 {
+		var first uint64
+		n, first = cellsAVX512(&data[0], &rows[0].Start, unsafe.SliceData(starts), &ends[0], lot, &cells[0].Off, &holders[0])
+		quoted = first != 0
+	}
+	if lot *= 16; lot < len(rows) {
+		if starts != nil {
+			starts = starts[lot:]
+		}
+		more, first := cellsGo(data, rows[lot:], lot, starts, ends[lot:], cells[n:], holders[n:])
+		n, quoted = n+more, quoted || first
+	}
+	return n, quoted
 }
 
 func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32) {
@@ -72,7 +101,7 @@ func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals
 
 func markLiterals(data []byte, l *Literals, marks []uint64) {
 	switch level {
-	case AVX512:
+	case AVX512, VBMI2:
 		literalsAVX512(&data[0], len(marks), &l.lower[0][0], &marks[0])
 	case AVX2:
 		literalsAVX2(&data[0], len(marks), &l.lower[0][0], &marks[0])
@@ -88,12 +117,9 @@ func screenQuads(s *Quads, data []byte, cells []Span, list bool, dst []uint32) i
 	return quadsAVX2((*byte)(unsafe.Pointer(s)), &data[0], len(data), &cells[0].Off, len(cells), list, &dst[0])
 }
 
-// canPack says that the processor can drop bytes from a vector, and make room for
-// others.
-var canPack = cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512VL && cpu.X86.HasPCLMULQDQ
-
-// packs says that the kernels which do so are in use.
-func packs() bool { return level >= AVX512 && canPack }
+// packs says that the kernels which drop bytes from a vector, and make room for
+// others, are in use.
+func packs() bool { return level >= VBMI2 }
 
 func undouble(dst, src []byte) (n int, ok bool) {
 	if !packs() {

@@ -16,8 +16,12 @@ func hide(seps, nls, quotes []uint64, w, to int, state *Quoting) int {
 	return hideGo(seps, nls, quotes, w, to, state)
 }
 
-func takeRows(seps, nls []uint64, at, end int, ords []int, width int, rows []Row, bounds []uint32) (n, next int) {
-	return rowsGo(seps, nls, at, end, ords, width, rows, bounds)
+func takeRows(s *Stops, seps, nls []uint64, at, end int, rows []Row, bounds []uint32, stride int) (n, next int) {
+	return rowsGo(s, seps, nls, at, end, rows, bounds, stride)
+}
+
+func takeCells(data []byte, rows []Row, starts, ends []uint32, cells []Span, holders []uint32) (n int, quoted bool) {
+	return cellsGo(data, rows, 0, starts, ends, cells, holders)
 }
 
 func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32) {

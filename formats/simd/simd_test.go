@@ -172,11 +172,10 @@ func FuzzRows(f *testing.F) {
 			}
 		}
 		stops := len(ords)
-		ords = append(ords, None)
 
 		const most = 20
 		var rows []Row
-		var bounds []uint32
+		bounds := make([][]uint32, stops)
 		next := int(at)
 		for next < int(end) && len(rows) < most && next < len(data) {
 			line := bytes.IndexByte(data[next:], '\n')
@@ -186,8 +185,8 @@ func FuzzRows(f *testing.F) {
 			number, k := 0, 0
 			for i := next; i <= next+line; i++ {
 				if data[i] == ',' || data[i] == '\n' {
-					if number++; ords[k] == number {
-						bounds = append(bounds, uint32(i))
+					if number++; k < stops && ords[k] == number {
+						bounds[k] = append(bounds[k], uint32(i))
 						k++
 					}
 				}
@@ -196,19 +195,99 @@ func FuzzRows(f *testing.F) {
 			next += line + 1
 		}
 		levels(func(l Level) {
-			out, places := make([]Row, most), make([]uint32, (most+1)*stops+1)
-			n, to := Rows(seps, nls, int(at), int(end), ords, int(width), out, places)
-			if n != len(rows) || to != next || !slices.Equal(out[:n], rows) || !slices.Equal(places[:n*stops], bounds) {
-				t.Errorf("%v: %d rows up to %d %v %v, want %d up to %d %v %v", l, n, to, out[:n], places[:n*stops], len(rows), next, rows, bounds)
+			const stride = most + 3
+			wanted := NewStops(ords, int(width))
+			room := max(0, (stops-1)*stride+most)
+			out, places := make([]Row, most), make([]uint32, room+1)
+			n, to := wanted.Rows(seps, nls, int(at), int(end), out, places[:room], stride)
+			if n != len(rows) || to != next || !slices.Equal(out[:n], rows) {
+				t.Errorf("%v: %d rows up to %d %v, want %d up to %d %v", l, n, to, out[:n], len(rows), next, rows)
 			}
-			if places[(most+1)*stops] != 0 {
+			for k := range min(stops, stops*n) {
+				if got := places[k*stride:][:n]; !slices.Equal(got, bounds[k]) {
+					t.Errorf("%v: separator %d at %v, want %v", l, ords[k], got, bounds[k])
+				}
+			}
+			if places[room] != 0 {
 				t.Errorf("%v: written out of bounds", l)
 			}
-			if few, _ := Rows(seps, nls, int(at), int(end), ords, int(width), out[:2], places); few != min(n, 2) {
+			if few, _ := wanted.Rows(seps, nls, int(at), int(end), out[:2], places, stride); few != min(n, 2) {
 				t.Errorf("%v: %d rows where there is room for two", l, few)
 			}
-			if few, _ := Rows(seps, nls, int(at), int(end), ords, int(width), out, places[:2*stops]); stops > 0 && few > 1 {
+			if few, _ := wanted.Rows(seps, nls, int(at), int(end), out, places[:max(0, (stops-1)*stride+2)], stride); stops > 0 && few > 2 {
 				t.Errorf("%v: %d rows where there are places for two", l, few)
+			}
+		})
+	})
+}
+
+// TestLongRecord: what is longer than the places of separators reach, and what has
+// more cells than they have room for, is taken or left, but never misplaced.
+func TestLongRecord(t *testing.T) {
+	for _, test := range []struct{ cells, size int }{{3, 65000}, {3, 65500}, {3, 65536}, {3, 70000}, {40000, 1}, {70000, 1}} {
+		line := strings.Repeat(strings.Repeat("x", test.size)+",", test.cells-1) + "end\n"
+		data := padded([]byte("a" + strings.Repeat(",", test.cells-1) + "\n" + line))
+		words := len(data) / 64
+		seps, nls, quotes := make([]uint64, words), make([]uint64, words), make([]uint64, words)
+		CSV(data, ',', seps, nls, quotes)
+		levels(func(l Level) {
+			rows, bounds := make([]Row, 4), make([]uint32, 8)
+			n, next := NewStops([]int{test.cells - 1, test.cells}, test.cells).Rows(seps, nls, 0, len(data), rows, bounds, 4)
+			first := Row{0, uint32(test.cells)}
+			if n < 1 || rows[0] != first || bounds[0] != first.End-1 || bounds[4] != first.End {
+				t.Fatalf("%v, %v: %d rows %v %v", l, test, n, rows[:n], bounds)
+			}
+			end := uint32(test.cells + 1 + len(line) - 1)
+			switch {
+			case n == 1 && next == test.cells+1 && l >= VBMI2:
+			case n != 2 || next != int(end)+1 || rows[1].End != end || bounds[1] != end-4 || bounds[5] != end:
+				t.Errorf("%v, %v: %d rows %v %v up to %d", l, test, n, rows[:n], bounds, next)
+			}
+		})
+	}
+}
+
+// FuzzCells holds every level against a look at one cell after the other.
+func FuzzCells(f *testing.F) {
+	f.Add([]byte("a,,\"b\",null,nul,nullx\n"), uint16(100), uint8(0), false)
+	f.Add([]byte(strings.Repeat("x,", 100)+"\n"), uint16(0), uint8(3), true)
+	f.Add([]byte(strings.Repeat("null,,", 40)+"\n"), uint16(0), uint8(1), false)
+	f.Add([]byte(strings.Repeat("\n", 70)+"end"), uint16(70), uint8(40), true)
+	f.Fuzz(func(t *testing.T, data []byte, seed uint16, spare uint8, leading bool) {
+		if len(data) == 0 {
+			return
+		}
+		data = append(data, make([]byte, spare)...)
+		r := rand.New(rand.NewPCG(uint64(seed), 1))
+		rows := make([]Row, r.IntN(100))
+		starts, ends := make([]uint32, len(rows)), make([]uint32, len(rows))
+		var want []Span
+		var holders []uint32
+		quoted := false
+		at := 0
+		for i := range rows {
+			end := min(at+r.IntN(9), len(data)-int(spare))
+			start := min(at+r.IntN(3), end)
+			rows[i] = Row{uint32(at), uint32(end)}
+			starts[i], ends[i] = uint32(start), uint32(start+r.IntN(9))
+			from, to := start+1, min(int(ends[i]), end)
+			if leading {
+				from = at
+			}
+			if from < to && string(data[from:to]) != "null" {
+				want, holders = append(want, Span{uint32(from), uint32(to - from)}), append(holders, uint32(i))
+				quoted = quoted || data[from] == '"'
+			}
+			at = end
+		}
+		if leading {
+			starts = nil
+		}
+		levels(func(l Level) {
+			cells, of := make([]Span, len(rows)), make([]uint32, len(rows))
+			n, q := Cells(data, rows, starts, ends, cells, of)
+			if q != quoted || !slices.Equal(cells[:n], want) || !slices.Equal(of[:n], holders) {
+				t.Errorf("%v: %v %v %v, want %v %v %v", l, cells[:n], of[:n], q, want, holders, quoted)
 			}
 		})
 	})
