@@ -95,6 +95,7 @@ func main() {
 		m.literals()
 	}
 	quotes()
+	quotesOfEight()
 	rows()
 	rowsOfPlaces()
 	cells()

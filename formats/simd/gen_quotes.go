@@ -117,3 +117,100 @@ func quotes() {
 	Store(w, ReturnIndex(0))
 	RET()
 }
+
+// quotesOfEight does with eight words at a time what quotes does with one, as long as
+// all is well-formed and no line break is to be hidden, since those are counted.
+func quotesOfEight() {
+	TEXT("hideVPCLMUL", NOSPLIT, "func(seps, nls, quotes *uint64, w, to int, state *uint64) int")
+	Pragma("noescape")
+	seps, nls, quotes, w, to, state := param("seps"), param("nls"), param("quotes"), param("w"), param("to"), param("state")
+	SUBQ(Imm(8), to)
+	in, carry, tmp := GP64(), GP64(), GP64()
+	ones, top := ZMM(), ZMM()
+	VPTERNLOGQ(Imm(0xff), ones, ones, ones)
+	VPSLLQ(Imm(63), ones, top)
+	words := func(of Register, disp int) Mem { return Mem{Base: of, Index: w, Scale: 8, Disp: 8 * disp} }
+	field := func(n int) Mem { return Mem{Base: state, Disp: 8 * n} } // as in Quoting
+
+	// Of the eight words before: closing quotes, delimiters, and both.
+	closed, delims, before, last := ZMM(), ZMM(), ZMM(), K()
+	MOVL(U32(1<<7), tmp.As32())
+	KMOVW(tmp.As32(), last)
+	for n, z := range []VecVirtual{closed, delims} {
+		MOVQ(field(1+n), tmp)
+		SHLQ(Imm(63), tmp)
+		VPBROADCASTQ_Z(tmp, last, z)
+	}
+	VPORQ(closed, delims, before)
+	MOVQ(field(0), in)
+	ANDQ(Imm(1), in)
+
+	q, s, l, d, closes, opens, after := ZMM(), ZMM(), ZMM(), ZMM(), ZMM(), ZMM(), ZMM()
+	inside, odd, next, bad, k := ZMM(), ZMM(), ZMM(), ZMM(), K()
+	JMP(LabelRef("enough"))
+	Label("words")
+	VMOVDQU64(words(quotes, 0), q)
+	VMOVDQU64(words(seps, 0), s)
+	VMOVDQU64(words(nls, 0), l)
+	VPORQ(s, l, d)
+	VPCLMULQDQ(Imm(0x00), ones, q, inside)
+	VPCLMULQDQ(Imm(0x01), ones, q, odd)
+	VPUNPCKLQDQ(odd, inside, inside)
+	// A word begins inside quotes if those before it hold an odd number of them.
+	VPTESTMQ(top, inside, k)
+	KMOVW(k, carry.As32())
+	for _, n := range []uint64{1, 2, 4} {
+		MOVL(carry.As32(), tmp.As32())
+		SHLL(Imm(n), tmp.As32())
+		XORL(tmp.As32(), carry.As32())
+	}
+	ADDL(carry.As32(), carry.As32())
+	MOVL(in.As32(), tmp.As32())
+	NEGL(tmp.As32())
+	XORL(tmp.As32(), carry.As32())
+	KMOVW(carry.As32(), k)
+	VPXORQ(ones, inside, k, inside)
+	// What opens must follow a separator, line break or closing quote.
+	VPANDNQ(q, inside, closes)
+	VPANDQ(q, inside, opens)
+	VPORQ(d, closes, after)
+	VALIGNQ(Imm(7), before, after, bad)
+	VPSHLDQ(Imm(1), bad, after, bad)
+	VPANDNQ(opens, bad, bad)
+	// What closes must precede one, or a quote.
+	VMOVDQU64(words(quotes, 1), next)
+	VPORQ(words(seps, 1), next, next)
+	VPORQ(words(nls, 1), next, next)
+	VPORQ(d, q, q)
+	VPSHRDQ(Imm(1), next, q, q)
+	VPANDNQ(closes, q, q)
+	VPORQ(q, bad, bad)
+	VPTERNLOGQ(Imm(0xf8), inside, l, bad) // or what is in both
+	VPTESTMQ(bad, bad, k)
+	KORTESTW(k, k)
+	JNE(LabelRef("done"))
+	VPANDNQ(s, inside, s)
+	VMOVDQU64(s, words(seps, 0))
+	VMOVDQA64(d, delims)
+	VMOVDQA64(closes, closed)
+	VMOVDQA64(after, before)
+	MOVL(carry.As32(), in.As32())
+	SHRL(Imm(8), in.As32())
+	ANDL(Imm(1), in.As32())
+	ADDQ(Imm(8), w)
+	Label("enough")
+	CMPQ(w, to)
+	JLE(LabelRef("words"))
+	Label("done")
+	NEGQ(in)
+	MOVQ(in, field(0))
+	for n, z := range []VecVirtual{closed, delims} {
+		VALIGNQ(Imm(7), z, z, z)
+		VMOVQ(z.AsX(), tmp)
+		SHRQ(Imm(63), tmp)
+		MOVQ(tmp, field(1+n))
+	}
+	VZEROUPPER()
+	Store(w, ReturnIndex(0))
+	RET()
+}

@@ -26,6 +26,9 @@ func literalsAVX512(data *byte, words int, halves *uint8, marks *uint64)
 func hideCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
 
 //go:noescape
+func hideVPCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
+
+//go:noescape
 func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32, stride int) (n int, next int)
 
 //go:noescape

@@ -475,6 +475,102 @@ done:
 	MOVQ BX, ret+48(FP)
 	RET
 
+// func hideVPCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
+// Requires: AVX, AVX512F, AVX512VBMI2, VPCLMULQDQ
+TEXT ·hideVPCLMUL(SB), NOSPLIT, $0-56
+	MOVQ           seps+0(FP), AX
+	MOVQ           nls+8(FP), CX
+	MOVQ           quotes+16(FP), DX
+	MOVQ           w+24(FP), BX
+	MOVQ           to+32(FP), SI
+	MOVQ           state+40(FP), DI
+	SUBQ           $0x08, SI
+	VPTERNLOGQ     $0xff, Z0, Z0, Z0
+	VPSLLQ         $0x3f, Z0, Z1
+	MOVL           $0x00000080, R10
+	KMOVW          R10, K1
+	MOVQ           8(DI), R10
+	SHLQ           $0x3f, R10
+	VPBROADCASTQ.Z R10, K1, Z2
+	MOVQ           16(DI), R10
+	SHLQ           $0x3f, R10
+	VPBROADCASTQ.Z R10, K1, Z3
+	VPORQ          Z2, Z3, Z4
+	MOVQ           (DI), R8
+	ANDQ           $0x01, R8
+	JMP            enough
+
+words:
+	VMOVDQU64   (DX)(BX*8), Z5
+	VMOVDQU64   (AX)(BX*8), Z6
+	VMOVDQU64   (CX)(BX*8), Z7
+	VPORQ       Z6, Z7, Z8
+	VPCLMULQDQ  $0x00, Z0, Z5, Z12
+	VPCLMULQDQ  $0x01, Z0, Z5, Z9
+	VPUNPCKLQDQ Z9, Z12, Z12
+	VPTESTMQ    Z1, Z12, K1
+	KMOVW       K1, R9
+	MOVL        R9, R10
+	SHLL        $0x01, R10
+	XORL        R10, R9
+	MOVL        R9, R10
+	SHLL        $0x02, R10
+	XORL        R10, R9
+	MOVL        R9, R10
+	SHLL        $0x04, R10
+	XORL        R10, R9
+	ADDL        R9, R9
+	MOVL        R8, R10
+	NEGL        R10
+	XORL        R10, R9
+	KMOVW       R9, K1
+	VPXORQ      Z0, Z12, K1, Z12
+	VPANDNQ     Z5, Z12, Z9
+	VPANDQ      Z5, Z12, Z10
+	VPORQ       Z8, Z9, Z11
+	VALIGNQ     $0x07, Z4, Z11, Z4
+	VPSHLDQ     $0x01, Z4, Z11, Z4
+	VPANDNQ     Z10, Z4, Z4
+	VMOVDQU64   8(DX)(BX*8), Z10
+	VPORQ       8(AX)(BX*8), Z10, Z10
+	VPORQ       8(CX)(BX*8), Z10, Z10
+	VPORQ       Z8, Z5, Z5
+	VPSHRDQ     $0x01, Z10, Z5, Z5
+	VPANDNQ     Z9, Z5, Z5
+	VPORQ       Z5, Z4, Z4
+	VPTERNLOGQ  $0xf8, Z12, Z7, Z4
+	VPTESTMQ    Z4, Z4, K1
+	KORTESTW    K1, K1
+	JNE         done
+	VPANDNQ     Z6, Z12, Z6
+	VMOVDQU64   Z6, (AX)(BX*8)
+	VMOVDQA64   Z8, Z3
+	VMOVDQA64   Z9, Z2
+	VMOVDQA64   Z11, Z4
+	MOVL        R9, R8
+	SHRL        $0x08, R8
+	ANDL        $0x01, R8
+	ADDQ        $0x08, BX
+
+enough:
+	CMPQ BX, SI
+	JLE  words
+
+done:
+	NEGQ    R8
+	MOVQ    R8, (DI)
+	VALIGNQ $0x07, Z2, Z2, Z2
+	VMOVQ   X2, R10
+	SHRQ    $0x3f, R10
+	MOVQ    R10, 8(DI)
+	VALIGNQ $0x07, Z3, Z3, Z3
+	VMOVQ   X3, R10
+	SHRQ    $0x3f, R10
+	MOVQ    R10, 16(DI)
+	VZEROUPPER
+	MOVQ    BX, ret+48(FP)
+	RET
+
 // func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32, stride int) (n int, next int)
 // Requires: BMI, BMI2, POPCNT
 TEXT ·rowsBMI2(SB), NOSPLIT, $8-104

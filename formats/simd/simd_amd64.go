@@ -14,7 +14,7 @@ var best = func() Level {
 		return Go
 	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasBMI2 || !x.HasPOPCNT:
 		return AVX2
-	case !x.HasAVX512VBMI2 || !x.HasAVX512VL || !x.HasPCLMULQDQ:
+	case !x.HasAVX512VBMI2 || !x.HasAVX512VL || !x.HasAVX512VPCLMULQDQ || !x.HasPCLMULQDQ:
 		return AVX512
 	}
 	return VBMI2
@@ -44,6 +44,16 @@ func json(data []byte, n int, escaped uint64, quotes, slashes, nls []uint64) uin
 func hide(seps, nls, quotes []uint64, w, to int, state *Quoting) int {
 	if level < AVX2 || !cpu.X86.HasPCLMULQDQ {
 		return hideGo(seps, nls, quotes, w, to, state)
+	}
+	for level >= VBMI2 {
+		w = hideVPCLMUL(&seps[0], &nls[0], &quotes[0], w, to, &state.In)
+		end := w + 8
+		if end > to {
+			break
+		}
+		if w = hideCLMUL(&seps[0], &nls[0], &quotes[0], w, end, &state.In); w < end {
+			return w
+		}
 	}
 	return hideCLMUL(&seps[0], &nls[0], &quotes[0], w, to, &state.In)
 }

@@ -665,6 +665,14 @@ func FuzzHide(f *testing.F) {
 	f.Add(bytes.Repeat([]byte(`"x,""y""",z,`), 40), uint8(1))
 	f.Add(append(bytes.Repeat([]byte(`,`), 63), []byte(`"a""b"`+"\n"+`,c"d,`)...), uint8(2))
 	f.Add(append(append(bytes.Repeat([]byte(`x`), 62), `,"`...), bytes.Repeat([]byte("\n"), 200)...), uint8(0))
+	r := rand.New(rand.NewPCG(5, 6))
+	for i := range 40 { // long enough for several words at once
+		var cells []byte
+		for len(cells) < 3000 {
+			cells = append(cells, [...]string{`,`, `"",`, `"a,b",`, `abc,`, `"x""y",`, "\n", `"` + strings.Repeat("z,", r.IntN(70)) + `",`, "\"a\nb\","}[r.IntN(7+i%2)]...)
+		}
+		f.Add(cells, uint8(4|i%3))
+	}
 	f.Fuzz(func(t *testing.T, data []byte, start uint8) {
 		size := len(data)
 		data = append(padded(data), make([]byte, 64)...)
