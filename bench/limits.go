@@ -28,12 +28,13 @@ var limits = []limit{
 	{"newlines", "reads the file and counts its line breaks", func() func([]byte) int {
 		return func(b []byte) int { return bytes.Count(b, []byte{'\n'}) }
 	}},
-	{"separators", "reads the file and finds its commas, line breaks and quotes", func() func([]byte) int {
-		seps, nls, quotes := make([]uint64, limitBlock/64), make([]uint64, limitBlock/64), make([]uint64, limitBlock/64)
+	{"separators", "reads the file and finds its commas, line breaks, quotes and carriage returns", func() func([]byte) int {
+		seps, nls := make([]uint64, limitBlock/64), make([]uint64, limitBlock/64)
+		quotes, crs := make([]uint64, limitBlock/64), make([]uint64, limitBlock/64)
 		return func(b []byte) int {
 			n := len(b) / 64
-			simd.CSV(b, ',', seps[:n], nls[:n], quotes[:n])
-			return last(seps[:n]) + last(nls[:n]) + last(quotes[:n])
+			simd.CSV(b, ',', seps[:n], nls[:n], quotes[:n], crs[:n])
+			return last(seps[:n]) + last(nls[:n]) + last(quotes[:n]) + last(crs[:n])
 		}
 	}},
 	{"structure", "reads the file and finds its line breaks, backslashes, and the quotes that they do not escape", func() func([]byte) int {

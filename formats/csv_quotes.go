@@ -59,7 +59,7 @@ func (r *csvReader) resolve(to int) {
 }
 
 // wellFormed resolves the words from w on, up to one with a quote that is not
-// well-formed or that \r\n follows. It returns that word, or to.
+// well-formed. It returns that word, or to.
 func (r *csvReader) wellFormed(w, to int) int {
 	q := simd.Quoting{Hidden: r.hidden, Breaks: r.breaks}
 	switch {
@@ -71,7 +71,7 @@ func (r *csvReader) wellFormed(w, to int) int {
 	if r.delim {
 		q.Delim = 1
 	}
-	w = simd.Hide(r.seps, r.nls, r.quotes, w, to, &q)
+	w = simd.Hide(r.seps, r.nls, r.quotes, r.crs, w, to, &q)
 	r.skip = q.Closed != 0 && r.quotes[w]&1 != 0
 	r.in, r.delim = q.In != 0 || r.skip, q.Delim != 0
 	r.hidden, r.breaks = q.Hidden, q.Breaks

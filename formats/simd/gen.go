@@ -140,19 +140,20 @@ func (m machine) loop(data, words Register, body func(data, at Register)) {
 }
 
 func (m machine) csv() {
-	TEXT("csv"+m.name, NOSPLIT, "func(data *byte, words int, sep byte, seps, nls, quotes *uint64)")
+	TEXT("csv"+m.name, NOSPLIT, "func(data *byte, words int, sep byte, seps, nls, quotes, crs *uint64)")
 	Pragma("noescape")
 	data := Load(Param("data"), GP64())
 	words := Load(Param("words"), GP64())
 	char := GP64()
 	Load(Param("sep"), char.As32())
-	seps, nls, quotes := Load(Param("seps"), GP64()), Load(Param("nls"), GP64()), Load(Param("quotes"), GP64())
-	sep, newline, quote := m.broadcast(char), m.constant('\n'), m.constant('"')
+	seps, nls, quotes, crs := param("seps"), param("nls"), param("quotes"), param("crs")
+	sep, newline, quote, cr := m.broadcast(char), m.constant('\n'), m.constant('"'), m.constant('\r')
 	m.loop(data, words, func(data, at Register) {
 		block := m.load(data)
 		MOVQ(m.equal(block, sep), Mem{Base: seps, Index: at, Scale: 8})
 		MOVQ(m.equal(block, newline), Mem{Base: nls, Index: at, Scale: 8})
 		MOVQ(m.equal(block, quote), Mem{Base: quotes, Index: at, Scale: 8})
+		MOVQ(m.equal(block, cr), Mem{Base: crs, Index: at, Scale: 8})
 	})
 	RET()
 }

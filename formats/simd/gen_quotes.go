@@ -11,13 +11,13 @@ import (
 // quotes multiplies the quotes of a word by ones, without carries: that gives each
 // bit the parity of the quotes up to it.
 func quotes() {
-	TEXT("hideCLMUL", NOSPLIT, "func(seps, nls, quotes *uint64, w, to int, state *uint64) int")
+	TEXT("hideCLMUL", NOSPLIT, "func(seps, nls, quotes, crs *uint64, w, to int, state *uint64) int")
 	Pragma("noescape")
 	seps, nls := Load(Param("seps"), GP64()), Load(Param("nls"), GP64())
 	quotes, w := Load(Param("quotes"), GP64()), GP64()
 	Load(Param("w"), w)
 	// These are used once a word, or less: they stay where the caller put them.
-	to, state := place(Param("to")), place(Param("state"))
+	crs, to, state := place(Param("crs")), place(Param("to")), place(Param("state"))
 	in, closed, delim := GP64(), GP64(), GP64()
 	q, d, inside, closes, tmp, bad := GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
 	field := func(n int) Mem { return Mem{Base: tmp, Disp: 8 * n} } // as in Quoting
@@ -78,6 +78,8 @@ func quotes() {
 	SHRQ(Imm(1), q)
 	ORQ(tmp, q)
 	ANDNQ(closes, q, tmp)
+	JNE(LabelRef("returns"))
+	Label("closing")
 	ORQ(tmp, bad)
 	JNE(LabelRef("done"))
 	MOVQ(word(seps, 0), tmp)
@@ -97,6 +99,20 @@ func quotes() {
 	SARQ(Imm(63), in)
 	INCQ(w)
 	JMP(LabelRef("word"))
+
+	// Or a carriage return with a line break behind it.
+	Label("returns")
+	returned, lines := GP64(), GP64()
+	MOVQ(crs, returned)
+	MOVQ(word(nls, 1), q)
+	MOVQ(word(nls, 0), lines)
+	SHRQ(Imm(1), q, lines)
+	ANDQ(word(returned, 0), lines)
+	SHRQ(Imm(1), q)
+	ANDQ(word(returned, 1), q)
+	SHRQ(Imm(1), q, lines)
+	ANDNQ(tmp, lines, tmp)
+	JMP(LabelRef("closing"))
 
 	Label("hides")
 	MOVQ(state, tmp)
@@ -121,9 +137,9 @@ func quotes() {
 // quotesOfEight does with eight words at a time what quotes does with one, as long as
 // all is well-formed and no line break is to be hidden, since those are counted.
 func quotesOfEight() {
-	TEXT("hideVPCLMUL", NOSPLIT, "func(seps, nls, quotes *uint64, w, to int, state *uint64) int")
+	TEXT("hideVPCLMUL", NOSPLIT, "func(seps, nls, quotes, crs *uint64, w, to int, state *uint64) int")
 	Pragma("noescape")
-	seps, nls, quotes, w, to, state := param("seps"), param("nls"), param("quotes"), param("w"), param("to"), param("state")
+	seps, nls, quotes, crs, w, to, state := param("seps"), param("nls"), param("quotes"), param("crs"), param("w"), param("to"), param("state")
 	SUBQ(Imm(8), to)
 	in, carry, tmp := GP64(), GP64(), GP64()
 	ones, top := ZMM(), ZMM()
@@ -146,7 +162,7 @@ func quotesOfEight() {
 	ANDQ(Imm(1), in)
 
 	q, s, l, d, closes, opens, after := ZMM(), ZMM(), ZMM(), ZMM(), ZMM(), ZMM(), ZMM()
-	inside, odd, next, bad, k := ZMM(), ZMM(), ZMM(), ZMM(), K()
+	inside, odd, next, lines, returns, bad, k := ZMM(), ZMM(), ZMM(), ZMM(), ZMM(), ZMM(), K()
 	JMP(LabelRef("enough"))
 	Label("words")
 	VMOVDQU64(words(quotes, 0), q)
@@ -177,11 +193,18 @@ func quotesOfEight() {
 	VALIGNQ(Imm(7), before, after, bad)
 	VPSHLDQ(Imm(1), bad, after, bad)
 	VPANDNQ(opens, bad, bad)
-	// What closes must precede one, or a quote.
-	VMOVDQU64(words(quotes, 1), next)
-	VPORQ(words(seps, 1), next, next)
-	VPORQ(words(nls, 1), next, next)
+	// What closes must precede one, a quote, or a carriage return with a line break
+	// behind it.
+	VMOVDQU64(words(nls, 1), lines)
+	VPORQ(words(seps, 1), lines, next)
+	VPORQ(words(quotes, 1), next, next)
 	VPORQ(d, q, q)
+	VPSHRDQ(Imm(1), lines, l, returns)
+	VPANDQ(words(crs, 0), returns, returns)
+	VPORQ(returns, q, q)
+	VPSRLQ(Imm(1), lines, lines)
+	VPANDQ(words(crs, 1), lines, lines)
+	VPORQ(lines, next, next)
 	VPSHRDQ(Imm(1), next, q, q)
 	VPANDNQ(closes, q, q)
 	VPORQ(q, bad, bad)

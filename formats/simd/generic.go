@@ -13,7 +13,7 @@ const (
 	// gather moves the top bits of eight bytes, multiplied, into the top byte.
 	gather = 0x0002040810204081
 
-	newlines, quoteBytes, backslashes = ones * '\n', ones * '"', ones * '\\'
+	newlines, returns, quoteBytes, backslashes = ones * '\n', ones * '\r', ones * '"', ones * '\\'
 )
 
 // unequal has the top bit of each byte set that differs between x and y. There
@@ -26,23 +26,24 @@ func unequal(x, y uint64) uint64 {
 // bitsOf gives a bit for each byte whose top bit is clear.
 func bitsOf(unequal uint64) uint64 { return (^unequal & high1) * gather >> 56 }
 
-func csvGo(data []byte, sep byte, seps, nls, quotes []uint64) {
+func csvGo(data []byte, sep byte, seps, nls, quotes, crs []uint64) {
 	sepBytes := ones * uint64(sep)
-	nls, quotes = nls[:len(seps)], quotes[:len(seps)]
+	nls, quotes, crs = nls[:len(seps)], quotes[:len(seps)], crs[:len(seps)]
 	for w := range seps {
-		var s, n, q uint64
+		var s, n, q, r uint64
 		chunk := (*[64]byte)(data[w*64:])
 		for i := 0; i < 64; i += 8 {
 			x := binary.LittleEndian.Uint64(chunk[i : i+8])
 			s |= bitsOf(unequal(x, sepBytes)) << i
-			b, c := unequal(x, newlines), unequal(x, quoteBytes)
-			// Most groups of eight have no line break and no quote.
-			if b&c&high1 != high1 {
+			b, c, d := unequal(x, newlines), unequal(x, quoteBytes), unequal(x, returns)
+			// Most groups of eight have none of these.
+			if b&c&d&high1 != high1 {
 				n |= bitsOf(b) << i
 				q |= bitsOf(c) << i
+				r |= bitsOf(d) << i
 			}
 		}
-		seps[w], nls[w], quotes[w] = s, n, q
+		seps[w], nls[w], quotes[w], crs[w] = s, n, q, r
 	}
 }
 

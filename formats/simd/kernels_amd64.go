@@ -5,7 +5,7 @@
 package simd
 
 //go:noescape
-func csvAVX2(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64)
+func csvAVX2(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64, crs *uint64)
 
 //go:noescape
 func jsonAVX2(data *byte, words int, escaped uint64, quotes *uint64, slashes *uint64, nls *uint64) uint64
@@ -14,7 +14,7 @@ func jsonAVX2(data *byte, words int, escaped uint64, quotes *uint64, slashes *ui
 func literalsAVX2(data *byte, words int, halves *uint8, marks *uint64)
 
 //go:noescape
-func csvAVX512(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64)
+func csvAVX512(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64, crs *uint64)
 
 //go:noescape
 func jsonAVX512(data *byte, words int, escaped uint64, quotes *uint64, slashes *uint64, nls *uint64) uint64
@@ -23,10 +23,10 @@ func jsonAVX512(data *byte, words int, escaped uint64, quotes *uint64, slashes *
 func literalsAVX512(data *byte, words int, halves *uint8, marks *uint64)
 
 //go:noescape
-func hideCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
+func hideCLMUL(seps *uint64, nls *uint64, quotes *uint64, crs *uint64, w int, to int, state *uint64) int
 
 //go:noescape
-func hideVPCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
+func hideVPCLMUL(seps *uint64, nls *uint64, quotes *uint64, crs *uint64, w int, to int, state *uint64) int
 
 //go:noescape
 func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32, stride int) (n int, next int)

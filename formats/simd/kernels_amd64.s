@@ -4,15 +4,16 @@
 
 #include "textflag.h"
 
-// func csvAVX2(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64)
+// func csvAVX2(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64, crs *uint64)
 // Requires: AVX, AVX2
-TEXT ·csvAVX2(SB), NOSPLIT, $0-48
+TEXT ·csvAVX2(SB), NOSPLIT, $0-56
 	MOVQ         data+0(FP), AX
 	MOVQ         words+8(FP), CX
 	MOVBLZX      sep+16(FP), DX
 	MOVQ         seps+24(FP), BX
 	MOVQ         nls+32(FP), SI
 	MOVQ         quotes+40(FP), DI
+	MOVQ         crs+48(FP), R8
 	VMOVD        DX, X0
 	VPBROADCASTB X0, Y0
 	MOVL         $0x0000000a, DX
@@ -21,34 +22,44 @@ TEXT ·csvAVX2(SB), NOSPLIT, $0-48
 	MOVL         $0x00000022, DX
 	VMOVD        DX, X2
 	VPBROADCASTB X2, Y2
+	MOVL         $0x0000000d, DX
+	VMOVD        DX, X3
+	VPBROADCASTB X3, Y3
 	XORQ         DX, DX
 	TESTQ        CX, CX
 	JE           done
 
 loop:
-	VMOVDQU   (AX), Y3
-	VMOVDQU   32(AX), Y4
-	VPCMPEQB  Y0, Y3, Y5
+	VMOVDQU   (AX), Y4
+	VMOVDQU   32(AX), Y5
 	VPCMPEQB  Y0, Y4, Y6
-	VPMOVMSKB Y5, R8
+	VPCMPEQB  Y0, Y5, Y7
 	VPMOVMSKB Y6, R9
-	SHLQ      $0x20, R9
-	ORQ       R9, R8
-	MOVQ      R8, (BX)(DX*8)
-	VPCMPEQB  Y1, Y3, Y5
+	VPMOVMSKB Y7, R10
+	SHLQ      $0x20, R10
+	ORQ       R10, R9
+	MOVQ      R9, (BX)(DX*8)
 	VPCMPEQB  Y1, Y4, Y6
-	VPMOVMSKB Y5, R8
+	VPCMPEQB  Y1, Y5, Y7
 	VPMOVMSKB Y6, R9
-	SHLQ      $0x20, R9
-	ORQ       R9, R8
-	MOVQ      R8, (SI)(DX*8)
-	VPCMPEQB  Y2, Y3, Y3
-	VPCMPEQB  Y2, Y4, Y4
-	VPMOVMSKB Y3, R8
+	VPMOVMSKB Y7, R10
+	SHLQ      $0x20, R10
+	ORQ       R10, R9
+	MOVQ      R9, (SI)(DX*8)
+	VPCMPEQB  Y2, Y4, Y6
+	VPCMPEQB  Y2, Y5, Y7
+	VPMOVMSKB Y6, R9
+	VPMOVMSKB Y7, R10
+	SHLQ      $0x20, R10
+	ORQ       R10, R9
+	MOVQ      R9, (DI)(DX*8)
+	VPCMPEQB  Y3, Y4, Y4
+	VPCMPEQB  Y3, Y5, Y5
 	VPMOVMSKB Y4, R9
-	SHLQ      $0x20, R9
-	ORQ       R9, R8
-	MOVQ      R8, (DI)(DX*8)
+	VPMOVMSKB Y5, R10
+	SHLQ      $0x20, R10
+	ORQ       R10, R9
+	MOVQ      R9, (R8)(DX*8)
 	ADDQ      $0x40, AX
 	INCQ      DX
 	CMPQ      DX, CX
@@ -225,35 +236,41 @@ done:
 	VZEROUPPER
 	RET
 
-// func csvAVX512(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64)
+// func csvAVX512(data *byte, words int, sep byte, seps *uint64, nls *uint64, quotes *uint64, crs *uint64)
 // Requires: AVX, AVX512BW
-TEXT ·csvAVX512(SB), NOSPLIT, $0-48
+TEXT ·csvAVX512(SB), NOSPLIT, $0-56
 	MOVQ         data+0(FP), AX
 	MOVQ         words+8(FP), CX
 	MOVBLZX      sep+16(FP), DX
 	MOVQ         seps+24(FP), BX
 	MOVQ         nls+32(FP), SI
 	MOVQ         quotes+40(FP), DI
+	MOVQ         crs+48(FP), R8
 	VPBROADCASTB DX, Z0
 	MOVL         $0x0000000a, DX
 	VPBROADCASTB DX, Z1
 	MOVL         $0x00000022, DX
 	VPBROADCASTB DX, Z2
+	MOVL         $0x0000000d, DX
+	VPBROADCASTB DX, Z3
 	XORQ         DX, DX
 	TESTQ        CX, CX
 	JE           done
 
 loop:
-	VMOVDQU8 (AX), Z3
-	VPCMPEQB Z0, Z3, K1
-	KMOVQ    K1, R8
-	MOVQ     R8, (BX)(DX*8)
-	VPCMPEQB Z1, Z3, K1
-	KMOVQ    K1, R8
-	MOVQ     R8, (SI)(DX*8)
-	VPCMPEQB Z2, Z3, K1
-	KMOVQ    K1, R8
-	MOVQ     R8, (DI)(DX*8)
+	VMOVDQU8 (AX), Z4
+	VPCMPEQB Z0, Z4, K1
+	KMOVQ    K1, R9
+	MOVQ     R9, (BX)(DX*8)
+	VPCMPEQB Z1, Z4, K1
+	KMOVQ    K1, R9
+	MOVQ     R9, (SI)(DX*8)
+	VPCMPEQB Z2, Z4, K1
+	KMOVQ    K1, R9
+	MOVQ     R9, (DI)(DX*8)
+	VPCMPEQB Z3, Z4, K1
+	KMOVQ    K1, R9
+	MOVQ     R9, (R8)(DX*8)
 	ADDQ     $0x40, AX
 	INCQ     DX
 	CMPQ     DX, CX
@@ -374,21 +391,21 @@ done:
 	VZEROUPPER
 	RET
 
-// func hideCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
+// func hideCLMUL(seps *uint64, nls *uint64, quotes *uint64, crs *uint64, w int, to int, state *uint64) int
 // Requires: AVX, BMI, PCLMULQDQ, POPCNT
-TEXT ·hideCLMUL(SB), NOSPLIT, $0-56
+TEXT ·hideCLMUL(SB), NOSPLIT, $8-64
 	MOVQ     seps+0(FP), AX
 	MOVQ     nls+8(FP), CX
 	MOVQ     quotes+16(FP), DX
-	MOVQ     w+24(FP), BX
-	MOVQ     state+40(FP), R13
+	MOVQ     w+32(FP), BX
+	MOVQ     state+48(FP), R13
 	MOVQ     (R13), SI
 	MOVQ     8(R13), DI
 	MOVQ     16(R13), R8
 	VPCMPEQB X0, X0, X0
 
 word:
-	CMPQ BX, to+32(FP)
+	CMPQ BX, to+40(FP)
 	JGE  done
 	MOVQ (DX)(BX*8), R9
 	MOVQ R9, R13
@@ -397,7 +414,7 @@ word:
 
 plain:
 	INCQ  BX
-	CMPQ  BX, to+32(FP)
+	CMPQ  BX, to+40(FP)
 	JGE   passed
 	MOVQ  (DX)(BX*8), R9
 	TESTQ R9, R9
@@ -408,7 +425,7 @@ passed:
 	ORQ  -8(CX)(BX*8), R8
 	SHRQ $0x3f, R8
 	XORQ DI, DI
-	CMPQ BX, to+32(FP)
+	CMPQ BX, to+40(FP)
 	JGE  done
 
 quoted:
@@ -435,16 +452,19 @@ quoted:
 	SHRQ       $0x01, R9
 	ORQ        R13, R9
 	ANDNQ      R12, R9, R13
-	ORQ        R13, R14
-	JNE        done
-	MOVQ       (AX)(BX*8), R13
-	ANDNQ      R13, R11, R13
-	MOVQ       R13, (AX)(BX*8)
-	MOVQ       (CX)(BX*8), R9
-	ANDNQ      R9, R11, R13
-	MOVQ       R13, (CX)(BX*8)
-	ANDQ       R11, R9
-	JNE        hides
+	JNE        returns
+
+closing:
+	ORQ   R13, R14
+	JNE   done
+	MOVQ  (AX)(BX*8), R13
+	ANDNQ R13, R11, R13
+	MOVQ  R13, (AX)(BX*8)
+	MOVQ  (CX)(BX*8), R9
+	ANDNQ R9, R11, R13
+	MOVQ  R13, (CX)(BX*8)
+	ANDQ  R11, R9
+	JNE   hides
 
 hidden:
 	MOVQ R10, R8
@@ -456,8 +476,20 @@ hidden:
 	INCQ BX
 	JMP  word
 
+returns:
+	MOVQ  crs+24(FP), R15
+	MOVQ  8(CX)(BX*8), R9
+	MOVQ  (CX)(BX*8), BP
+	SHRQ  $0x01, R9, BP
+	ANDQ  (R15)(BX*8), BP
+	SHRQ  $0x01, R9
+	ANDQ  8(R15)(BX*8), R9
+	SHRQ  $0x01, R9, BP
+	ANDNQ R13, BP, R13
+	JMP   closing
+
 hides:
-	MOVQ    state+40(FP), R13
+	MOVQ    state+48(FP), R13
 	POPCNTQ R9, R14
 	ADDQ    R14, 32(R13)
 	BSRQ    R9, R9
@@ -468,62 +500,63 @@ hides:
 	JMP     hidden
 
 done:
-	MOVQ state+40(FP), R13
+	MOVQ state+48(FP), R13
 	MOVQ SI, (R13)
 	MOVQ DI, 8(R13)
 	MOVQ R8, 16(R13)
-	MOVQ BX, ret+48(FP)
+	MOVQ BX, ret+56(FP)
 	RET
 
-// func hideVPCLMUL(seps *uint64, nls *uint64, quotes *uint64, w int, to int, state *uint64) int
+// func hideVPCLMUL(seps *uint64, nls *uint64, quotes *uint64, crs *uint64, w int, to int, state *uint64) int
 // Requires: AVX, AVX512F, AVX512VBMI2, VPCLMULQDQ
-TEXT ·hideVPCLMUL(SB), NOSPLIT, $0-56
+TEXT ·hideVPCLMUL(SB), NOSPLIT, $0-64
 	MOVQ           seps+0(FP), AX
 	MOVQ           nls+8(FP), CX
 	MOVQ           quotes+16(FP), DX
-	MOVQ           w+24(FP), BX
-	MOVQ           to+32(FP), SI
-	MOVQ           state+40(FP), DI
-	SUBQ           $0x08, SI
+	MOVQ           crs+24(FP), BX
+	MOVQ           w+32(FP), SI
+	MOVQ           to+40(FP), DI
+	MOVQ           state+48(FP), R8
+	SUBQ           $0x08, DI
 	VPTERNLOGQ     $0xff, Z0, Z0, Z0
 	VPSLLQ         $0x3f, Z0, Z1
-	MOVL           $0x00000080, R10
-	KMOVW          R10, K1
-	MOVQ           8(DI), R10
-	SHLQ           $0x3f, R10
-	VPBROADCASTQ.Z R10, K1, Z2
-	MOVQ           16(DI), R10
-	SHLQ           $0x3f, R10
-	VPBROADCASTQ.Z R10, K1, Z3
+	MOVL           $0x00000080, R11
+	KMOVW          R11, K1
+	MOVQ           8(R8), R11
+	SHLQ           $0x3f, R11
+	VPBROADCASTQ.Z R11, K1, Z2
+	MOVQ           16(R8), R11
+	SHLQ           $0x3f, R11
+	VPBROADCASTQ.Z R11, K1, Z3
 	VPORQ          Z2, Z3, Z4
-	MOVQ           (DI), R8
-	ANDQ           $0x01, R8
+	MOVQ           (R8), R9
+	ANDQ           $0x01, R9
 	JMP            enough
 
 words:
-	VMOVDQU64   (DX)(BX*8), Z5
-	VMOVDQU64   (AX)(BX*8), Z6
-	VMOVDQU64   (CX)(BX*8), Z7
+	VMOVDQU64   (DX)(SI*8), Z5
+	VMOVDQU64   (AX)(SI*8), Z6
+	VMOVDQU64   (CX)(SI*8), Z7
 	VPORQ       Z6, Z7, Z8
 	VPCLMULQDQ  $0x00, Z0, Z5, Z12
 	VPCLMULQDQ  $0x01, Z0, Z5, Z9
 	VPUNPCKLQDQ Z9, Z12, Z12
 	VPTESTMQ    Z1, Z12, K1
-	KMOVW       K1, R9
-	MOVL        R9, R10
-	SHLL        $0x01, R10
-	XORL        R10, R9
-	MOVL        R9, R10
-	SHLL        $0x02, R10
-	XORL        R10, R9
-	MOVL        R9, R10
-	SHLL        $0x04, R10
-	XORL        R10, R9
-	ADDL        R9, R9
-	MOVL        R8, R10
-	NEGL        R10
-	XORL        R10, R9
-	KMOVW       R9, K1
+	KMOVW       K1, R10
+	MOVL        R10, R11
+	SHLL        $0x01, R11
+	XORL        R11, R10
+	MOVL        R10, R11
+	SHLL        $0x02, R11
+	XORL        R11, R10
+	MOVL        R10, R11
+	SHLL        $0x04, R11
+	XORL        R11, R10
+	ADDL        R10, R10
+	MOVL        R9, R11
+	NEGL        R11
+	XORL        R11, R10
+	KMOVW       R10, K1
 	VPXORQ      Z0, Z12, K1, Z12
 	VPANDNQ     Z5, Z12, Z9
 	VPANDQ      Z5, Z12, Z10
@@ -531,10 +564,16 @@ words:
 	VALIGNQ     $0x07, Z4, Z11, Z4
 	VPSHLDQ     $0x01, Z4, Z11, Z4
 	VPANDNQ     Z10, Z4, Z4
-	VMOVDQU64   8(DX)(BX*8), Z10
-	VPORQ       8(AX)(BX*8), Z10, Z10
-	VPORQ       8(CX)(BX*8), Z10, Z10
+	VMOVDQU64   8(CX)(SI*8), Z13
+	VPORQ       8(AX)(SI*8), Z13, Z10
+	VPORQ       8(DX)(SI*8), Z10, Z10
 	VPORQ       Z8, Z5, Z5
+	VPSHRDQ     $0x01, Z13, Z7, Z14
+	VPANDQ      (BX)(SI*8), Z14, Z14
+	VPORQ       Z14, Z5, Z5
+	VPSRLQ      $0x01, Z13, Z13
+	VPANDQ      8(BX)(SI*8), Z13, Z13
+	VPORQ       Z13, Z10, Z10
 	VPSHRDQ     $0x01, Z10, Z5, Z5
 	VPANDNQ     Z9, Z5, Z5
 	VPORQ       Z5, Z4, Z4
@@ -543,32 +582,32 @@ words:
 	KORTESTW    K1, K1
 	JNE         done
 	VPANDNQ     Z6, Z12, Z6
-	VMOVDQU64   Z6, (AX)(BX*8)
+	VMOVDQU64   Z6, (AX)(SI*8)
 	VMOVDQA64   Z8, Z3
 	VMOVDQA64   Z9, Z2
 	VMOVDQA64   Z11, Z4
-	MOVL        R9, R8
-	SHRL        $0x08, R8
-	ANDL        $0x01, R8
-	ADDQ        $0x08, BX
+	MOVL        R10, R9
+	SHRL        $0x08, R9
+	ANDL        $0x01, R9
+	ADDQ        $0x08, SI
 
 enough:
-	CMPQ BX, SI
+	CMPQ SI, DI
 	JLE  words
 
 done:
-	NEGQ    R8
-	MOVQ    R8, (DI)
+	NEGQ    R9
+	MOVQ    R9, (R8)
 	VALIGNQ $0x07, Z2, Z2, Z2
-	VMOVQ   X2, R10
-	SHRQ    $0x3f, R10
-	MOVQ    R10, 8(DI)
+	VMOVQ   X2, R11
+	SHRQ    $0x3f, R11
+	MOVQ    R11, 8(R8)
 	VALIGNQ $0x07, Z3, Z3, Z3
-	VMOVQ   X3, R10
-	SHRQ    $0x3f, R10
-	MOVQ    R10, 16(DI)
+	VMOVQ   X3, R11
+	SHRQ    $0x3f, R11
+	MOVQ    R11, 16(R8)
 	VZEROUPPER
-	MOVQ    BX, ret+48(FP)
+	MOVQ    SI, ret+56(FP)
 	RET
 
 // func rowsBMI2(seps *uint64, nls *uint64, words int, at int, end int, ords *int, width int, out *uint32, most int, bounds *uint32, stride int) (n int, next int)

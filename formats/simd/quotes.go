@@ -13,18 +13,19 @@ type Quoting struct {
 
 // Hide takes the separators and line breaks inside quotes out of seps and nls, from
 // word from on, as long as all is well-formed: a quote opens behind a separator, a
-// line break or a quote that has closed, and closes before one, or before a quote.
-// It stops at the first word that has another one, or at to, and returns that word;
-// q is what is known before it. Of each of the three there is one word more than to.
-func Hide(seps, nls, quotes []uint64, from, to int, q *Quoting) int {
+// line break or a quote that has closed, and closes before one, or before a quote;
+// a carriage return may stand before the line break. It stops at the first word that
+// has another one, or at to, and returns that word; q is what is known before it. Of
+// each of the four there is one word more than to.
+func Hide(seps, nls, quotes, crs []uint64, from, to int, q *Quoting) int {
 	if from >= to {
 		return from
 	}
-	_, _, _ = seps[to], nls[to], quotes[to]
-	return hide(seps, nls, quotes, from, to, q)
+	_, _, _, _ = seps[to], nls[to], quotes[to], crs[to]
+	return hide(seps, nls, quotes, crs, from, to, q)
 }
 
-func hideGo(seps, nls, quotes []uint64, w, to int, state *Quoting) int {
+func hideGo(seps, nls, quotes, crs []uint64, w, to int, state *Quoting) int {
 	in, closed, delim := state.In, state.Closed, state.Delim
 	for ; w < to; w++ {
 		q := quotes[w]
@@ -38,7 +39,8 @@ func hideGo(seps, nls, quotes []uint64, w, to int, state *Quoting) int {
 		d := seps[w] | nls[w]
 		inside := Parity(q) ^ in
 		opens, closes := q&inside, q&^inside
-		next := (d|q)>>1 | (seps[w+1]|nls[w+1]|quotes[w+1])<<63
+		ends := d | q | crs[w]&(nls[w]>>1|nls[w+1]<<63)
+		next := ends>>1 | (seps[w+1]|nls[w+1]|quotes[w+1]|crs[w+1]&(nls[w+1]>>1))<<63
 		if opens&^((d|closes)<<1|delim|closed)|closes&^next != 0 {
 			break
 		}

@@ -53,15 +53,15 @@ func UseNamed(name string) bool {
 	return false
 }
 
-// CSV finds separators, line breaks and quotes: seps, nls and quotes have a
-// word for each 64 bytes of data, whose length is a multiple of 64.
-func CSV(data []byte, sep byte, seps, nls, quotes []uint64) {
+// CSV finds separators, line breaks, quotes and carriage returns: seps, nls, quotes
+// and crs have a word for each 64 bytes of data, whose length is a multiple of 64.
+func CSV(data []byte, sep byte, seps, nls, quotes, crs []uint64) {
 	n := len(seps)
 	if n == 0 {
 		return
 	}
-	_, _, _ = data[64*n-1], nls[n-1], quotes[n-1]
-	csv(data, n, sep, seps, nls, quotes)
+	_, _, _, _ = data[64*n-1], nls[n-1], quotes[n-1], crs[n-1]
+	csv(data, n, sep, seps, nls, quotes, crs)
 }
 
 // JSON finds quotes that no backslash escapes, backslashes and line breaks.

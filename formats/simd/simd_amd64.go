@@ -20,14 +20,14 @@ var best = func() Level {
 	return VBMI2
 }()
 
-func csv(data []byte, n int, sep byte, seps, nls, quotes []uint64) {
+func csv(data []byte, n int, sep byte, seps, nls, quotes, crs []uint64) {
 	switch level {
 	case AVX512, VBMI2:
-		csvAVX512(&data[0], n, sep, &seps[0], &nls[0], &quotes[0])
+		csvAVX512(&data[0], n, sep, &seps[0], &nls[0], &quotes[0], &crs[0])
 	case AVX2:
-		csvAVX2(&data[0], n, sep, &seps[0], &nls[0], &quotes[0])
+		csvAVX2(&data[0], n, sep, &seps[0], &nls[0], &quotes[0], &crs[0])
 	default:
-		csvGo(data, sep, seps, nls, quotes)
+		csvGo(data, sep, seps, nls, quotes, crs)
 	}
 }
 
@@ -41,21 +41,21 @@ func json(data []byte, n int, escaped uint64, quotes, slashes, nls []uint64) uin
 	return jsonGo(data, escaped, quotes, slashes, nls)
 }
 
-func hide(seps, nls, quotes []uint64, w, to int, state *Quoting) int {
+func hide(seps, nls, quotes, crs []uint64, w, to int, state *Quoting) int {
 	if level < AVX2 || !cpu.X86.HasPCLMULQDQ {
-		return hideGo(seps, nls, quotes, w, to, state)
+		return hideGo(seps, nls, quotes, crs, w, to, state)
 	}
 	for level >= VBMI2 {
-		w = hideVPCLMUL(&seps[0], &nls[0], &quotes[0], w, to, &state.In)
+		w = hideVPCLMUL(&seps[0], &nls[0], &quotes[0], &crs[0], w, to, &state.In)
 		end := w + 8
 		if end > to {
 			break
 		}
-		if w = hideCLMUL(&seps[0], &nls[0], &quotes[0], w, end, &state.In); w < end {
+		if w = hideCLMUL(&seps[0], &nls[0], &quotes[0], &crs[0], w, end, &state.In); w < end {
 			return w
 		}
 	}
-	return hideCLMUL(&seps[0], &nls[0], &quotes[0], w, to, &state.In)
+	return hideCLMUL(&seps[0], &nls[0], &quotes[0], &crs[0], w, to, &state.In)
 }
 
 func takeRows(s *Stops, seps, nls []uint64, at, end int, rows []Row, bounds []uint32, stride int) (n, next int) {

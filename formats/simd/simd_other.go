@@ -4,16 +4,16 @@ package simd
 
 const best = Go
 
-func csv(data []byte, _ int, sep byte, seps, nls, quotes []uint64) {
-	csvGo(data, sep, seps, nls, quotes)
+func csv(data []byte, _ int, sep byte, seps, nls, quotes, crs []uint64) {
+	csvGo(data, sep, seps, nls, quotes, crs)
 }
 
 func json(data []byte, _ int, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	return jsonGo(data, escaped, quotes, slashes, nls)
 }
 
-func hide(seps, nls, quotes []uint64, w, to int, state *Quoting) int {
-	return hideGo(seps, nls, quotes, w, to, state)
+func hide(seps, nls, quotes, crs []uint64, w, to int, state *Quoting) int {
+	return hideGo(seps, nls, quotes, crs, w, to, state)
 }
 
 func takeRows(s *Stops, seps, nls []uint64, at, end int, rows []Row, bounds []uint32, stride int) (n, next int) {

@@ -65,13 +65,14 @@ func FuzzKernels(f *testing.F) {
 		seps := where(data, func(i int) bool { return data[i] == sep })
 		nls := where(data, func(i int) bool { return data[i] == '\n' })
 		quotes := where(data, func(i int) bool { return data[i] == '"' })
+		crs := where(data, func(i int) bool { return data[i] == '\r' })
 		slashes := where(data, func(i int) bool { return data[i] == '\\' })
 		unescaped := where(data, func(i int) bool { return data[i] == '"' && !escaped[i] })
 		levels(func(l Level) {
-			s, n, q := make([]uint64, words), make([]uint64, words), make([]uint64, words)
-			CSV(data, sep, s, n, q)
-			if !slices.Equal(s, seps) || !slices.Equal(n, nls) || !slices.Equal(q, quotes) {
-				t.Errorf("%v: CSV: %x %x %x, want %x %x %x", l, s, n, q, seps, nls, quotes)
+			s, n, q, r := make([]uint64, words), make([]uint64, words), make([]uint64, words), make([]uint64, words)
+			CSV(data, sep, s, n, q, r)
+			if !slices.Equal(s, seps) || !slices.Equal(n, nls) || !slices.Equal(q, quotes) || !slices.Equal(r, crs) {
+				t.Errorf("%v: CSV: %x %x %x %x, want %x %x %x %x", l, s, n, q, r, seps, nls, quotes, crs)
 			}
 			clear(n)
 			in := uint64(0)
@@ -90,14 +91,14 @@ func FuzzKernels(f *testing.F) {
 func TestBounds(t *testing.T) {
 	data := bytes.Repeat([]byte(`,"\`+"\n"), 64)
 	levels(func(l Level) {
-		words := [3][]uint64{}
+		words := [4][]uint64{}
 		for i := range words {
 			words[i] = []uint64{1, 2, 3, 4, 5}
 		}
 		call := func() {
-			CSV(data[:128], ',', words[0][1:3], words[1][1:], words[2][1:])
+			CSV(data[:128], ',', words[0][1:3], words[1][1:], words[2][1:], words[3][1:])
 			JSON(data[:128], 0, words[0][1:3], words[1][1:], words[2][1:])
-			CSV(nil, ',', nil, nil, nil)
+			CSV(nil, ',', nil, nil, nil, nil)
 			JSON(nil, 0, nil, nil, nil)
 		}
 		if n := testing.AllocsPerRun(10, call); n != 0 {
@@ -116,7 +117,7 @@ func TestUse(t *testing.T) {
 	if level != Go || Use(before) != Go || level != before {
 		t.Errorf("level %v after %v", level, before)
 	}
-	if Use(AVX512 + 1); level != Best() {
+	if Use(VBMI2 + 1); level != Best() {
 		t.Errorf("level %v above the best", level)
 	}
 	Use(before)
@@ -133,12 +134,12 @@ func BenchmarkKernels(b *testing.B) {
 	data := bytes.Repeat([]byte(`10.0.0.17,"a, b",https://www.example.com/index.html,,,,443,`), 1<<18/60)
 	data = data[:len(data)&^63]
 	words := len(data) / 64
-	s, n, q := make([]uint64, words), make([]uint64, words), make([]uint64, words)
+	s, n, q, r := make([]uint64, words), make([]uint64, words), make([]uint64, words), make([]uint64, words)
 	for _, k := range []struct {
 		name string
 		run  func()
 	}{
-		{"csv", func() { CSV(data, ',', s, n, q) }},
+		{"csv", func() { CSV(data, ',', s, n, q, r) }},
 		{"json", func() { JSON(data, 0, q, s, n) }},
 	} {
 		levels(func(l Level) {
@@ -164,7 +165,7 @@ func FuzzRows(f *testing.F) {
 		data = padded(data)
 		words := len(data) / 64
 		seps, nls, quotes := make([]uint64, words), make([]uint64, words), make([]uint64, words)
-		CSV(data, ',', seps, nls, quotes)
+		CSV(data, ',', seps, nls, quotes, make([]uint64, words))
 		var ords []int
 		for i := range min(int(width), 200) {
 			if wanted>>(i%64)&1 != 0 {
@@ -229,7 +230,7 @@ func TestLongRecord(t *testing.T) {
 		data := padded([]byte("a" + strings.Repeat(",", test.cells-1) + "\n" + line))
 		words := len(data) / 64
 		seps, nls, quotes := make([]uint64, words), make([]uint64, words), make([]uint64, words)
-		CSV(data, ',', seps, nls, quotes)
+		CSV(data, ',', seps, nls, quotes, make([]uint64, words))
 		levels(func(l Level) {
 			rows, bounds := make([]Row, 4), make([]uint32, 8)
 			n, next := NewStops([]int{test.cells - 1, test.cells}, test.cells).Rows(seps, nls, 0, len(data), rows, bounds, 4)
@@ -665,11 +666,16 @@ func FuzzHide(f *testing.F) {
 	f.Add(bytes.Repeat([]byte(`"x,""y""",z,`), 40), uint8(1))
 	f.Add(append(bytes.Repeat([]byte(`,`), 63), []byte(`"a""b"`+"\n"+`,c"d,`)...), uint8(2))
 	f.Add(append(append(bytes.Repeat([]byte(`x`), 62), `,"`...), bytes.Repeat([]byte("\n"), 200)...), uint8(0))
+	for n := range 6 { // the line break in the next word, or both
+		f.Add([]byte(strings.Repeat(`,`, 58+n)+`"a"`+"\r\n"+strings.Repeat(`,`, 64)), uint8(0))
+		f.Add([]byte(strings.Repeat(`,`, 58+n)+`"a"`+"\r,"+strings.Repeat(`,`, 64)), uint8(0))
+		f.Add([]byte(strings.Repeat(`,`, 512-6+n)+`"a"`+"\r\n"+strings.Repeat(`,`, 600)), uint8(0))
+	}
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range 40 { // long enough for several words at once
 		var cells []byte
 		for len(cells) < 3000 {
-			cells = append(cells, [...]string{`,`, `"",`, `"a,b",`, `abc,`, `"x""y",`, "\n", `"` + strings.Repeat("z,", r.IntN(70)) + `",`, "\"a\nb\","}[r.IntN(7+i%2)]...)
+			cells = append(cells, [...]string{`,`, `"",`, `"a,b",`, `abc,`, `"x""y",`, "\n", `"` + strings.Repeat("z,", r.IntN(70)) + `",`, "\"\r\n", "\r\n", "\"a\nb\","}[r.IntN(9+i%2)]...)
 		}
 		f.Add(cells, uint8(4|i%3))
 	}
@@ -677,7 +683,6 @@ func FuzzHide(f *testing.F) {
 		size := len(data)
 		data = append(padded(data), make([]byte, 64)...)
 		words := len(data)/64 - 1
-		var seps, nls, quotes []uint64
 		var want []uint64
 		var wantAt int
 		var wantState Quoting
@@ -686,11 +691,11 @@ func FuzzHide(f *testing.F) {
 			first.Closed = 0
 		}
 		levels(func(l Level) {
-			seps, nls, quotes = make([]uint64, words+1), make([]uint64, words+1), make([]uint64, words+1)
-			CSV(data, ',', seps, nls, quotes)
+			seps, nls, quotes, crs := make([]uint64, words+1), make([]uint64, words+1), make([]uint64, words+1), make([]uint64, words+1)
+			CSV(data, ',', seps, nls, quotes, crs)
 			state := first
-			at := Hide(seps, nls, quotes, 0, words, &state)
-			got := slices.Concat(seps, nls, quotes)
+			at := Hide(seps, nls, quotes, crs, 0, words, &state)
+			got := slices.Concat(seps, nls, quotes, crs)
 			if l == Go {
 				want, wantAt, wantState = got, at, state
 				checkHidden(t, data[:size], first, seps, nls, at, state)
@@ -725,8 +730,9 @@ func checkHidden(t *testing.T, data []byte, q Quoting, seps, nls []uint64, words
 		closed = false
 		if b == '"' {
 			next := at(i + 1)
+			ends := next == ',' || next == '\n' || next == '"' || next == '\r' && at(i+2) == '\n'
 			switch {
-			case !in && !delim && !was, in && next != ',' && next != '\n' && next != '"':
+			case !in && !delim && !was, in && !ends:
 				t.Fatalf("%q: quote %d is not well-formed", data, i)
 			}
 			closed, in = in, !in
