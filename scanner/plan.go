@@ -236,6 +236,16 @@ func (p *plan) learn(part *formats.Part, t *table.Table) {
 	}
 }
 
+// shrink forgets what an input was told by, and read with: what hits that wait are
+// shown by stays. A folder has thousands of files, and the first records of each
+// are more than most else that is known of it.
+func (p *plan) shrink() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.def, p.late, p.copies, p.part = nil, nil, nil, nil
+	p.keys, p.times, p.dates, p.sifted, p.want = nil, nil, nil, nil, formats.Want{}
+}
+
 // describe fills in what a report says of the tables met.
 func (p *plan) describe(r *FileReport, rows map[string]int64) {
 	var known []string

@@ -150,6 +150,8 @@ func (w *worker) leave(in *input) {
 	in.close(w.ctx.Err() != nil && !in.drained)
 	w.stats.Files.Add(1)
 	w.mu.Lock()
+	in.src = nil
+	in.plan.shrink()
 	in.state = done
 	w.finished()
 	w.mu.Unlock()

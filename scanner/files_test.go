@@ -1,0 +1,95 @@
+package scanner
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+// smallFiles are n exports alike, of each kind in turn, each with a hit.
+func smallFiles(n int) []formats.Input {
+	var csv, jsonl strings.Builder
+	csv.WriteString("TimeGenerated,Name,IPAddresses,SubType,Computer\n")
+	for i := range 64 {
+		name := fmt.Sprintf("%s.host%d.example", strings.Repeat("long", 60), i)
+		answer := "10.0.0.1"
+		if i == 7 {
+			answer = "192.0.2.7"
+		}
+		fmt.Fprintf(&csv, "2026-05-20 10:00:00,%s,%s,LookupQuery,dc01\n", name, answer)
+		fmt.Fprintf(&jsonl, `{"TimeGenerated":"2026-05-20T10:00:00Z","Name":%q,"IPAddresses":%q,"Result":"Success","Computer":"dc01"}`+"\n", name, answer)
+	}
+	inputs := make([]formats.Input, n)
+	for i := range inputs {
+		inputs[i] = formats.Bytes(fmt.Sprintf("%d.csv", i), []byte(csv.String()))
+		if i%2 == 1 {
+			inputs[i] = formats.Bytes(fmt.Sprintf("%d.jsonl", i), []byte(jsonl.String()))
+		}
+	}
+	return inputs
+}
+
+func heapNow() (held, allocated uint64) {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc, m.TotalAlloc
+}
+
+// TestFilesAreForgotten: a folder has thousands of files, and what they were told by
+// is not held until the last has been read, nor where hits wait to be put in order.
+func TestFilesAreForgotten(t *testing.T) {
+	if raced {
+		t.Skip("the race detector holds memory of its own")
+	}
+	const n = 200
+	for _, order := range []Order{AsFound, Newest} {
+		inputs := smallFiles(n)
+		before, _ := heapNow()
+		hits, held := 0, uint64(0)
+		s := &Scan{Indicators: indicators(t, "192.0.2.7"), Threads: 1, Order: order, Memory: 64 << 20}
+		s.Each = func(*Hit) error {
+			if hits++; hits == n {
+				held, _ = heapNow()
+			}
+			return nil
+		}
+		if _, err := s.Run(context.Background(), inputs); err != nil || hits != n {
+			t.Fatal(err, hits)
+		}
+		if grown := int64(held) - int64(before); grown > n*10<<10 {
+			t.Errorf("%v: %d KB held for each of %d files that have been read", order, grown>>10/n, n)
+		}
+		runtime.KeepAlive(inputs)
+	}
+}
+
+// TestSmallFilesCostLittle: to open an export and see what it is takes no more than a
+// few times its own size.
+func TestSmallFilesCostLittle(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates, too")
+	}
+	const n = 40
+	for kind, most := range map[int]uint64{0: 250 << 10, 1: 400 << 10} {
+		var inputs []formats.Input
+		for i, in := range smallFiles(2 * n) {
+			if i%2 == kind {
+				inputs = append(inputs, in)
+			}
+		}
+		s := &Scan{Indicators: indicators(t, "192.0.2.7"), Threads: 1, Order: AsFound, Each: func(*Hit) error { return nil }}
+		_, before := heapNow()
+		if _, err := s.Run(context.Background(), inputs); err != nil {
+			t.Fatal(err)
+		}
+		_, after := heapNow()
+		if each := (after - before) / n; each > most {
+			t.Errorf("%s: %d KB allocated for a file of %d KB", inputs[0].Path, each>>10, 64*300>>10)
+		}
+	}
+}
