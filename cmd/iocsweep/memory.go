@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strings"
-	"time"
 )
 
 // limitMemory makes the collector work for --memory: beyond the indicators,
 // whose size nothing can change, the process is to stay within it. A little
 // is left for what the runtime does not count. small says that what is held is
-// known to be far from leanFrom.
+// known to be less than smallHeap.
 func limitMemory(size int64, small bool) {
 	used := int64(0)
-	if !small || size < 4*leanFrom {
+	if !small || size < 8*smallHeap {
 		// This stops the world, and package runtime/metrics, which would not,
 		// takes half a millisecond of every start.
 		var m runtime.MemStats
@@ -22,22 +22,36 @@ func limitMemory(size int64, small bool) {
 		used = int64(m.HeapAlloc)
 	}
 	debug.SetMemoryLimit(max(size-size/16, used+size/2))
-	const lean = 40
-	if used > leanFrom {
-		debug.SetGCPercent(lean)
-		return
-	}
-	// Many runs end before there is anything to collect.
-	debug.SetGCPercent(2 * leanFrom / (4 << 20) * 100) // of the 4 MiB that the runtime begins with
-	time.AfterFunc(30*time.Millisecond, func() {
-		debug.SetGCPercent(100) // less would collect heaps of 2 MiB, as those of small files are
-		time.AfterFunc(70*time.Millisecond, func() { debug.SetGCPercent(lean) })
-	})
+	debug.SetGCPercent(gcPercent(used))
+	leaveRoom()
 }
 
-// leanFrom is the size of the heap from which on memory is worth more than the
-// time of collecting.
-const leanFrom = 16 << 20
+// smallHeap is what is held where nothing of note is.
+const smallHeap = 8 << 20
+
+// gcRoom is how much is allocated at least until the next collection. In per cent
+// of what is held, which is how the runtime is told, a few megabytes would be
+// collected after each few files of a folder of thousands.
+const gcRoom = 16 << 20
+
+// gcPercent is how much a heap of a size may grow.
+func gcPercent(held int64) int {
+	const lean, begin = 40, 4 << 20 // the runtime begins with a heap of that size
+	return int(max(lean, gcRoom*100/max(held, begin)))
+}
+
+// leaveRoom tells the runtime after each collection how much is held now.
+func leaveRoom() {
+	type collected struct{ _ *byte }
+	runtime.AddCleanup(new(collected), func(struct{}) {
+		held := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(held)
+		if held[0].Value.Kind() == metrics.KindUint64 {
+			debug.SetGCPercent(gcPercent(int64(held[0].Value.Uint64())))
+		}
+		leaveRoom()
+	}, struct{}{})
+}
 
 // parseSize reads 256MiB, 1GB, 65536.
 func parseSize(s string) (int64, error) {

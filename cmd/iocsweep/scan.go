@@ -167,7 +167,7 @@ func (a *app) openOutputs(ctx context.Context, out *outputs, run *scanReport, pa
 func (a *app) sweep(ctx context.Context, run *scanReport, inputs []formats.Input) (err error) {
 	f, s := run.flags, run.scan
 	run.loaded = time.Since(run.started)
-	limitMemory(s.Memory, run.indicators.Bytes() < leanFrom/2 && len(s.Allow)+len(s.Label)+len(f.ruleFlags.lists) == 0 && run.parity == nil)
+	limitMemory(s.Memory, run.indicators.Bytes() < smallHeap && len(s.Allow)+len(s.Label)+len(f.ruleFlags.lists) == 0 && run.parity == nil)
 	s.Stats = new(scanner.Stats)
 	bar := a.newProgress(f, s.Stats, inputs)
 	s.Warn = func(err error) {
