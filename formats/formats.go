@@ -373,6 +373,9 @@ type Format struct {
 // spaces and quotes around it. zone is the text in the brackets, "local" for
 // Local time, "" without one.
 func BareName(name string) (bare, zone string) {
+	if isWord(name) { // as nearly all are
+		return name, ""
+	}
 	name = strings.Trim(name, " \t\r\n\"\ufeff\u00a0\u200e")
 	if i := strings.LastIndex(name, " ["); i > 0 && strings.HasSuffix(name, "]") {
 		zone = name[i+2 : len(name)-1]
@@ -386,4 +389,15 @@ func BareName(name string) (bare, zone string) {
 		return strings.TrimSpace(name[:len(name)-len(local)]), "local"
 	}
 	return name, ""
+}
+
+// isWord reports whether a name is made of ASCII letters, digits and underscores: then
+// there is nothing round it.
+func isWord[T string | []byte](name T) bool {
+	for i := range len(name) {
+		if c := name[i]; c-'0' > 9 && c|0x20-'a' > 'z'-'a' && c != '_' {
+			return false
+		}
+	}
+	return true
 }

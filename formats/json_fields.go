@@ -66,7 +66,7 @@ func (f *jsonFields) object(b []byte, p, end, level int) bool {
 
 // unwrap adds the columns of an envelope if that is what the member is.
 func (f *jsonFields) unwrap(b, name []byte, p, q int) bool {
-	if bare, _ := BareName(string(jsonUnquote(nil, name))); !strings.EqualFold(bare, f.envelope) {
+	if !f.isEnvelope(name) {
 		return false
 	}
 	// As everywhere, the last of several members of one name counts.
@@ -92,6 +92,15 @@ func (f *jsonFields) unwrap(b, name []byte, p, q int) bool {
 		}
 	}
 	return false
+}
+
+// isEnvelope compares the inside of a key with the name of the envelope.
+func (f *jsonFields) isEnvelope(name []byte) bool {
+	if isWord(name) {
+		return len(name) == len(f.envelope) && strings.EqualFold(string(name), f.envelope)
+	}
+	bare, _ := BareName(string(jsonUnquote(nil, name)))
+	return strings.EqualFold(bare, f.envelope)
 }
 
 // tuple adds the values of the array at b[p:end] under the names of columns.
@@ -209,40 +218,56 @@ func (f *jsonFields) list() []Field {
 // round it. A last record that breaks off still gives the names it has, if
 // there is no other.
 func jsonSample(b []byte, rows []jsonRow, envelope string) *Part {
-	part := &Part{Rows: -1}
+	rows = rows[:min(len(rows), maxSample)]
 	f := jsonFields{envelope: envelope}
-	number := map[string]int{}
-	var outer []string
-	for _, row := range rows[:min(len(rows), maxSample)] {
+	number := map[string]int{}  // of columns: those round the envelope have negative ones, from -1
+	var columns, outer []string // within it, and round it
+	type cell struct {
+		column int
+		value  string
+	}
+	var cells []cell
+	ends := make([]int, len(rows)) // of cells, by row
+	for i, row := range rows {
 		f.reset()
 		f.object(b, int(row.off), int(row.end), 0)
 		enveloped := f.enveloped()
+		text := string(f.text) // of which all names and values are pieces
+		if i == 0 {
+			cells = make([]cell, 0, len(rows)*len(f.found))
+		}
 		for _, m := range f.found {
-			name := string(f.bytes(m.name))
-			if _, ok := number[name]; ok || m.dropped {
+			if m.dropped {
 				continue
 			}
-			if m.level > 0 || !enveloped {
-				number[name] = len(part.Columns)
-				part.Columns = append(part.Columns, name)
-			} else {
-				number[name] = -1
+			name := text[m.name.Off:][:m.name.Len]
+			n, ok := number[name]
+			switch {
+			case ok:
+			case m.level > 0 || !enveloped:
+				n = len(columns)
+				columns = append(columns, name)
+			default:
 				outer = append(outer, name)
+				n = -len(outer)
 			}
+			number[name] = n
+			cells = append(cells, cell{n, text[m.value.Off:][:m.value.Len]})
 		}
+		ends[i] = len(cells)
 	}
-	for _, name := range outer {
-		number[name] = len(part.Columns)
-		part.Columns = append(part.Columns, name)
-	}
-	for _, row := range rows[:min(len(rows), maxSample)] {
-		f.reset()
-		f.object(b, int(row.off), int(row.end), 0)
-		cells := make([]string, len(part.Columns))
-		for _, m := range f.list() {
-			cells[number[string(m.Name)]] = string(m.Value)
+	part := &Part{Rows: -1, Columns: append(columns, outer...)}
+	at := 0
+	for _, end := range ends {
+		sample := make([]string, len(part.Columns))
+		for ; at < end; at++ {
+			n := cells[at].column
+			if n < 0 {
+				n = len(columns) - 1 - n
+			}
+			sample[n] = cells[at].value
 		}
-		part.Sample = append(part.Sample, cells)
+		part.Sample = append(part.Sample, sample)
 	}
 	return part
 }

@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"bytes"
 	"iter"
 	"slices"
 	"strings"
@@ -65,25 +66,35 @@ func (s *jsonSearch) tableOf(b []byte, rows []jsonRow) string {
 	if s.table == nil || len(rows) == 0 {
 		return ""
 	}
+	_, name := s.sample(b, rows)
+	return name
+}
+
+// sample is jsonSample for the envelope that records have, and tableOf.
+func (s *jsonSearch) sample(b []byte, rows []jsonRow) (part *Part, name string) {
+	part = jsonSample(b, rows, s.envelope)
+	if s.table == nil || len(rows) == 0 {
+		return part, ""
+	}
 	for _, row := range rows {
 		s.looked += int64(row.end - row.off)
 	}
-	part := jsonSample(b, rows, s.envelope)
-	name := s.table(part)
+	name = s.table(part)
 	if name == "" && !s.settled {
 		for _, envelope := range jsonEnvelopes[1:] {
 			has := slices.ContainsFunc(part.Columns, func(c string) bool { return strings.EqualFold(c, envelope) })
 			if !has {
 				continue
 			}
-			if name = s.table(jsonSample(b, rows, envelope)); name != "" {
-				s.envelope = envelope
+			inside := jsonSample(b, rows, envelope)
+			if name = s.table(inside); name != "" {
+				part, s.envelope = inside, envelope
 				break
 			}
 		}
 	}
 	s.settled = s.settled || name != ""
-	return name
+	return part, name
 }
 
 // unwrap takes up the envelope that shows a table in one of the records, each of
@@ -92,9 +103,13 @@ func (s *jsonSearch) unwrap(b []byte, rows []jsonRow) {
 	if s.table == nil {
 		return
 	}
-	for _, envelope := range jsonEnvelopes {
-		for _, row := range rows {
-			if !jsonHasMember(b, row, envelope) || s.table(jsonSample(b, []jsonRow{row}, "")) != "" {
+	has := make([]uint8, len(rows)) // bit n: jsonEnvelopes[n]
+	for i, row := range rows {
+		has[i] = envelopesOf(b, row)
+	}
+	for n, envelope := range jsonEnvelopes {
+		for i, row := range rows {
+			if has[i]>>n&1 == 0 || s.table(jsonSample(b, []jsonRow{row}, "")) != "" {
 				continue
 			}
 			if s.table(jsonSample(b, []jsonRow{row}, envelope)) != "" {
@@ -105,14 +120,31 @@ func (s *jsonSearch) unwrap(b []byte, rows []jsonRow) {
 	}
 }
 
-// jsonHasMember reports whether an object has a member of a name in any case.
-func jsonHasMember(b []byte, row jsonRow, name string) bool {
-	for key := range jsonItems(b, '{', int(row.off)+1, int(row.end)) {
-		if strings.EqualFold(string(jsonUnquote(nil, key)), name) {
-			return true
+// envelopesOf says which envelopes an object may have: bit n for member n of
+// jsonEnvelopes in any case, where it is an object or may be the text of one. Many
+// tables have a column of such a name.
+func envelopesOf(b []byte, row jsonRow) (has uint8) {
+	for key, value := range jsonItems(b, '{', int(row.off)+1, int(row.end)) {
+		if !mayHoldObject(b[value.off:value.end]) {
+			continue
+		}
+		name := string(jsonUnquote(nil, key))
+		for n, envelope := range jsonEnvelopes {
+			if strings.EqualFold(name, envelope) {
+				has |= 1 << n
+			}
 		}
 	}
-	return false
+	return has
+}
+
+// mayHoldObject reports whether a value is an object, or a text that may be one.
+func mayHoldObject(value []byte) bool {
+	if value[0] != '"' {
+		return value[0] == '{'
+	}
+	text := bytes.TrimLeft(value[1:], " \t\r\n")
+	return len(text) > 0 && (text[0] == '{' || text[0] == '\\') // an escape may be white space, or the brace
 }
 
 // find says what the array or object holds whose first element or member is at

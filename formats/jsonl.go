@@ -125,14 +125,16 @@ func (s *jsonSearch) lines(head []byte) (part *Part, wrapped bool) {
 		part.Sample = nil
 		return part, false
 	}
-	if s.unwrap(b, rows); s.tableOf(b, rows) == "" && s.wanted() {
+	s.unwrap(b, rows)
+	part, name := s.sample(b, rows)
+	if name == "" && s.wanted() {
 		for _, row := range rows {
 			if what, _ := s.find(b, '{', int(row.off)+1, int(row.end), jsonNesting); what != holdsNothing {
 				return nil, true
 			}
 		}
 	}
-	return jsonSample(b, rows, s.envelope), false
+	return part, false
 }
 
 func (s *jsonlSource) Info() Info { return s.info }
