@@ -419,7 +419,7 @@ func (s *csvSource) headReader(head []byte, whole bool, start int) Reader {
 		return nil
 	}
 	from := &Content{Input: s.c.Input, At: bytes.NewReader(head), Len: int64(len(head))}
-	of := &csvSource{c: from, t: newText(from, Options{}, int64(start)), sep: s.sep, part: s.part}
+	of := &csvSource{c: from, t: newText(from, Options{BlockSize: sampleBlock}, int64(start)), sep: s.sep, part: s.part}
 	of.cond.L = &of.mu
 	of.seam.next = int64(start)
 	return of.NewReader(Want{})
@@ -433,7 +433,7 @@ func (s *csvSource) readSample(head []byte, whole bool, start int) [][]string {
 		return nil
 	}
 	var sample [][]string
-	for {
+	for len(sample) < maxSample {
 		b, err := r.Next()
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
@@ -446,11 +446,29 @@ func (s *csvSource) readSample(head []byte, whole bool, start int) [][]string {
 			if err != nil {
 				return sample
 			}
-			cells := make([]string, len(s.part.Columns))
-			for i, f := range fields[:min(len(fields), len(cells))] {
-				cells[i] = string(f.Value)
-			}
-			sample = append(sample, cells)
+			sample = append(sample, fieldTexts(fields, len(s.part.Columns)))
 		}
 	}
+	return sample
+}
+
+// sampleBlock is how much text a sample is taken from at a time.
+const sampleBlock = 16 << 10
+
+// fieldTexts are the values of the first n fields, and empty ones where there are not as
+// many: pieces of one text, since each folder has thousands of files.
+func fieldTexts(fields []Field, n int) []string {
+	var all strings.Builder
+	size := 0
+	for _, f := range fields[:min(n, len(fields))] {
+		size += len(f.Value)
+	}
+	all.Grow(size)
+	list := make([]string, n)
+	for i, f := range fields[:min(n, len(fields))] {
+		from := all.Len()
+		all.Write(f.Value)
+		list[i] = all.String()[from:]
+	}
+	return list
 }

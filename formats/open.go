@@ -203,9 +203,9 @@ func formatOf(c *Content, o Options) (*Format, error) {
 		if isBinary(head) {
 			return nil, ErrBinary
 		}
-	}
-	if f := c.preambled(o); f != nil {
-		return f, nil
+		if f := c.preambled(o); f != nil {
+			return f, nil
+		}
 	}
 	for i := range All {
 		if All[i].Sniff(head) {

@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"strings"
 
@@ -76,7 +77,14 @@ func hasTableMagic(head []byte) bool {
 // which a crash leaves in a file, or room that was set aside behind its end.
 func isBinary(head []byte) bool {
 	odd, hole, run := 0, 0, 0
-	for _, b := range head {
+	for i := 0; i < len(head); i++ {
+		for i+8 <= len(head) && run == 0 && !hasControl(binary.LittleEndian.Uint64(head[i:])) {
+			i += 8 // most of a text
+		}
+		if i == len(head) {
+			break
+		}
+		b := head[i]
 		if b == 0 {
 			run++
 			continue
@@ -97,6 +105,12 @@ func isBinary(head []byte) bool {
 		odd += run
 	}
 	return odd > (len(head)-hole)/32 || hole == len(head) && hole > 0
+}
+
+// hasControl says that one of eight bytes is a control character.
+func hasControl(x uint64) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	return (x-' '*ones)&^x&tops != 0
 }
 
 // sector is the least that a disk writes or leaves unwritten.
