@@ -89,7 +89,7 @@ type scope struct {
 // that it was none: "[fw-1] blocked 192.0.2.7".
 func (w *walker) whole(c []byte, base int, at scope) {
 	n := 0
-	if i := skipSpace(c, 0); i == len(c) || c[i] != '[' || !isV6Start(c[i+1:]) {
+	if i := skipSpace(c, 0); i == len(c) || c[i] != '[' || !isAddrStart(c[i+1:]) {
 		n = w.value(c, base, at)
 	}
 	if n = skipSpace(c, n); n < len(c) {
@@ -222,8 +222,13 @@ func (w *walker) array(c []byte, i, base int, at scope) int {
 	}
 }
 
-// kind finds a key among the typed ones.
+// kind finds a key among the typed ones, however it is escaped.
 func (w *walker) kind(key []byte) (Kind, bool) {
+	if bytes.IndexByte(key, '\\') >= 0 {
+		n := len(w.text)
+		w.text = appendJSONString(w.text, key)
+		key, w.text = w.text[n:], w.text[:n]
+	}
 	for i := range w.members {
 		if m := &w.members[i]; len(key) == len(m.Key) && strings.EqualFold(m.Key, string(key)) {
 			return m.Kind, true
@@ -250,7 +255,7 @@ func (w *walker) quoted(raw []byte, base int, at scope) {
 		base = 0
 	}
 	i := skipSpace(v, 0)
-	if i < len(v) && (v[i] == '{' || v[i] == '[' && !isV6Start(v[i+1:])) {
+	if i < len(v) && (v[i] == '{' || v[i] == '[' && !isAddrStart(v[i+1:])) {
 		at.depth++
 		w.whole(v, base, at)
 		return
@@ -258,10 +263,14 @@ func (w *walker) quoted(raw []byte, base int, at scope) {
 	w.leaf(v, base, at)
 }
 
-// isV6Start says that a bracket opened an address, not an array.
-func isV6Start(c []byte) bool {
-	_, n := parse6(c)
-	return n > 0 && n < len(c) && (c[n] == ']' || c[n] == '%')
+// isAddrStart says that a bracket opened an address, not an array. One of IPv4 is
+// told by the port behind it: [192.0.2.7] alone is as well an array.
+func isAddrStart(c []byte) bool {
+	if _, n := parse6(c); n > 0 && n < len(c) && (c[n] == ']' || c[n] == '%') {
+		return true
+	}
+	_, n := parse4(c)
+	return n > 0 && bytes.HasPrefix(c[n:], []byte("]:"))
 }
 
 // leaf matches a value that has no JSON inside.

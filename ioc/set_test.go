@@ -125,6 +125,8 @@ func TestMatchJSON(t *testing.T) {
 		{"answers as array", `{"answers":["1.1.1.1","10.1.2.3"]}`, false, "answers=10.1.2.3"},
 		{"text of text", `"{\"query\":\"miraibotnet.su\"}"`, false, "query=miraibotnet.su"},
 		{"escaped value", `{"query":"mirai\u0062otnet.su"}`, false, "query=miraibotnet.su"},
+		{"escaped key", `{"qu\u0065ry":"miraibotnet.su"}`, false, "query=miraibotnet.su"},
+		{"escaped key again", `{"first":{"qu\u0065ry":"a.example"},"qu\u0065ry":"b.example","other":"x","qu\u0065ry":"miraibotnet.su"}`, false, "query=miraibotnet.su"},
 		{"other keys", `{"other":"10.1.2.3"}`, false, ""},
 		{"other keys, deep", `{"a":{"b":["10.1.2.3"]}}`, true, "a.b=10.1.2.3"},
 		{"key in a value", `{"x":"{\"query\":\"miraibotnet.su\"}"}`, false, ""},
@@ -134,6 +136,8 @@ func TestMatchJSON(t *testing.T) {
 		{"deep", strings.Repeat(`{"a":[`, 100) + `"10.1.2.3"`, true, strings.Repeat("a.", 16) + "a=10.1.2.3"},
 		{"JSON text below, deep", `{"x":"{\"query\":\"miraibotnet.su\"}"}`, true, "x.query=miraibotnet.su"},
 		{"address in brackets", `{"host":"[::ffff:10.1.2.3]:80"}`, false, "host=[::ffff:10.1.2.3]:80"},
+		{"IPv4 address in brackets", `{"host":"[10.1.2.3]:80"}`, false, "host=[10.1.2.3]:80"},
+		{"IPv4 address as array", `{"host":"[10.1.2.3]"}`, false, "host=10.1.2.3"},
 		{"no object", `10.1.2.3`, true, "=10.1.2.3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
