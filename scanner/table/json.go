@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -347,10 +348,19 @@ func separates(r rune) bool {
 	return r == ',' || r == ';' || r == ' ' || r == '\t' || r == '\n' || r == '\r'
 }
 
-// hasElement says that List finds something.
+// hasElement says that List finds something other than placeholders.
 func hasElement(cell string) bool {
+	something := func(part string) bool { return !placeholder(part) }
 	if strings.HasPrefix(cell, "[") {
-		return len(List(cell)) > 0
+		return slices.ContainsFunc(List(cell), something)
 	}
-	return strings.IndexFunc(cell, func(r rune) bool { return !separates(r) }) >= 0
+	for part := range strings.FieldsFuncSeq(cell, separates) {
+		if something(part) {
+			return true
+		}
+	}
+	return false
 }
+
+// placeholder says that a text stands for nothing.
+func placeholder(s string) bool { return s == "-" || len(s) == 3 && strings.EqualFold(s, "N/A") }

@@ -53,7 +53,7 @@ func (o *outcome) read(r *Row) string {
 	if o.code != "" {
 		code, answers := strings.TrimSpace(r.cell(o.code)), strings.TrimSpace(r.cell(o.answers))
 		switch {
-		case code == "", strings.EqualFold(code, "NA"):
+		case code == "", strings.EqualFold(code, "NA"), placeholder(code):
 			return "unknown"
 		case r.noError(code) && hasElement(answers):
 			return "resolved"

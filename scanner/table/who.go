@@ -202,11 +202,6 @@ func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 	w.Peer = a.inNormalForm(w.Peer)
 	a.wantPort = false
 	w.PeerName = text(whoPeerName)
-	if w.PeerName != "" {
-		if _, _, isAddr := ioc.ParseAddr(bytesOf(w.PeerName)); isAddr {
-			w.PeerName = "" // a name column that holds an address has no name to give
-		}
-	}
 	w.PeerPort = number(text(whoPeerPort), 65535)
 	w.BytesOut, w.BytesIn = number(text(whoBytesOut), 0), number(text(whoBytesIn), 0)
 	return w
@@ -273,7 +268,7 @@ func parseInt(s string) (int64, error) {
 }
 
 // first is the first value of a who line, with the port that belongs to it if
-// that is wanted.
+// that is wanted. A name column that holds an address has no name to give.
 func (a *asking) first(field int) (text, port string) {
 	w := &a.t.who[field]
 	if w.unless != nil && w.unless.holds(a.r) {
@@ -303,11 +298,18 @@ func (a *asking) first(field int) (text, port string) {
 		if text != "" && (text[0] <= ' ' || text[len(text)-1] <= ' ' || text[0]|text[len(text)-1] >= utf8.RuneSelf) {
 			text = strings.TrimSpace(text)
 		}
-		if text != "" && text != "-" && (len(text) != 3 || !strings.EqualFold(text, "N/A")) {
-			return text, port
+		if text == "" || placeholder(text) || field == whoPeerName && isAddr(text) {
+			continue
 		}
+		return text, port
 	}
 	return "", ""
+}
+
+// isAddr says that a text is an address.
+func isAddr(text string) bool {
+	_, _, ok := ioc.ParseAddr(bytesOf(text))
+	return ok
 }
 
 // plain is the value of a term. A side's column stands for the side's address,

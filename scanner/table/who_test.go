@@ -127,6 +127,7 @@ func TestOutcome(t *testing.T) {
 		{"ActionType", "DnsConnectionInspected", "unknown"},
 		{"ResultCode", "0", "not-resolved"},
 		{"ResultCode", "3", "not-resolved"},
+		{"ResultCode", "-", "unknown"},
 		{"IPAddresses", "1.2.3.4", "unknown"},
 	} {
 		d := map[string]*Table{"ActionType": dne, "ResultCode": dns, "IPAddresses": dns}[c.column]
@@ -139,6 +140,11 @@ func TestOutcome(t *testing.T) {
 	}
 	if got := whoOf(dns, row("ResultCode", "0", "IPAddresses", "1.2.3.4"), Matched{}).Outcome; got != "resolved" {
 		t.Errorf("resolved: got %s", got)
+	}
+	for _, none := range []string{"-", "N/A", "n/a", "-,-", "[]", `["-"]`, " , "} {
+		if got := whoOf(dns, row("ResultCode", "0", "IPAddresses", none), Matched{}).Outcome; got != "not-resolved" {
+			t.Errorf("answers %q: got %s", none, got)
+		}
 	}
 	if got := whoOf(csl, row("DeviceAction", "alert", "SimplifiedDeviceAction", "Deny"), Matched{}).Outcome; got != "blocked" {
 		t.Errorf("second column: got %s", got)
@@ -203,6 +209,14 @@ func TestWho(t *testing.T) {
 		{"domain account and inspected query", dne, row("DeviceName", "pc", "ActionType", "DnsConnectionInspected", "InitiatingProcessAccountDomain", "corp",
 			"InitiatingProcessAccountName", "alice", "AdditionalFields", `{"direction":"Out","query":"tvt.miraibotnet.su"}`), Matched{},
 			Who{Host: "pc", User: `corp\alice`, PeerName: "tvt.miraibotnet.su", Direction: "outbound", Outcome: "unknown"}},
+		{"a name behind an address", csl, row("SourceIP", "10.0.0.5", "DestinationIP", "176.65.139.7", "DestinationHostName", "176.65.139.7", "RequestURL", "http://tvt.miraibotnet.su/x"),
+			at("DestinationIP", "dst", "176.65.139.7"),
+			Who{Host: "10.0.0.5", IP: "10.0.0.5", Peer: "176.65.139.7", PeerName: "tvt.miraibotnet.su", Direction: "outbound", Outcome: "unknown"}},
+		{"an inspected name behind an address", dne, row("DeviceName", "pc", "RemoteUrl", "http://176.65.139.7/x", "AdditionalFields", `{"server_name":"tvt.miraibotnet.su"}`), Matched{},
+			Who{Host: "pc", PeerName: "tvt.miraibotnet.su", Direction: "unknown", Outcome: "unknown"}},
+		{"no name but addresses", csl, row("SourceIP", "10.0.0.5", "DestinationIP", "176.65.139.7", "DestinationHostName", "176.65.139.7", "RequestURL", "http://176.65.139.7/x"),
+			at("DestinationIP", "dst", "176.65.139.7"),
+			Who{Host: "10.0.0.5", IP: "10.0.0.5", Peer: "176.65.139.7", Direction: "outbound", Outcome: "unknown"}},
 		{"dns answer", dns, row("Computer", "dns1", "ClientIP", "10.0.0.5", "Name", "tvt.miraibotnet.su", "IPAddresses", "8.8.8.8,176.65.139.7", "ResultCode", "0"),
 			at("IPAddresses", "answer", "176.65.139.7"),
 			Who{IP: "10.0.0.5", Peer: "176.65.139.7", PeerName: "tvt.miraibotnet.su", Protocol: "dns", Direction: "outbound", Outcome: "resolved"}},
