@@ -114,7 +114,7 @@ func (p *plan) planGeneric(names []name, fixed bool) {
 			p.want.Keys = append(p.want.Keys, c)
 			p.keys = append(p.keys, planKey{n: i, name: name})
 		}
-		p.keys[i].use(g, int(p.generic), len(p.tables), &table.Key{Column: name, Role: "any", Level: table.Deep})
+		p.use(&p.keys[i], g, int(p.generic), &table.Key{Column: name, Role: "any", Level: table.Deep})
 	}
 	if !fixed {
 		add(formats.Column{N: formats.WholeRecord}, "", keyGroup{how: howRecord, rest: true})

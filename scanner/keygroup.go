@@ -24,7 +24,13 @@ type keyGroup struct {
 	kind ioc.Kind
 	json []ioc.Member // the typed members
 	rest bool         // JSON: scan all other values as text
-	uses []*table.Key // by index into plan.tables; nil where the table does not use it
+	uses []keyUse     // by index into plan.tables
+}
+
+// A keyUse is the key of a table that a group looks up.
+type keyUse struct {
+	key   *table.Key // nil where the table does not use the group
+	order int        // among the uses of the table: its elements go by it
 }
 
 // keyGroup says how a key is looked up under the scan's flags, if it is. Columns
@@ -64,26 +70,29 @@ func (r *run) keyGroup(t *table.Table, k *table.Key) (keyGroup, bool) {
 	return keyGroup{kind: k.Kind}, true
 }
 
-// use adds a table's key to the group that looks it up in the same way.
-func (k *planKey) use(g keyGroup, ti, tables int, key *table.Key) {
+// use adds a table's key to the group of k that looks it up in the same way. The
+// keys of one table come in its own order, whatever order the columns are read in.
+func (p *plan) use(k *planKey, g keyGroup, ti int, key *table.Key) {
+	p.uses++
+	use := keyUse{key, p.uses}
 	for i := range k.groups {
 		o := &k.groups[i]
 		if o.how == g.how && o.kind == g.kind && o.rest == g.rest && slices.Equal(o.json, g.json) {
-			o.uses[ti] = key
+			o.uses[ti] = use
 			return
 		}
 	}
-	g.uses = make([]*table.Key, tables)
-	g.uses[ti] = key
+	g.uses = make([]keyUse, len(p.tables))
+	g.uses[ti] = use
 	k.groups = append(k.groups, g)
 }
 
-func (g *keyGroup) use(table int) *table.Key { return g.uses[table] }
+func (g *keyGroup) use(table int) *table.Key { return g.uses[table].key }
 
 // wanted says that some of the given tables use the group.
 func (g *keyGroup) wanted(tables []bool) bool {
 	for i, met := range tables {
-		if met && g.uses[i] != nil {
+		if met && g.uses[i].key != nil {
 			return true
 		}
 	}

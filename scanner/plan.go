@@ -22,6 +22,7 @@ type plan struct {
 	late      func(*formats.Part) int8 // finds it for parts that the head did not show
 	mixed     bool                     // rows are told apart by a cell
 	keys      []planKey
+	uses      int // of the keys' groups, so far
 	lastNamer int // of keys: the last one that discriminates
 	*latePlan     // what rows that hold a candidate are fetched with
 	times     []timeColumn

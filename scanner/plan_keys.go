@@ -105,7 +105,7 @@ func (r *run) planTableKeys(keys *keyColumns, ti int, names []name, typed []name
 		if !ok {
 			continue
 		}
-		use := func(n name) { keys.add(n).use(g, ti, len(keys.tables), k) }
+		use := func(n name) { keys.use(keys.add(n), g, ti, k) }
 		// Names may repeat: then each column of that name is matched.
 		known := false
 		for _, n := range names {
@@ -131,7 +131,7 @@ func (r *run) planTableKeys(keys *keyColumns, ti int, names []name, typed []name
 	for _, k := range joinedKeys(t, names) {
 		if g, ok := r.keyGroup(t, k); ok {
 			n, _ := find(names, k.Column)
-			keys.add(n).use(g, ti, len(keys.tables), k)
+			keys.use(keys.add(n), g, ti, k)
 		}
 	}
 }

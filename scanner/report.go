@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -122,7 +123,9 @@ func (w *worker) readAhead(found []located) {
 	w.touched += w.Indicators.Prefetch(w.entries)
 }
 
-// gather takes the elements of a row that are in columns of its table.
+// gather takes the elements of a row that are in columns of its table, in the order
+// of the table's keys. Where an input may be of several tables, its columns are read
+// in the order of the first table that has them.
 func (w *worker) gather(p *plan, f *finding, found []located) {
 	f.Elements = f.Elements[:0]
 	if f.Table < 0 {
@@ -133,6 +136,16 @@ func (w *worker) gather(p *plan, f *finding, found []located) {
 			f.Elements = append(f.Elements, *e)
 		}
 	}
+	if len(p.tables) > 1 && len(f.Elements) > 1 {
+		slices.SortStableFunc(f.Elements, func(a, b element) int {
+			return cmp.Compare(p.orderOf(&a, f.Table), p.orderOf(&b, f.Table))
+		})
+	}
+}
+
+// orderOf is where the column of an element stands among the keys of a table.
+func (p *plan) orderOf(e *element, table int) int {
+	return p.keys[e.Key].groups[e.Group].uses[table].order
 }
 
 // wholeRecord adds every cell of a row's record that is not empty: as they are, or in
