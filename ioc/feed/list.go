@@ -170,7 +170,8 @@ func listLine(line []byte, no int, emit func(*Entry)) {
 }
 
 // cutComment takes off what follows the value: all of a comment line, and what
-// stands behind a semicolon or behind a # or // with a blank before it.
+// stands behind a semicolon that is no part of a URL, or behind a # or // with a
+// blank before it.
 func cutComment(line []byte) []byte {
 	if len(line) == 0 || line[0] == '#' || line[0] == ';' || bytes.HasPrefix(line, []byte("//")) {
 		return nil
@@ -182,7 +183,7 @@ func cutComment(line []byte) []byte {
 	for i := 1; i < len(line); i++ {
 		blank := line[i-1] == ' ' || line[i-1] == '\t'
 		switch {
-		case line[i] == ';' && !isEntity(line[:i]),
+		case line[i] == ';' && !isEntity(line[:i]) && !isParameter(line[:i], line[i+1:]),
 			line[i] == '#' && blank,
 			line[i] == '/' && blank && i+1 < len(line) && line[i+1] == '/':
 			return bytes.TrimSpace(line[:i])
@@ -196,6 +197,20 @@ func cutComment(line []byte) []byte {
 func isEntity(text []byte) bool {
 	i := bytes.LastIndexByte(text, '&')
 	return i >= 0 && len(text)-i <= 8 && !bytes.ContainsAny(text[i:], " \t;")
+}
+
+// isParameter says that a semicolon stands within a URL, as in
+// http://evil.example/login;jsessionid=1 and http://evil.example/..;/admin. To cut
+// it there would leave an address that the whole one does not lie below.
+func isParameter(url, rest []byte) bool {
+	if !bytes.Contains(url, []byte("//")) || bytes.ContainsAny(url, " \t") {
+		return false
+	}
+	if i := bytes.IndexAny(rest, " \t;"); i >= 0 {
+		rest = rest[:i]
+	}
+	named := bytes.IndexByte(rest, '=') > 0 || bytes.HasPrefix(rest, []byte("/"))
+	return named && !bytes.Contains(rest, []byte("//"))
 }
 
 // hostsAddresses are what a hosts file maps a name to so that nobody reaches it,
