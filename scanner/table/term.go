@@ -181,11 +181,14 @@ func (t Term) Value(r *Row) (text string, has bool) {
 	}
 	switch t.Func {
 	case HostOf:
+		if placeholder(text) {
+			return "", has // N/A is no host with a path
+		}
 		text = r.host(text)
 	case ProtocolOf:
 		text = r.protocol(text)
 	case UserOf:
-		if d := r.cell(t.Domain); d != "" && text != "" && !strings.ContainsAny(text, `\@`) {
+		if d := r.cell(t.Domain); d != "" && text != "" && !placeholder(d) && !placeholder(text) && !strings.ContainsAny(text, `\@`) {
 			text = r.join(d, `\`, text)
 		}
 	}
