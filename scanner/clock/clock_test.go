@@ -76,6 +76,42 @@ func TestParseDetails(t *testing.T) {
 		{"before year 1", "0001-01-01T00:00:00+01:00", None, nil, Result{Status: Bad, Zoned: true}, ""},
 		{"offset in a word", "2025-04-01 04:00:00 GMT+02:00", None, nil, Result{Zoned: true}, "2025-04-01T02:00:00.0000000Z"},
 		{"a.m.", "1/13/2025, 2:00:00 a.m.", None, nil, Result{Dated: true, Proves: MDY}, "2025-01-13T02:00:00.0000000Z"},
+		{"no month 0", "2025-00-10 02:00:00", None, nil, Result{Status: Bad}, ""},
+		{"no month 13", "2025-13-10 02:00:00", None, nil, Result{Status: Bad}, ""},
+		{"no day 0", "2025-04-00 02:00:00", None, nil, Result{Status: Bad}, ""},
+		{"no year 0", "0000-04-01 02:00:00", None, nil, Result{Status: Bad}, ""},
+		{"west of Greenwich", "2025-04-01T02:00:00-05:30", None, nil, Result{Zoned: true}, "2025-04-01T07:30:00.0000000Z"},
+		{"west in a word", "2025-04-01 02:00:00 EST", None, nil, Result{Zoned: true}, "2025-04-01T07:00:00.0000000Z"},
+		{"no such offset", "2025-04-01T02:00:00+19:00", None, nil, Result{Status: Bad}, ""},
+		{"an offset of one digit in minutes", "2025-04-01T02:00:00+02:0", None, nil, Result{Status: Bad}, ""},
+		{"a browser's clock", "Tue Apr 01 2025 04:00:00 GMT+0200", None, nil, Result{Zoned: true}, "2025-04-01T02:00:00.0000000Z"},
+		{"a century in two digits", "8 Nov 49 15:05", None, nil, Result{}, "2049-11-08T15:05:00.0000000Z"},
+		{"the century before", "8 Nov 50 15:05", None, nil, Result{}, "1950-11-08T15:05:00.0000000Z"},
+		{"four digits with a month's name", "8 Nov 2014 15:05", None, nil, Result{}, "2014-11-08T15:05:00.0000000Z"},
+		{"dots and three digits", "123.04.2025", None, nil, Result{Status: Bad}, ""},
+		{"the twelfth of a month is no proof", "12/4/2025", None, nil, Result{Status: Ambiguous, Dated: true}, ""},
+		{"nor is the twelfth month", "4/12/2025", None, nil, Result{Status: Ambiguous, Dated: true}, ""},
+		{"the twelfth of a month, day first", "12/4/2025", DMY, nil, Result{Dated: true}, "2025-04-12T00:00:00.0000000Z"},
+		{"a comma before the fraction", "2025-04-01 02:00:00,391", None, nil, Result{}, "2025-04-01T02:00:00.3910000Z"},
+		{"last minute of the day", "4/13/2025 11:59:59 PM", None, nil, Result{Dated: true, Proves: MDY}, "2025-04-13T23:59:59.0000000Z"},
+		{"zone behind PM", "4/13/2025 11:59:59 PM -0100", None, nil, Result{Dated: true, Zoned: true, Proves: MDY}, "2025-04-14T00:59:59.0000000Z"},
+		{"zone that begins like PM", "2025-04-01 02:00:00 PDT", None, nil, Result{Zoned: true}, "2025-04-01T09:00:00.0000000Z"},
+		{"hour 0 of twelve", "4/13/2025 0:00 AM", None, nil, Result{Status: Bad}, ""},
+		{"minute 60", "2025-04-01 02:60:00", None, nil, Result{Status: Bad}, ""},
+		{"byte order mark", "\ufeff2025-04-01", None, nil, Result{}, "2025-04-01T00:00:00.0000000Z"},
+		{"direction marks", "\u200e4\u200f/13/2025", None, nil, Result{Dated: true, Proves: MDY}, "2025-04-13T00:00:00.0000000Z"},
+		{"no-break spaces", "2025-04-01\u00a0\u00a002:00:00", None, nil, Result{}, "2025-04-01T02:00:00.0000000Z"},
+		{"blanks around", " \t2025-04-01\r\n", None, nil, Result{}, "2025-04-01T00:00:00.0000000Z"},
+		{"many blanks", strings.Repeat(" ", 100) + "2025-04-01", None, nil, Result{}, "2025-04-01T00:00:00.0000000Z"},
+		{"an offset for display", "/Date(1743472800391+0200)/", None, nil, Result{Zoned: true}, "2025-04-01T02:00:00.3910000Z"},
+		{"seconds where milliseconds are said", "/Date(1743472800)/", None, nil, Result{Status: Bad}, ""},
+		{"fraction of a millisecond", "1743472800391.5", None, nil, Result{Zoned: true}, "2025-04-01T02:00:00.3915000Z"},
+		{"a number with an end", "1743472800.", None, nil, Result{Status: Bad}, ""},
+		{"twenty digits", "17434728003910000000", None, nil, Result{Status: Bad}, ""},
+		{"first second of the numbers", "946684800", None, nil, Result{Zoned: true}, "2000-01-01T00:00:00.0000000Z"},
+		{"the second before", "946684799", None, nil, Result{Status: Bad}, ""},
+		{"last second of the numbers", "4102444799", None, nil, Result{Zoned: true}, "2099-12-31T23:59:59.0000000Z"},
+		{"the second after", "4102444800", None, nil, Result{Status: Bad}, ""},
 		{"trailing text", "2025-04-01T02:00:00Zx", None, nil, Result{Status: Bad, Zoned: true}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -91,6 +127,26 @@ func TestParseDetails(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
+	}
+}
+
+// The calendar is that of the standard library, in all its years: leap days
+// and the ends of centuries among the first and last days of months.
+func TestCalendar(t *testing.T) {
+	for year := 1; year <= 9999; year++ {
+		for m := time.January; m <= time.December; m++ {
+			first, last := time.Date(year, m, 1, 0, 0, 0, 0, time.UTC), time.Date(year, m+1, 0, 23, 59, 59, 0, time.UTC)
+			for _, day := range []time.Time{first, last} {
+				text := day.Format("2006-01-02 15:04:05")
+				r, want := Parse(text, None, nil), day.Format("2006-01-02T15:04:05.0000000Z")
+				if r.Status != OK || r.Time != FromStd(day) || r.Time.String() != want {
+					t.Fatalf("%s: got %+v, printed as %s", text, r, r.Time)
+				}
+			}
+			if r := Parse(last.Format("2006-01-")+strconv.Itoa(last.Day()+1), None, nil); r.Status != Bad {
+				t.Fatalf("%s has a day %d: %+v", last.Format("January 2006"), last.Day()+1, r)
+			}
+		}
 	}
 }
 
