@@ -27,6 +27,10 @@ func TestMember(t *testing.T) {
 		{`{"a":{"query":"inner"},"query":["x",{"y":"]}"}]}`, "query", `["x",{"y":"]}"}]`, true},
 		{`{"a":{"query":"inner"}}`, "query", "", false},
 		{`"{\"query\":\"x\"}"`, "query", "x", true},
+		{`" {\"a\":{},\"query\":\"x\"} "`, "query", "x", true},
+		{`"{\"query\":\"x\"}`, "query", "", false},
+		{`{"a":"` + strings.Repeat("b", maxJSON-20) + `","query":"x"}`, "query", "x", true},
+		{`{"a":"` + strings.Repeat("b", maxJSON-19) + `","query":"x"}`, "query", "", false},
 		{`{}`, "query", "", false},
 		{`{"query":"x"`, "query", "", false},
 		{`{"query":"x"}}`, "query", "", false},
@@ -34,7 +38,7 @@ func TestMember(t *testing.T) {
 		{``, "query", "", false},
 	} {
 		if value, has := Member(c.cell, c.key); value != c.value || has != c.has {
-			t.Errorf("%s of %s: %q %v, want %q %v", c.key, c.cell, value, has, c.value, c.has)
+			t.Errorf("%s of %.60s: %q %v, want %q %v", c.key, c.cell, value, has, c.value, c.has)
 		}
 	}
 }

@@ -114,6 +114,13 @@ func TestParseErrors(t *testing.T) {
 		{"alias", "alias a b: Addr", `t:6: "a b" cannot be a name`},
 		{"alias function", "alias a: matched(Addr)", `t:6: matched(Addr) cannot stand in an alias`},
 		{"comparison", "compare hosts: Addr", `t:6: unknown comparison "hosts"`},
+		{"comparison's column", "compare process: Adr", `t:6: "Adr" is not a column of this table`},
+		{"account's domain", "compare user: Addr/Domain", `t:6: "Domain" is not a column of this table`},
+		{"domain of no account", "compare process: Addr/Port", `t:6: Addr/Port: only an account has a domain column`},
+		{"alias at one side", "alias a: Addr@src", `t:6: Addr@src: an alias knows only @out and @in`},
+		{"outcome of one column", "outcome: dns(Addr)", `t:6: "dns(Addr)": want dns(CODE, ANSWERS)`},
+		{"role with a plain type", "X int - src - -", `t:6: X is not matched, so it has no role and no port`},
+		{"column with a sign", "X,Y ip wide src - -", `t:6: "X,Y" cannot be a column name`},
 		{"outcome", "outcome lost: x", `t:6: unknown outcome "lost"`},
 		{"presence", "presence: rare", `t:6: presence "rare": only optional is known`},
 		{"second table", "table: U", `t:6: a second table: line`},
@@ -127,11 +134,102 @@ func TestParseErrors(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"nothing", "", `no "table: NAME" line`},
+		{"name with a sign", "table: T-1\n", `t:1: "T-1" is not a table name`},
 		{"no time", "table: T\nAddr ip hunt src - hunt\n", `no "time:" line`},
 		{"no key", "table: T\ntime: When\nWhen time - - - hunt\n", "no column holds anything to match"},
 	} {
 		if _, err := Parse("t", strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// A field compares as its column's kind, its line and the member of its JSON ask.
+func TestCompare(t *testing.T) {
+	csl, dne, dns := builtins(t)
+	unlisted := Generic([]string{"event.time", "src_ip", "Process Name", "User", "computer", "note.text", "SHA256"}, false)
+	own, err := Parse("t", strings.NewReader("table: T\ntime: When\nWhen time - - - hunt\nAddr ip hunt src - hunt\nData json(q:domain) wide any - -\nalias a: addr\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		t       *Table
+		name    string
+		want    string // the term
+		compare Compare
+		domain  string
+	}{
+		{csl, "sourceip", "SourceIP", CompareAddr, ""},
+		{csl, "SourcePort", "SourcePort", CompareNumber, ""},
+		{csl, "SourceUserName", "SourceUserName", CompareUser, "SourceNTDomain"},
+		{csl, "SourceNTDomain", "SourceNTDomain", CompareText, ""},
+		{csl, "Protocol", "Protocol", CompareProtocol, ""},
+		{csl, "CommunicationDirection", "CommunicationDirection", CompareDirection, ""},
+		{csl, "StartTime", "StartTime", CompareTime, ""},
+		{csl, "timegenerated", "event-time", CompareTime, ""},
+		{csl, "DeviceVendor", "DeviceVendor", CompareText, ""},
+		{dne, "DeviceName", "DeviceName", CompareHost, ""},
+		{dne, "process.name", "InitiatingProcessFileName", CompareProcess, ""},
+		{dne, "process.path", "InitiatingProcessFolderPath", ComparePath, ""},
+		{dne, "url.domain", "host(RemoteUrl)", CompareName, ""},
+		{dne, "additionalfields.query", "AdditionalFields.query", CompareName, ""},
+		{dne, "AdditionalFields.Answers", "AdditionalFields.Answers", CompareAddrs, ""},
+		{dne, "AdditionalFields.QTYPE", "AdditionalFields.QTYPE", CompareDNSType, ""},
+		{dne, "AdditionalFields.rcode_name", "AdditionalFields.rcode_name", CompareRCode, ""},
+		{dne, "AdditionalFields.uid", "AdditionalFields.uid", CompareText, ""},
+		{dns, "IPAddresses", "IPAddresses", CompareAddrs, ""},
+		{dns, "Name", "Name", CompareName, ""},
+		{dns, "who.ip", "who.ip", CompareAddr, ""},
+		{dns, "who.peer", "who.peer", CompareAddr, ""},
+		{dns, "who.peer_name", "who.peer_name", CompareName, ""},
+		{dns, "who.host", "who.host", CompareHost, ""},
+		{dns, "who.user", "who.user", CompareUser, ""},
+		{dns, "who.process", "who.process", CompareProcess, ""},
+		{dns, "who.command_line", "who.command_line", CompareText, ""},
+		{dns, "who.protocol", "who.protocol", CompareProtocol, ""},
+		{dns, "who.peer_port", "who.peer_port", CompareNumber, ""},
+		{dns, "who.bytes_in", "who.bytes_in", CompareNumber, ""},
+		{dns, "direction", "who.direction", CompareDirection, ""},
+		{own, "a", "Addr", CompareAddr, ""},
+		{own, "data.Q", "Data.Q", CompareName, ""},
+		{unlisted, "event_time", "event-time", CompareTime, ""},
+		{unlisted, "timestamp", "event-time", CompareTime, ""},
+		{unlisted, "source.ip", "src_ip", CompareAddr, ""},
+		{unlisted, "src.ip", "src_ip", CompareAddr, ""},
+		{unlisted, "process.name", "Process Name", CompareProcess, ""},
+		{unlisted, "user", "User", CompareUser, ""},
+		{unlisted, "host", "computer", CompareHost, ""},
+		{unlisted, "note_text", "note.text", CompareText, ""},
+	} {
+		f, ok := c.t.Field(c.name)
+		if !ok || len(f.Values) != 1 {
+			t.Errorf("%s %s: %v", c.t.Name, c.name, f.Values)
+			continue
+		}
+		if v := f.Values[0]; v.String() != c.want || v.Compare != c.compare || v.Domain != c.domain {
+			t.Errorf("%s %s: got %s, %d, domain %q, want %s, %d, domain %q", c.t.Name, c.name, v, v.Compare, v.Domain, c.want, c.compare, c.domain)
+		}
+	}
+}
+
+func TestCodes(t *testing.T) {
+	for _, c := range []struct{ text, code, record string }{
+		{"NXDOMAIN", "3", "nxdomain"}, {" 3 ", "3", "3"}, {"3.0", "3", "3"}, {"NoError", "0", "noerror"}, {"NOTZONE", "10", "notzone"},
+		{"aaaa", "aaaa", "28"}, {" A ", "a", "1"}, {"28", "28", "28"}, {"ALL", "all", "255"}, {"-", "-", "-"}, {"", "", ""},
+	} {
+		if code, record := ResponseCode(c.text), RecordType(c.text); code != c.code || record != c.record {
+			t.Errorf("%q: got code %q, type %q, want %q, %q", c.text, code, record, c.code, c.record)
+		}
+	}
+}
+
+func TestPortColumns(t *testing.T) {
+	for address, want := range map[string][]string{
+		"SrcIpAddr": {"srcport", "srcportnumber"}, "id.resp_h": {"idrespp"}, "RemoteIP": {"remoteport", "remoteportnumber"},
+		"dst-host": {"dstport", "dstportnumber"}, "url": {"port", "portnumber"}, "Switch": nil, "Note": nil,
+	} {
+		if got := PortColumns(address); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", address, got, want)
 		}
 	}
 }

@@ -99,6 +99,10 @@ func TestOutcome(t *testing.T) {
 		{"DeviceAction", "failed", "failed"},
 		{"DeviceAction", "failure", "failed"},
 		{"DeviceAction", "timeout", "failed"},
+		{"DeviceAction", "IsBlocked", "blocked"},
+		{"DeviceAction", "TCPBlocked", "unknown"},
+		{"DeviceAction", "allowed, then blocked", "unknown"},
+		{"DeviceAction", "allowed; allow", "allowed"},
 		{"DeviceAction", "not blocked", "unknown"},
 		{"DeviceAction", "not allowed", "unknown"},
 		{"DeviceAction", "unblock", "unknown"},
@@ -128,6 +132,8 @@ func TestOutcome(t *testing.T) {
 		{"ResultCode", "0", "not-resolved"},
 		{"ResultCode", "3", "not-resolved"},
 		{"ResultCode", "-", "unknown"},
+		{"ResultCode", " na ", "unknown"},
+		{"ResultCode", "", "unknown"},
 		{"IPAddresses", "1.2.3.4", "unknown"},
 	} {
 		d := map[string]*Table{"ActionType": dne, "ResultCode": dns, "IPAddresses": dns}[c.column]
@@ -138,8 +144,12 @@ func TestOutcome(t *testing.T) {
 			t.Errorf("%s %q: got %s, want %s", c.column, c.text, got, c.want)
 		}
 	}
-	if got := whoOf(dns, row("ResultCode", "0", "IPAddresses", "1.2.3.4"), Matched{}).Outcome; got != "resolved" {
-		t.Errorf("resolved: got %s", got)
+	for answers, want := range map[string]string{"1.2.3.4": "resolved", `["1.2.3.4"]`: "resolved", "[]": "not-resolved", `[""]`: "not-resolved", " ,; ": "not-resolved"} {
+		for _, code := range []string{"0", "NOERROR", "0.0"} {
+			if got := whoOf(dns, row("ResultCode", code, "IPAddresses", answers), Matched{}).Outcome; got != want {
+				t.Errorf("code %s, answers %s: got %s, want %s", code, answers, got, want)
+			}
+		}
 	}
 	for _, none := range []string{"-", "N/A", "n/a", "-,-", "[]", `["-"]`, " , "} {
 		if got := whoOf(dns, row("ResultCode", "0", "IPAddresses", none), Matched{}).Outcome; got != "not-resolved" {
