@@ -35,6 +35,8 @@ func TestLanguage(t *testing.T) {
 	inward := context(csl, "CommunicationDirection", "0")
 	net := context(dns, "Name", "x.example")
 	net.Indicator = &ioc.Indicator{Type: ioc.CIDR, Value: "10.1.0.0/16", Details: ioc.NoDetails()}
+	answers := context(dns, "IPAddresses", `["198.51.100.7","::ffff:10.0.0.5","cdn.example"]`, "QueryType", "AAAA", "ResultCode", "3")
+	mail := context(csl, "SourceUserName", "bob@corp.example", "Protocol", "17", "SourceIP", "2001:db8:0:0::7", "SourcePort", "")
 	for _, c := range []struct {
 		hit  *Context
 		when string
@@ -53,6 +55,33 @@ func TestLanguage(t *testing.T) {
 		{hit, `process.command_line REGEXP '(?-i)\bNC\b'`, False},
 		{hit, `process.command_line NOT REGEXP '[;|&]'`, True},
 		{hit, `destination_ip STARTS WITH '176.65.'`, True},
+		// each in the spellings of its kind
+		{answers, `answers LIKE '10.0.%'`, True},
+		{answers, `answers LIKE '::ffff:10.%'`, True},
+		{answers, `answers LIKE 'CDN.%'`, True},
+		{answers, `answers LIKE '10.1.%'`, False},
+		{answers, `answers = '10.0.0.0/24'`, True},
+		{answers, `answers = '10.0.1.0/24'`, False},
+		{answers, `answers = 'cdn.example.'`, True},
+		{answers, `answers IN ('192.0.2.1', '198.51.100.7')`, True},
+		{answers, `dns.question.type = '28'`, True},
+		{answers, `dns.question.type = 'A'`, False},
+		{answers, `dns.response_code = 'NXDOMAIN'`, True},
+		{answers, `dns.response_code = 0`, False},
+		{hit, `protocol LIKE 'tc_'`, True},
+		{hit, `protocol LIKE 'udp'`, False},
+		{mail, `protocol STARTS WITH 'ud'`, True},
+		{mail, `protocol = 'UdpV6'`, True},
+		{mail, `SourceIP LIKE '2001:db8::%'`, True},
+		{mail, `SourceIP < '2001:db8::8' AND SourceIP > '2001:db8::6'`, True},
+		{mail, `SourceIP < '203.0.113.1'`, Unknown},
+		{mail, `SourcePort < 1024`, Unknown},
+		{mail, `SourceUserName = 'BOB'`, True},
+		{mail, `SourceUserName = 'CORP\bob'`, True},
+		{mail, `SourceUserName = 'bob@Corp.Example'`, True},
+		{mail, `SourceUserName = 'bob@corp.test'`, False},
+		{mail, `SourceUserName = 'OTHER\bob'`, False},
+		{mail, `SourceUserName = 'bobby@corp.example'`, False},
 		// functions
 		{hit, `lower(process.name) = 'BUSYBOX.exe'`, True},
 		{hit, `basename(process.path) = 'nc.exe'`, True},
