@@ -232,6 +232,16 @@ func TestListOdd(t *testing.T) {
 			t.Errorf("%+v became %+v", odd[n], got)
 		}
 	}
+	some := NewList(odd[:4]...)
+	sum := some.Merge(list)
+	if want := (Added{Fresh: [types]int{IP: 3, Domain: 1, CIDR: 2}, Merged: [types]int{IP: 2, Domain: 2}}); sum != want {
+		t.Errorf("merged: %v, want %v", sum, want)
+	}
+	for n := range odd {
+		if got := some.At(n); !reflect.DeepEqual(got, odd[n]) {
+			t.Errorf("merged, %+v became %+v", odd[n], got)
+		}
+	}
 	set := list.Set()
 	for cell, kind := range map[string]Kind{"198.51.100.7": KindIP, "evil.example": KindDomain} {
 		if len(set.Match(kind, []byte(cell), nil)) == 0 {
@@ -321,9 +331,9 @@ func sets(list []Indicator) (one, many *Set) {
 
 // FuzzPlain holds the short way against Parse.
 func FuzzPlain(f *testing.F) {
-	for _, s := range []string{"45.1.2.3", "45.1.2.3:80", "45.1.2.3:080", "45.1.2.3:65536", "045.1.2.3", "45.1.2", "45.1.2.3.4", "45.1.2.3.evil.example", "10.1.2.3",
+	for _, s := range []string{"45.1.2.3", "45.1.2.3:80", "45.1.2.3:080", "45.1.2.3:65536", "045.1.2.3", "45.1.2", "45.1.2.3.4", "45.1.2.3.evil.example", "10.1.2.3", "45.1.2.3333", "45.1.2.333",
 		"evil.example", "Evil.example", "co.uk", "x.co.uk", "city.kawasaki.jp", "x.kawasaki.jp", "x.y.kawasaki.jp", "duckdns.org", "localhost", "a..b", "a.b.", "_x.evil.example", "a_.b-.c1",
-		"2a0e:97c0::1", "2a0e:97c0::", "::1", "1:2:3:4:5:6:7:8", "[2a0e:97c0::1]:80", "[2a0e:97c0::1]", "2a0e:97c0::1:80", "::ffff:45.1.2.3", "64:ff9b::1", "dead.beef", "a:80",
+		"2a0e:97c0::1", "2a0e:97c0::", "::1", "1:2:3:4:5:6:7:8", "[2a0e:97c0::1]:80", "[2a0e:97c0::1]", "[2a0e:97c0::1]:", "[2a0e:97c0::1]:x", "[2a0e:97c0::1]80", "[2a0e:97c0::1", "2a0e:97c0::1:80", "::ffff:45.1.2.3", "64:ff9b::1", "dead.beef", "a:80",
 		"0123456789abcdef0123456789abcdef", "evil.1", "evil.0x1", "xn--bcher-kva.example", strings.Repeat("a", 64) + ".example", strings.Repeat("a.", 126) + "bc"} {
 		f.Add([]byte(s))
 	}

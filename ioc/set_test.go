@@ -2,6 +2,7 @@ package ioc
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -127,6 +128,13 @@ func TestMatchJSON(t *testing.T) {
 		{"escaped value", `{"query":"mirai\u0062otnet.su"}`, false, "query=miraibotnet.su"},
 		{"escaped key", `{"qu\u0065ry":"miraibotnet.su"}`, false, "query=miraibotnet.su"},
 		{"escaped key again", `{"first":{"qu\u0065ry":"a.example"},"qu\u0065ry":"b.example","other":"x","qu\u0065ry":"miraibotnet.su"}`, false, "query=miraibotnet.su"},
+		{"pair of escapes", `{"query":"\ud835\uDC26iraibotnet.su"}`, false, "query=𝐦iraibotnet.su"},
+		{"half a pair", `{"host":"\ud835","query":"\uD835 x.miraibotnet.su"}`, true, ""},
+		{"half a pair before an escape", `{"uri":"http://miraibotnet.su/\ud835\u002f"}`, false, "uri=http://miraibotnet.su/\ufffd/"},
+		{"broken escape", `{"uri":"http://miraibotnet.su/\u00zz"}`, false, `uri=http://miraibotnet.su/\u00zz`},
+		{"escape that is cut off", `{"uri":"http://miraibotnet.su/\u00`, false, `uri=http://miraibotnet.su/\u00`},
+		{"unknown escape", `{"uri":"http://miraibotnet.su/\x"}`, false, `uri=http://miraibotnet.su/\x`},
+		{"escaped slashes", `{"uri":"http:\/\/miraibotnet.su\/a"}`, false, "uri=http://miraibotnet.su/a"},
 		{"other keys", `{"other":"10.1.2.3"}`, false, ""},
 		{"other keys, deep", `{"a":{"b":["10.1.2.3"]}}`, true, "a.b=10.1.2.3"},
 		{"key in a value", `{"x":"{\"query\":\"miraibotnet.su\"}"}`, false, ""},
@@ -199,6 +207,8 @@ func TestParse(t *testing.T) {
 		{"co.uk", ErrPublicSuffix.Error()},
 		{"localhost", ErrSingleLabel.Error()},
 		{"duckdns.org", "domain duckdns.org"},
+		{"::ffff:176.65.139.9/120", "cidr 176.65.139.0/24"},
+		{"::ffff:0:0/95", ErrNotIndicator.Error()},
 		{"1.2.3.4/33", ErrNotIndicator.Error()},
 		{"two words", ErrNotIndicator.Error()},
 		{"", ErrNotIndicator.Error()},
@@ -217,6 +227,11 @@ func TestParse(t *testing.T) {
 	if i, err := ParseAddrPort("2a02:cf40:1::5:40669"); err != nil || i.Value != "[2a02:cf40:1::5]:40669" {
 		t.Errorf("IPv6 with a port behind the last colon: %v %v", i, err)
 	}
+	for text, want := range map[string]string{"1.2.3.4": "1.2.3.4", "[2001:db8::1]:80": "[2001:db8::1]:80", "1.2.3.4:x": "", "1.2.3.4:65536": "", "example.com:80": "", "1.2.3.0/24:80": "", ":80": ""} {
+		if i, err := ParseAddrPort(text); i.Value != want || (err == nil) != (want != "") || err != nil && !errors.Is(err, ErrNotIndicator) {
+			t.Errorf("%s: %q %v, want %q", text, i.Value, err, want)
+		}
+	}
 	if i, err := ParseBroad("su"); err != nil || i.Value != "su" {
 		t.Errorf("forced: %v %v", i, err)
 	}
@@ -224,6 +239,7 @@ func TestParse(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	for text, want := range map[string]string{
+		"D41D8CD98F00B204E9800998ECF8427E": "without content", "da39a3ee5e6b4b0d3255bfef95601890afd80708": "",
 		"10.1.2.3": "private", "fe80::1": "link-local", "192.0.0.9": "anycast", "255.255.255.255": "broadcast", "2001:0:1::1": "Teredo", "duckdns.org": "suffix", "4.0.0.0/6": "over-broad", "8.8.8.8": "", "example.com": "",
 	} {
 		w := strings.Join(parseAll(t, text)[0].Warnings(), "; ")

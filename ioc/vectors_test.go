@@ -88,6 +88,29 @@ func TestURLHostVectors(t *testing.T) {
 	}
 }
 
+// A scheme's name before digits is a host with a port, unless no port is that long.
+func TestHostOrScheme(t *testing.T) {
+	for cell, want := range map[string]string{
+		"http:80": "http 80", "http:80/x": "http 80", "http:65535/x": "http 65535", "ftp:21": "ftp 21",
+		"http:123456/x": "0.1.226.64 -1", "http:2957085447/x": "176.65.139.7 -1", "http:2957085447": "176.65.139.7 -1",
+		"http:176.65.139.7/x": "176.65.139.7 -1", "HTTPS:/evil.example/": "evil.example -1", "wss:evil.example:80": "evil.example 80",
+		"http://2001:db8::7/": "2001:db8::7 -1", "evil.example:": "evil.example -1", "evil.example:99999": "",
+		"mailto:evil.example": "", "gopher://evil.example:70/": "evil.example 70", "http://:80/": "",
+	} {
+		h, ok := AppendHost(nil, []byte(cell))
+		got := fmt.Sprint(string(h.Name), " ", h.Port)
+		if h.Addr.IsValid() {
+			got = fmt.Sprint(h.Addr, " ", h.Port)
+		}
+		if !ok {
+			got = ""
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", cell, got, want)
+		}
+	}
+}
+
 func TestDomainVectors(t *testing.T) {
 	for _, v := range vectors(t, "domains.tsv", 28) {
 		t.Run(v[0], func(t *testing.T) {
