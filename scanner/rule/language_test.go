@@ -37,6 +37,7 @@ func TestLanguage(t *testing.T) {
 	net.Indicator = &ioc.Indicator{Type: ioc.CIDR, Value: "10.1.0.0/16", Details: ioc.NoDetails()}
 	answers := context(dns, "IPAddresses", `["198.51.100.7","::ffff:10.0.0.5","cdn.example"]`, "QueryType", "AAAA", "ResultCode", "3")
 	mail := context(csl, "SourceUserName", "bob@corp.example", "Protocol", "17", "SourceIP", "2001:db8:0:0::7", "SourcePort", "")
+	soon := context(dns, "Name", "x.example", "TimeGenerated", "soon")
 	for _, c := range []struct {
 		hit  *Context
 		when string
@@ -120,6 +121,14 @@ func TestLanguage(t *testing.T) {
 		{hit, `day_of_week(timestamp) != 'Tuesday'`, True},
 		{bare, `time_of_day(timestamp) < '12:00'`, Unknown},
 		{bare, `day_of_week(timestamp) != 'Mon'`, Unknown},
+		{bare, `timestamp IS NULL`, True},
+		{net, `timestamp IS NULL`, Unknown},
+		{soon, `timestamp IS NULL`, False},
+		{soon, `time_of_day(timestamp) NOT BETWEEN '02:00' AND '04:00'`, Unknown},
+		{soon, `time_of_day(timestamp) NOT LIKE '02:%'`, Unknown},
+		{soon, `time_of_day(timestamp) STARTS WITH 'so'`, Unknown},
+		{soon, `time_of_day(timestamp) NOT REGEXP '^02'`, Unknown},
+		{soon, `day_of_week(timestamp) IS NULL`, True},
 		// the hit's own fields
 		{hit, `indicator.type = 'IP:port' AND indicator.malware = 'mirai' AND indicator.threat_type = 'botnet_cc'`, True},
 		{hit, `indicator.confidence BETWEEN 50 AND 80`, True},
@@ -432,6 +441,33 @@ func TestReadBack(t *testing.T) {
 		row.WholeRow = c.whole
 		if got := inline(t, c.when).Eval(row); got != c.want {
 			t.Errorf("%s, whole %v: %s, want %s", c.when, c.whole, got, c.want)
+		}
+	}
+}
+
+// A rule that is not true of a hit that was read back could have been true of its
+// row, where what is not shown would have to say so, under NOT as well.
+func TestCould(t *testing.T) {
+	row := context(csl, "SourceIP", "10.0.0.5", "DestinationIP", "1.2.3.4", "SourceUserName", "alice")
+	row.ReadBack = true
+	for _, c := range []struct {
+		when  string
+		could bool
+		want  string // the columns
+	}{
+		{`Message = 'x'`, true, "Message"},
+		{`NOT Message = 'x'`, true, "Message"},
+		{`NOT NOT Message = 'x'`, true, "Message"},
+		{`Message = 'x' AND NOT FileName = 'y'`, true, "FileName Message"},
+		{`Message = 'x' AND source_ip = '10.0.0.6'`, false, ""},
+		{`NOT (Message = 'x' OR source_ip = '10.0.0.5')`, false, ""},
+		{`NOT (Message = 'x' AND source_ip = '10.0.0.5')`, true, "Message"},
+		{`NOT source_ip = '10.0.0.5'`, false, ""},
+		{`Message = 'x' OR source_ip = '10.0.0.6'`, true, "Message"},
+	} {
+		could, columns := inline(t, c.when).Could(row)
+		if got := strings.Join(columns, " "); could != c.could || got != c.want {
+			t.Errorf("%s: %v, %s, want %v, %s", c.when, could, got, c.could, c.want)
 		}
 	}
 }

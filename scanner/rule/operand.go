@@ -214,7 +214,7 @@ func (o *operand) apply(x *cell) state {
 		x.text, x.compare = baseName(x.text), table.CompareText
 	case TimeOfDay, DayOfWeek:
 		when, ok := x.instant()
-		x.hasTime = ok
+		x.hasTime, x.text = ok, "" // a text that is no time has none, to LIKE as well
 		if ok {
 			wall := when.Std().In(o.zone)
 			if o.fn == TimeOfDay {
