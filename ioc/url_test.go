@@ -112,6 +112,7 @@ func TestMatchURLInText(t *testing.T) {
 		{"inside another", KindText, "http://good.example/?u=http://evil.example/a", "http://evil.example/a@http://evil.example/a"},
 		{"query", KindText, "http://evil.example/q?u=1 http://evil.example/q?u=2", "http://evil.example/q?u=1@http://evil.example/q?u=1"},
 		{"the host too: one element", KindText, "to http://www.sub.example/b/c and sub.example", "http://www.sub.example/b@http://www.sub.example/b/c; sub.example@http://www.sub.example/b/c sub; sub.example@sub.example"},
+		{"two and their hosts", KindText, "to http://www.sub.example/b/c and http://www.sub.example/b and http://203.0.113.8:81/c", "203.0.113.8@http://203.0.113.8:81/c port 81; http://203.0.113.8:81/c@http://203.0.113.8:81/c port 81; http://www.sub.example/b@http://www.sub.example/b; http://www.sub.example/b@http://www.sub.example/b/c; sub.example@http://www.sub.example/b/c sub"},
 		{"address and port too", KindText, "to http://203.0.113.8:81/c now", "203.0.113.8@http://203.0.113.8:81/c port 81; http://203.0.113.8:81/c@http://203.0.113.8:81/c port 81"},
 		{"no URL: host alone", KindText, "evil.example a", ""},
 		{"no URL: a path", KindText, "/usr/evil.example/a C:/evil.example", ""},

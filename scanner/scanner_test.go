@@ -606,6 +606,61 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// A group's span is that of its hits with a time, and ports are counted once.
+func TestGroupsOfEachField(t *testing.T) {
+	i := indicators(t, "1.2.3.4").Indicators(0)[0]
+	at := func(text string) clock.Time { return clock.Parse(text, clock.None, nil).Time }
+	hit := func(user, process, ip string, port int64, outcome, when string) *Hit {
+		h := &Hit{Table: table.Builtin()[0], Indicator: i}
+		h.Who.User, h.Who.Process, h.Who.IP, h.Who.Outcome = user, process, ip, outcome
+		h.Who.PeerPort = table.Number{N: port, Known: true}
+		h.HasTime = when != ""
+		h.Time = at(when)
+		return h
+	}
+	g, err := NewGroups([]string{"user", "process", "table", "host"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.add(hit("bob", "nc", "10.0.0.5", 23, "allowed", ""))
+	g.add(hit("bob", "nc", "10.0.0.5", 22, "blocked", "2025-04-02"))
+	g.add(hit("bob", "nc", "10.0.0.5", 23, "failed", "2025-04-01"))
+	g.add(hit("bob", "nc", "10.0.0.5", 24, "allowed", "2025-04-03"))
+	g.add(hit("bob", "wget", "10.0.0.5", 23, "allowed", "2025-04-01"))
+	list := g.Largest(5)
+	if len(list) != 2 {
+		t.Fatalf("%d groups", len(list))
+	}
+	one := list[0]
+	if got := strings.Join(one.Values, " "); got != "bob nc CommonSecurityLog 10.0.0.5" {
+		t.Errorf("values %s", got)
+	}
+	if one.Count != 4 || one.Allowed != 2 || one.Blocked != 2 || fmt.Sprint(one.Ports) != "[22 23 24]" || one.MorePorts {
+		t.Errorf("%+v", one)
+	}
+	if !one.Timed || one.First != at("2025-04-01") || one.Last != at("2025-04-03") {
+		t.Errorf("from %v to %v", one.First, one.Last)
+	}
+}
+
+// An indicator that stands beside the leading one in several places of a row has
+// the class of the place that says most.
+func TestAlsoSaysMost(t *testing.T) {
+	lead, port, name := &ioc.Indicator{Type: ioc.URL, Value: "http://1.2.3.4/a"}, &ioc.Indicator{Type: ioc.IPPort, Value: "1.2.3.4:80", Port: 80}, &ioc.Indicator{Type: ioc.IPPort, Value: "1.2.3.4:81", Port: 81}
+	weak := resolved{found: []Also{{lead, ClassURL}, {port, ClassIPOnly}, {name, ClassIPOnly}}}
+	strong := resolved{found: []Also{{lead, ClassURL}, {port, ClassIPPort}}}
+	for _, elements := range [][]resolved{{weak, strong}, {strong, weak}, {weak, strong, weak}} {
+		r := room{elements: elements}
+		r.group()
+		if len(r.hits) != 1 || len(r.hits[0].Matches) != len(elements) {
+			t.Fatalf("%d hits", len(r.hits))
+		}
+		if also := r.hits[0].Also; len(also) != 2 || also[0] != (Also{port, ClassIPPort}) || also[1] != (Also{name, ClassIPOnly}) {
+			t.Errorf("also %v", also)
+		}
+	}
+}
+
 // The cells of a row live until the next rows are read; groups are for longer.
 func TestGroupsOfOneValue(t *testing.T) {
 	var rows []string
