@@ -171,6 +171,9 @@ func TestJSONLShapes(t *testing.T) {
 		{"records", `{"records":[{"a":"1"},{"category":"c","properties":{"b":"2"}}]}` + "\n" + `{"a":"3"}`, "1:1||,1:|2|c,2:3||", 0},
 		{"no records", `{"records":[]}`, "", 0},
 		{"records of numbers are a cell", `{"a":"1","records":[1]}`, "1:1||", 0},
+		{"no comma below", `{"a":[1 2]}` + "\n" + `{"a":{"x":1 "y":2}}` + "\n" + `{"a":{"x" 1}}` + "\n" + `{"a":"3"}`, "4:3||", 3},
+		{"no end below", `{"a":[1,2}` + "\n" + `{"a":{"x":1]}` + "\n" + `{"a":[1,]}` + "\n" + `{"a":"3"}`, "4:3||", 3},
+		{"numbers that break off", `{"a":1.}` + "\n" + `{"a":1e}` + "\n" + `{"a":1e+}` + "\n" + `{"a":.5}` + "\n" + `{"a":1.5E-3}`, "5:1.5E-3||", 4},
 		{"malformed", `{"a":"1"}` + "\n" + `{"a":"2"` + "\n" + `{"a":"3"}`, "1:1||,3:3||", 1},
 		{"string never ends", `{"a":"1` + "\n" + `","b":"2"}` + "\n" + `{"a":"3"}`, "3:3||", 2},
 		{"no object", "[1]\n7\n{\"a\":\"1\"}", "3:1||", 2},
@@ -225,6 +228,32 @@ func many(object string) string {
 		object += fmt.Sprintf(`,"member%d":%s`, i, []string{`"text"`, `17`, `null`, `"` + strings.Repeat("long ", 20) + `"`}[i%4])
 	}
 	return object
+}
+
+// Text in quotes is what encoding/json makes of it; what that refuses stays.
+func TestJSONUnquote(t *testing.T) {
+	for inside, want := range map[string]string{
+		`a\"b\\c\/d`: `a"b\c/d`, `\b\f\n\r\t`: "\b\f\n\r\t", `\u00e9\u00E9`: "éé", `\ud83d\ude00!`: "😀!",
+		`\ud83d`: "\ufffd", `\ud83dx`: "\ufffdx", `\ud83d\u0041`: "\ufffdA", `\ud83d\ud83d\ude00`: "\ufffd😀", `\ude00\ud83d`: "\ufffd\ufffd",
+	} {
+		for _, pad := range []string{"", strings.Repeat("long ", 8)} {
+			var std string
+			if err := json.Unmarshal([]byte(`"`+pad+inside+pad+`"`), &std); err != nil || std != pad+want+pad {
+				t.Fatalf("%s: encoding/json gives %q, %v", inside, std, err)
+			}
+			if got := string(jsonUnquote([]byte("kept "), []byte(pad+inside+pad))); got != "kept "+std {
+				t.Errorf("%s: got %q, want %q", pad+inside+pad, got, std)
+			}
+		}
+	}
+	for _, inside := range []string{`\x`, `\u00zz`, `\u00`, `\u`, `\U0041`, `a\`} {
+		if got := string(jsonUnquote(nil, []byte(inside+" and more"))); got != inside+" and more" {
+			t.Errorf("%s: got %q", inside, got)
+		}
+		if got := string(jsonUnquote(nil, []byte(inside))); got != inside {
+			t.Errorf("%s at the end: got %q", inside, got)
+		}
+	}
 }
 
 func TestJSONLRejects(t *testing.T) {
