@@ -734,6 +734,59 @@ func TestSTIXPorts(t *testing.T) {
 	}
 }
 
+// What a pattern excludes is no indicator, however it says so, and what it only
+// resembles is none either.
+func TestSTIXPatterns(t *testing.T) {
+	const kept = "domain-name:value = 'kept.example.net'"
+	for _, tt := range []struct{ pattern, want, reasons string }{
+		{"[" + kept + " OR ipv4-addr:value != '203.0.114.7']", "", "pattern that excludes:1"},
+		{"[" + kept + " OR ipv4-addr:value NOT = '203.0.114.7']", "", "pattern that excludes:1"},
+		{"[" + kept + " OR NOT ipv4-addr:value = '203.0.114.7']", "", "pattern that excludes:1"},
+		{"[" + kept + " OR ipv4-addr:value NOT IN ('203.0.114.7', '203.0.114.8')]", "", "pattern that excludes:1"},
+		{"[" + kept + " OR ipv4-addr:value NOT ISSUBSET '203.0.114.0/24']", "", "pattern that excludes:1"},
+		{"[" + kept + " OR NOT (ipv4-addr:value = '203.0.114.7' AND domain-name:value = 'a.example.net')]", "", "pattern that excludes:1"},
+		{"[" + kept + " AND domain-name:value != 'a.example.net']", "", "pattern that excludes:1"},
+		{"[" + kept + " OR EXISTS ipv4-addr:value]", "", "pattern with EXISTS:1"},
+		{"[" + kept + " OR domain-name:value MATCHES '^a.example.net$']", "", "pattern with MATCHES:1"},
+		{"[" + kept + " OR domain-name:value LIKE '%a.example.net']", "", "pattern with LIKE:1"},
+		{"[" + kept + " OR domain-name:value LIKE '%.a_b.example.net']", "", "pattern with LIKE:1"},
+		{"[" + kept + " OR domain-name:value LIKE '%.a.example.net']", " domain a.example.net", ""},
+		{"[" + kept + " OR domain-name:value LIKE 'a.example.net']", " domain a.example.net", ""},
+		{"[" + kept + " OR domain-name:resolves_to_refs[*].value = '203.0.114.7']", " ip 203.0.114.7", ""},
+		{"[" + kept + " OR network-traffic:dst_ref.value = 'a.example.net']", " domain a.example.net", ""},
+		{"[" + kept + " OR process:name = 'nc']", "", "pattern on process:1"},
+		{"[" + kept + "] FOLLOWEDBY ([ipv4-addr:value = '203.0.114.7'] WITHIN 5 SECONDS)", " ip 203.0.114.7", ""},
+		{"[" + kept + "] START t'2026-01-01T00:00:00Z' STOP t'2026-02-01T00:00:00Z' OR [ipv4-addr:value = '203.0.114.7'] REPEATS 5 TIMES", " ip 203.0.114.7", ""},
+		{"[" + kept + " OR ipv4-addr:value == ]", "!", "want a value"},
+		{"[" + kept + " OR ipv4-addr:value IN '203.0.114.7']", "!", "want (,"},
+		{"[" + kept + " OR ipv4-addr:value IN ('203.0.114.7' '203.0.114.8')]", "!", "want , or )"},
+		{"[" + kept + " OR ipv4-addr:value = '203.0.114.7]", "!", "a quote never ends"},
+		{"[(" + kept + "]", "!", "want )"},
+		{"[" + kept, "!", "want ]"},
+		{"(" + kept + ")", "!", "want ["},
+		{"[" + kept + "] [", "!", "want the end"},
+	} {
+		text, _ := json.Marshal(tt.pattern)
+		list, reports, err := read(t, []Source{of(`{"type":"bundle","objects":[{"type":"indicator","pattern":` + string(text) + `},{"type":"indicator","pattern":"[domain-name:value = 'last.example.net']"}]}`)}, Options{})
+		if err != nil {
+			t.Errorf("%s: %v", tt.pattern, err)
+			continue
+		}
+		var got []string
+		for _, i := range list {
+			got = append(got, i.Type.String()+" "+i.Value)
+		}
+		want := "domain kept.example.net" + tt.want + " domain last.example.net"
+		if tt.want == "!" {
+			want = "domain last.example.net"
+		}
+		compare(t, tt.pattern, strings.Join(got, " "), want)
+		if r := fmt.Sprint(reports[0].Reasons) + faults(reports[0].Rejects); tt.reasons == "" && r != "map[]" || !strings.Contains(r, tt.reasons) {
+			t.Errorf("%s: left out for %q, want %q", tt.pattern, r, tt.reasons)
+		}
+	}
+}
+
 // A list within a block of code is a report, whose address of origin is none.
 func TestFencedList(t *testing.T) {
 	list, reports, err := read(t, []Source{of("Published at [https://blog.example.org/x](https://blog.example.org/x)\n```\na[.]example[.]net:17\nb.example.net\n```\n| Affected |\n| since 3.3.x | v2.0.rc | `4.4.4` |\n")}, Options{})
