@@ -199,6 +199,53 @@ func TestHuntAndLife(t *testing.T) {
 	}
 }
 
+// Of columns that bear one name each is matched.
+func TestRepeatedColumns(t *testing.T) {
+	text := "TimeGenerated,SourceIP,DestinationIP,DeviceVendor,SourceIP\n2026-05-20T10:00:00Z,10.0.0.1,10.0.0.2,x,1.2.3.4\n2026-05-20T11:00:00Z,1.2.3.4,10.0.0.2,x,10.0.0.1\n"
+	got, _ := sweep(t, &Scan{Indicators: indicators(t, "1.2.3.4"), Order: AsFound}, formats.Bytes("x.csv", []byte(text)))
+	if len(got) != 2 || short(t, got[0]) != "1.2.3.4 SourceIP=1.2.3.4(src,ip)" || short(t, got[1]) != short(t, got[0]) {
+		t.Errorf("%v", got)
+	}
+}
+
+// A time that is empty or cannot be read falls back to the next column.
+func TestEventTime(t *testing.T) {
+	const first, second = "2026-05-20T10:00:00Z", "2026-05-20T11:00:00Z"
+	for _, c := range []struct{ timestamp, generated, want string }{
+		{first, second, `"time":"2026-05-20T10:00:00.0000000Z","time_basis":"Timestamp"`},
+		{"", second, `"time":"2026-05-20T11:00:00.0000000Z","time_basis":"TimeGenerated"`},
+		{"-", second, `"time":"2026-05-20T11:00:00.0000000Z","time_basis":"TimeGenerated"`},
+		{"soon", second, `"time":"2026-05-20T11:00:00.0000000Z","time_basis":"TimeGenerated"`},
+		{first, "soon", `"time":"2026-05-20T10:00:00.0000000Z","time_basis":"Timestamp"`},
+		{"soon", "", `"time":null,"time_basis":"Timestamp"`},
+		{"soon", "later", `"time":null,"time_basis":"Timestamp"`},
+		{"2026-05-20 10:00", second, `"time":"2026-05-20T10:00:00.0000000Z","time_basis":"Timestamp:zone-assumed-utc"`},
+		{"5/20/2026 10:00", second, `"time":"2026-05-20T10:00:00.0000000Z","time_basis":"Timestamp:mdy+zone-assumed-utc"`},
+		{"20/5/2026 10:00", second, `"time":"2026-05-20T10:00:00.0000000Z","time_basis":"Timestamp:dmy+zone-assumed-utc"`},
+	} {
+		got, _ := sweep(t, &Scan{Indicators: indicators(t, "1.2.3.4")}, jsonl("x.jsonl", `{`+dne+`,"Timestamp":"`+c.timestamp+`","TimeGenerated":"`+c.generated+`","RemoteIP":"1.2.3.4"}`))
+		if len(got) != 1 || !strings.Contains(got[0], c.want) {
+			t.Errorf("%s and %s: want %s in %v", c.timestamp, c.generated, c.want, got)
+		}
+	}
+	// What is given or proven for a column is said of it, and not of times that need no order.
+	rows := []string{`{` + dne + `,"Timestamp":"4/1/2026 10:00","RemoteIP":"1.2.3.4"}`, `{` + dne + `,"Timestamp":"4/13/2026 10:00","RemoteIP":"1.2.3.4"}`, `{` + dne + `,"Timestamp":"2026-04-01T10:00:00Z","RemoteIP":"1.2.3.4"}`}
+	for _, c := range []struct {
+		order clock.Order
+		want  [3]string
+	}{
+		{clock.None, [3]string{`"2026-04-01T10:00:00.0000000Z","time_basis":"Timestamp:mdy+`, `"2026-04-13T10:00:00.0000000Z","time_basis":"Timestamp:mdy+`, `"2026-04-01T10:00:00.0000000Z","time_basis":"Timestamp",`}},
+		{clock.DMY, [3]string{`"2026-01-04T10:00:00.0000000Z","time_basis":"Timestamp:zone-`, `"2026-04-13T10:00:00.0000000Z","time_basis":"Timestamp:mdy+`, `"2026-04-01T10:00:00.0000000Z","time_basis":"Timestamp",`}},
+	} {
+		got, _ := sweep(t, &Scan{Indicators: indicators(t, "1.2.3.4"), Order: AsFound, DateOrder: c.order}, jsonl("x.jsonl", rows...))
+		for n, want := range c.want {
+			if len(got) != 3 || !strings.Contains(got[n], want) {
+				t.Errorf("order %v, row %d: want %s in %v", c.order, n, want, got)
+			}
+		}
+	}
+}
+
 // The keys of a hit, in their order, are what scripts rely on.
 func TestHitRecord(t *testing.T) {
 	got, _ := sweep(t, &Scan{Indicators: indicators(t, "1.2.3.4:80")}, jsonl("x.jsonl",
