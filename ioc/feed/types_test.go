@@ -42,7 +42,7 @@ func TestURLsAndHashes(t *testing.T) {
 			`<IndicatorItem condition="is"><Context search="FileItem/Sha1sum"/><Content>` + sha1Hash + `</Content></IndicatorItem>` +
 			`<IndicatorItem condition="is"><Context search="FileItem/PEInfo/Sections/Section/Md5sum"/><Content>` + md5Hash + `</Content></IndicatorItem></OpenIOC>`,
 			"openioc", "url evil.example/a/b, hash " + sha1Hash, "map[item on FileItem/PEInfo/Sections/Section/Md5sum:1]"},
-		{"Zeek", "#fields\tindicator\tindicator_type\tmeta.source\nevil.example/a\tIntel::URL\tx\n" + sha1Hash + "\tIntel::FILE_HASH\tx\n" + md5Hash + "\tIntel::CERT_HASH\tx\n",
+		{"Zeek", "#fields\tindicator\tindicator_type\tmeta.source\n\n# own\n \t\nevil.example/a\tIntel::URL\tx\n" + sha1Hash + "\tIntel::FILE_HASH\tx\n" + md5Hash + "\tIntel::CERT_HASH\tx\n",
 			"zeek-intel", "url evil.example/a, hash " + sha1Hash, "map[hash that is not the MD5, SHA-1 or SHA-256 of a file:1]"},
 		{"Defender", "IndicatorType,IndicatorValue,ExpirationTime,Action\nUrl,https://evil.example/a,,Block\nFileSha256," + sha256Hash + ",,Block\nFileMd5," + md5Hash + ",,Allowed\nCertificateThumbprint," + sha1Hash + ",,Block\n",
 			"csv", "url https://evil.example/a, hash " + sha256Hash, "map[allowed: an exception, not an indicator:1 type CertificateThumbprint:1]"},

@@ -92,6 +92,8 @@ func TestParseDetails(t *testing.T) {
 		{"the twelfth of a month is no proof", "12/4/2025", None, nil, Result{Status: Ambiguous, Dated: true}, ""},
 		{"nor is the twelfth month", "4/12/2025", None, nil, Result{Status: Ambiguous, Dated: true}, ""},
 		{"the twelfth of a month, day first", "12/4/2025", DMY, nil, Result{Dated: true}, "2025-04-12T00:00:00.0000000Z"},
+		{"the twelfth month beside a proof", "12/13/2025", None, nil, Result{Dated: true, Proves: MDY}, "2025-12-13T00:00:00.0000000Z"},
+		{"the twelfth month beside a proof, day first", "13/12/2025", None, nil, Result{Dated: true, Proves: DMY}, "2025-12-13T00:00:00.0000000Z"},
 		{"a comma before the fraction", "2025-04-01 02:00:00,391", None, nil, Result{}, "2025-04-01T02:00:00.3910000Z"},
 		{"last minute of the day", "4/13/2025 11:59:59 PM", None, nil, Result{Dated: true, Proves: MDY}, "2025-04-13T23:59:59.0000000Z"},
 		{"zone behind PM", "4/13/2025 11:59:59 PM -0100", None, nil, Result{Dated: true, Zoned: true, Proves: MDY}, "2025-04-14T00:59:59.0000000Z"},

@@ -99,6 +99,7 @@ func TestParseErrors(t *testing.T) {
 		{"plain type with level", "X int wide src - -", `t:6: X has level wide but holds int`},
 		{"kind without level", "X ip - - - -", `t:6: X holds ip but has no level`},
 		{"json kind", "X json(q:dom) wide any - -", `t:6: unknown kind in "q:dom"`},
+		{"unknown type", "columns ipp: X", `t:6: unknown type "ipp"`},
 		{"unknown line", "colour: red", `t:6: unknown line "colour:"`},
 		{"empty line value", "kql:", `t:6: nothing after "kql:"`},
 		{"kql operator", "kql: Addr like", `t:6: "Addr like": want COLUMN in`},
@@ -134,6 +135,7 @@ func TestParseErrors(t *testing.T) {
 	}
 	for _, c := range []struct{ name, text, want string }{
 		{"nothing", "", `no "table: NAME" line`},
+		{"definition without end", "table: T\n" + strings.Repeat("# x\n", 1<<20), fmt.Sprintf("definition over %d bytes", maxDefinition)},
 		{"name with a sign", "table: T-1\n", `t:1: "T-1" is not a table name`},
 		{"no time", "table: T\nAddr ip hunt src - hunt\n", `no "time:" line`},
 		{"no key", "table: T\ntime: When\nWhen time - - - hunt\n", "no column holds anything to match"},
