@@ -11,7 +11,56 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 	apq "github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/compress"
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/format"
 )
+
+// Whether the repeated part of a list is its element or only holds it is said by
+// names, and a map by what it is called, or by those of its parts.
+func TestParquetNestedNames(t *testing.T) {
+	leaf := func(name string) pqElement {
+		return pqElement{name: name, hasPhys: true, phys: format.ByteArray, rep: format.Optional}
+	}
+	old := func(c deprecated.ConvertedType) pqElement { return pqElement{hasConv: true, converted: c} }
+	for _, c := range []struct {
+		name  string
+		outer pqElement // of a column called Tags
+		inner string    // name of its repeated part
+		parts string    // of that
+		want  nodeKind
+		kid   nodeKind
+	}{
+		{"list", pqElement{logical: logicalList}, "list", "element", nodeList, nodeEntry},
+		{"list of any name", pqElement{logical: logicalList}, "bag", "array_element", nodeList, nodeEntry},
+		{"old list", old(deprecated.List), "bag", "item", nodeList, nodeEntry},
+		{"list without wrapper", pqElement{logical: logicalList}, "array", "v", nodeList, nodeStruct},
+		{"list without wrapper, of Thrift", old(deprecated.List), "Tags_tuple", "v", nodeList, nodeStruct},
+		{"list of pairs", pqElement{logical: logicalList}, "list", "key value", nodeList, nodeStruct},
+		{"no list", pqElement{}, "list", "element", nodeStruct, nodeStruct},
+		{"map", pqElement{logical: logicalMap}, "entries", "k v", nodeMap, nodeStruct},
+		{"old map", old(deprecated.Map), "map", "k v", nodeMap, nodeStruct},
+		{"older map", old(deprecated.MapKeyValue), "map", "k v", nodeMap, nodeStruct},
+		{"map that does not say so", pqElement{}, "key_value", "key value", nodeMap, nodeStruct},
+		{"map of keys alone", pqElement{logical: logicalMap}, "key_value", "key", nodeStruct, nodeStruct},
+		{"pairs that are no map", pqElement{}, "entries", "k v", nodeStruct, nodeStruct},
+	} {
+		outer := c.outer
+		outer.name, outer.children = "Tags", 1
+		parts := strings.Fields(c.parts)
+		sub := []pqElement{outer, {name: c.inner, rep: format.Repeated, children: int32(len(parts))}}
+		for _, p := range parts {
+			sub = append(sub, leaf(p))
+		}
+		tree := newTree(sub)
+		if tree == nil {
+			t.Errorf("%s: not read", c.name)
+			continue
+		}
+		if got, kid := tree.root.kind, tree.root.kids[0].kind; got != c.want || kid != c.kid {
+			t.Errorf("%s: kinds %d, %d, want %d, %d", c.name, got, kid, c.want, c.kid)
+		}
+	}
+}
 
 // nestedRows are cells of one nested column each, as JSON and as they are to be
 // printed: without nulls in structs, and nothing for a null.
