@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
@@ -462,6 +463,48 @@ func TestWrappings(t *testing.T) {
 		}
 		compare(t, "indicators", lines(got), "ip 203.0.113.7 at=feed:1\ndomain evil.example.net at=feed:2\n")
 	})
+}
+
+// A zip archive is read for its one file; what macOS puts beside it is none.
+func TestZip(t *testing.T) {
+	archive := func(names ...string) string {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for _, name := range names {
+			w, err := z.Create(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(name, "/") {
+				io.WriteString(w, "203.0.113.7\nevil.example.net\n")
+			}
+		}
+		z.Close()
+		return b.String()
+	}
+	locked := []byte(archive("a.txt"))
+	central := bytes.Index(locked, []byte("PK\x01\x02"))
+	locked[6], locked[central+8] = locked[6]|1, locked[central+8]|1
+	for _, tt := range []struct{ name, data, err string }{
+		{"one file", archive("a.txt"), ""},
+		{"in a folder, packed on macOS", archive("x/", "x/a.txt", "__MACOSX/x/._a.txt"), ""},
+		{"two files", archive("a.txt", "b.txt"), "zip archive of several files: unpack it first"},
+		{"no file", archive("x/"), "zip archive without a file"},
+		{"password", string(locked), "zip archive with a password: unpack it first"},
+		{"cut off", archive("a.txt")[:60], "zip: not a valid zip file"},
+	} {
+		got, _, err := read(t, []Source{of(tt.data)}, Options{})
+		if tt.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("%s: %v, want %s", tt.name, err, tt.err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		compare(t, tt.name, lines(got), "ip 203.0.113.7 at=feed:1\ndomain evil.example.net at=feed:2\n")
+	}
 }
 
 func TestRefused(t *testing.T) {

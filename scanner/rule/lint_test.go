@@ -97,6 +97,8 @@ func TestLint(t *testing.T) {
 		{`lower(Message) = 'a' AND lower(Message) = 'b'`, nil, "never-true"},
 		{`lower(Message) = 'a' AND Message = 'b' AND timestamp > '2025-01-01'`, nil, ""},
 		{`day_of_week(timestamp) = 'Mon' AND day_of_week(timestamp) = 'Sunday'`, nil, "never-true"},
+		{`coalesce(FileName, 'none') = 'none' AND source_ip = '203.0.113.80' AND domain = 'a.example'`, []string{"DnsEvents"}, ""},
+		{`coalesce(FileName, FilePath) = 'none' AND source_ip = '203.0.113.80'`, []string{"DnsEvents"}, "never-true"},
 		{`user = 'a*' AND remote_ip = '203.0.113.80'`, nil, "wildcard"},
 		{`user = '*' AND remote_ip = '203.0.113.80'`, nil, ""},
 		{`destination_port = 'ssh'`, nil, "never-true"},
