@@ -30,7 +30,8 @@ func sniffSTIX(head []byte) bool {
 		}
 		return r
 	}, head)
-	return bytes.Contains(flat, []byte(`"type":"bundle"`)) ||
+	// A bundle with its keys in order of the alphabet says last what it is.
+	return bytes.Contains(flat, []byte(`"type":"bundle"`)) || bytes.HasPrefix(flat, []byte(`{"id":"bundle--`)) ||
 		bytes.Contains(flat, []byte(`"type":"indicator"`)) && bytes.Contains(flat, []byte(`"pattern":`)) ||
 		bytes.Contains(flat, []byte(`"spec_version":"2.`)) && bytes.Contains(flat, []byte(`"id":"`))
 }

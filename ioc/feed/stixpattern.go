@@ -397,8 +397,9 @@ func stixType(path string) string {
 	case object == "email-addr" && property == "value":
 		return "email"
 	case strings.Contains(property, "hashes."):
-		algorithm := strings.ToLower(strings.Trim(property[strings.LastIndexByte(property, '.')+1:], "'\""))
-		if object == "file" && (algorithm == "md5" || algorithm == "sha-1" || algorithm == "sha-256") && strings.HasPrefix(property, "hashes.") {
+		// MISP and others write SHA256 where the standard has 'SHA-256'.
+		algorithm := plain(property[strings.LastIndexByte(property, '.')+1:])
+		if object == "file" && (algorithm == "md5" || algorithm == "sha1" || algorithm == "sha256") && strings.HasPrefix(property, "hashes.") {
 			return "hash"
 		}
 		return "otherhash"

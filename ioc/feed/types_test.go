@@ -38,6 +38,12 @@ func TestURLsAndHashes(t *testing.T) {
 		{"STIX", `{"type":"bundle","objects":[` + stixOf("[url:value = 'http://evil.example/a']") + "," + stixOf("[file:hashes.'SHA-256' = '"+sha256Hash+"' OR file:hashes.MD5 = '"+strings.ToUpper(md5Hash)+"']") + "," +
 			stixOf("[x509-certificate:hashes.'SHA-1' = '"+sha1Hash+"']") + "," + stixOf("[file:hashes.SSDEEP = '3:AIO9AJraNvsgzsVqSwHqiUZ:AeJuOgzskwZ']") + `]}`,
 			"stix", "url http://evil.example/a, hash " + sha256Hash + ", hash " + md5Hash, "map[hash that is not the MD5, SHA-1 or SHA-256 of a file:2]"},
+		{"STIX without hyphens", `{"type":"bundle","objects":[` + stixOf("[file:hashes.SHA256 = '"+sha256Hash+"' OR file:hashes.SHA1 = '"+sha1Hash+"' OR file:hashes.'MD5' = '"+md5Hash+"']") + "," +
+			stixOf("[file:hashes.SHA512 = '"+sha256Hash+sha256Hash+"']") + "," + stixOf("[x509-certificate:hashes.SHA1 = '"+sha1Hash+"']") + `]}`,
+			"stix", "hash " + sha256Hash + ", hash " + sha1Hash + ", hash " + md5Hash, "map[hash that is not the MD5, SHA-1 or SHA-256 of a file:2]"},
+		{"STIX that says last what it is", `{"id":"bundle--1","objects":[{"description":"` + strings.Repeat("x", headSize) + `","id":"report--1","type":"report"},` +
+			stixOf("[url:value = 'http://evil.example/a']") + `],"type":"bundle"}`,
+			"stix", "url http://evil.example/a", "map[no indicator: report:1]"},
 		{"OpenIOC", `<OpenIOC><IndicatorItem condition="contains"><Context search="Network/URI"/><Content>evil.example/a/b</Content></IndicatorItem>` +
 			`<IndicatorItem condition="is"><Context search="FileItem/Sha1sum"/><Content>` + sha1Hash + `</Content></IndicatorItem>` +
 			`<IndicatorItem condition="is"><Context search="FileItem/PEInfo/Sections/Section/Md5sum"/><Content>` + md5Hash + `</Content></IndicatorItem></OpenIOC>`,
