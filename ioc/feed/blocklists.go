@@ -84,8 +84,8 @@ func adblockLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	case len(s) > 2 && s[0] == '/' && s[len(s)-1] == '/':
 		skipped(emit, no, s, "regular expression")
 		return true, false
-	case s[0] != '|':
-		return false, false
+	case !strings.HasPrefix(s, "||") && !(s[0] == '|' && strings.Contains(s, "://")), strings.Contains(s, " |"):
+		return false, false // or a row of a table in a report
 	}
 	s, options, _ := strings.Cut(s, "$")
 	value := strings.TrimRight(strings.TrimLeft(s, "|"), "|^")

@@ -29,7 +29,7 @@ var bareCSV = Kind{Name: "csv-noheader", Sniff: sniffBareCSV, Read: readCSV, pie
 
 func sniffHeadedCSV(head []byte) bool {
 	first := firstLine(head)
-	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
+	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) || isAsciiDoc(head) {
 		return false
 	}
 	l, delim, headed, commented := header(head)
@@ -65,7 +65,7 @@ func header(head []byte) (l layout, delim byte, headed, commented bool) {
 
 func sniffBareCSV(head []byte) bool {
 	_, _, ok := guessTable(head)
-	return ok
+	return ok && !isAsciiDoc(head)
 }
 
 // firstLine returns the first line that is neither blank nor a comment, nil

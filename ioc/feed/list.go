@@ -34,7 +34,7 @@ func sniffList(head []byte) bool {
 	if len(start) > 0 && (start[0] == '{' || start[0] == '<' || looksLikeJSONArray(start)) || bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")) {
 		return false
 	}
-	fenced := false // a block of code: a report
+	fenced := isAsciiDoc(head) // a block of code: a report
 	sampleLines(head, func(line []byte) bool {
 		fenced = fenced || bytes.HasPrefix(line, []byte("```"))
 		return !fenced

@@ -13,7 +13,7 @@ import (
 )
 
 // report is prose that names indicators: a blog, a mail, an advisory, in plain
-// text, Markdown, HTML or as it was mailed.
+// text, Markdown, AsciiDoc, HTML or as it was mailed.
 //
 //	The loader at hxxp://203[.]0[.]113[.]7/mirai asks cnc(dot)example[.]net.
 //	| C2 | evil.example.net |
@@ -39,6 +39,25 @@ func isHTML(head []byte) bool {
 	start := bytes.ToLower(bytes.TrimLeft(head[:min(len(head), 2000)], " \t\r\n"))
 	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")) ||
 		bytes.HasPrefix(start, []byte("<")) && (bytes.Contains(start, []byte("<html")) || bytes.Contains(start, []byte("<body")))
+}
+
+// isAsciiDoc says that a text is AsciiDoc, of which half the lines may be values: it
+// begins with a title, or has a table.
+//
+//	= Mirai -- Indicators of Compromise
+//	|===
+//	|SHA-1 |Description
+func isAsciiDoc(head []byte) bool {
+	title, begun, table := false, false, false
+	sampleLines(head, func(line []byte) bool {
+		line = bytes.TrimSpace(line)
+		if !begun && len(line) > 0 && line[0] != ':' && !bytes.HasPrefix(line, []byte("//")) {
+			begun, title = true, bytes.HasPrefix(line, []byte("= "))
+		}
+		table = bytes.HasPrefix(line, []byte("|==="))
+		return !title && !table
+	})
+	return title || table
 }
 
 func sniffReport(head []byte) bool {
@@ -68,7 +87,7 @@ func countProse(head []byte) (n int) {
 func readReport(r io.Reader, all bool, emit func(*Entry)) error {
 	b := buffered(r)
 	head, _ := b.Peek(headSize) // a read error comes again
-	t := prose{all: all, emit: emit}
+	t := prose{all: all, adoc: isAsciiDoc(head), emit: emit}
 	switch {
 	case isHTML(head):
 		return t.html(b)
@@ -82,6 +101,7 @@ func readReport(r io.Reader, all bool, emit func(*Entry)) error {
 type prose struct {
 	all    bool
 	quiet  bool // what is not defanged is not counted
+	adoc   bool // it is AsciiDoc
 	fenced bool // in a block of code
 	emit   func(*Entry)
 }
@@ -100,12 +120,12 @@ var listMarker = lazily(`^(?:[-*+•·]|\d{1,3}[.)])\s+`)
 // line reads one line of text or Markdown.
 func (t *prose) line(text string, no int) {
 	text = strings.TrimSpace(strings.ToValidUTF8(text, "?"))
-	if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") {
+	if strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") || t.adoc && (text == "----" || text == "....") {
 		t.fenced = !t.fenced
 		return
 	}
 	text = strings.TrimLeft(text, "> \t") // quoted mail
-	if cells := strings.Split(text, "|"); len(cells) > 2 {
+	if cells := strings.Split(text, "|"); len(cells) > 2 || t.adoc && cells[0] == "" && len(cells) == 2 {
 		for _, c := range cells {
 			t.text(c, no, true)
 		}
@@ -189,11 +209,27 @@ func (t *prose) text(s string, no int, bare bool) {
 			if strings.Contains(word, "[,]") {
 				token = word
 			}
-			t.token(token, no, bare)
+			t.piped(token, no, bare)
 			if token == word {
 				break
 			}
 		}
+	}
+}
+
+// piped reads values with a bar between them, evil[.]example|203.0.113[.]7, between
+// the signs that keep AsciiDoc from reading them, +203.0.113.7+, or not. A URL may
+// have a bar of its own.
+func (t *prose) piped(s string, no int, bare bool) {
+	if s = strings.Trim(s, around); len(s) > 2 && s[0] == '+' && s[len(s)-1] == '+' {
+		s = strings.Trim(s, "+")
+	}
+	if strings.IndexByte(s, '|') < 0 || strings.Contains(s, "//") {
+		t.token(s, no, bare)
+		return
+	}
+	for value := range strings.SplitSeq(s, "|") {
+		t.token(value, no, bare)
 	}
 }
 

@@ -43,6 +43,47 @@ domain b.example.net at=feed:5
 domain c.duckdns.org at=feed:6
 domain d.onion at=feed:9
 `, "[name of a file:5 name of a package:1 version number:1]"},
+		{"AsciiDoc", `:toc:
+
+= Mirai -- Indicators of Compromise
+
+See https://www.example.org/post/[the post].
+
+[options="header"]
+|===
+|SHA-1 |Domain |Address |File
+|` + "`+6CC175B9C0F1B6A831C399E269772661FFFFFFFF+` |`+a.example[.]net+` |`+45.9.148[.]1+`" + ` |` + "`loader.exe`" + `
+|` + "`7CC175B9C0F1B6A831C399E269772661FFFFFFFF`" + `
+|b.example.net
+|===
+
+== Hashes
+----
+8cc175b9c0f1b6a831c399e269772661ffffffff: the loader of Mirai
+1cv8.exe
+45.9.148.2
+----
+== C&C
+- ` + "`++c[.]example[.]net|45.9.148[.]3++`" + `
+- ` + "`++45.9.148[.]4++`" + `
+- http://45.9.148.5/a|b
+`, `
+hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:10
+domain a.example.net at=feed:10
+ip 45.9.148.1 at=feed:10
+hash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:11
+domain b.example.net at=feed:12
+hash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:17
+ip 45.9.148.2 at=feed:19
+domain c.example.net at=feed:22
+ip 45.9.148.3 at=feed:22
+ip 45.9.148.4 at=feed:23
+url http://45.9.148.5/a%7Cb at=feed:24
+`, "[name of a file:2]"},
+		{"AsciiDoc of values in most lines", "= Indicators\n----\n6cc175b9c0f1b6a831c399e269772661ffffffff\n7cc175b9c0f1b6a831c399e269772661ffffffff\n8cc175b9c0f1b6a831c399e269772661ffffffff\nprint.dll\n----\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\nhash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\n", "[name of a file:1]"},
+		{"tables of Markdown that are most of the lines", "# Mirai\n## Hashes\n| Loader | Bot |\n|---|---|\n| 6cc175b9c0f1b6a831c399e269772661 | 6cc175b9c0f1b6a831c399e269772661ffffffff |\n|7cc175b9c0f1b6a831c399e269772661|7cc175b9c0f1b6a831c399e269772661ffffffff|\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:6\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:6\n", "[]"},
 		{"items of lists with words behind or before", `Seen at a[.]example[.]net.
 - b.example.net (C2)
 - C2 server: c.example.net, which was down
