@@ -165,6 +165,7 @@ func (r *rows) record(cells [][]byte, line int, err error, emit func(*Entry)) {
 		if l, ok := readHeader(cells); ok {
 			r.layout = l
 		}
+	case !headed && r.mayBeSection(cells) && r.section(cells, line, emit):
 	case !headed:
 		r.entries++
 		r.emit(cells, line, emit)
@@ -208,7 +209,7 @@ func (r *rows) readInPieces(c *recordReader, in *bufio.Reader, to *reading) erro
 }
 
 // piece reads a piece of a table. It says false where a record goes on in the
-// next line, or where a header follows.
+// next line, or where a header or title follows.
 func (r *rows) piece(p *piece, delim byte) bool {
 	p.records.delim = delim
 	for line, no := range p.lines {
@@ -221,7 +222,7 @@ func (r *rows) piece(p *piece, delim byte) bool {
 			}
 			r.comment(bare, no)
 		default:
-			if !p.records.split(line) || r.threatfox && isThreatFoxHeader(p.records.cells) {
+			if !p.records.split(line) || r.threatfox && isThreatFoxHeader(p.records.cells) || r.mayBeSection(p.records.cells) {
 				return false
 			}
 			r.record(p.records.cells, no, nil, p.take)

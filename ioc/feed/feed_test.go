@@ -379,6 +379,8 @@ func TestPieces(t *testing.T) {
 		{"list with the longest line", list.String() + long[:maxLine-1] + "\n" + list.String()},
 		{"list without last line break", list.String() + "h.example.net"},
 		{"list of hosts", strings.Repeat("0.0.0.0 a.example.net b.example.net\n", 100)},
+		{"list with remarks", list.String() + "h.example.net - down\n" + list.String()},
+		{"titles", "SHA256\n" + strings.Repeat(sha256Hash+"\n", 400) + "f.example.net\nIPs:\n" + strings.Repeat("45.1.2.3\n", 400) + "45.1.2.4 - down\nURLs\n" + strings.Repeat("http://h.example.net/\n", 400)},
 		{"NULs", list.String() + "a\x00.example.net\n\x00\n"},
 	}
 	for _, tt := range tests {

@@ -20,6 +20,7 @@ import (
 //	/bins/mirai.arm7
 //	203.0.113.7:443 Mirai          where all lines begin with an indicator
 //	203.0.113.7 8080               where all lines have a port
+//	203.0.113.7 - Mirai            where most lines are values alone
 //
 // Lines that begin with #, ; or // are comments. The last is the path of a
 // URL, as trail lists have them: skipped.
@@ -110,7 +111,17 @@ func listLineOf(b *bufio.Reader) func(line []byte, no int, emit func(*Entry)) {
 	case ports:
 		return portLine
 	}
-	return listLine
+	return mixedLine
+}
+
+// mixedLine emits what a line holds of a list in which few have remarks.
+func mixedLine(line []byte, no int, emit func(*Entry)) {
+	bare := cutComment(bytes.TrimSpace(line))
+	if i := bytes.IndexByte(bare, ' '); i < 0 || isHostsAddress(bare[:i]) {
+		listLine(line, no, emit) // nearly all
+		return
+	}
+	remarkLine(line, no, emit)
 }
 
 func listInPieces(r *reading, in *bufio.Reader) error {

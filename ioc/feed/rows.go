@@ -67,6 +67,54 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 	}
 }
 
+// untitled is the type of values below a title that says nothing of types: names of
+// files are as likely as names of hosts.
+const untitled = "untitled"
+
+// namesFile says that a value is the name of a file, as far as can be told.
+func namesFile(value []byte) bool {
+	i, err := ioc.Parse(string(value))
+	return err == nil && i.Type == ioc.Domain && looksLikeFile(i.Value) && strings.EqualFold(ioc.Refang(string(value)), string(value))
+}
+
+// section reads a record of a table of one column that may be the title of what
+// follows, as in
+//
+//	SHA256
+//	6cc1…
+//	C2 servers:
+//	203.0.113.7 - down since May
+//
+// It says false where the record is a value like others.
+func (r *rows) section(cells [][]byte, line int, emit func(*Entry)) bool {
+	text := bytes.Join(cells, []byte(", ")) // a remark may have commas
+	if l, ok := readHeader(cells); ok && len(cells) == 1 {
+		r.values = l.values
+		return true
+	}
+	value, remark := cutRemark(text)
+	if len(remark) > 0 {
+		r.describe([][]byte{value}, line, emit)
+		r.emitValues([][]byte{value}, emit)
+		t := prose{emit: emit}
+		t.text(strings.ToValidUTF8(string(remark), "?"), line, false)
+		return true
+	}
+	if _, err := ioc.Parse(string(text)); err != nil && notMatched(err) == "" && len(cells) == 1 {
+		r.values = []column{{0, untitled}}
+	}
+	return false
+}
+
+// mayBeSection says that a record is worth asking section.
+func (r *rows) mayBeSection(cells [][]byte) bool {
+	if r.bare || r.width != 1 || len(cells[0]) == 0 {
+		return false
+	}
+	c := cells[0]
+	return bytes.IndexByte(c, ' ') >= 0 || c[len(c)-1] == ':' || len(c) < 32 && bytes.IndexByte(c, '.') < 0
+}
+
 // describe sets r.entry to what a record says of its values.
 func (r *rows) describe(cells [][]byte, line int, emit func(*Entry)) {
 	e := &r.entry
@@ -124,6 +172,16 @@ func (r *rows) emitValues(cells [][]byte, emit func(*Entry)) (found bool) {
 		e.Value = text
 		if v.typ != "" {
 			e.Type = v.typ
+		}
+		if r.width == 1 && classOf(v.typ) == classHash && bytes.IndexByte(text, '.') >= 0 {
+			e.Type = untitled // below hashes without a title of its own
+		}
+		if e.Type == untitled {
+			e.Type = ""
+			if namesFile(text) {
+				skipped(emit, e.Line, string(text), "name of a file")
+				continue
+			}
 		}
 		switch length := r.cell(cells, r.length); {
 		case len(length) > 0:

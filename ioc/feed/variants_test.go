@@ -235,6 +235,38 @@ ip 45.9.148.1 first=2026-05-20 at=feed:1
 domain a.example.net first=2026-05-20 at=feed:1
 ip 45.9.148.2 first=2026-05-21 at=feed:2
 `, "[]"},
+		{"titles in a table of one column", `Hashes
+6cc175b9c0f1b6a831c399e269772661
+7cc175b9c0f1b6a831c399e269772661 - loader.exe, from 45[.]9[.]148[.]9
+
+45.9.148.1 (:443)
+URLs
+hxxp[:]//a[.]example[.]net/x
+http://files.example.org/
+C2 servers of May (down)
+45[.]9[.]148[.]2
+b.example.net
+readme_restore.txt
+Domains:
+c[.]example[.]net
+d.zip
+MD5
+8cc175b9c0f1b6a831c399e269772661
+bot.exe
+e[.]zip
+`, `
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2
+hash 7cc175b9c0f1b6a831c399e269772661 at=feed:3
+ip 45.9.148.9 at=feed:3
+ip 45.9.148.1 at=feed:5
+url http://a.example.net/x at=feed:7
+ip 45.9.148.2 at=feed:10
+domain b.example.net at=feed:11
+domain c.example.net at=feed:14
+domain d.zip at=feed:15
+hash 8cc175b9c0f1b6a831c399e269772661 at=feed:17
+domain e.zip at=feed:19
+`, "[URL without a path:1 name of a file:2 not an indicator:1]"},
 		{"words of their own for types", `type,ioc
 ip,45.9.148.1
 File (SHA2),6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661
@@ -442,6 +474,8 @@ domain c.example.net at=feed:6
 domain d.example.net at=feed:7
 cidr 45.9.149.0/24 at=feed:8
 `, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
+		{"remarks behind a few of the values", "Mirai in May:\n45.9.148.1\n45.9.148.2 - down\n45.9.148.3\n45.9.148.5\n6cc175b9c0f1b6a831c399e269772661\n7cc175b9c0f1b6a831c399e269772661 - loader.exe\n45.9.148.4 is ours\n",
+			"ip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\nip 45.9.148.3 at=feed:4\nip 45.9.148.5 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:6\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:7\n", "[not an indicator:2]"},
 		{"sentences that begin with names", "a.example.net is the site of our customer\nb.example.net belongs to us as well\n", "", "[]"},
 		{"one line that is no value with a remark", "45.9.148.1 - Mirai\n45.9.148.2 - Mirai\nAll of them are down\n", "", "[]"},
 		{"a log that begins with addresses", "45.9.148.1 - - [10/May/2026:13:55:36 +0000] \"GET / HTTP/1.0\" 200 2326\n", "", "[]"},
