@@ -93,7 +93,7 @@ func (j *judge) take(e *Entry) {
 		j.span.add(e)
 		return
 	}
-	if e.Fate == Usable && j.ranged(e) {
+	if e.Fate == Usable && (j.ranged(e) || e.loose && j.several(e)) {
 		return
 	}
 	v := j.weigh(e)
@@ -129,6 +129,38 @@ func (j *judge) ranged(e *Entry) bool {
 	}
 	e.Value = value
 	return len(networks) > 0
+}
+
+// several judges the values of a cell that holds more than one: the hashes of one
+// file, or names of servers, each with the path that is asked for there.
+//
+//	6cc1…,7cc1…,8cc1…
+//	evil.example,/gate.php,203.0.113.7,/gate.php
+func (j *judge) several(e *Entry) bool {
+	c := classOf(e.Type)
+	if c >= classOtherHash || c == classURL || bytes.IndexAny(e.Value, ",;| \n") < 0 {
+		return false
+	}
+	if _, err := ioc.Parse(string(e.Value)); err == nil {
+		return false // a URL with a comma
+	}
+	var values [][]byte
+	for value := range bytes.FieldsFuncSeq(e.Value, func(r rune) bool { return strings.ContainsRune(",;| \t\r\n", r) }) {
+		i, err := ioc.Parse(string(value))
+		switch {
+		case err == nil && (fits(i.Type, c) || c == className && fits(i.Type, classAddr)):
+			values = append(values, value)
+		case value[0] == '/', isNone(string(value)):
+		default:
+			return false
+		}
+	}
+	whole := e.Value
+	for _, e.Value = range values {
+		j.take(e)
+	}
+	e.Value = whole
+	return len(values) > 0
 }
 
 // takeHost judges the host of an entry that is a URL. One that is refused is

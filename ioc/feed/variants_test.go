@@ -235,6 +235,27 @@ ip 45.9.148.1 first=2026-05-20 at=feed:1
 domain a.example.net first=2026-05-20 at=feed:1
 ip 45.9.148.2 first=2026-05-21 at=feed:2
 `, "[]"},
+		{"several values in a cell", `value,entity_type
+"6cc175b9c0f1b6a831c399e269772661,6cc175b9c0f1b6a831c399e269772661ffffffff",file
+"45.9.148.1; 45.9.148.2",ip
+a.example.net b.example.net,domain
+"c.example.net, ours",domain
+"http://d.example.net/x,y",url
+"3:abc,6cc175b9c0f1b6a831c399e269772661",ssdeep
+`, `
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2
+hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:2
+ip 45.9.148.1 at=feed:3
+ip 45.9.148.2 at=feed:3
+domain a.example.net at=feed:4
+domain b.example.net at=feed:4
+url http://d.example.net/x,y at=feed:6
+`, "[hash that is not the MD5, SHA-1 or SHA-256 of a file:1 not an indicator:1]"},
+		{"servers of an attacker with the paths asked for", "c2_ip\tport\tdomains\thost_header\n45.9.148.1\t443\t45.9.148.1,/load,a.example.net,/load\tcdn.example.org\n45.9.148.2\t80\tNone\tNone\n", `
+ip:port 45.9.148.1:443 at=feed:2
+domain a.example.net at=feed:2
+ip:port 45.9.148.2:80 at=feed:3
+`, "[]"},
 		{"titles in a table of one column", `Hashes
 6cc175b9c0f1b6a831c399e269772661
 7cc175b9c0f1b6a831c399e269772661 - loader.exe, from 45[.]9[.]148[.]9
