@@ -225,7 +225,7 @@ func (l *layout) useOthers() {
 func namedColumns(names []string, all bool) (values []column) {
 	add := func(typ string, wanted []string) {
 		for i, n := range names {
-			if slices.Contains(wanted, n) || slices.Contains(wanted, ofAttacker(n)) {
+			if slices.Contains(wanted, n) {
 				values = append(values, column{i, typ})
 			}
 		}
@@ -239,10 +239,11 @@ func namedColumns(names []string, all bool) (values []column) {
 		add("hostname", hostNames)
 	}
 	add("", otherNames)
+	add(untitled, serverNames)
 	slices.SortFunc(values, func(a, b column) int { return a.n - b.n })
 	for i := range values {
 		if v := &values[i]; v.typ == "" {
-			v.typ = ofAttacker(names[v.n])
+			v.typ = names[v.n]
 			switch {
 			case strings.HasPrefix(v.typ, "filehash"), strings.HasPrefix(v.typ, "hash"):
 				v.typ = "hash"
@@ -252,17 +253,6 @@ func namedColumns(names []string, all bool) (values []column) {
 		}
 	}
 	return values
-}
-
-// ofAttacker is the name of a column without what says that its values are an
-// attacker's: c2ip is ip.
-func ofAttacker(name string) string {
-	for _, role := range []string{"c2", "cnc", "malicious", "attacker", "phishing"} {
-		if rest, ok := strings.CutPrefix(name, role); ok {
-			return rest
-		}
-	}
-	return name
 }
 
 // delimiters are tried for a header in this order.

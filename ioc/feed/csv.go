@@ -65,7 +65,7 @@ func header(head []byte) (l layout, delim byte, headed, commented bool) {
 
 func sniffBareCSV(head []byte) bool {
 	_, _, ok := guessTable(head)
-	return ok && !isAsciiDoc(head)
+	return ok && !isReport(head)
 }
 
 // firstLine returns the first line that is neither blank nor a comment, nil

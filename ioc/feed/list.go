@@ -35,12 +35,7 @@ func sniffList(head []byte) bool {
 	if len(start) > 0 && (start[0] == '{' || start[0] == '<' || looksLikeJSONArray(start)) || bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")) {
 		return false
 	}
-	fenced := isAsciiDoc(head) // a block of code: a report
-	sampleLines(head, func(line []byte) bool {
-		fenced = fenced || bytes.HasPrefix(line, []byte("```"))
-		return !fenced
-	})
-	if width, _ := fullTable(head, firstLine(head)); fenced || width > 0 {
+	if width, _ := fullTable(head, firstLine(head)); width > 0 || isReport(head) {
 		return false
 	}
 	n := countList(head)
@@ -121,7 +116,44 @@ func mixedLine(line []byte, no int, emit func(*Entry)) {
 		listLine(line, no, emit) // nearly all
 		return
 	}
-	remarkLine(line, no, emit)
+	if value, rest := leadingValue(bare); value != nil {
+		giveWithRemark(value, rest, no, emit)
+		return
+	}
+	listLine(line, no, emit)
+}
+
+// leadingValue splits a line with words round a value: a remark that cutRemark knows,
+// any words behind a hash or what is defanged, and a label such as "SHA256 = ".
+// value is nil where there is no such value.
+func leadingValue(line []byte) (value, rest []byte) {
+	if value, rest = cutRemark(line); len(rest) > 0 {
+		return value, rest
+	}
+	text := string(line)
+	if c, _, labelled, ok := cutLabel(strings.Replace(text, " =", ":", 1)); ok {
+		if bare := strings.TrimSpace(labelled); oneWord(bare) && isLabelled(bare, c) {
+			return []byte(bare), nil
+		}
+	}
+	end := strings.IndexAny(text, " \t")
+	if end < 0 || goesOn(strings.TrimSpace(text[end:])) {
+		return nil, nil
+	}
+	i, err := ioc.Parse(text[:end])
+	if err != nil || i.Type != ioc.Hash && strings.EqualFold(ioc.Refang(text[:end]), text[:end]) {
+		return nil, nil
+	}
+	return line[:end], line[end:]
+}
+
+func oneWord(text string) bool { return text != "" && !strings.ContainsAny(text, " \t") }
+
+// giveWithRemark emits a value, and what is defanged in the remark behind it.
+func giveWithRemark(value, remark []byte, no int, emit func(*Entry)) {
+	give(emit, no, string(value))
+	t := prose{emit: emit}
+	t.text(strings.ToValidUTF8(string(remark), "?"), no, false)
 }
 
 func listInPieces(r *reading, in *bufio.Reader) error {

@@ -184,14 +184,14 @@ var serverNames = []string{"c2", "c2s", "c2server", "c2servers", "c2ip", "c2ips"
 const anyType = "-"
 
 // readNames finds the columns of objects: those of a header, and servers, which
-// in a table are as often a yes or no.
+// stand beside a column of values of any type too.
 func readNames(names [][]byte) (layout, bool) {
 	l, ok := readHeader(names)
 	if len(names) > maxColumns {
 		return l, ok
 	}
 	for n, name := range names {
-		if slices.Contains(serverNames, plain(string(name))) {
+		if slices.Contains(serverNames, plain(string(name))) && !l.uses(n) {
 			if !ok {
 				l.length = none
 			}

@@ -148,7 +148,5 @@ func remarkLine(line []byte, no int, emit func(*Entry)) {
 		listLine(line, no, emit)
 		return
 	}
-	give(emit, no, string(value))
-	t := prose{emit: emit}
-	t.text(strings.ToValidUTF8(string(remark), "?"), no, false)
+	giveWithRemark(value, remark, no, emit)
 }

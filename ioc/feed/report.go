@@ -60,6 +60,17 @@ func isAsciiDoc(head []byte) bool {
 	return title || table
 }
 
+// isReport says that a text is a report, whatever most of its lines hold: AsciiDoc, or
+// Markdown with a block of code.
+func isReport(head []byte) bool {
+	fenced := isAsciiDoc(head)
+	sampleLines(head, func(line []byte) bool {
+		fenced = fenced || bytes.HasPrefix(line, []byte("```"))
+		return !fenced
+	})
+	return fenced
+}
+
 func sniffReport(head []byte) bool {
 	if startsJSON(head) || bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("<")) && !isHTML(head) {
 		return false
@@ -221,6 +232,7 @@ func (t *prose) text(s string, no int, bare bool) {
 // the signs that keep AsciiDoc from reading them, +203.0.113.7+, or not. A URL may
 // have a bar of its own.
 func (t *prose) piped(s string, no int, bare bool) {
+	s = strings.TrimLeft(s, "-–—") // of a list, without a blank
 	if s = strings.Trim(s, around); len(s) > 2 && s[0] == '+' && s[len(s)-1] == '+' {
 		s = strings.Trim(s, "+")
 	}
@@ -237,7 +249,7 @@ func (t *prose) piped(s string, no int, bare bool) {
 const around = "\"'`“”‘’«»<>(){};:!?*_|=,…"
 
 func (t *prose) token(s string, no int, bare bool) {
-	s = strings.TrimRight(strings.Trim(s, around), ".")
+	s = strings.TrimRight(strings.TrimLeft(s, around), around+".")
 	if strings.Count(s, "[") != strings.Count(s, "]") && !strings.Contains(s, "[.") && !strings.Contains(s, ".]") {
 		s = strings.Trim(s, "[]")
 	}

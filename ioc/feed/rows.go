@@ -67,8 +67,8 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 	}
 }
 
-// untitled is the type of values below a title that says nothing of types: names of
-// files are as likely as names of hosts.
+// untitled is the type of values below a title, or in a column, whose name says
+// nothing of types: names of files are as likely as names of hosts.
 const untitled = "untitled"
 
 // namesFile says that a value is the name of a file, as far as can be told.
@@ -92,12 +92,8 @@ func (r *rows) section(cells [][]byte, line int, emit func(*Entry)) bool {
 		r.values = l.values
 		return true
 	}
-	value, remark := cutRemark(text)
-	if len(remark) > 0 {
-		r.describe([][]byte{value}, line, emit)
-		r.emitValues([][]byte{value}, emit)
-		t := prose{emit: emit}
-		t.text(strings.ToValidUTF8(string(remark), "?"), line, false)
+	if value, remark := leadingValue(text); value != nil {
+		giveWithRemark(value, remark, line, emit)
 		return true
 	}
 	if _, err := ioc.Parse(string(text)); err != nil && notMatched(err) == "" && len(cells) == 1 {
@@ -178,6 +174,9 @@ func (r *rows) emitValues(cells [][]byte, emit func(*Entry)) (found bool) {
 		}
 		if e.Type == untitled {
 			e.Type = ""
+			if truth(string(text)) >= 0 {
+				continue // c2: yes
+			}
 			if namesFile(text) {
 				skipped(emit, e.Line, string(text), "name of a file")
 				continue

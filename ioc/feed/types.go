@@ -35,7 +35,9 @@ var typeWords = map[string]class{
 
 	"ip:port": classSock, "md5_hash": classHash, "sha1_hash": classHash, "sha256_hash": classHash, // as ThreatFox has them
 
-	"ipport": classSock, "ipdstport": classSock, "ipsrcport": classSock, "socket": classSock,
+	"ip4": classAddr, "ip6": classAddr, "ip4addr": classAddr, "ip6addr": classAddr,
+
+	"ipport": classSock, "ipv4port": classSock, "ipv6port": classSock, "ipdstport": classSock, "ipsrcport": classSock, "socket": classSock,
 
 	"domain": className, "domains": className, "domainname": className, "hostname": className, "host": className, "fqdn": className, "hostnames": className, "domainnames": className, "fqdns": className, "hostnameport": className, "domainport": className,
 	"dns": className, "subdomain": className, "wildcard": className,

@@ -84,6 +84,10 @@ url http://45.9.148.5/a%7Cb at=feed:24
 			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\nhash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\n", "[name of a file:1]"},
 		{"tables of Markdown that are most of the lines", "# Mirai\n## Hashes\n| Loader | Bot |\n|---|---|\n| 6cc175b9c0f1b6a831c399e269772661 | 6cc175b9c0f1b6a831c399e269772661ffffffff |\n|7cc175b9c0f1b6a831c399e269772661|7cc175b9c0f1b6a831c399e269772661ffffffff|\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:6\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:6\n", "[]"},
+		{"links at the end of a sentence", "Seen at a[.]example[.]net.\nThe post is [here](https://www.example.org/post).\nAlso (https://www.example.org/b).\n", "domain a.example.net at=feed:1\n", "[]"},
+		{"items of lists without a blank", "Seen:\n\n-45[.]9.148[.]1\n-a[.]example.net\nand more of that, as we were told\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[]"},
+		{"blocks of code beside a table", "# Bot\n```\n45.9.148.1\n45.9.148.2\n45.9.148.3\n```\n| 6cc175b9c0f1b6a831c399e269772661 | 6cc175b9c0f1b6a831c399e269772661ffffffff |\n",
+			"ip 45.9.148.1 at=feed:3\nip 45.9.148.2 at=feed:4\nip 45.9.148.3 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:7\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:7\n", "[]"},
 		{"items of lists with words behind or before", `Seen at a[.]example[.]net.
 - b.example.net (C2)
 - C2 server: c.example.net, which was down
@@ -251,6 +255,14 @@ domain a.example.net at=feed:4
 domain b.example.net at=feed:4
 url http://d.example.net/x,y at=feed:6
 `, "[hash that is not the MD5, SHA-1 or SHA-256 of a file:1 not an indicator:1]"},
+		{"servers beside the hashes of what asks them", "SHA256,Type,C2\n" + strings.Repeat("6cc175b9c0f1b6a831c399e269772661", 2) + ",IPV4:PORT,45.9.148.1:80\n" + strings.Repeat("7cc175b9c0f1b6a831c399e269772661", 2) + ",DOMAIN,a.example.net\n" + strings.Repeat("8cc175b9c0f1b6a831c399e269772661", 2) + ",,yes\n", `
+hash ` + strings.Repeat("6cc175b9c0f1b6a831c399e269772661", 2) + ` at=feed:2
+ip:port 45.9.148.1:80 at=feed:2
+hash ` + strings.Repeat("7cc175b9c0f1b6a831c399e269772661", 2) + ` at=feed:3
+domain a.example.net at=feed:3
+hash ` + strings.Repeat("8cc175b9c0f1b6a831c399e269772661", 2) + ` at=feed:4
+`, "[]"},
+		{"types of addresses by other names", "type,value\nip4addr,45.9.148.1\nIPV4:PORT,45.9.148.2:80\n", "ip 45.9.148.1 at=feed:2\nip:port 45.9.148.2:80 at=feed:3\n", "[]"},
 		{"servers of an attacker with the paths asked for", "c2_ip\tport\tdomains\thost_header\n45.9.148.1\t443\t45.9.148.1,/load,a.example.net,/load\tcdn.example.org\n45.9.148.2\t80\tNone\tNone\n", `
 ip:port 45.9.148.1:443 at=feed:2
 domain a.example.net at=feed:2
@@ -275,6 +287,7 @@ MD5
 8cc175b9c0f1b6a831c399e269772661
 bot.exe
 e[.]zip
+MD5 = 9cc175b9c0f1b6a831c399e269772661
 `, `
 hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2
 hash 7cc175b9c0f1b6a831c399e269772661 at=feed:3
@@ -287,6 +300,7 @@ domain c.example.net at=feed:14
 domain d.zip at=feed:15
 hash 8cc175b9c0f1b6a831c399e269772661 at=feed:17
 domain e.zip at=feed:19
+hash 9cc175b9c0f1b6a831c399e269772661 at=feed:20
 `, "[URL without a path:1 name of a file:2 not an indicator:1]"},
 		{"words of their own for types", `type,ioc
 ip,45.9.148.1
@@ -436,8 +450,8 @@ hash 7cc175b9c0f1b6a831c399e269772661 at=feed:1
 ip 45.9.148.1 at=feed:1
 `, "[]"},
 		{"servers of a malware", `[{"malware":"Mirai","c2":["45.9.148.1:443"],"domains":["a.example.net"]},{"c2":true,"ip":"45.9.148.2"},{"c2_servers":["45.9.148.3","b.example.net"]}]`, `
-domain a.example.net malware=Mirai at=feed:1
 ip:port 45.9.148.1:443 malware=Mirai at=feed:1
+domain a.example.net malware=Mirai at=feed:1
 ip 45.9.148.2 at=feed:1
 ip 45.9.148.3 at=feed:1
 domain b.example.net at=feed:1
@@ -495,8 +509,8 @@ domain c.example.net at=feed:6
 domain d.example.net at=feed:7
 cidr 45.9.149.0/24 at=feed:8
 `, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
-		{"remarks behind a few of the values", "Mirai in May:\n45.9.148.1\n45.9.148.2 - down\n45.9.148.3\n45.9.148.5\n6cc175b9c0f1b6a831c399e269772661\n7cc175b9c0f1b6a831c399e269772661 - loader.exe\n45.9.148.4 is ours\n",
-			"ip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\nip 45.9.148.3 at=feed:4\nip 45.9.148.5 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:6\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:7\n", "[not an indicator:2]"},
+		{"remarks behind a few of the values", "Mirai in May:\n45.9.148.1\n45.9.148.2 - down\n45.9.148.3\n45.9.148.5\n6cc175b9c0f1b6a831c399e269772661\n7cc175b9c0f1b6a831c399e269772661 - loader.exe\n8cc175b9c0f1b6a831c399e269772661  bot.exe\na[.]example[.]net   registered in May\n45.9.148.6\n45.9.148.7\n45.9.148.8\n45.9.148.4 is ours\n",
+			"ip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\nip 45.9.148.3 at=feed:4\nip 45.9.148.5 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:6\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:7\nhash 8cc175b9c0f1b6a831c399e269772661 at=feed:8\ndomain a.example.net at=feed:9\nip 45.9.148.6 at=feed:10\nip 45.9.148.7 at=feed:11\nip 45.9.148.8 at=feed:12\n", "[not an indicator:2]"},
 		{"sentences that begin with names", "a.example.net is the site of our customer\nb.example.net belongs to us as well\n", "", "[]"},
 		{"one line that is no value with a remark", "45.9.148.1 - Mirai\n45.9.148.2 - Mirai\nAll of them are down\n", "", "[]"},
 		{"a log that begins with addresses", "45.9.148.1 - - [10/May/2026:13:55:36 +0000] \"GET / HTTP/1.0\" 200 2326\n", "", "[]"},
