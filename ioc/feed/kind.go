@@ -162,7 +162,7 @@ func detect(head []byte) (*Kind, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnknownKind, errBinary)
 	}
 	if isSTIX1(head) {
-		return nil, fmt.Errorf("%w: STIX 1 in XML is not read; STIX 2, or a list of its values, is", ErrUnknownKind)
+		return nil, fmt.Errorf("%w: STIX 1 is not read; STIX 2, or a list of its values, is", ErrUnknownKind)
 	}
 	for i := range Kinds {
 		if Kinds[i].Sniff(head) {
@@ -172,9 +172,12 @@ func detect(head []byte) (*Kind, error) {
 	return nil, fmt.Errorf("%w: %s", ErrUnknownKind, impression(head))
 }
 
-// isSTIX1 says that a feed is in the first version of STIX, whose ##comma##
-// between values another kind would take for its own.
+// isSTIX1 says that a feed is in the first version of STIX, in XML, whose ##comma##
+// between values another kind would take for its own, or in JSON.
 func isSTIX1(head []byte) bool {
+	if startsJSON(head) {
+		return bytes.Contains(head, []byte(`:STIXPackage-`)) && bytes.Contains(head, []byte(`"stix_header"`))
+	}
 	return bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("<")) && !isHTML(head) && bytes.Contains(head, []byte("STIX_Package"))
 }
 
