@@ -138,7 +138,7 @@ func (j *judge) ranged(e *Entry) bool {
 //	evil.example,/gate.php,203.0.113.7,/gate.php
 func (j *judge) several(e *Entry) bool {
 	c := classOf(e.Type)
-	if c >= classOtherHash || c == classURL || bytes.IndexAny(e.Value, ",;| \n") < 0 {
+	if c >= classOtherHash || c == classURL || !bytes.ContainsAny(e.Value, ",;| \n") {
 		return false
 	}
 	if _, err := ioc.Parse(string(e.Value)); err == nil {
