@@ -61,7 +61,7 @@ func ensure(d *gen.Dataset) error {
 	}
 	// First what vouches for the files, so that nothing looks whole that was
 	// cut short, and with them what follows from them.
-	for _, old := range []string{paramsFile, "logs", feedsDir} {
+	for _, old := range []string{paramsFile, "logs", feedsDir, cutsDir} {
 		if err := os.RemoveAll(filepath.Join(d.Dir, old)); err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ type job struct {
 	format     string // csv, jsonl or parquet, packed or not
 	table      string
 	feeds      []feedFile   // to be there before it begins, in this order
+	cut        *cut         // likewise; nil: none
 	contenders []*contender // the others are compared with the first
 }
 
@@ -107,6 +108,13 @@ func (b *bench) list(match *regexp.Regexp) []*job {
 	for _, t := range b.main.Tables {
 		for _, format := range b.heavy.Formats {
 			add(fmt.Sprintf("Output/table=%s/format=%s/iocs=%d", t.Name, format, o.iocs), b.heavy, t, format, b.outputJob)
+		}
+	}
+	for _, t := range b.main.Tables[len(b.main.Tables)-1:] {
+		for _, format := range b.main.Formats {
+			if format == "csv" || format == "jsonl" {
+				add(fmt.Sprintf("Files/table=%s/format=%s/iocs=%d", t.Name, format, o.iocs), b.main, t, format, b.filesJob)
+			}
 		}
 	}
 	// Last, for the processes that hold the feeds stay to the end.
@@ -204,6 +212,29 @@ func (b *bench) outputJob(j *job) {
 			command: append(slices.Clone(command), "-show", strings.Join(shownOf(j.table), ",")), ask: append(command, "-records"), answer: numbers})
 		j.add(&contender{tool: "duckdb", label: "duckdb columns", keys: fmt.Sprintf("peer=columns-duckdb/threads=%d", b.o.threads), nowhere: true,
 			command: []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-file", j.path(), "-read", strings.Join(shownOf(j.table), ",")}})
+	}
+}
+
+// filesJob has the same rows in a thousand small files and in one. The truth numbers
+// the records of the whole export, so that no one is asked for an answer.
+func (b *bench) filesJob(j *job) {
+	feed := j.planted()
+	j.cut = newCut(j)
+	j.file = filepath.ToSlash(filepath.Join(cutsDir, filepath.Base(j.file)))
+	inFiles := func(c *contender) {
+		c.answer = nil
+		c.keys, c.label = "in=files/"+c.keys, c.label+" files"
+		c.command = append(slices.Clone(c.command[:len(c.command)-1]), j.cut.parts)
+	}
+	for _, c := range b.iocsweep(j, feed, b.o.threads) {
+		inFiles(c)
+	}
+	for _, c := range b.iocsweep(j, feed, b.o.threads) {
+		c.answer, c.keys = nil, "in=one/"+c.keys
+	}
+	if b.tools.rg != "" {
+		b.rg(j, j.search(feed))
+		inFiles(j.contenders[len(j.contenders)-1])
 	}
 }
 

@@ -18,6 +18,7 @@
 // -list names the jobs: Scan is the usual sweep, with few indicators beside rg
 // and grep; Start takes a file of 10 KB; Load does so with ten million
 // indicators, from a list and from a pack; Output has a hit in one row of ten;
+// Files has 100 MB in files of 60 KB, and in one;
 // Indicators has 100 of them and ten million, the reading of the feed left
 // out. -before PROGRAM measures another iocsweep in turn with this one.
 //

@@ -257,6 +257,9 @@ func (b *bench) prepare(j *job) error {
 			return err
 		}
 	}
+	if j.cut != nil {
+		return j.cut.ensure()
+	}
 	return nil
 }
 

@@ -144,6 +144,10 @@ func TestRun(t *testing.T) {
 		jobs[kind]++
 		found, missed, wrong := c[11], c[12], c[13]
 		switch {
+		case kind == "Files":
+			if found+missed+wrong != "" {
+				t.Errorf("an answer to what is not asked: %s", line)
+			}
 		case strings.Contains(c[1], "peer=iocsweep"):
 			if missed != "0" || wrong != "0" {
 				t.Errorf("iocsweep's answer: %s", line)
@@ -165,8 +169,8 @@ func TestRun(t *testing.T) {
 	// Scan of csv: iocsweep, with one thread, rg, three limits and one of one thread; of parquet:
 	// two and a limit; of csv.gz: one and a limit, for gzip fails; two
 	// indicators: one and rg. Start: twice both. Load: a list and a pack. Output: twice hits and none,
-	// columns and late columns. Indicators: twice few and many.
-	for kind, want := range map[string]int{"Scan": 7 + 3 + 2 + 2, "Start": 4, "Load": 2, "Output": 6, "Indicators": 4} {
+	// columns and late columns. Files: twice iocsweep, and rg. Indicators: twice few and many.
+	for kind, want := range map[string]int{"Scan": 7 + 3 + 2 + 2, "Start": 4, "Load": 2, "Output": 6, "Files": 3, "Indicators": 4} {
 		if jobs[kind] != want {
 			t.Errorf("%s has %d contenders, want %d", kind, jobs[kind], want)
 		}
@@ -190,9 +194,9 @@ func TestRun(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, meta)
 		}
 	}
-	line := regexp.MustCompile(`^Benchmark(Scan|Start|Load|Output|Indicators)(/[a-z]+=[A-Za-z0-9.]+)+ 1 [1-9][0-9]* ns/op [0-9]+ B/s [0-9]+ cpu-ns/op( [1-9][0-9]* peak-bytes)?$`)
+	line := regexp.MustCompile(`^Benchmark(Scan|Start|Load|Output|Files|Indicators)(/[a-z]+=[A-Za-z0-9.]+)+ 1 [1-9][0-9]* ns/op [0-9]+ B/s [0-9]+ cpu-ns/op( [1-9][0-9]* peak-bytes)?$`)
 	lines := strings.Split(strings.TrimSpace(file("bench.txt")), "\n")
-	if len(lines) != 4+30 {
+	if len(lines) != 4+33 {
 		t.Errorf("%d lines of benchmarks", len(lines))
 	}
 	for _, l := range lines[4:] {
@@ -200,7 +204,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("no benchmark: %s", l)
 		}
 	}
-	if n := strings.Count(file("runs.tsv"), "\n"); n != 1+30 {
+	if n := strings.Count(file("runs.tsv"), "\n"); n != 1+33 {
 		t.Errorf("%d lines of runs", n)
 	}
 	wellFormed(t, file("chart.svg"))
