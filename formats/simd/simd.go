@@ -20,8 +20,8 @@ type Level uint8
 const (
 	Go Level = iota
 	AVX2
-	AVX512 // F and BW, as of 2017
-	VBMI2  // and that, as of 2019: bytes of a vector can be drawn together
+	AVX512 // F, BW and BMI2, as of 2017
+	VBMI2  // and that, VL and VPCLMULQDQ, as of 2019: bytes of a vector can be drawn together
 )
 
 // String is the level's name.

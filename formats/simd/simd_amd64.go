@@ -3,6 +3,7 @@
 package simd
 
 import (
+	"math"
 	"unsafe"
 
 	"golang.org/x/sys/cpu"
@@ -10,9 +11,9 @@ import (
 
 var best = func() Level {
 	switch x := &cpu.X86; {
-	case !x.HasAVX2 || !x.HasBMI1:
+	case !x.HasAVX2 || !x.HasBMI1 || !x.HasPOPCNT:
 		return Go
-	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasBMI2 || !x.HasPOPCNT:
+	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasBMI2:
 		return AVX2
 	case !x.HasAVX512VBMI2 || !x.HasAVX512VL || !x.HasAVX512VPCLMULQDQ || !x.HasPCLMULQDQ:
 		return AVX512
@@ -74,10 +75,11 @@ func takeRows(s *Stops, seps, nls []uint64, at, end int, rows []Row, bounds []ui
 }
 
 func takeCells(data []byte, rows []Row, starts, ends []uint32, cells []Span, holders []uint32) (n int, quoted bool) {
-	if level < AVX512 {
+	if level < AVX512 || len(data) > math.MaxInt32 {
 		return cellsGo(data, rows, 0, starts, ends, cells, holders)
 	}
-	// The kernel takes 16 rows at once, and reads four bytes of a cell.
+	// The kernel takes 16 rows at once, and reads four bytes of a cell, at places that
+	// are signed to it.
 	lot := len(rows) / 16
 	for lot > 0 && int(rows[16*lot-1].End)+3 > len(data) {
 		lot--
