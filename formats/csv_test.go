@@ -463,6 +463,33 @@ func TestCSVHeader(t *testing.T) {
 	}
 }
 
+// TestCSVLong: records longer than kernels reach, beside short ones, lose nothing and
+// have their cells where they belong.
+func TestCSVLong(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(9, 9))
+	for range 5 {
+		var b strings.Builder
+		for range 60 {
+			for i, end := range []string{",", ",", ",", "\n"} {
+				size := rnd.IntN(70)
+				if rnd.IntN(40) == 0 {
+					size = 1<<16 - rnd.IntN(150)
+				}
+				cell := strings.Repeat(string(rune('a'+i)), size)
+				if rnd.IntN(3) == 0 {
+					cell = `"` + cell + `,"`
+				}
+				b.WriteString(cell + end)
+			}
+		}
+		got := everyWay(t, "c1,c2,c3,c4\n"+b.String(), Options{}, 1<<20, 1<<16, 5001)
+		want, ok := oracleCSV(b.String(), ',', 4)
+		if !ok || fmt.Sprint(got.rows) != fmt.Sprint(want) || len(got.rejects) > 0 {
+			t.Fatalf("%d rows, want %d, of %d bytes, %.1000q", len(got.rows), len(want), b.Len(), got.rejects)
+		}
+	}
+}
+
 // A file whose quotes are escaped by backslashes reads like one in which they are
 // doubled, in blocks of any size, from the disk and as a stream.
 func TestCSVBackslashes(t *testing.T) {
