@@ -32,7 +32,7 @@ func NewStops(ords []int, width int) *Stops {
 	}
 	s.ords = append(s.ords, none)
 	if width >= 0 && width <= maxPlaces {
-		s.places = make([]uint16, width+64)
+		s.places = make([]uint16, width+64) // a word's are written as 64, however many it has
 	}
 	return s
 }
@@ -102,7 +102,7 @@ func rowsGo(s *Stops, seps, nls []uint64, at, end int, rows []Row, bounds []uint
 // Cells finds the cells of one column that are neither empty nor null, and leaves
 // them in cells, and in holders which of the rows they are of. A cell starts behind
 // the place in starts, or where its row does if starts is nil, and ends at the one in
-// ends or where its row does. It returns how many there are, and whether one of them
+// ends or where its row does. Rows stand in the order of data. It returns how many there are, and whether one of them
 // begins with a quote.
 func Cells[C ~struct{ Off, Len uint32 }](data []byte, rows []Row, starts, ends []uint32, cells []C, holders []uint32) (n int, quoted bool) {
 	if len(rows) == 0 {
