@@ -128,10 +128,14 @@ func (s *jsonSearch) lines(head []byte) (part *Part, wrapped bool) {
 	s.unwrap(b, rows)
 	part, name := s.sample(b, rows)
 	if name == "" && s.wanted() {
+		envelope := s.envelope
 		for _, row := range rows {
 			if what, _ := s.find(b, '{', int(row.off)+1, int(row.end), jsonNesting); what != holdsNothing {
 				return nil, true
 			}
+		}
+		if s.envelope != envelope { // a record deeper inside has shown it
+			part = jsonSample(b, rows, s.envelope)
 		}
 	}
 	return part, false
