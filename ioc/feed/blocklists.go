@@ -84,11 +84,13 @@ func adblockLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	case len(s) > 2 && s[0] == '/' && s[len(s)-1] == '/':
 		skipped(emit, no, s, "regular expression")
 		return true, false
-	case !strings.HasPrefix(s, "||") && !(s[0] == '|' && strings.Contains(s, "://")), strings.Contains(s, " |"):
+	case s[0] != '|', strings.Contains(s, " |"):
 		return false, false // or a row of a table in a report
 	}
 	s, options, _ := strings.Cut(s, "$")
 	value := strings.TrimRight(strings.TrimLeft(s, "|"), "|^")
+	// "|evil.example" is a row of a table too.
+	own = strings.HasPrefix(s, "||") || strings.Contains(s, "://") || s[len(s)-1] == '^'
 	switch {
 	case strings.Contains(options, "domain=") || strings.Contains(options, "badfilter"):
 		skipped(emit, no, s, "rule for certain pages")
@@ -97,7 +99,7 @@ func adblockLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	default:
 		give(emit, no, value)
 	}
-	return true, true
+	return true, own
 }
 
 func dnsmasqLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {

@@ -543,6 +543,7 @@ func TestBlocklistVariants(t *testing.T) {
 	checkVariants(t, []variant{
 		{"unbound", "local-zone: \"a.example.net.\" always_null\nlocal-zone: \"b.example.net.\" nodefault\n", "domain a.example.net at=feed:1\n",
 			"[allowed: an exception, not an indicator:1]"},
+		{"adblock of names alone", "! x\n|a.example.net^\n|b.example.net^$important\n|c.example.net\n", "domain a.example.net at=feed:2\ndomain b.example.net at=feed:3\ndomain c.example.net at=feed:4\n", "[]"},
 		{"dnsmasq", "address=/example.net/#\nserver=/a.example.net/#\nserver=/b.example.net/\n", "domain example.net at=feed:1\ndomain b.example.net at=feed:3\n",
 			"[allowed: an exception, not an indicator:1]"},
 	})
