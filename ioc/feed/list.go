@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/ioc"
@@ -125,27 +126,44 @@ func mixedLine(line []byte, no int, emit func(*Entry)) {
 
 // leadingValue splits a line with words round a value: a remark that cutRemark knows,
 // any words behind a hash or what is defanged, and a label such as "SHA256 = ".
-// value is nil where there is no such value.
+// value is nil where there is no such value, where the line is one as a whole, as
+// evil[.]example [.]net, and where the words say that it is harmless.
 func leadingValue(line []byte) (value, rest []byte) {
+	text := string(line)
+	if _, err := ioc.Parse(text); err == nil || rangeNetworks(text) != nil || saysHarmless(text) {
+		return nil, nil
+	}
 	if value, rest = cutRemark(line); len(rest) > 0 {
 		return value, rest
 	}
-	text := string(line)
-	if c, _, labelled, ok := cutLabel(strings.Replace(text, " =", ":", 1)); ok {
-		if bare := strings.TrimSpace(labelled); oneWord(bare) && isLabelled(bare, c) {
+	if c, attacker, labelled, ok := cutLabel(strings.Replace(text, " =", ":", 1)); ok {
+		bare := strings.TrimSpace(labelled)
+		if oneWord(bare) && isLabelled(bare, c) && labelDoubt(bare, c, attacker) == "" {
 			return []byte(bare), nil
 		}
 	}
-	end := strings.IndexAny(text, " \t")
-	if end < 0 || goesOn(strings.TrimSpace(text[end:])) {
+	first, remark, _ := strings.Cut(strings.ReplaceAll(text, "\t", " "), " ")
+	if remark = strings.TrimSpace(remark); goesOn(remark) || isLength(remark) {
 		return nil, nil
 	}
-	i, err := ioc.Parse(text[:end])
-	if err != nil || i.Type != ioc.Hash && strings.EqualFold(ioc.Refang(text[:end]), text[:end]) {
+	first = strings.Trim(first, around)
+	i, err := ioc.Parse(first)
+	if err != nil || i.Type != ioc.Hash && strings.EqualFold(ioc.Refang(first), first) {
 		return nil, nil
 	}
-	return line[:end], line[end:]
+	return []byte(first), []byte(remark)
 }
+
+// saysHarmless says that one of the words round a value calls it so.
+func saysHarmless(text string) bool {
+	text = strings.ToLower(text)
+	return strings.Contains(text, "false positive") || slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return r < 'a' && r != '-' || r > 'z' }), func(w string) bool {
+		return w == "legitimate" || w == "legit" || slices.Contains(harmless, w)
+	})
+}
+
+// isLength says that a text is the length of the network before it: /24.
+func isLength(text string) bool { return len(text) > 1 && text[0] == '/' && text[1]-'0' <= 9 }
 
 func oneWord(text string) bool { return text != "" && !strings.ContainsAny(text, " \t") }
 

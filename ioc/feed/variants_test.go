@@ -486,6 +486,16 @@ domain b.example.net at=feed:1
 	})
 }
 
+// manyAddresses are the first lines of a list, and manyAddressesTaken what is taken of
+// them.
+var manyAddresses, manyAddressesTaken = func() (list, taken string) {
+	for n := range 10 {
+		list += fmt.Sprintf("45.9.147.%d\n", n+1)
+		taken += fmt.Sprintf("ip 45.9.147.%d at=feed:%d\n", n+1, n+1)
+	}
+	return list, taken
+}()
+
 func TestListVariants(t *testing.T) {
 	checkVariants(t, []variant{
 		{"more bad lines than good ones", "45.9.148.1\ncom\nlocalhost # here\n999.1.1.1\n", "ip 45.9.148.1 at=feed:1\n", "[not an indicator:1 single label:2]"},
@@ -511,6 +521,12 @@ cidr 45.9.149.0/24 at=feed:8
 `, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"remarks behind a few of the values", "Mirai in May:\n45.9.148.1\n45.9.148.2 - down\n45.9.148.3\n45.9.148.5\n6cc175b9c0f1b6a831c399e269772661\n7cc175b9c0f1b6a831c399e269772661 - loader.exe\n8cc175b9c0f1b6a831c399e269772661  bot.exe\na[.]example[.]net   registered in May\n45.9.148.6\n45.9.148.7\n45.9.148.8\n45.9.148.4 is ours\n",
 			"ip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\nip 45.9.148.3 at=feed:4\nip 45.9.148.5 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:6\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:7\nhash 8cc175b9c0f1b6a831c399e269772661 at=feed:8\ndomain a.example.net at=feed:9\nip 45.9.148.6 at=feed:10\nip 45.9.148.7 at=feed:11\nip 45.9.148.8 at=feed:12\n", "[not an indicator:2]"},
+		{"lines of a list that are a value as a whole", manyAddresses + "45[.]9[.]148[.]4 - 45[.]9[.]148[.]5\na[.]example [.]net\nb[dot]example dot net\n",
+			manyAddressesTaken + "cidr 45.9.148.4/31 at=feed:11\ndomain a.example.net at=feed:12\ndomain b.example.net at=feed:13\n", "[]"},
+		{"labels in a list that name no attacker", manyAddresses + "URL: https://blog.example.org/x\nIOCs: https://blog.example.org/y\nDomain: example.org\nIP: 10.0.0.1\nIP: 45.9.148.4\nC2: b.example.net\n",
+			manyAddressesTaken + "ip 45.9.148.4 at=feed:15\ndomain b.example.net at=feed:16\n", "[not an indicator:4]"},
+		{"remarks that say harmless", manyAddresses + "6cc175b9c0f1b6a831c399e269772661 legitimate, of PuTTY\na[.]example[.]net (false positive)\n", manyAddressesTaken, "[not an indicator:2]"},
+		{"what only has a sign behind it", manyAddresses + "example.org: the report\n45.9.148.4, 45.9.148.5\n45[.]9[.]149[.]0 /24\n", manyAddressesTaken, "[not an indicator:3]"},
 		{"sentences that begin with names", "a.example.net is the site of our customer\nb.example.net belongs to us as well\n", "", "[]"},
 		{"one line that is no value with a remark", "45.9.148.1 - Mirai\n45.9.148.2 - Mirai\nAll of them are down\n", "", "[]"},
 		{"a log that begins with addresses", "45.9.148.1 - - [10/May/2026:13:55:36 +0000] \"GET / HTTP/1.0\" 200 2326\n", "", "[]"},
