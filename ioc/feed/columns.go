@@ -31,7 +31,10 @@ type layout struct {
 	scanned []column // names of the provider of the address, which are counted
 
 	bare bool // there is no header
-	full bool // every cell is a value; values are none
+	// beside says that what is defanged is taken from the other columns too: nobody
+	// does so to what is no indicator.
+	beside bool
+	full   bool // every cell is a value; values are none
 }
 
 // A column holds values; typ is what its name says of them, "" for nothing.
@@ -239,7 +242,7 @@ func namedColumns(names []string, all bool) (values []column) {
 		add("hostname", hostNames)
 	}
 	add("", otherNames)
-	add(untitled, serverNames)
+	add(anyType, serverNames)
 	slices.SortFunc(values, func(a, b column) int { return a.n - b.n })
 	for i := range values {
 		if v := &values[i]; v.typ == "" {

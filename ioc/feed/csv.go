@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 )
 
 // headedCSV is a table whose header names a column of values. The header may be
@@ -45,8 +46,12 @@ func sniffHeadedCSV(head []byte) bool {
 // before that.
 func header(head []byte) (l layout, delim byte, headed, commented bool) {
 	first := firstLine(head)
-	if l, delim, headed = splitHeader(first); headed || first == nil {
+	if l, delim, headed = splitHeader(first); first == nil || headed && !l.servers() {
 		return l, delim, headed, false
+	}
+	if headed && holdServers(head, l, delim) {
+		l.beside = true // as without a header
+		return l, delim, true, false
 	}
 	var last []byte
 	sampleLines(head, func(line []byte) bool {
@@ -61,6 +66,18 @@ func header(head []byte) (l layout, delim byte, headed, commented bool) {
 		commented = l.width > 1 && c.split(first) && len(c.cells) == l.width
 	}
 	return l, delim, false, commented
+}
+
+// servers says that all columns of values are such as are called c2.
+func (l *layout) servers() bool {
+	return !slices.ContainsFunc(l.values, func(v column) bool { return v.typ != anyType })
+}
+
+// holdServers says that columns that are called so hold values: as often they hold a
+// yes, or the name of a program.
+func holdServers(head []byte, l layout, delim byte) bool {
+	records := sampleRecords(head, delim)
+	return len(records) > 1 && holdValues(records[1:], l.values)
 }
 
 func sniffBareCSV(head []byte) bool {

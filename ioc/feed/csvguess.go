@@ -161,6 +161,7 @@ func guessColumns(records [][]string) (l layout, score int) {
 		return layout{}, 0
 	}
 	l = bareLayout(width)
+	l.beside = true
 	value := none
 	for n := range width {
 		usable, readable, types := tallyColumn(records, n)

@@ -136,6 +136,8 @@ func (j *judge) ranged(e *Entry) bool {
 //
 //	6cc1…,7cc1…,8cc1…
 //	evil.example,/gate.php,203.0.113.7,/gate.php
+//
+// Where the cell may hold anything, names of files are the hashes'.
 func (j *judge) several(e *Entry) bool {
 	c := classOf(e.Type)
 	if c >= classOtherHash || c == classURL || !bytes.ContainsAny(e.Value, ",;| \n") {
@@ -144,23 +146,34 @@ func (j *judge) several(e *Entry) bool {
 	if _, err := ioc.Parse(string(e.Value)); err == nil {
 		return false // a URL with a comma
 	}
-	var values [][]byte
+	var values, files [][]byte
 	for value := range bytes.FieldsFuncSeq(e.Value, func(r rune) bool { return strings.ContainsRune(",;| \t\r\n", r) }) {
 		i, err := ioc.Parse(string(value))
 		switch {
+		case isNone(string(value)), isHostsAddress(value), value[0] == '/' && !isLength(string(value)):
+		case err == nil && i.Type == ioc.IP && strings.HasPrefix(i.Value, "255."):
+			return false // 203.0.113.0 255.255.255.0
+		case c == classAny && namesFile(value):
+			files = append(files, value)
 		case err == nil && (fits(i.Type, c) || c == className && fits(i.Type, classAddr)):
 			values = append(values, value)
-		case value[0] == '/', isNone(string(value)):
 		default:
 			return false
 		}
 	}
-	whole := e.Value
+	if len(values) == 0 {
+		return false
+	}
+	whole := *e
 	for _, e.Value = range values {
 		j.take(e)
 	}
-	e.Value = whole
-	return len(values) > 0
+	e.Fate, e.Reason = Skipped, nameOfFile
+	for _, e.Value = range files {
+		j.take(e)
+	}
+	*e = whole
+	return true
 }
 
 // takeHost judges the host of an entry that is a URL. One that is refused is

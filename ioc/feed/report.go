@@ -232,7 +232,11 @@ func (t *prose) text(s string, no int, bare bool) {
 // the signs that keep AsciiDoc from reading them, +203.0.113.7+, or not. A URL may
 // have a bar of its own.
 func (t *prose) piped(s string, no int, bare bool) {
-	s = strings.TrimLeft(s, "-–—") // of a list, without a blank
+	item := strings.TrimLeft(s, "-–—") // of a list, without a blank
+	if strings.HasPrefix(s, "--") && strings.EqualFold(ioc.Refang(item), item) {
+		return // an option of a command: --web.page
+	}
+	s = item
 	if s = strings.Trim(s, around); len(s) > 2 && s[0] == '+' && s[len(s)-1] == '+' {
 		s = strings.Trim(s, "+")
 	}
@@ -272,7 +276,7 @@ func (t *prose) token(s string, no int, bare bool) {
 		skipped(t.emit, no, s, "version number")
 		return
 	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeFile(i.Value):
-		skipped(t.emit, no, s, "name of a file")
+		skipped(t.emit, no, s, nameOfFile)
 		return
 	case err == nil && i.Type == ioc.URL && !defanged && !t.all && !onAddress(s):
 		skipped(t.emit, no, s, "URL that is not defanged")

@@ -58,7 +58,7 @@ func unwrapFormula(cell []byte) []byte {
 func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 	r.describe(cells, line, emit)
 	found := r.emitValues(cells, emit)
-	if r.bare && !r.full {
+	if r.beside {
 		r.defanged(cells, line, emit)
 	}
 	r.skipScanned(cells, line, emit)
@@ -67,9 +67,12 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 	}
 }
 
-// untitled is the type of values below a title, or in a column, whose name says
-// nothing of types: names of files are as likely as names of hosts.
+// untitled is the type of values below a title that says nothing of types: names of
+// files are as likely as names of hosts.
 const untitled = "untitled"
+
+// nameOfFile is the reason for which such names are skipped.
+const nameOfFile = "name of a file"
 
 // namesFile says that a value is the name of a file, as far as can be told.
 func namesFile(value []byte) bool {
@@ -96,10 +99,24 @@ func (r *rows) section(cells [][]byte, line int, emit func(*Entry)) bool {
 		giveWithRemark(value, remark, line, emit)
 		return true
 	}
-	if _, err := ioc.Parse(string(text)); err != nil && notMatched(err) == "" && len(cells) == 1 {
+	if _, err := ioc.Parse(string(text)); err != nil && notMatched(err) == "" && len(cells) == 1 && isTitle(string(text)) {
 		r.values = []column{{0, untitled}}
 	}
 	return false
+}
+
+// isTitle says that a text is more likely the title of what follows than a value
+// that is none, as "not known": it has a colon behind it, or a word for a type or for
+// an attacker among others.
+func isTitle(text string) bool {
+	if strings.HasSuffix(text, ":") {
+		return true
+	}
+	words := typeParts(text)
+	return len(words) > 1 && slices.ContainsFunc(words, func(w string) bool {
+		_, typed := typeWords[w]
+		return typed || slices.Contains(attackerRoles, w)
+	})
 }
 
 // mayBeSection says that a record is worth asking section.
@@ -172,13 +189,13 @@ func (r *rows) emitValues(cells [][]byte, emit func(*Entry)) (found bool) {
 		if r.width == 1 && classOf(v.typ) == classHash && bytes.IndexByte(text, '.') >= 0 {
 			e.Type = untitled // below hashes without a title of its own
 		}
+		if v.typ == anyType && truth(string(text)) >= 0 {
+			continue // c2: yes
+		}
 		if e.Type == untitled {
 			e.Type = ""
-			if truth(string(text)) >= 0 {
-				continue // c2: yes
-			}
 			if namesFile(text) {
-				skipped(emit, e.Line, string(text), "name of a file")
+				skipped(emit, e.Line, string(text), nameOfFile)
 				continue
 			}
 		}
@@ -220,11 +237,10 @@ const ofScanned = "name of an address that was scanned"
 
 func isListSign(c rune) bool { return c == ',' || c == ';' || c == ' ' }
 
-// defanged gives what is defanged in the other columns of a table without a
-// header: nobody does so to what is no indicator.
+// defanged gives what is defanged in the columns from which values are not taken.
 func (r *rows) defanged(cells [][]byte, line int, emit func(*Entry)) {
 	for n, c := range cells {
-		if n == r.values[0].n || bytes.IndexByte(c, '[') < 0 && bytes.IndexByte(c, '(') < 0 && !bytes.Contains(c, []byte("hxxp")) {
+		if slices.ContainsFunc(r.values, func(v column) bool { return v.n == n }) || bytes.IndexByte(c, '[') < 0 && bytes.IndexByte(c, '(') < 0 && !bytes.Contains(c, []byte("hxxp")) {
 			continue
 		}
 		t := prose{quiet: true, emit: func(e *Entry) {

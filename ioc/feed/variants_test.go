@@ -85,6 +85,7 @@ url http://45.9.148.5/a%7Cb at=feed:24
 		{"tables of Markdown that are most of the lines", "# Mirai\n## Hashes\n| Loader | Bot |\n|---|---|\n| 6cc175b9c0f1b6a831c399e269772661 | 6cc175b9c0f1b6a831c399e269772661ffffffff |\n|7cc175b9c0f1b6a831c399e269772661|7cc175b9c0f1b6a831c399e269772661ffffffff|\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:6\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:6\n", "[]"},
 		{"links at the end of a sentence", "Seen at a[.]example[.]net.\nThe post is [here](https://www.example.org/post).\nAlso (https://www.example.org/b).\n", "domain a.example.net at=feed:1\n", "[]"},
+		{"options of commands", "Seen at a[.]example[.]net:\n```\nserve --web.page x --b[.]example[.]net\n```\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:3\n", "[]"},
 		{"items of lists without a blank", "Seen:\n\n-45[.]9.148[.]1\n-a[.]example.net\nand more of that, as we were told\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[]"},
 		{"blocks of code beside a table", "# Bot\n```\n45.9.148.1\n45.9.148.2\n45.9.148.3\n```\n| 6cc175b9c0f1b6a831c399e269772661 | 6cc175b9c0f1b6a831c399e269772661ffffffff |\n",
 			"ip 45.9.148.1 at=feed:3\nip 45.9.148.2 at=feed:4\nip 45.9.148.3 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:7\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:7\n", "[]"},
@@ -262,6 +263,20 @@ hash ` + strings.Repeat("7cc175b9c0f1b6a831c399e269772661", 2) + ` at=feed:3
 domain a.example.net at=feed:3
 hash ` + strings.Repeat("8cc175b9c0f1b6a831c399e269772661", 2) + ` at=feed:4
 `, "[]"},
+		{"several values in a cell, some of which are none", `value,note
+bot.zip|6cc175b9c0f1b6a831c399e269772661,x
+45.9.148.0 255.255.255.0,x
+45.9.149.0 /24,x
+0.0.0.0 a.example.net,x
+bot.zip loader.zip,x
+`, "hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\ndomain a.example.net at=feed:5\n", "[name of a file:1 not an indicator:3]"},
+		{"servers whose names end as files do", "family,c2\nMirai,a.zip\nMirai,45.9.148.1\nMirai,no\n", "domain a.zip malware=Mirai at=feed:2\nip 45.9.148.1 malware=Mirai at=feed:3\n", "[]"},
+		{"servers beside what is defanged", "family,c2,stage\nMirai,45.9.148.1,hxxp://a[.]example[.]net/x\nMirai,a[.]example[.]net,https://blog.example.org/x\n",
+			"ip 45.9.148.1 malware=Mirai at=feed:2\nurl http://a.example.net/x at=feed:2\ndomain a.example.net malware=Mirai at=feed:3\n", "[]"},
+		{"a column of servers that says something else", "family,c2,found\nMirai,yes,45.9.148.1\nMirai,Cobalt Strike,45.9.148.2\n", "ip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[single label:1]"},
+		{"no title in a table of names", "domain\na.zip\nN/A\nunknown\nnot known\nb.zip\n", "domain a.zip at=feed:2\ndomain b.zip at=feed:6\n", "[no value:1 not an indicator:1 single label:1]"},
+		{"no title in a table of URLs", "url\nhttp://a.example.net/x\nunknown\nexample.org\n", "url http://a.example.net/x at=feed:2\n", "[URL without a path:2]"},
+		{"no title in a table of what is no hash of a file", "ja3\n6cc175b9c0f1b6a831c399e269772661\nunknown\n7cc175b9c0f1b6a831c399e269772661\n", "", "[hash that is not the MD5, SHA-1 or SHA-256 of a file:3]"},
 		{"types of addresses by other names", "type,value\nip4addr,45.9.148.1\nIPV4:PORT,45.9.148.2:80\n", "ip 45.9.148.1 at=feed:2\nip:port 45.9.148.2:80 at=feed:3\n", "[]"},
 		{"servers of an attacker with the paths asked for", "c2_ip\tport\tdomains\thost_header\n45.9.148.1\t443\t45.9.148.1,/load,a.example.net,/load\tcdn.example.org\n45.9.148.2\t80\tNone\tNone\n", `
 ip:port 45.9.148.1:443 at=feed:2
@@ -456,6 +471,7 @@ ip 45.9.148.2 at=feed:1
 ip 45.9.148.3 at=feed:1
 domain b.example.net at=feed:1
 `, "[]"},
+		{"a list of servers", "{\n\"c2\": [\"45.9.148.1:443\", \"a.zip\"]}", "ip:port 45.9.148.1:443 at=feed:2\ndomain a.zip at=feed:2\n", "[]"},
 		{"lists of servers", `{"c2":["45.9.148.1:443","a.example.net"]}`, "ip:port 45.9.148.1:443 at=feed:1\ndomain a.example.net at=feed:1\n", "[]"},
 		{"Shodan", `{"ip_str":"45.9.148.1","port":443,"hostnames":["a.isp.example"],"domains":["isp.example"],"isp":"ISP","data":"HTTP/1.1 200 OK"}
 {"ip_str":"45.9.148.2","port":80,"hostnames":[],"domains":[],"isp":"ISP","data":""}
