@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -244,17 +245,25 @@ func (t *prose) piped(s string, no int, bare bool) {
 		t.token(s, no, bare)
 		return
 	}
-	for value := range strings.SplitSeq(s, "|") {
+	values := strings.Split(s, "|")
+	if balanced(s) && slices.ContainsFunc(values, func(v string) bool { return !balanced(v) }) {
+		t.token(s, no, bare) // lib[MD|MT].lib
+		return
+	}
+	for _, value := range values {
 		t.token(value, no, bare)
 	}
 }
+
+// balanced says that a text has as many opening brackets as closing ones.
+func balanced(s string) bool { return strings.Count(s, "[") == strings.Count(s, "]") }
 
 // around are what stands around a value in prose.
 const around = "\"'`“”‘’«»<>(){};:!?*_|=,…"
 
 func (t *prose) token(s string, no int, bare bool) {
 	s = strings.TrimRight(strings.TrimLeft(s, around), around+".")
-	if strings.Count(s, "[") != strings.Count(s, "]") && !strings.Contains(s, "[.") && !strings.Contains(s, ".]") {
+	if !balanced(s) && !strings.Contains(s, "[.") && !strings.Contains(s, ".]") {
 		s = strings.Trim(s, "[]")
 	}
 	if len(s) < 4 || len(s) > 4096 || strings.IndexByte(s, '.') < 0 && strings.IndexByte(s, ':') < 0 && ioc.Refang(s) == s && len(s) < 32 {

@@ -85,6 +85,7 @@ url http://45.9.148.5/a%7Cb at=feed:24
 		{"tables of Markdown that are most of the lines", "# Mirai\n## Hashes\n| Loader | Bot |\n|---|---|\n| 6cc175b9c0f1b6a831c399e269772661 | 6cc175b9c0f1b6a831c399e269772661ffffffff |\n|7cc175b9c0f1b6a831c399e269772661|7cc175b9c0f1b6a831c399e269772661ffffffff|\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:6\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:6\n", "[]"},
 		{"links at the end of a sentence", "Seen at a[.]example[.]net.\nThe post is [here](https://www.example.org/post).\nAlso (https://www.example.org/b).\n", "domain a.example.net at=feed:1\n", "[]"},
+		{"a bar within brackets", "Seen at a[.]example[.]net|45[.]9.148[.]1, which loads\nmsvc[MD|MT].lib and x\n", "domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:1\n", "[]"},
 		{"options of commands", "Seen at a[.]example[.]net:\n```\nserve --web.page x --b[.]example[.]net\n```\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:3\n", "[]"},
 		{"items of lists without a blank", "Seen:\n\n-45[.]9.148[.]1\n-a[.]example.net\nand more of that, as we were told\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[]"},
 		{"blocks of code beside a table", "# Bot\n```\n45.9.148.1\n45.9.148.2\n45.9.148.3\n```\n| 6cc175b9c0f1b6a831c399e269772661 | 6cc175b9c0f1b6a831c399e269772661ffffffff |\n",
