@@ -93,3 +93,68 @@ func TestSmallFilesCostLittle(t *testing.T) {
 		}
 	}
 }
+
+// tinyFiles are n exports with the same text.
+func tinyFiles(n int, text string) []formats.Input {
+	inputs := make([]formats.Input, n)
+	for i := range inputs {
+		inputs[i] = formats.Bytes(fmt.Sprintf("%d.log", i), []byte(text))
+	}
+	return inputs
+}
+
+// TestGenericFilesCostLittle: what is made of the columns of an unknown table is made
+// once for exports that have the same.
+func TestGenericFilesCostLittle(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates, too")
+	}
+	const n = 100
+	inputs := tinyFiles(n, `{"event_time":"2026-05-20T10:00:00Z","hostname":"web-1","addr":"192.0.2.7"}`+"\n")
+	before, allocatedBefore := heapNow()
+	hits, held := 0, uint64(0)
+	s := &Scan{Indicators: indicators(t, "192.0.2.7"), Table: "generic", Threads: 1}
+	s.Each = func(*Hit) error {
+		if hits++; hits == n {
+			held, _ = heapNow()
+		}
+		return nil
+	}
+	if _, err := s.Run(context.Background(), inputs); err != nil || hits != n {
+		t.Fatal(err, hits)
+	}
+	_, allocated := heapNow()
+	if each := (allocated - allocatedBefore) / n; each > 350<<10 {
+		t.Errorf("%d KB allocated for each file", each>>10)
+	}
+	if grown := int64(held) - int64(before); grown > n*20<<10 {
+		t.Errorf("%d KB held for each file that has been read", grown>>10/n)
+	}
+	runtime.KeepAlive(inputs)
+}
+
+// TestInspectManyFiles: what an input costs to inspect does not grow with how many
+// there are.
+func TestInspectManyFiles(t *testing.T) {
+	if raced {
+		t.Skip("the race detector allocates, too")
+	}
+	each := func(n int) uint64 {
+		inputs, got := tinyFiles(n, "TimeGenerated,Name,IPAddresses,SubType\n2026-05-20 10:00:00,a.example,192.0.2.7,LookupQuery\n"), 0
+		_, before := heapNow()
+		for i, err := range (&Scan{}).Inspect(context.Background(), inputs) {
+			if err != nil || i.Status != Complete || i.Records != 1 || i.Input.Path != inputs[got].Path {
+				t.Fatal(err, i)
+			}
+			got++
+		}
+		_, after := heapNow()
+		if got != n {
+			t.Fatalf("%d of %d files inspected", got, n)
+		}
+		return (after - before) / uint64(n)
+	}
+	if few, many := each(100), each(1000); many > few*3/2 {
+		t.Errorf("%d bytes allocated for each of 100 files, %d for each of 1000", few, many)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/scanner/table"
@@ -60,13 +61,46 @@ func (s *Scan) Ruled() []*table.Table {
 
 // addGeneric makes the table of the rows that are of no known one the last of
 // the plan's.
-func (p *plan) addGeneric(parts []*formats.Part, fixed bool) {
+func (r *run) addGeneric(p *plan, parts []*formats.Part, fixed bool) {
 	var columns []string
 	for _, n := range columnNames(parts) {
 		columns = append(columns, n.bare)
 	}
 	p.generic = int8(len(p.tables))
-	p.tables = append(slices.Clip(p.tables), table.Generic(columns, !fixed))
+	p.tables = append(slices.Clip(p.tables), r.generics.of(columns, !fixed))
+}
+
+// genericTables are those made last. Inputs with the same columns share theirs, so
+// that they can share what is planned for it.
+type genericTables struct {
+	mu   sync.Mutex
+	made []madeGeneric
+	next int // to be replaced, of maxLatePlans
+}
+
+type madeGeneric struct {
+	columns []string
+	open    bool
+	table   *table.Table
+}
+
+// of returns the generic table of such columns, as table.Generic makes it.
+func (g *genericTables) of(columns []string, open bool) *table.Table {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, m := range g.made {
+		if m.open == open && slices.Equal(m.columns, columns) {
+			return m.table
+		}
+	}
+	m := madeGeneric{columns, open, table.Generic(columns, open)}
+	if len(g.made) < maxLatePlans {
+		g.made = append(g.made, m)
+	} else {
+		g.made[g.next%maxLatePlans] = m
+		g.next++
+	}
+	return m.table
 }
 
 // isGeneric says that an input which gave this error to detect is swept all

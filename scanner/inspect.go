@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -24,29 +25,44 @@ type Inspection struct {
 	Order      clock.Order // of d/d/y dates, None where it does not matter or is not known
 }
 
-// Inspect reads an input whole, but only its time columns. The scan's flags
-// about opening, tables, columns and times apply; indicators are not needed.
-// Problems of the input stand in the Inspection; the error is the context's.
-func (s *Scan) Inspect(ctx context.Context, inputs []formats.Input, n int) (*Inspection, error) {
-	r := &run{Scan: s, tables: s.Tables, warn: func(error) {}, stats: new(Stats)}
-	r.under(ctx)
-	defer r.stop(nil)
-	r.cond.L = &r.mu
-	if r.tables == nil {
-		r.tables = table.Builtin()
+// Inspect reads inputs one after the other, each whole, but only its time columns.
+// The scan's flags about opening, tables, columns and times apply; indicators are
+// not needed. Problems of an input stand in its Inspection; an error is the
+// context's or one of the flags, and the last.
+func (s *Scan) Inspect(ctx context.Context, inputs []formats.Input) iter.Seq2[*Inspection, error] {
+	return func(yield func(*Inspection, error) bool) {
+		r := &run{Scan: s, tables: s.Tables, warn: func(error) {}, stats: new(Stats)}
+		r.under(ctx)
+		defer r.stop(nil)
+		r.cond.L = &r.mu
+		if r.tables == nil {
+			r.tables = table.Builtin()
+		}
+		if err := r.choose(); err != nil {
+			yield(nil, err)
+			return
+		}
+		r.out = newOutputs(r)
+		for i, in := range inputs {
+			r.inputs = append(r.inputs, newInput(i, in))
+		}
+		for _, in := range r.inputs {
+			if out, err := r.inspect(ctx, in); !yield(out, err) || err != nil {
+				return
+			}
+		}
 	}
-	if err := r.choose(); err != nil {
-		return nil, err
-	}
-	r.out = newOutputs(r)
-	for i, in := range inputs {
-		r.inputs = append(r.inputs, newInput(i, in))
-	}
-	in := r.inputs[n]
+}
+
+// inspect says what one input is, and forgets what it was read with.
+func (r *run) inspect(ctx context.Context, in *input) (*Inspection, error) {
 	r.openInput(in)
 	out := &Inspection{}
 	if in.state == open {
-		defer in.src.Close()
+		defer func() {
+			_ = in.src.Close()
+			in.src, in.plan = nil, nil
+		}()
 		info := in.src.Info()
 		out.Encoding, out.Delimiter, out.Header = info.Encoding, info.Delimiter, info.Parts[0].Columns
 		p := in.plan

@@ -73,7 +73,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	}
 	p.generic = -1
 	if r.generic {
-		p.addGeneric(info.Parts, fixed)
+		r.addGeneric(p, info.Parts, fixed)
 	}
 	if err := r.planTables(in, p, info, fixed); err != nil {
 		return nil, err

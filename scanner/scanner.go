@@ -235,23 +235,24 @@ var siftSlowly bool
 // run is the state of one Scan.Run.
 type run struct {
 	*Scan
-	caller  context.Context
-	ctx     context.Context
-	stop    context.CancelCauseFunc
-	tables  []*table.Table
-	forced  *table.Table
-	generic bool // tables that are not known are swept as well
-	threads int
-	encode  Encoder
-	lines   bool // encode is JSONL
-	warn    func(error)
-	stats   *Stats
-	out     *outputs
-	rules   []ruleAt           // that apply
-	read    sync.Map           // of tables, *table.Table to []string: what all rules read
-	around  *ioc.Neighbourhood // nil unless near misses are looked for
-	sieve   *ioc.Sieve         // nil where all records are split
-	lates   latePlans
+	caller   context.Context
+	ctx      context.Context
+	stop     context.CancelCauseFunc
+	tables   []*table.Table
+	forced   *table.Table
+	generic  bool // tables that are not known are swept as well
+	threads  int
+	encode   Encoder
+	lines    bool // encode is JSONL
+	warn     func(error)
+	stats    *Stats
+	out      *outputs
+	rules    []ruleAt           // that apply
+	read     sync.Map           // of tables, *table.Table to []string: what all rules read
+	around   *ioc.Neighbourhood // nil unless near misses are looked for
+	sieve    *ioc.Sieve         // nil where all records are split
+	lates    latePlans
+	generics genericTables
 
 	mu      sync.Mutex // guards what follows, and the state of inputs
 	cond    sync.Cond  // an input changed its state

@@ -47,18 +47,16 @@ of the largest file of each kind.`,
 				return a.estimate(ctx, s, inputs, len(errs) > 0)
 			}
 			bad := len(errs) > 0
-			for n := range inputs {
-				i, err := s.Inspect(ctx, inputs, n)
+			between := ""
+			for i, err := range s.Inspect(ctx, inputs) {
 				if err != nil {
 					return &statusError{statusInterrupted, err}
 				}
 				bad = bad || i.Failed()
-				if n > 0 {
-					fmt.Fprintln(a.out)
-				}
-				if _, err := fmt.Fprint(a.out, inspection(i)); err != nil {
+				if _, err := fmt.Fprint(a.out, between+inspection(i)); err != nil {
 					return outputError(err)
 				}
+				between = "\n"
 			}
 			if bad {
 				return &statusError{statusPartial, nil}
