@@ -38,6 +38,7 @@ func (s *Set) Alikes() iter.Seq[Alike] {
 	return func(yield func(Alike) bool) {
 		looks := map[string]uint32{} // of internationalised names: number by what they look like
 		var found []Candidate
+		others := likeable{}
 		for n := range uint32(s.Len()) {
 			i := s.list.At(int(n))
 			kind := KindIP
@@ -60,7 +61,7 @@ func (s *Set) Alikes() iter.Seq[Alike] {
 				return yield(Alike{l, &i, other})
 			}
 			for _, c := range found {
-				for _, other := range s.Indicators(c.Entry) {
+				for _, other := range others.of(s, c.Entry) {
 					if l, ok := i.like(other, c.Sub); ok && !give(l, other) {
 						return
 					}
@@ -83,6 +84,32 @@ func (s *Set) Alikes() iter.Seq[Alike] {
 		}
 	}
 }
+
+// likeable are the indicators of entries that others can be like, by entry. Feeds
+// have thousands of ports of one address, all of one entry.
+type likeable map[uint32][]*Indicator
+
+// of returns those of an entry: like says of no indicator that it is like an ip:port.
+func (m likeable) of(s *Set, entry uint32) []*Indicator {
+	if of, ok := m[entry]; ok {
+		return of
+	}
+	all := s.Indicators(entry)
+	var of []*Indicator
+	for _, i := range all {
+		if i.Type != IPPort {
+			of = append(of, i)
+		}
+	}
+	if len(all) > fewIndicators {
+		m[entry] = of
+	}
+	return of
+}
+
+// fewIndicators of one entry are made anew each time: to remember them would take
+// more memory than it saves time.
+const fewIndicators = 8
 
 // like compares an indicator with another that matches its value; sub says
 // that it is a name below the other.

@@ -121,3 +121,39 @@ func TestAlikesOfMany(t *testing.T) {
 		t.Fatalf("only %d likenesses: the test says little", len(want))
 	}
 }
+
+// TestAlikesOfOneAddress: what an indicator costs does not grow with how many there are
+// of its address.
+func TestAlikesOfOneAddress(t *testing.T) {
+	each := func(n int) float64 {
+		list := new(List)
+		for port := range n {
+			i, err := Parse(fmt.Sprintf("203.0.113.7:%d", port+1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			list.Add(&i)
+		}
+		i, err := Parse("203.0.113.7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		list.Add(&i)
+		set := list.Set()
+		return testing.AllocsPerRun(1, func() {
+			found := 0
+			for a := range set.Alikes() {
+				if a.Likeness != WithPort || a.Other.Value != "203.0.113.7" {
+					t.Fatal(a)
+				}
+				found++
+			}
+			if found != n {
+				t.Fatalf("%d of %d", found, n)
+			}
+		}) / float64(n)
+	}
+	if few, many := each(50), each(1000); many > 2*few {
+		t.Errorf("%v allocations for each of 50 ports, %v for each of 1000", few, many)
+	}
+}
