@@ -247,7 +247,7 @@ func (r *csvReader) unquote() {
 		}
 		inside := c.Off + 1
 		w, bit := inside>>6, inside&63
-		// As far as 64 bits tell; the next quote is nearly always the last byte.
+		// How far the next quote is, as far as 64 bits reach: nearly always the last byte.
 		left := uint32(bits.TrailingZeros64(r.quotes[w]>>bit | r.quotes[w+1]<<(64-bit)))
 		if (left^(c.Len-2)|left>>6)&-quoted != 0 {
 			c = r.value(c.Off, c.Off+c.Len)

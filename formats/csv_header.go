@@ -455,8 +455,9 @@ func (s *csvSource) readSample(head []byte, whole bool, start int) [][]string {
 // sampleBlock is how much text a sample is taken from at a time.
 const sampleBlock = 16 << 10
 
-// fieldTexts are the values of the first n fields, and empty ones where there are not as
-// many: pieces of one text, since each folder has thousands of files.
+// fieldTexts are the values of the first n fields, and empty ones where there are not
+// as many. They are pieces of one text: a folder may have thousands of files, and a
+// sample hundreds of cells.
 func fieldTexts(fields []Field, n int) []string {
 	var all strings.Builder
 	size := 0

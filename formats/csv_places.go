@@ -29,7 +29,8 @@ func (p *csvPlaces) reserve(rows, keep, stops int) {
 // of is where a separator stands, for each row.
 func (p *csvPlaces) of(stop int) []uint32 { return p.at[stop*p.stride:][:p.stride] }
 
-// from is at from a row on.
+// from is where the first separator stands in rows from one on; those of the others
+// follow as far apart as ever.
 func (p *csvPlaces) from(row int) []uint32 { return p.at[min(row, len(p.at)):] }
 
 // put sets the places of a row.

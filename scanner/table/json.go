@@ -362,5 +362,5 @@ func hasElement(cell string) bool {
 	return false
 }
 
-// placeholder says that a text stands for nothing.
+// placeholder says that a text stands for nothing, as firewalls and portals write it.
 func placeholder(s string) bool { return s == "-" || len(s) == 3 && strings.EqualFold(s, "N/A") }
