@@ -8,7 +8,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/scanner/table"
@@ -67,40 +66,26 @@ func (r *run) addGeneric(p *plan, parts []*formats.Part, fixed bool) {
 		columns = append(columns, n.bare)
 	}
 	p.generic = int8(len(p.tables))
-	p.tables = append(slices.Clip(p.tables), r.generics.of(columns, !fixed))
+	p.tables = append(slices.Clip(p.tables), r.genericOf(columns, !fixed))
 }
 
-// genericTables are those made last. Inputs with the same columns share theirs, so
-// that they can share what is planned for it.
-type genericTables struct {
-	mu   sync.Mutex
-	made []madeGeneric
-	next int // to be replaced, of maxLatePlans
-}
-
+// A madeGeneric is a generic table with what it was made for.
 type madeGeneric struct {
 	columns []string
 	open    bool
 	table   *table.Table
 }
 
-// of returns the generic table of such columns, as table.Generic makes it.
-func (g *genericTables) of(columns []string, open bool) *table.Table {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, m := range g.made {
-		if m.open == open && slices.Equal(m.columns, columns) {
-			return m.table
-		}
+// genericOf returns the generic table of such columns, as table.Generic makes it.
+// Inputs with the same columns share theirs, so that they can share what is planned
+// for it.
+func (r *run) genericOf(columns []string, open bool) *table.Table {
+	made, ok := r.generics.find(func(m *madeGeneric) bool { return m.open == open && slices.Equal(m.columns, columns) })
+	if !ok {
+		made = madeGeneric{columns, open, table.Generic(columns, open)}
+		r.generics.keep(made)
 	}
-	m := madeGeneric{columns, open, table.Generic(columns, open)}
-	if len(g.made) < maxLatePlans {
-		g.made = append(g.made, m)
-	} else {
-		g.made[g.next%maxLatePlans] = m
-		g.next++
-	}
-	return m.table
+	return made.table
 }
 
 // isGeneric says that an input which gave this error to detect is swept all

@@ -3,7 +3,6 @@ package scanner
 import (
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/scanner/table"
@@ -39,22 +38,13 @@ func (s *stand) fill(cells []string) {
 // idle says that what fill has been given holds the other column itself.
 func (s *stand) idle(cells []string) bool { return cells[s.from] == "" && cells[s.to] != "" }
 
-// latePlans are those made last. Exports come in many files alike, of which each
-// is small: to plan one took as long as all else.
-type latePlans struct {
-	mu   sync.Mutex
-	made []madeLate
-	next int // to be replaced, of maxLatePlans
-}
-
+// A madeLate is a latePlan with what it was made for.
 type madeLate struct {
 	tables               []*table.Table
 	names                []name // less their samples
 	fixed, mixed, forced bool
 	plan                 *latePlan
 }
-
-const maxLatePlans = 16
 
 func (m *madeLate) fits(o *madeLate) bool {
 	return m.fixed == o.fixed && m.mixed == o.mixed && m.forced == o.forced && slices.Equal(m.tables, o.tables) &&
@@ -64,28 +54,15 @@ func (m *madeLate) fits(o *madeLate) bool {
 // planLate lists the columns that rows with a candidate are fetched with.
 func (r *run) planLate(p *plan, names []name, fixed bool) *latePlan {
 	m := madeLate{tables: p.tables, names: names, fixed: fixed, mixed: p.mixed, forced: p.forced}
-	l := &r.lates
-	l.mu.Lock()
-	for i := range l.made {
-		if l.made[i].fits(&m) {
-			defer l.mu.Unlock()
-			return l.made[i].plan
-		}
+	if made, ok := r.lates.find(m.fits); ok {
+		return made.plan
 	}
-	l.mu.Unlock()
 	m.plan = r.newLatePlan(&m)
 	m.tables, m.names = slices.Clone(p.tables), make([]name, len(names))
 	for i, n := range names {
 		m.names[i] = name{bare: n.bare, n: n.n, later: n.later}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.made) < maxLatePlans {
-		l.made = append(l.made, m)
-	} else {
-		l.made[l.next%maxLatePlans] = m
-		l.next++
-	}
+	r.lates.keep(m)
 	return m.plan
 }
 

@@ -251,8 +251,8 @@ type run struct {
 	read     sync.Map           // of tables, *table.Table to []string: what all rules read
 	around   *ioc.Neighbourhood // nil unless near misses are looked for
 	sieve    *ioc.Sieve         // nil where all records are split
-	lates    latePlans
-	generics genericTables
+	lates    recent[madeLate]
+	generics recent[madeGeneric]
 
 	mu      sync.Mutex // guards what follows, and the state of inputs
 	cond    sync.Cond  // an input changed its state
