@@ -10,7 +10,7 @@ import (
 
 // Tests run with the fastest kernels of the processor, or those of -simd.
 func TestMain(m *testing.M) {
-	level := flag.String("simd", simd.Best().String(), "kernels to test: go, avx2, avx512, vbmi2")
+	level := flag.String("simd", simd.Best().String(), "kernels to test: go, neon, avx2, avx512, vbmi2")
 	flag.Parse()
 	if !simd.UseNamed(*level) {
 		println("this processor has no kernels called", *level)

@@ -48,7 +48,7 @@ func TestEdge(t *testing.T) {
 		}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			want := runAt(t, data, seed, Go)
-			levels(func(l Level) {
+			eachLevel(func(l Level) {
 				for i, got := range runAt(t, data, seed, l) {
 					if !reflect.DeepEqual(got, want[i]) {
 						t.Fatalf("%v: result %d is %v, want %v, of %q", l, i, got, want[i], data)
@@ -73,7 +73,7 @@ func TestCellsFar(t *testing.T) {
 		rows[i] = Row{far + 10*uint32(i), far + 10*uint32(i) + 5}
 		ends[i] = rows[i].End
 	}
-	levels(func(l Level) {
+	eachLevel(func(l Level) {
 		cells := make([]Span, len(rows))
 		n, _ := Cells(data, rows, nil, ends, cells, make([]uint32, len(rows)))
 		if n != len(rows) || cells[31] != (Span{rows[31].Start, 5}) {

@@ -1,5 +1,5 @@
 // Package simd finds the bytes that give text its structure, 64 at a time: bit
-// i of word w says that byte 64*w+i is one. It uses AVX-512 or AVX2 where the
+// i of word w says that byte 64*w+i is one. It uses AVX-512, AVX2 or NEON where the
 // processor has them; plain Go gives the same words everywhere else, and with
 // the build tag purego. What goes by its findings is here as well, what takes
 // text out of quotes or puts it there, and what finds where literals may begin.
@@ -18,33 +18,42 @@ type Level uint8
 
 // The levels, slowest first.
 const (
-	Go Level = iota
+	Go   Level = iota
+	NEON       // of arm64: finds what CSV and JSON do, all else is plain Go
 	AVX2
 	AVX512 // F, BW and BMI2, as of 2017
 	VBMI2  // and that, VL and VPCLMULQDQ, as of 2019: bytes of a vector can be drawn together
 )
 
 // String is the level's name.
-func (l Level) String() string { return [...]string{"go", "avx2", "avx512", "vbmi2"}[l] }
+func (l Level) String() string { return [...]string{"go", "neon", "avx2", "avx512", "vbmi2"}[l] }
 
 // level is the one in use.
-var level = best
+var level = Best()
+
+// Levels are those of this processor, slowest first.
+func Levels() []Level { return slices.Clone(levels) }
 
 // Best is the fastest level of this processor.
-func Best() Level { return best }
+func Best() Level { return levels[len(levels)-1] }
 
-// Use makes all calls that follow use a level, at most Best, and returns the
-// one before. It is for tests and benchmarks, and not to be called while other
-// goroutines use the package.
+// Use makes all calls that follow use a level, or the next slower one that this
+// processor has, and returns the one before. It is for tests and benchmarks, and not
+// to be called while other goroutines use the package.
 func Use(l Level) (before Level) {
-	before, level = level, min(l, best)
+	before = level
+	for _, has := range levels {
+		if has <= l {
+			level = has
+		}
+	}
 	return before
 }
 
 // UseNamed makes all calls that follow use the level of a name, as Use does. It
 // reports whether there is such a level on this processor.
 func UseNamed(name string) bool {
-	for l := Go; l <= best; l++ {
+	for _, l := range levels {
 		if l.String() == name {
 			level = l
 			return true

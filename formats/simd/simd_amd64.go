@@ -9,16 +9,18 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-var best = func() Level {
+// levels are those of this processor, slowest first.
+var levels = func() []Level {
+	all := []Level{Go, AVX2, AVX512, VBMI2}
 	switch x := &cpu.X86; {
 	case !x.HasAVX2 || !x.HasBMI1 || !x.HasPOPCNT:
-		return Go
+		return all[:1]
 	case !x.HasAVX512F || !x.HasAVX512BW || !x.HasBMI2:
-		return AVX2
+		return all[:2]
 	case !x.HasAVX512VBMI2 || !x.HasAVX512VL || !x.HasAVX512VPCLMULQDQ || !x.HasPCLMULQDQ:
-		return AVX512
+		return all[:3]
 	}
-	return VBMI2
+	return all
 }()
 
 func csv(data []byte, n int, sep byte, seps, nls, quotes, crs []uint64) {

@@ -1,8 +1,9 @@
-//go:build !amd64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package simd
 
-const best = Go
+// levels are those of this processor.
+var levels = []Level{Go}
 
 func csv(data []byte, _ int, sep byte, seps, nls, quotes, crs []uint64) {
 	csvGo(data, sep, seps, nls, quotes, crs)
@@ -11,33 +12,3 @@ func csv(data []byte, _ int, sep byte, seps, nls, quotes, crs []uint64) {
 func json(data []byte, _ int, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	return jsonGo(data, escaped, quotes, slashes, nls)
 }
-
-func hide(seps, nls, quotes, crs []uint64, w, to int, state *Quoting) int {
-	return hideGo(seps, nls, quotes, crs, w, to, state)
-}
-
-func takeRows(s *Stops, seps, nls []uint64, at, end int, rows []Row, bounds []uint32, stride int) (n, next int) {
-	return rowsGo(s, seps, nls, at, end, rows, bounds, stride)
-}
-
-func takeCells(data []byte, rows []Row, starts, ends []uint32, cells []Span, holders []uint32) (n int, quoted bool) {
-	return cellsGo(data, rows, 0, starts, ends, cells, holders)
-}
-
-func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32) {
-	return membersGo(b, quotes, p, end, keys, prev, vals)
-}
-
-func markLiterals(data []byte, l *Literals, marks []uint64) { markLiteralsGo(data, l, marks) }
-
-func screenQuads(s *Quads, data []byte, cells []Span, list bool, dst []uint32) int {
-	return screenQuadsGo(s, data, cells, list, dst)
-}
-
-func packs() bool { return false }
-
-func undouble(dst, src []byte) (n int, ok bool) { return undoubleGo(dst, src) }
-
-func unescape(dst, src []byte) (n int, ok bool) { return unescapeGo(dst, src) }
-
-func writeFields([]byte, []Field, []string) (n, done int) { return 0, 0 }

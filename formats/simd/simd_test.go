@@ -11,9 +11,9 @@ import (
 	"unsafe"
 )
 
-// levels calls f with each level that the processor has.
-func levels(f func(Level)) {
-	for l := Go; l <= Best(); l++ {
+// eachLevel calls f with each level that the processor has.
+func eachLevel(f func(Level)) {
+	for _, l := range levels {
 		before := Use(l)
 		f(l)
 		Use(before)
@@ -68,7 +68,7 @@ func FuzzKernels(f *testing.F) {
 		crs := where(data, func(i int) bool { return data[i] == '\r' })
 		slashes := where(data, func(i int) bool { return data[i] == '\\' })
 		unescaped := where(data, func(i int) bool { return data[i] == '"' && !escaped[i] })
-		levels(func(l Level) {
+		eachLevel(func(l Level) {
 			s, n, q, r := make([]uint64, words), make([]uint64, words), make([]uint64, words), make([]uint64, words)
 			CSV(data, sep, s, n, q, r)
 			if !slices.Equal(s, seps) || !slices.Equal(n, nls) || !slices.Equal(q, quotes) || !slices.Equal(r, crs) {
@@ -90,7 +90,7 @@ func FuzzKernels(f *testing.F) {
 // Nothing is written beyond the words asked for, and nothing allocated.
 func TestBounds(t *testing.T) {
 	data := bytes.Repeat([]byte(`,"\`+"\n"), 64)
-	levels(func(l Level) {
+	eachLevel(func(l Level) {
 		words := [4][]uint64{}
 		for i := range words {
 			words[i] = []uint64{1, 2, 3, 4, 5}
@@ -142,7 +142,7 @@ func BenchmarkKernels(b *testing.B) {
 		{"csv", func() { CSV(data, ',', s, n, q, r) }},
 		{"json", func() { JSON(data, 0, q, s, n) }},
 	} {
-		levels(func(l Level) {
+		eachLevel(func(l Level) {
 			b.Run(fmt.Sprintf("format=%s/level=%v", k.name, l), func(b *testing.B) {
 				Use(l)
 				b.SetBytes(int64(len(data)))
@@ -195,7 +195,7 @@ func FuzzRows(f *testing.F) {
 			rows = append(rows, Row{uint32(next), uint32(next + line)})
 			next += line + 1
 		}
-		levels(func(l Level) {
+		eachLevel(func(l Level) {
 			const stride = most + 3
 			wanted := NewStops(ords, int(width))
 			room := max(0, (stops-1)*stride+most)
@@ -231,7 +231,7 @@ func TestLongRecord(t *testing.T) {
 		words := len(data) / 64
 		seps, nls, quotes := make([]uint64, words), make([]uint64, words), make([]uint64, words)
 		CSV(data, ',', seps, nls, quotes, make([]uint64, words))
-		levels(func(l Level) {
+		eachLevel(func(l Level) {
 			rows, bounds := make([]Row, 4), make([]uint32, 8)
 			n, next := NewStops([]int{test.cells - 1, test.cells}, test.cells).Rows(seps, nls, 0, len(data), rows, bounds, 4)
 			first := Row{0, uint32(test.cells)}
@@ -284,7 +284,7 @@ func FuzzCells(f *testing.F) {
 		if leading {
 			starts = nil
 		}
-		levels(func(l Level) {
+		eachLevel(func(l Level) {
 			cells, of := make([]Span, len(rows)), make([]uint32, len(rows))
 			n, q := Cells(data, rows, starts, ends, cells, of)
 			if q != quoted || !slices.Equal(cells[:n], want) || !slices.Equal(of[:n], holders) {
@@ -311,7 +311,7 @@ func FuzzPack(f *testing.F) {
 		unescaped := strings.NewReplacer(`\"`, `"`, `\/`, `/`, `\\`, mark).Replace(string(src))
 		simple := !strings.Contains(unescaped, `\`)
 		unescaped = strings.ReplaceAll(unescaped, mark, `\`)
-		levels(func(l Level) {
+		eachLevel(func(l Level) {
 			dst := bytes.Repeat([]byte{0xee}, len(src)+Slack+1)
 			if n, ok := Undouble(dst, src); ok != doubled || ok && string(dst[:n]) != undoubled {
 				t.Errorf("%v: Undouble: %q %v, want %q %v", l, dst[:n], ok, undoubled, doubled)
@@ -330,7 +330,7 @@ func BenchmarkPack(b *testing.B) {
 	doubled := []byte(strings.Repeat(`""key"":""value"",`, 12))
 	escaped := []byte(strings.Repeat(`\"key\":\"value\",`, 12))
 	dst := make([]byte, len(doubled)+Slack)
-	levels(func(l Level) {
+	eachLevel(func(l Level) {
 		b.Run(fmt.Sprintf("what=undouble/level=%v", l), func(b *testing.B) {
 			Use(l)
 			b.SetBytes(int64(len(doubled)))
@@ -377,7 +377,7 @@ func FuzzFields(f *testing.F) {
 			want = append(append(append(append(want, f.Before...), '"'), text...), '"')
 			done++
 		}
-		levels(func(l Level) {
+		eachLevel(func(l Level) {
 			dst := bytes.Repeat([]byte{0xee}, int(room)+65)
 			n, got := Fields(dst[:room], fields, texts)
 			if !packs() && got == 0 && n == 0 {
@@ -503,7 +503,7 @@ func FuzzMembers(f *testing.F) {
 			}
 			p, prev = to, id
 		}
-		levels(func(l Level) {
+		eachLevel(func(l Level) {
 			have, got := slices.Clone(keys), make([]Value, 3)
 			to, last := Members(b, quotes, int(start), end, have, 0, got)
 			if to != p || last != prev || !slices.Equal(got, vals) || !slices.Equal(have, want) {
@@ -562,7 +562,7 @@ func FuzzQuads(f *testing.F) {
 		for _, list := range []bool{false, true} {
 			want := make([]uint32, len(cells))
 			want = want[:screenQuadsGo(&s, data, cells, list, want)]
-			levels(func(l Level) {
+			eachLevel(func(l Level) {
 				got := make([]uint32, len(cells))
 				if got = got[:s.Screen(data, cells, list, got)]; !slices.Equal(got, want) {
 					t.Errorf("%v: list %v: cells %v of %q, want %v", l, list, got, data, want)
@@ -632,7 +632,7 @@ func FuzzLiterals(f *testing.F) {
 				}
 			}
 		}
-		levels(func(level Level) {
+		eachLevel(func(level Level) {
 			marks := make([]uint64, words+1)
 			marks[words] = 7
 			if l.Mark(data, marks[:words]); !slices.Equal(marks[:words], want) || marks[words] != 7 {
@@ -649,7 +649,7 @@ func BenchmarkLiterals(b *testing.B) {
 	}
 	data := bytes.Repeat([]byte("2025-04-01T02:13:07.4820000Z,10.0.0.5,176.65.139.8,23,allow,TRAFFIC\n"), 1<<20/68)
 	marks := make([]uint64, len(data)/64-1)
-	levels(func(level Level) {
+	eachLevel(func(level Level) {
 		b.Run(level.String(), func(b *testing.B) {
 			b.SetBytes(int64(64 * len(marks)))
 			for b.Loop() {
@@ -690,7 +690,7 @@ func FuzzHide(f *testing.F) {
 		if first.In != 0 {
 			first.Closed = 0
 		}
-		levels(func(l Level) {
+		eachLevel(func(l Level) {
 			seps, nls, quotes, crs := make([]uint64, words+1), make([]uint64, words+1), make([]uint64, words+1), make([]uint64, words+1)
 			CSV(data, ',', seps, nls, quotes, crs)
 			state := first
