@@ -19,7 +19,7 @@ import (
 // faster than parsing. Whatever is not plain is left to Match: other
 // spellings, and cells in the last bytes of data.
 func Screen[C ~struct{ Off, Len uint32 }](s *Set, k Kind, data []byte, cells []C, dst []uint32) []uint32 {
-	if (k == KindIP || k == KindIPList) && simd.Quick() && len(cells) > 0 {
+	if (k == KindIP || k == KindIPList) && simd.ScreensQuickly() && len(cells) > 0 {
 		from := len(dst)
 		dst = slices.Grow(dst, len(cells))[:from+len(cells)]
 		spans := unsafe.Slice((*simd.Span)(unsafe.Pointer(&cells[0])), len(cells))

@@ -216,7 +216,7 @@ func (s *Scan) prepare(ctx context.Context, inputs []formats.Input) (*run, error
 	r.cond.L = &r.mu
 	if s.Near != nil {
 		r.around = s.Indicators.Neighbourhood()
-	} else if simd.Quick() || siftSlowly {
+	} else if simd.MarksQuickly() || siftSlowly {
 		r.sieve = s.Indicators.Sieve()
 	}
 	r.out = newOutputs(r)

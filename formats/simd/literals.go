@@ -68,8 +68,9 @@ func (l *Literals) Mark(data []byte, marks []uint64) {
 	markLiterals(data, l, marks)
 }
 
-// Quick says that what the package does is done by kernels.
-func Quick() bool { return level > Go }
+// MarksQuickly says that a kernel marks literals. Without one it takes as long as to
+// split all records.
+func MarksQuickly() bool { return level >= NEON }
 
 func markLiteralsGo(data []byte, l *Literals, marks []uint64) {
 	for w := range marks {

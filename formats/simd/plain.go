@@ -20,8 +20,6 @@ func members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals
 	return membersGo(b, quotes, p, end, keys, prev, vals)
 }
 
-func markLiterals(data []byte, l *Literals, marks []uint64) { markLiteralsGo(data, l, marks) }
-
 func screenQuads(s *Quads, data []byte, cells []Span, list bool, dst []uint32) int {
 	return screenQuadsGo(s, data, cells, list, dst)
 }

@@ -15,6 +15,11 @@ func csvNEON(data *byte, n int, sep byte, seps, nls, quotes, crs *uint64)
 //go:noescape
 func jsonNEON(data *byte, n int, quotes, slashes, nls *uint64)
 
+// literalsNEON is markLiterals for so many words.
+//
+//go:noescape
+func literalsNEON(data *byte, words int, halves *uint8, marks *uint64)
+
 func csv(data []byte, n int, sep byte, seps, nls, quotes, crs []uint64) {
 	if level < NEON {
 		csvGo(data, sep, seps, nls, quotes, crs)
@@ -36,4 +41,12 @@ func json(data []byte, n int, escaped uint64, quotes, slashes, nls []uint64) uin
 		}
 	}
 	return escaped
+}
+
+func markLiterals(data []byte, l *Literals, marks []uint64) {
+	if level < NEON {
+		markLiteralsGo(data, l, marks)
+		return
+	}
+	literalsNEON(&data[0], len(marks), &l.lower[0][0], &marks[0])
 }

@@ -12,3 +12,5 @@ func csv(data []byte, _ int, sep byte, seps, nls, quotes, crs []uint64) {
 func json(data []byte, _ int, escaped uint64, quotes, slashes, nls []uint64) uint64 {
 	return jsonGo(data, escaped, quotes, slashes, nls)
 }
+
+func markLiterals(data []byte, l *Literals, marks []uint64) { markLiteralsGo(data, l, marks) }
