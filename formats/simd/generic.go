@@ -84,28 +84,20 @@ func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, va
 		}
 		v := Value{Off: uint32(at), Kind: Set}
 		to := at // behind the value
-		rest := b[at:end]
-		switch n := digits(b[at:]); {
-		case b[at] == '"':
+		if b[at] == '"' {
 			q := Next(quotes, at+1, end)
 			if q < 0 {
 				return p, prev
 			}
 			v, to = Value{uint32(at + 1), uint32(q - at - 1), Set | String}, q+1
-		case n > 0 && at+n < end && (b[at+n] == ',' || b[at+n] == '}'):
-			v.Len = uint32(n)
-			to += n
-		case bytes.HasPrefix(rest, []byte("null")):
-			v.Off = 0
-			to += 4
-		case bytes.HasPrefix(rest, []byte("true")):
-			v.Len = 4
-			to += 4
-		case bytes.HasPrefix(rest, []byte("false")):
-			v.Len = 5
-			to += 5
-		default:
-			return p, prev
+		} else {
+			n := wordLen(b[at:], end-at)
+			if n == 0 {
+				return p, prev
+			}
+			if v.Len, to = uint32(n), at+n; b[at] == 'n' {
+				v.Off, v.Len = 0, 0
+			}
 		}
 		if k.Slot >= 0 {
 			vals[k.Slot] = v
@@ -113,6 +105,29 @@ func membersGo(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, va
 		p, prev = to, keys[prev].follow[0]/keySize
 	}
 	return p, prev
+}
+
+// wordLen returns the length of null, true, false or a number, as far as digits knows
+// it, that b begins with and that ends before the end; 0 for anything else.
+func wordLen(b []byte, end int) int {
+	var word string
+	switch b[0] {
+	case 'n':
+		word = "null"
+	case 't':
+		word = "true"
+	case 'f':
+		word = "false"
+	default:
+		if n := digits(b); n < end && (b[n] == ',' || b[n] == '}') {
+			return n
+		}
+		return 0
+	}
+	if !bytes.HasPrefix(b[:end], []byte(word)) {
+		return 0
+	}
+	return len(word)
 }
 
 // take puts the first of a key's followers that b begins with before the others and
