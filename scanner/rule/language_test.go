@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,6 +25,31 @@ func sample() *Context {
 		Details: ioc.Details{Malware: "Mirai", ThreatType: "botnet_cc", Confidence: 80, FirstSeen: date, Compromised: 0, Tags: []string{"iot", "Elf"}}}
 	c.Matches = []Match{{"RemoteIP", "dst", "::ffff:176.65.139.7", "ip-only"}, {"RemoteUrl", "dst", "176.65.139.7:3778", "ip:port"}}
 	return c
+}
+
+// TestDirectionOfPresence has a table whose direction follows from a cell that
+// is there, whatever it holds: that makes no word a direction.
+func TestDirectionOfPresence(t *testing.T) {
+	files := builtinTables[slices.IndexFunc(builtinTables, func(t *table.Table) bool { return t.Name == "DeviceFileEvents" })]
+	fetched := context(files, "FileOriginIP", "176.65.139.7")
+	copied := context(files, "RequestProtocol", "SMB")
+	neither := context(files, "DeviceName", "pc")
+	for _, c := range []struct {
+		hit  *Context
+		when string
+		want Tri
+	}{
+		{fetched, `direction = 'outbound'`, True},
+		{fetched, `direction IN ('inbound', 'internal', 'unknown', 'x')`, False},
+		{copied, `who.direction = 'in' AND direction = 0`, True},
+		{copied, `direction = 'outbound'`, False},
+		{neither, `direction = 'unknown'`, True},
+		{neither, `direction = 'inbound' OR direction = 'outbound'`, False},
+	} {
+		if got := inline(t, c.when).Eval(c.hit); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.when, got, c.want)
+		}
+	}
 }
 
 func TestLanguage(t *testing.T) {

@@ -263,21 +263,32 @@ func (x *directionRule) read(text string) Direction {
 	return Unknown
 }
 
-// DirectionWord reads a cell or a rule's word as a direction with the table's
-// own words (0, Outbound), or as in, out or a word of the hit record.
+// directionWords are what CEF and firewalls call a direction. A rule that uses
+// one of them is written once for all tables.
+var directionWords = map[string]Direction{
+	"0": Inbound, "in": Inbound, "incoming": Inbound, "ingress": Inbound,
+	"1": Outbound, "out": Outbound, "outgoing": Outbound, "egress": Outbound,
+	"lateral": Internal, "intrazone": Internal,
+}
+
+// DirectionWord reads a cell or a rule's word as a direction: as a word of the
+// hit record, with the table's own words (ConnectionSuccess), or as one that
+// is common elsewhere (1, egress).
 func (t *Table) DirectionWord(s string) (Direction, bool) {
+	lower := strings.ToLower(strings.TrimSpace(s))
+	if i := slices.Index(directionNames[:], lower); i >= 0 {
+		return Direction(i), i > 0
+	}
 	for i := range t.direction {
-		if d := t.direction[i].read(s); d != Unknown {
-			return d, true
+		for _, l := range t.direction[i].words {
+			// "*" says that a cell is there, and is no word.
+			if !slices.Contains(l.words, "*") && matchesAny(l.words, s) {
+				return l.direction, true
+			}
 		}
 	}
-	switch s = strings.ToLower(s); s {
-	case "out":
-		return Outbound, true
-	case "in":
-		return Inbound, true
-	}
-	return parseDirection(s)
+	d, ok := directionWords[lower]
+	return d, ok
 }
 
 func scope(src, dst netip.Addr) Direction {
