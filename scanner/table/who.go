@@ -337,7 +337,7 @@ func (a *asking) matched(column string) (text, port string) {
 		if !e.Addr.IsValid() || column != "" && !strings.EqualFold(e.Column, column) {
 			continue
 		}
-		if column == "" && a.sideOf(e) != 1-a.inside {
+		if column == "" && !a.far(e) {
 			continue
 		}
 		if a.wantPort {
@@ -347,6 +347,13 @@ func (a *asking) matched(column string) (text, port string) {
 		return a.r.normalAddr(e.Addr.Unmap(), a.r.cell(e.Column)), port
 	}
 	return "", ""
+}
+
+// far says that a matched element is on the other side, or what the table calls
+// remote without being the address of either side.
+func (a *asking) far(e Element) bool {
+	n := a.sideOf(e)
+	return n == 1-a.inside || n < 0 && e.Role == "remote"
 }
 
 // portOf is the port that belongs to a matched element.
