@@ -11,6 +11,7 @@ import (
 	"github.com/iocsweep/iocsweep/bench/gen"
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
+	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
@@ -179,6 +180,29 @@ func TestHashColumns(t *testing.T) {
 			}
 			if tb.Name == "DeviceNetworkEvents" && c.read && !slices.Contains(s.ColumnsOf(tb), "InitiatingProcessSHA256") {
 				t.Error("InitiatingProcessSHA256 is not read")
+			}
+		}
+	}
+}
+
+// TestRulesKnowTheWords: what hits say in few words is what rules may ask for.
+func TestRulesKnowTheWords(t *testing.T) {
+	words := map[string][]string{"match.class": classNames[:], "who.outcome": {"allowed", "blocked", "failed", "resolved", "not-resolved", "unknown"}}
+	for k := ioc.IP; k <= ioc.Hash; k++ {
+		words["indicator.type"] = append(words["indicator.type"], k.String())
+	}
+	for d := table.Unknown; d <= table.Internal; d++ {
+		words["who.direction"] = append(words["who.direction"], d.String())
+	}
+	for field, list := range words {
+		for _, word := range append(slices.Clone(list), "other") {
+			r, err := rule.Inline(1, fmt.Sprintf("%s = '%s'", field, word))
+			if err != nil {
+				t.Fatal(err)
+			}
+			never := slices.ContainsFunc(r.Lint(table.Builtin()), func(w rule.Warning) bool { return w.Lint == "never-true" })
+			if never != (word == "other") {
+				t.Errorf("%s: never true is %t", r.When, never)
 			}
 		}
 	}

@@ -104,6 +104,19 @@ func TestLint(t *testing.T) {
 		{`destination_port = 'ssh'`, nil, "never-true"},
 		{`NOT (Message = 'a' OR NOT remote_ip = '203.0.113.80')`, nil, ""},
 
+		// The hit's own words are few.
+		{`who.outcome = 'denied' AND remote_ip = '203.0.113.80'`, nil, "never-true"},
+		{`who.outcome IN ('denied', 'Blocked') AND remote_ip = '203.0.113.80'`, nil, ""},
+		{`who.outcome != 'denied' AND remote_ip = '203.0.113.80'`, nil, ""},
+		{`who.outcome != 'denied'`, nil, "always-true unbounded"},
+		{`direction = 'sideways' AND remote_ip = '203.0.113.80'`, nil, "never-true"},
+		{`direction = 'egress' AND remote_ip = '203.0.113.80'`, nil, ""},
+		{`network.direction = 'sideways' AND remote_ip = '203.0.113.80'`, []string{"CommonSecurityLog"}, ""},
+		{`network.direction = 'sideways' AND remote_ip = '203.0.113.80'`, []string{"DeviceNetworkEvents"}, "never-true"},
+		{`indicator.type = 'ipv4' AND remote_ip = '203.0.113.80'`, nil, "never-true"},
+		{`indicator.type = 'IP:port' AND indicator.compromised = true AND remote_ip = '203.0.113.80'`, nil, ""},
+		{`match.class = 'ip_only' AND remote_ip = '203.0.113.80'`, nil, "never-true"},
+
 		// Cells that are equal need not be spelled alike.
 		{`QueryType = 28 AND QueryType REGEXP 'AAAA' AND remote_ip = '203.0.113.80' OR remote_ip = '203.0.113.81'`, nil, ""},
 		{`QueryType = 28 AND QueryType REGEXP 'AAAA'`, nil, "unbounded"},
@@ -178,6 +191,7 @@ func TestFoundRules(t *testing.T) {
 		{`Message = ''`, "an empty cell is unknown and equals nothing: write Message IS NULL"},
 		{`source_ip > '10.0.0.0/8'`, "can never be true: '10.0.0.0/8' has no order among what source_ip holds"},
 		{`NOT (Message = 'a' OR Message != 'a')`, "exclude each other"},
+		{`indicator.compromised = 'yes'`, "'yes' is not what indicator.compromised holds, which is one of true, false"},
 		{`Message NOT LIKE '%'`, "can never be true: Message NOT LIKE '%' holds for no cell"},
 		{`Message != 'a' OR Message != 'b'`, "Message != 'a' OR Message != 'b' is true of every row"},
 		{`NOT (Message = 'a' AND Message = 'b')`, "Message != 'a' OR Message != 'b' is true of every row"},

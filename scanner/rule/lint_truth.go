@@ -111,13 +111,21 @@ func (a *analysis) predicate(p *Predicate) outcomes {
 	case Regexp:
 		can.fail = !holdsAlways(p.Args[0].Text)
 	case Eq, In:
-		if len(compares) == 1 && p.File == "" && !slices.ContainsFunc(p.Args, func(l Literal) bool { return l.fits(compares[0]) }) {
-			if p.Args[0].Text == "" {
-				a.because("an empty cell is unknown and equals nothing: write %s IS NULL", &p.Left)
-			}
-			a.because("%s is not what %s holds", p.Args[0], &p.Left)
-			can.be = false
+		if len(compares) != 1 || p.File != "" {
+			break
 		}
+		words := o.words()
+		if slices.ContainsFunc(p.Args, func(l Literal) bool { return l.fits(compares[0]) && a.oneOf(words, compares[0], &l) }) {
+			break
+		}
+		if p.Args[0].Text == "" {
+			a.because("an empty cell is unknown and equals nothing: write %s IS NULL", &p.Left)
+		}
+		if words != nil {
+			a.because("%s is not what %s holds, which is one of %s", p.Args[0], &p.Left, strings.Join(words, ", "))
+		}
+		a.because("%s is not what %s holds", p.Args[0], &p.Left)
+		can.be = false
 	}
 	if p.Not {
 		can.be, can.fail = can.fail, can.be
@@ -177,6 +185,14 @@ func (l *Literal) fits(c table.Compare) bool {
 		return l.hasNum
 	}
 	return true
+}
+
+// oneOf says that a literal equals one of the words that an operand can have;
+// nil stands for all words.
+func (a *analysis) oneOf(words []string, c table.Compare, l *Literal) bool {
+	return words == nil || slices.ContainsFunc(words, func(w string) bool {
+		return (&cell{table: a.table, compare: c, text: w}).equals(l) == True
+	})
 }
 
 // any says that the pattern matches every text that is not empty.

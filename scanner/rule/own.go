@@ -59,6 +59,32 @@ var ownFields = []struct {
 	{"match.value", ownMatched, table.CompareName},
 }
 
+// ownWords are the values of those own fields that have no others, and whoWords
+// those of who.
+var (
+	ownWords = map[own][]string{
+		ownType:        {"ip", "ip:port", "cidr", "domain", "url", "hash"},
+		ownCompromised: {"true", "false"},
+		ownClass:       {"url", "hash", "ip:port", "ip", "cidr", "ip-only", "domain", "subdomain", "term"},
+	}
+	whoWords = map[string][]string{
+		"direction": {"outbound", "inbound", "internal", "unknown"},
+		"outcome":   {"allowed", "blocked", "failed", "resolved", "not-resolved", "unknown"},
+	}
+)
+
+// words are the values that an operand can have; nil where it may hold others.
+func (o *operand) words() []string {
+	if o.fn != NoFunc || len(o.at) != 1 {
+		return nil
+	}
+	s := &o.at[0]
+	if s.Func == table.WhoField {
+		return whoWords[s.Column]
+	}
+	return ownWords[s.own]
+}
+
 // synonyms are other spellings of the hit's own fields.
 var synonyms = map[string]string{"indicator.tag": "indicator.tags", "indicator.feed": "indicator.feeds"}
 
