@@ -247,6 +247,12 @@ func TestWarnings(t *testing.T) {
 			t.Errorf("%s: %q, want %q", text, w, want)
 		}
 	}
+	for text, want := range map[string]string{"co.uk": "public suffix: everyone", "su": "public suffix: everyone", "localhost": "single label"} {
+		i := Indicator{Type: Domain, Value: text}
+		if w := i.Warnings(); len(w) != 1 || !strings.HasPrefix(w[0], want) {
+			t.Errorf("%s: %q, want %q", text, w, want)
+		}
+	}
 }
 
 // names and addresses that lie close to each other.

@@ -137,8 +137,15 @@ func (i *Indicator) Warnings() []string {
 		}
 		return w
 	case Domain:
-		if suffix, icann := publicsuffix.PublicSuffix(i.Value); suffix == i.Value && !icann && strings.Contains(suffix, ".") {
+		suffix, icann := publicsuffix.PublicSuffix(i.Value)
+		switch {
+		case suffix != i.Value:
+		case icann:
+			w = append(w, "public suffix: everyone below it matches")
+		case strings.Contains(suffix, "."):
 			w = append(w, "whole of a hosting or dynamic-DNS suffix: everyone below it matches")
+		default:
+			w = append(w, "single label: every name that ends in it matches")
 		}
 		return w
 	}
