@@ -158,8 +158,10 @@ func TestTrial(t *testing.T) {
 				t.Errorf("%s with whole rows: removes %d and %d undecided, a scan %d", ruledExpressions[i], got, x.Undecided, want)
 			case got > want || got+x.Undecided < want:
 				t.Errorf("%s with rows %d: removes %d and %d undecided, a scan %d", ruledExpressions[i], row, got, x.Undecided, want)
-			case (x.Undecided > 0) != (len(x.Columns) > 0):
-				t.Errorf("%s: %d undecided for want of %v", ruledExpressions[i], x.Undecided, x.Columns)
+			case (x.Undecided > 0) != (len(x.Columns)+len(x.Blank) > 0):
+				t.Errorf("%s: %d undecided for want of %v and %v", ruledExpressions[i], x.Undecided, x.Columns, x.Blank)
+			case row == RowAll && len(x.Columns) > 0:
+				t.Errorf("%s with whole rows: %v are not shown", ruledExpressions[i], x.Columns)
 			}
 			undecided += x.Undecided
 		}

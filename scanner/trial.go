@@ -78,6 +78,7 @@ type TrialRule struct {
 	Groups    *Groups  // of what it would remove, by indicator and host
 	Undecided int64    // hits whose rows do not show what the rule asks for
 	Columns   []string // that they do not show, sorted
+	Blank     []string // that they show no value of, and their exports may lack, sorted
 }
 
 // NewTrial begins a trial of rules as they are at a time.
@@ -128,17 +129,13 @@ func (t *Trial) Add(h *Hit) {
 			}
 			continue
 		}
-		could, columns := x.Rule.Could(c)
+		could, hidden, blank := x.Rule.Could(c)
 		if !could {
 			continue
 		}
 		x.Undecided++
 		undecided = undecided || x.State == rule.Active
-		for _, name := range columns {
-			if at, ok := slices.BinarySearch(x.Columns, name); !ok {
-				x.Columns = slices.Insert(x.Columns, at, name)
-			}
-		}
+		x.Columns, x.Blank = withNames(x.Columns, hidden), withNames(x.Blank, blank)
 	}
 	for _, x := range removing {
 		x.Removed.add(h, active == 0 || active == 1 && x.State == rule.Active)
@@ -150,6 +147,16 @@ func (t *Trial) Add(h *Hit) {
 	case undecided:
 		t.Undecided++
 	}
+}
+
+// withNames adds names to a sorted list of them.
+func withNames(list, names []string) []string {
+	for _, name := range names {
+		if at, ok := slices.BinarySearch(list, name); !ok {
+			list = slices.Insert(list, at, name)
+		}
+	}
+	return list
 }
 
 // showsAll says that a hit shows all of its row that is not empty, as --row

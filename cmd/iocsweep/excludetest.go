@@ -82,8 +82,7 @@ func trialText(t *scanner.Trial) string {
 			indented(b, x.Groups)
 		}
 		if x.Undecided > 0 {
-			b.para("  ", fmt.Sprintf("CANNOT SAY of %s: their rows do not show %s; a scan with --row all does", count(x.Undecided, "hit"),
-				scanner.Printable(strings.Join(x.Columns, ", "))))
+			b.para("  ", fmt.Sprintf("CANNOT SAY of %s: %s", count(x.Undecided, "hit"), untold(x)))
 		}
 		b.WriteByte('\n')
 	}
@@ -140,4 +139,17 @@ func indented(b *page, g *scanner.Groups) {
 	if g.Others > 0 {
 		fmt.Fprintf(b, "    %s in groups beyond the first ones that fit in memory\n", count(g.Others, "hit"))
 	}
+}
+
+// untold says what it is that hits do not tell a rule.
+func untold(x *scanner.TrialRule) string {
+	var why []string
+	if len(x.Columns) > 0 {
+		why = append(why, fmt.Sprintf("their rows do not show %s; a scan with --row all does", scanner.Printable(strings.Join(x.Columns, ", "))))
+	}
+	if len(x.Blank) > 0 {
+		why = append(why, fmt.Sprintf("%s may be empty or not in their export at all, which only a scan with the rule can tell",
+			scanner.Printable(strings.Join(x.Blank, ", "))))
+	}
+	return strings.Join(why, "; ")
 }

@@ -474,12 +474,12 @@ func TestReadBack(t *testing.T) {
 // A rule that is not true of a hit that was read back could have been true of its
 // row, where what is not shown would have to say so, under NOT as well.
 func TestCould(t *testing.T) {
-	row := context(csl, "SourceIP", "10.0.0.5", "DestinationIP", "1.2.3.4", "SourceUserName", "alice")
+	row := context(csl, "SourceIP", "10.0.0.5", "DestinationIP", "1.2.3.4", "SourceUserName", "alice", "Activity", "")
 	row.ReadBack = true
 	for _, c := range []struct {
 		when  string
 		could bool
-		want  string // the columns
+		want  string // the columns, behind a slash those that are blank
 	}{
 		{`Message = 'x'`, true, "Message"},
 		{`NOT Message = 'x'`, true, "Message"},
@@ -490,9 +490,14 @@ func TestCould(t *testing.T) {
 		{`NOT (Message = 'x' AND source_ip = '10.0.0.5')`, true, "Message"},
 		{`NOT source_ip = '10.0.0.5'`, false, ""},
 		{`Message = 'x' OR source_ip = '10.0.0.6'`, true, "Message"},
+		{`Activity = 'x'`, false, ""},
+		{`Activity IS NULL AND Message IS NULL`, true, "Message / Activity"},
 	} {
-		could, columns := inline(t, c.when).Could(row)
-		if got := strings.Join(columns, " "); could != c.could || got != c.want {
+		could, hidden, blank := inline(t, c.when).Could(row)
+		if len(blank) > 0 {
+			hidden = append(append(hidden, "/"), blank...)
+		}
+		if got := strings.Join(hidden, " "); could != c.could || got != c.want {
 			t.Errorf("%s: %v, %s, want %v, %s", c.when, could, got, c.could, c.want)
 		}
 	}

@@ -8,22 +8,21 @@ import (
 
 // Could says whether a rule that is not True for a hit that was read back
 // could have been True for its row, and for want of which columns that cannot
-// be said.
-func (r *Rule) Could(c *Context) (could bool, columns []string) {
+// be said: hidden are those that the hit does not show, blank those of which
+// it does not say whether the input had nothing in them or lacked them.
+func (r *Rule) Could(c *Context) (could bool, hidden, blank []string) {
 	p := r.program(c.Table)
 	if p.best(c, false) != True {
-		return false, nil
+		return false, nil, nil
 	}
 	p.tests(func(t *test) bool {
-		for _, name := range t.untold(c) {
-			if !slices.Contains(columns, name) {
-				columns = append(columns, name)
-			}
-		}
+		h, b := t.untold(c)
+		hidden, blank = append(hidden, h...), append(blank, b...)
 		return true
 	})
-	slices.Sort(columns)
-	return true, columns
+	slices.Sort(hidden)
+	slices.Sort(blank)
+	return true, slices.Compact(hidden), slices.Compact(blank)
 }
 
 // best is eval with the value for every predicate whose columns the hit does
@@ -32,7 +31,7 @@ func (p *program) best(c *Context, not bool) Tri {
 	switch {
 	case p.test != nil:
 		v := p.test.eval(c)
-		if v == Unknown && len(p.test.untold(c)) > 0 {
+		if hidden, empty := p.test.untold(c); v == Unknown && len(hidden)+len(empty) > 0 {
 			v = truth(!not)
 		}
 		return v
@@ -54,21 +53,23 @@ func (p *program) best(c *Context, not bool) Tri {
 	return Unknown
 }
 
-// untold lists the columns of a predicate of which the hit says nothing.
-func (t *test) untold(c *Context) (columns []string) {
+// untold lists the columns of a predicate of which the hit says nothing, and
+// those of which it says too little for IS NULL.
+func (t *test) untold(c *Context) (hidden, empty []string) {
 	for _, s := range t.left.sources(nil) {
 		if s.own != notOwn {
 			continue
 		}
-		_, st := s.get(c.Table, c)
-		if st != untold && (st != blank || t.Op != Null) {
-			continue
-		}
+		columns := []string{s.Column}
 		if s.Func == table.EventTime {
-			columns = append(columns, c.Table.Times...)
-		} else {
-			columns = append(columns, s.Column)
+			columns = c.Table.Times
+		}
+		switch _, st := s.get(c.Table, c); {
+		case st == untold:
+			hidden = append(hidden, columns...)
+		case st == blank && t.Op == Null:
+			empty = append(empty, columns...)
 		}
 	}
-	return columns
+	return hidden, empty
 }
