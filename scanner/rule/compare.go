@@ -123,7 +123,7 @@ func (x *cell) against(l *Literal) (n int, ok bool) {
 		return cmp.Compare(x.time, l.clock), x.hasTime && l.hasClock
 	case compareWeekday:
 		return cmp.Compare(x.time, clock.Time(l.weekday)), x.hasTime && l.weekday > 0
-	case table.CompareAddr:
+	case table.CompareAddr, table.CompareAddrs: // of a list: one of its elements
 		a, ok := address(x.text)
 		if !ok || !l.addr.IsValid() || a.Is4() != l.addr.Is4() {
 			return 0, false

@@ -256,14 +256,30 @@ func (t *test) apply(x *cell) Tri {
 			}
 		}
 		return v
-	case Between:
-		low, high := t.order(x, &t.Args[0], Ge), t.order(x, &t.Args[1], Le)
-		if wraps(x.compare, &t.Args[0], &t.Args[1]) {
-			return low.Or(high)
-		}
-		return low.And(high)
 	}
-	return t.order(x, &t.Args[0], t.Op)
+	if x.compare != table.CompareAddrs {
+		return t.ordered(x)
+	}
+	// A list is above or between where one of its addresses is.
+	v := False
+	for _, e := range table.List(x.text) {
+		one := *x
+		one.text = e
+		v = v.Or(t.ordered(&one))
+	}
+	return v
+}
+
+// ordered is apply for the operators that put values in order.
+func (t *test) ordered(x *cell) Tri {
+	if t.Op != Between {
+		return t.order(x, &t.Args[0], t.Op)
+	}
+	low, high := t.order(x, &t.Args[0], Ge), t.order(x, &t.Args[1], Le)
+	if wraps(x.compare, &t.Args[0], &t.Args[1]) {
+		return low.Or(high)
+	}
+	return low.And(high)
 }
 
 // wraps says that a BETWEEN goes round: from 22:00 over midnight to 04:00, from

@@ -62,6 +62,7 @@ func TestLanguage(t *testing.T) {
 	net := context(dns, "Name", "x.example")
 	net.Indicator = &ioc.Indicator{Type: ioc.CIDR, Value: "10.1.0.0/16", Details: ioc.NoDetails()}
 	answers := context(dns, "IPAddresses", `["198.51.100.7","::ffff:10.0.0.5","cdn.example"]`, "QueryType", "AAAA", "ResultCode", "3")
+	plain := context(dns, "IPAddresses", "198.51.100.7, 203.0.113.9")
 	mail := context(csl, "SourceUserName", "bob@corp.example", "Protocol", "17", "SourceIP", "2001:db8:0:0::7", "SourcePort", "")
 	soon := context(dns, "Name", "x.example", "TimeGenerated", "soon")
 	for _, c := range []struct {
@@ -91,6 +92,13 @@ func TestLanguage(t *testing.T) {
 		{answers, `answers = '10.0.1.0/24'`, False},
 		{answers, `answers = 'cdn.example.'`, True},
 		{answers, `answers IN ('192.0.2.1', '198.51.100.7')`, True},
+		{answers, `answers BETWEEN '10.0.0.0' AND '10.0.0.9'`, True},
+		{answers, `answers NOT BETWEEN '198.51.0.0' AND '198.52.0.0'`, False},
+		{answers, `answers > '198.0.0.0'`, True},
+		{answers, `answers < '9.0.0.0'`, Unknown}, // the name might be anywhere
+		{answers, `answers >= 'cdn.example'`, Unknown},
+		{plain, `answers NOT BETWEEN '10.0.0.0' AND '10.255.255.255'`, True},
+		{plain, `answers < '9.0.0.0' OR answers BETWEEN '9.0.0.0' AND '10.0.0.0'`, False},
 		{answers, `dns.question.type = '28'`, True},
 		{answers, `dns.question.type = 'A'`, False},
 		{answers, `dns.response_code = 'NXDOMAIN'`, True},

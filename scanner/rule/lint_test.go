@@ -154,6 +154,10 @@ func TestLint(t *testing.T) {
 		{`source_ip BETWEEN '10.0.0.0/24' AND '10.0.0.255'`, nil, "never-true"},
 		{`source_ip NOT BETWEEN '10.0.0.0/24' AND '10.0.0.255'`, nil, "unbounded"},
 		{`NOT destination_port > 'ssh'`, nil, "never-true"},
+		{`answers > '10.0.0.0/8'`, []string{"DnsEvents"}, "never-true"},
+		{`answers >= 'cdn.example'`, []string{"DnsEvents"}, "never-true"},
+		{`answers > '10.0.0.0' AND answers < '9.0.0.0'`, []string{"DnsEvents"}, ""},
+		{`answers BETWEEN '9.0.0.0' AND '10.0.0.0'`, nil, ""},
 		{`Message > 'ssh'`, nil, "unbounded"},
 
 		// What is always unknown does not make the rest true.

@@ -155,7 +155,7 @@ func (a *analysis) unordered(compares []table.Compare, p *Predicate) bool {
 	for i := range p.Args {
 		l := &p.Args[i]
 		if len(compares) > 0 && !slices.ContainsFunc(compares, func(c table.Compare) bool {
-			return c != table.CompareNumber && c != table.CompareAddr || c == table.CompareNumber && l.hasNum || l.addr.IsValid()
+			return c != table.CompareNumber && c != table.CompareAddr && c != table.CompareAddrs || c == table.CompareNumber && l.hasNum || l.addr.IsValid()
 		}) {
 			a.because("%s has no order among what %s holds", l, &p.Left)
 			return true
@@ -169,7 +169,7 @@ func (a *analysis) unordered(compares []table.Compare, p *Predicate) bool {
 func (a *analysis) partial(compares []table.Compare, p *Predicate) bool {
 	number := slices.ContainsFunc(p.Args, func(l Literal) bool { return l.Number })
 	return slices.ContainsFunc(compares, func(c table.Compare) bool {
-		return c == table.CompareAddr || number && c != table.CompareNumber && c != table.CompareTime
+		return c == table.CompareAddr || c == table.CompareAddrs || number && c != table.CompareNumber && c != table.CompareTime
 	})
 }
 
