@@ -116,7 +116,7 @@ func rest(f *os.File) (*io.SectionReader, int64, bool) {
 		return nil, 0, false
 	}
 	n := st.Size() - off
-	return io.NewSectionReader(f, off, n), n, true
+	return io.NewSectionReader(whole{f, st.Size()}, off, n), n, true
 }
 
 // A counted reader counts bytes as they are read.

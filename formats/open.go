@@ -279,7 +279,7 @@ func fileContent(path string) (*Content, error) {
 	c := &Content{Size: -1, Close: f.Close}
 	// Files under /proc are regular and of size 0, whatever they hold.
 	if Regular(st.Mode()) && st.Size() > 0 {
-		c.Size, c.At, c.Len = st.Size(), f, st.Size()
+		c.Size, c.At, c.Len = st.Size(), whole{f, st.Size()}, st.Size()
 		return c, nil
 	}
 	if Regular(st.Mode()) {
@@ -288,4 +288,20 @@ func fileContent(path string) (*Content, error) {
 	r := &counted{r: f}
 	c.Stream, c.Consumed = r, r.n.Load
 	return c, nil
+}
+
+// A whole file is read as having the bytes that it had when it was opened. One that
+// has become shorter is an input that ends early: its new end is not taken for the
+// end of what was to be read.
+type whole struct {
+	file *os.File
+	size int64 // bytes
+}
+
+func (w whole) ReadAt(p []byte, off int64) (int, error) {
+	n, err := w.file.ReadAt(p, off)
+	if err == io.EOF && off+int64(n) < w.size {
+		err = ErrTruncated
+	}
+	return n, err
 }

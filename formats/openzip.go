@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"strings"
@@ -49,7 +50,7 @@ func (a *archive) hold() error {
 			f.Close()
 			return err
 		}
-		a.file, a.at, a.size = f, f, st.Size()
+		a.file, a.at, a.size = f, whole{f, st.Size()}, st.Size()
 	}
 	a.refs++
 	return nil
@@ -88,12 +89,10 @@ func (a *archive) members() ([]member, error) {
 	}
 	if err != nil {
 		found := a.salvage()
-		if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = fmt.Errorf("zip: no directory: %w", ErrTruncated)
-		} else {
-			err = fmt.Errorf("zip: %w: %v", ErrCorrupt, err)
+		if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrTruncated) {
+			return found, fmt.Errorf("zip: no directory: %w", ErrTruncated)
 		}
-		return found, err
+		return found, zipError(err)
 	}
 	var list []member
 	for _, f := range z.File {
@@ -108,6 +107,15 @@ func (a *archive) members() ([]member, error) {
 		list = append(list, m)
 	}
 	return list, nil
+}
+
+// zipError says whose fault it is that an archive is not what it should be: the
+// disk's, or that of the data.
+func zipError(err error) error {
+	if errors.As(err, new(*fs.PathError)) || errors.Is(err, ErrTruncated) {
+		return fmt.Errorf("zip: %w", err)
+	}
+	return fmt.Errorf("zip: %w: %v", ErrCorrupt, err)
 }
 
 // companion says whether a member is a folder or something that systems put
@@ -138,7 +146,7 @@ func (a *archive) open(m member) (*Content, error) {
 		var err error
 		if off, err = m.file.DataOffset(); err != nil {
 			a.release()
-			return nil, fmt.Errorf("zip: %w: %v", ErrCorrupt, err)
+			return nil, zipError(err)
 		}
 	}
 	packed := min(m.packed, a.size-off)

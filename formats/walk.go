@@ -74,9 +74,16 @@ func (w *walk) stdin(r io.Reader) {
 	}
 	w.seen["-"] = 0
 	if f, ok := r.(*os.File); ok {
-		if at, n, ok := rest(f); ok && isZip(at) {
-			w.archive(in, &archive{at: at, size: n})
-			return
+		if at, n, ok := rest(f); ok {
+			packed, err := isZip(at)
+			switch {
+			case err != nil:
+				w.fail(in, err)
+				return
+			case packed:
+				w.archive(in, &archive{at: at, size: n})
+				return
+			}
 		}
 	}
 	w.inputs = append(w.inputs, in)
@@ -295,7 +302,11 @@ func zipFile(p string) (a *archive, id fileID, known bool, err error) {
 		return nil, fileID{}, false, err
 	}
 	id, known = idOf(f, st)
-	if isZip(f) {
+	packed, err := isZip(f)
+	if err != nil {
+		return nil, fileID{}, false, err
+	}
+	if packed {
 		a = &archive{path: p, size: st.Size()}
 	}
 	return a, id, known, nil
@@ -306,10 +317,15 @@ func zipFile(p string) (a *archive, id fileID, known bool, err error) {
 // (OneDrive) keeps on the machine: they are read like all others.
 func Regular(mode fs.FileMode) bool { return mode.Type()&^fs.ModeIrregular == 0 }
 
-func isZip(r io.ReaderAt) bool {
+// isZip looks at the first bytes. What cannot be read is an error: an archive that
+// is not known for one would be read as a single file.
+func isZip(r io.ReaderAt) (bool, error) {
 	head := make([]byte, 8)
-	n, _ := r.ReadAt(head, 0)
-	return compressionOf(head[:n]) == "zip"
+	n, err := r.ReadAt(head, 0)
+	if err == io.EOF {
+		err = nil // a short file
+	}
+	return compressionOf(head[:n]) == "zip", err
 }
 
 // archive takes the members of a zip archive. One without any stays an input,
