@@ -22,6 +22,7 @@
 package formats
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -324,9 +325,12 @@ type Options struct {
 	// Table names the table that the columns and the sample of a part show beyond
 	// doubt, "" for none. JSON is searched by it for records that are wrapped in
 	// other things; nil: only the shapes that every JSON export has are read.
-	Table   func(*Part) string
-	Whole   bool   // a JSON document stays as it is where only what is inside would be read
-	Times   *Times // counts what reading costs; nil: nobody asks
+	Table func(*Part) string
+	Whole bool   // a JSON document stays as it is where only what is inside would be read
+	Times *Times // counts what reading costs; nil: nobody asks
+	// Until ends the reading of pipes and devices that Walk has found: they may wait
+	// for ever. What reads them then gets its error. Nil: nothing does.
+	Until   context.Context
 	TempDir string // where inputs that need seeking are spooled; "" means os.TempDir
 }
 

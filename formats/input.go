@@ -15,6 +15,7 @@ type Input struct {
 	Member string // name inside a zip archive, "" otherwise
 	Named  bool   // given by name, not met by a folder walk
 
+	pipe   bool                     // known to be no regular file
 	open   func() (*Content, error) // nil: Path is a file
 	source func() (Source, error)   // not nil: nothing to detect
 }

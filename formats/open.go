@@ -71,7 +71,7 @@ func Open(in Input, o Options) (Source, error) {
 // openContent opens an input and takes off its wrappings. The result has a
 // Head and a Close.
 func openContent(in Input, o Options) (*Content, error) {
-	c, err := in.content()
+	c, err := in.content(o)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +240,7 @@ func inputError(in Input, err error) error {
 }
 
 // content opens an input as it lies on disk.
-func (in Input) content() (*Content, error) {
+func (in Input) content(o Options) (*Content, error) {
 	var c *Content
 	var err error
 	switch {
@@ -248,6 +248,8 @@ func (in Input) content() (*Content, error) {
 		c, err = in.open()
 	case in.Path == "-":
 		c, err = stdinContent(os.Stdin)
+	case in.pipe && o.Until != nil:
+		c = pipeContent(o.Until, in.Path)
 	default:
 		c, err = fileContent(in.Path)
 	}

@@ -284,7 +284,7 @@ func TestSpool(t *testing.T) {
 	for _, size := range []int{0, 100, spoolMemory, spoolMemory + 1, spoolMemory + 100_000} {
 		dir := t.TempDir()
 		data := strings.Repeat("0123456789", size/10+1)[:size]
-		c, err := Stdin(pipe{strings.NewReader(data)}).content()
+		c, err := Stdin(pipe{strings.NewReader(data)}).content(Options{})
 		if err == nil {
 			err = c.readHead()
 		}

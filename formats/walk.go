@@ -251,7 +251,7 @@ func (w *walk) file(p string, named, regular bool) {
 		return
 	}
 	w.seen[key] = 0
-	in := Input{Path: p, Named: named}
+	in := Input{Path: p, Named: named, pipe: !regular}
 	var id fileID
 	known := false
 	if regular {

@@ -4,9 +4,12 @@ package formats
 
 import (
 	"archive/zip"
+	"context"
+	"errors"
 	"os"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A pipe met by a walk is left alone, one given by name is read.
@@ -68,6 +71,41 @@ func TestWalkSameFile(t *testing.T) {
 	} {
 		if got, errs := Walk(c.paths, nil); names(got) != c.want || errs != nil {
 			t.Errorf("%q: got %s, %v", c.paths, names(got), errs)
+		}
+	}
+}
+
+// Who waits for a pipe is let go when the context ends, whether nobody has opened it
+// for writing or nobody writes.
+func TestPipeUntil(t *testing.T) {
+	tree(t, map[string]string{"a.csv": logText})
+	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", logText} {
+		inputs, errs := Walk([]string{"pipe"}, nil)
+		if errs != nil {
+			t.Fatal(errs)
+		}
+		if text != "" {
+			f, err := os.OpenFile("pipe", os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if _, err := f.WriteString(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(100*time.Millisecond, stop)
+		src, err := Open(inputs[0], Options{Until: ctx})
+		if err == nil {
+			_, err = src.NewReader(Want{}).Next()
+			src.Close()
+		}
+		if text == "" && !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // done at once. It is called without run.mu by the one worker that set opening.
 func (r *run) openInput(in *input) {
 	in.opts = r.Formats
-	in.opts.Times, in.opts.Table = &r.stats.Input, r.surely
+	in.opts.Times, in.opts.Table, in.opts.Until = &r.stats.Input, r.surely, r.caller
 	in.opts.Whole = r.generic // what stands round records is swept, too
 	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
 	next := open

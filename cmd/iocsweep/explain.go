@@ -151,7 +151,7 @@ func (a *app) explainRow(ctx context.Context, f *scanFlags, row, format string) 
 	defer stop()
 	tr, err := s.Trace(ctx, in, record)
 	if errors.Is(err, context.Canceled) {
-		return &statusError{statusInterrupted, err}
+		return outputError(err)
 	} else if err != nil {
 		return usage(err)
 	}

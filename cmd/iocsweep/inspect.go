@@ -33,15 +33,15 @@ of the largest file of each kind.`,
 			if err := f.apply(s); err != nil {
 				return usage(err)
 			}
-			inputs, errs := formats.Walk(paths, a.in)
+			ctx, stop := interrupts(c.Context())
+			defer stop()
+			inputs, errs := formats.Walk(paths, interruptible(ctx, a.in))
 			for _, err := range errs {
 				a.warnf("%v", printableError(err))
 			}
 			if len(inputs) == 0 {
 				return usage(errors.New("nothing to inspect: no file under the given paths"))
 			}
-			ctx, stop := interrupts(c.Context())
-			defer stop()
 			if estimate {
 				s.Threads = threads
 				return a.estimate(ctx, s, inputs, len(errs) > 0)
@@ -49,8 +49,11 @@ of the largest file of each kind.`,
 			bad := len(errs) > 0
 			between := ""
 			for i, err := range s.Inspect(ctx, inputs) {
+				if ctx.Err() != nil { // what that ended is no fault of the input
+					return outputError(ctx.Err())
+				}
 				if err != nil {
-					return &statusError{statusInterrupted, err}
+					return usage(err)
 				}
 				bad = bad || i.Failed()
 				if _, err := fmt.Fprint(a.out, between+inspection(i)); err != nil {
@@ -76,7 +79,7 @@ func (a *app) estimate(ctx context.Context, s *scanner.Scan, inputs []formats.In
 	e, err := s.Estimate(ctx, inputs)
 	switch {
 	case errors.Is(err, context.Canceled):
-		return &statusError{statusInterrupted, err}
+		return outputError(err)
 	case err != nil:
 		return usage(err)
 	}

@@ -86,9 +86,16 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 
 // interrupts returns a context that the first interrupt ends, so that what is under
 // way ends in order; the second ends the process at once. Where none is in force,
-// the first does: nothing is lost then.
+// the first does: nothing is lost then. A session that breaks off is one, unless
+// whoever started the process has it ignored (nohup).
 func interrupts(ctx context.Context) (_ context.Context, stop context.CancelFunc) {
-	ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{syscall.SIGTERM}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signals = append(signals, s)
+		}
+	}
+	ctx, stop = signal.NotifyContext(ctx, signals...)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

@@ -170,3 +170,92 @@ func TestWriteWholeInterrupted(t *testing.T) {
 		t.Errorf("%d files, %q", len(files), text)
 	}
 }
+
+// waiting starts a command that has read text from standard input and waits for
+// more. It must not take longer than 15 seconds.
+func waiting(t *testing.T, text string, c *exec.Cmd) (in io.WriteCloser, stderr *bytes.Buffer) {
+	t.Helper()
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr = new(bytes.Buffer)
+	c.Stderr = stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timeout := time.AfterFunc(15*time.Second, func() { c.Process.Kill() })
+	t.Cleanup(func() { timeout.Stop(); in.Close() })
+	if _, err := io.WriteString(in, text); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond)
+	return in, stderr
+}
+
+// TestInterruptOfPipes: whatever waits for a pipe ends when it is interrupted, also by
+// the end of its session, and says nothing bad of the input.
+func TestInterruptOfPipes(t *testing.T) {
+	dir := t.TempDir()
+	fifo := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		text string
+		args []string
+	}{
+		{endpointHeader, []string{"scan", "--ioc", "176.65.139.7", "-"}},
+		{"PK\x03\x04", []string{"scan", "--ioc", "176.65.139.7", "--tmp", dir, "-"}},
+		{"", []string{"scan", "--ioc", "176.65.139.7", fifo}},
+		{endpointHeader, []string{"inspect", "-"}},
+		{"PK\x03\x04", []string{"inspect", "-"}},
+		{"", []string{"inspect", fifo}},
+	} {
+		for _, sig := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+			c := exec.Command("iocsweep", test.args...)
+			_, stderr := waiting(t, test.text, c)
+			if err := c.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			c.Wait()
+			if c.ProcessState.ExitCode() != statusInterrupted || !strings.Contains(stderr.String(), "interrupted") || strings.Contains(stderr.String(), "context") {
+				t.Errorf("%v, %v: %v, standard error %q", test.args, sig, c.ProcessState, stderr)
+			}
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("%d files are left beside the pipe", len(files)-1)
+	}
+}
+
+// TestIgnoredHangup: with nohup a sweep outlives its session.
+func TestIgnoredHangup(t *testing.T) {
+	c := exec.Command("sh", "-c", `trap "" HUP; exec iocsweep scan --ioc 176.65.139.7 -`)
+	in, stderr := waiting(t, endpointHeader, c)
+	if err := c.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(200 * time.Millisecond)
+	if _, err := io.WriteString(in, "2026-05-21T08:00:00Z,pc,ConnectionSuccess,176.65.139.7,3778,,10.0.0.5\n"); err != nil {
+		t.Error(err)
+	}
+	in.Close()
+	if err := c.Wait(); err != nil || !strings.Contains(stderr.String(), "1 hit on 1 indicator") {
+		t.Errorf("%v, standard error %q", err, stderr)
+	}
+}
+
+// TestKilledSpool: not even a kill leaves behind what was spooled.
+func TestKilledSpool(t *testing.T) {
+	dir := t.TempDir()
+	c := exec.Command("iocsweep", "scan", "--ioc", "176.65.139.7", "--tmp", dir, "-")
+	waiting(t, "PK\x03\x04", c)
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	c.Wait()
+	if files, _ := os.ReadDir(dir); len(files) != 0 {
+		t.Errorf("%s is left", files[0].Name())
+	}
+}

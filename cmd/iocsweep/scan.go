@@ -119,8 +119,13 @@ func (a *app) readFeeds(run *scanReport) error {
 func (a *app) findInputs(ctx context.Context, run *scanReport, paths []string) (inputs []formats.Input, done func(), err error) {
 	stdin, done := interruptible(ctx, a.in), func() {}
 	if slices.Contains(paths, "-") {
-		if stdin, done, err = spooled(stdin, run.flags.tmp); err != nil {
-			return nil, nil, &statusError{statusFailed, err}
+		var broken error
+		if stdin, done, broken, err = spooled(stdin, run.flags.tmp); err != nil {
+			return nil, nil, outputError(err)
+		}
+		if broken != nil {
+			a.warnf("-: %v", printableError(broken))
+			run.partial = true
 		}
 	}
 	inputs, errs := formats.Walk(paths, stdin)
