@@ -181,8 +181,9 @@ func isTerminal(w any) bool {
 }
 
 // open creates the files. What the scan reads is never overwritten, whatever
-// the flags, and that is known of all files before the first is truncated.
-func (o *outputs) open(reads []string) error {
+// the flags. Until all are open none is truncated: if one cannot be written, what
+// was there before is there still, and nothing new.
+func (o *outputs) open(reads []string) (err error) {
 	for _, f := range o.files {
 		fi, err := os.Stat(f.path)
 		if err != nil || !formats.Regular(fi.Mode()) {
@@ -194,27 +195,61 @@ func (o *outputs) open(reads []string) error {
 			}
 		}
 	}
+	var old, made []*outputFile
+	defer func() {
+		if err != nil {
+			discard(old, made)
+		}
+	}()
 	for _, f := range o.files {
 		mode := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-		if fi, err := os.Stat(f.path); err == nil {
+		fi, missing := os.Stat(f.path)
+		if missing == nil {
 			mode = os.O_WRONLY
-			if formats.Regular(fi.Mode()) {
-				mode |= os.O_TRUNC
-			}
 		}
-		file, err := os.OpenFile(f.path, mode, 0o644)
-		if err != nil {
+		if f.file, err = os.OpenFile(f.path, mode, 0o644); err != nil {
 			return fmt.Errorf("%s: %w", f.flag, err)
 		}
-		f.file = file
+		switch {
+		case missing != nil:
+			made = append(made, f)
+		case formats.Regular(fi.Mode()):
+			old = append(old, f)
+		}
+	}
+	for _, f := range old {
+		if err := f.file.Truncate(0); err != nil {
+			return fmt.Errorf("%s: %w", f.flag, err)
+		}
 	}
 	return nil
+}
+
+// discard closes files that will not be written, and removes those that were made
+// for it.
+func discard(old, made []*outputFile) {
+	for _, f := range old {
+		_ = f.file.Close()
+	}
+	for _, f := range made {
+		_ = f.file.Close()
+		_ = os.Remove(f.path)
+	}
 }
 
 // lateWriter writes to a file that is opened after the writer was handed out.
 type lateWriter struct{ to *outputFile }
 
-func (l *lateWriter) Write(b []byte) (int, error) { return l.to.file.Write(b) }
+// Write returns a closed pipe as such for hits only, of which a reader may have seen
+// enough. Other files are asked for whole, and the scan ends where one of them
+// cannot be written.
+func (l *lateWriter) Write(b []byte) (int, error) {
+	n, err := l.to.file.Write(b)
+	if isClosedPipe(err) && l.to.flag != "--output" {
+		err = errors.New(err.Error())
+	}
+	return n, err
+}
 
 // close writes the reports, if there is anything to report, and closes the files.
 func (o *outputs) close(run *scanReport) (errs []error) {
@@ -226,7 +261,7 @@ func (o *outputs) close(run *scanReport) (errs []error) {
 		errs = append(errs, err)
 	}
 	if o.summary != nil && run.sum != nil {
-		_, err := o.summary.file.Write(run.json())
+		_, err := (&lateWriter{o.summary}).Write(run.json())
 		errs = append(errs, err)
 	}
 	for _, f := range o.files {

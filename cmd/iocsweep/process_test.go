@@ -259,3 +259,29 @@ func TestKilledSpool(t *testing.T) {
 		t.Errorf("%s is left", files[0].Name())
 	}
 }
+
+// TestSideReaderGone: a reader that has seen enough of the rejects ends the sweep
+// before all hits are written, so that is not done quietly.
+func TestSideReaderGone(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "dne.csv")
+	if err := os.WriteFile(path, []byte(endpointHeader+"2026-05-21T08:00:00Z,\"pc"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range []string{"--rejects", "--summary"} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		c := exec.Command("iocsweep", "scan", "--ioc", "176.65.139.7", flag, "/dev/fd/3", path)
+		c.ExtraFiles = []*os.File{w}
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		c.Run()
+		w.Close()
+		if c.ProcessState.ExitCode() != statusFailed || !strings.Contains(stderr.String(), "/dev/fd/3: broken pipe") {
+			t.Errorf("%s: %v, standard error %q", flag, c.ProcessState, stderr.String())
+		}
+	}
+}
