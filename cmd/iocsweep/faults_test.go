@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -20,5 +22,19 @@ func TestSpoolBreaksOff(t *testing.T) {
 	defer done()
 	if text, err := io.ReadAll(in); string(text) != "PK\x03\x04 and so on" || err != nil {
 		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// A key is made with both of its halves or not at all: a half that is left would be
+// in the way of the next try.
+func TestKeygenHalf(t *testing.T) {
+	dir := t.TempDir()
+	// As long as a name may be, so that there is no room for .pub behind it.
+	path := filepath.Join(dir, strings.Repeat("k", 253))
+	if status := run([]string{"ioc", "keygen", "-o", path}, strings.NewReader(""), io.Discard, io.Discard); status != statusFailed {
+		t.Errorf("status %d", status)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 0 {
+		t.Errorf("%d files are left", len(files))
 	}
 }

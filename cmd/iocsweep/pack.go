@@ -230,6 +230,7 @@ is there is never overwritten.`,
 				return outputError(err)
 			}
 			if err := writeNew(public, 0o644, pack.PublicText(id)); err != nil {
+				_ = os.Remove(output) // half a pair is of no use, and in the way of the next
 				return outputError(err)
 			}
 			if _, err := fmt.Fprintln(a.out, pack.KeyID(id)); err != nil {
@@ -315,7 +316,14 @@ func writeWhole(ctx context.Context, path string, mode os.FileMode, write func(i
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(&untilDone{ctx, f}), f.Chmod(mode), f.Close())
+	_ = f.Chmod(mode) // not every file system has modes: that alone does not spoil the file
+	// Synced before it gets its name, else a stick that is pulled out may be left
+	// with the name and nothing behind it.
+	err = write(&untilDone{ctx, f})
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -338,12 +346,15 @@ func (u *untilDone) Write(b []byte) (int, error) {
 	return u.to.Write(b)
 }
 
-// writeNew writes a file that must not be there yet.
+// writeNew writes a file that must not be there yet, and is not if it fails.
 func writeNew(path string, mode os.FileMode, text string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
 	_, err = io.WriteString(f, text)
-	return errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(path)
+	}
+	return err
 }
