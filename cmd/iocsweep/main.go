@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -69,6 +70,9 @@ func run(args []string, in io.Reader, out, errw io.Writer) int {
 	root.SetErr(errw)
 	err := root.ExecuteContext(context.Background())
 	var status *statusError
+	if write := (*fs.PathError)(nil); errors.As(err, &write) && !errors.As(err, &status) {
+		err = outputError(err) // of a completion script, which cobra writes
+	}
 	switch {
 	case err == nil:
 		return statusOK

@@ -285,3 +285,32 @@ func TestSideReaderGone(t *testing.T) {
 		}
 	}
 }
+
+// TestCompletionOutput: a completion script that cannot be written is no wrong use of
+// the command, and a reader that has seen enough of it no fault.
+func TestCompletionOutput(t *testing.T) {
+	r, gone, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer gone.Close()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no device that is full")
+	}
+	defer full.Close()
+	for _, test := range []struct {
+		out    *os.File
+		status int
+		want   string
+	}{{gone, statusOK, ""}, {full, statusFailed, "iocsweep: write /dev/stdout: no space left on device\n"}} {
+		c := exec.Command("iocsweep", "completion", "bash")
+		var stderr bytes.Buffer
+		c.Stdout, c.Stderr = test.out, &stderr
+		c.Run()
+		if c.ProcessState.ExitCode() != test.status || stderr.String() != test.want {
+			t.Errorf("%v, want status %d; standard error %q", c.ProcessState, test.status, stderr.String())
+		}
+	}
+}
