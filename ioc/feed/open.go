@@ -39,9 +39,36 @@ func File(path string) Source {
 		if path == "-" {
 			return io.NopCloser(os.Stdin), nil
 		}
-		return os.Open(path)
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		return &whole{file: f, left: sizeOf(f)}, nil
 	}}
 }
+
+// errShrunk is about a feed that is being written anew while it is read, as a
+// download does: what was still to come is lost.
+var errShrunk = errors.New("became shorter while it was read")
+
+// A whole file ends where it ended when it was opened, not before.
+type whole struct {
+	file *os.File
+	left int64 // bytes, of a regular file
+}
+
+func (w *whole) Read(p []byte) (int, error) {
+	n, err := w.file.Read(p)
+	w.left -= int64(n)
+	if err == io.EOF && w.left > 0 {
+		err = errShrunk
+	}
+	return n, err
+}
+
+func (w *whole) ReadAt(p []byte, off int64) (int, error) { return w.file.ReadAt(p, off) }
+func (w *whole) Stat() (fs.FileInfo, error)              { return w.file.Stat() }
+func (w *whole) Close() error                            { return w.file.Close() }
 
 // FromValues is the feed of indicators given one by one on the command line.
 // The place of the first is --ioc:1. One that cannot be used is an error of
