@@ -3,6 +3,7 @@ package ioc
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"math/bits"
 	"strings"
 	"sync"
@@ -57,6 +58,7 @@ type walker struct {
 	key  string      // the last path that led to a candidate
 	text []byte      // decoded strings, each inside the one before
 	got  []Candidate // of one value
+	torn bool        // something stands in an object of the cell where a key should
 }
 
 // match is MatchJSON.
@@ -66,10 +68,36 @@ func (w *walker) match(s *Set, members []Member, rest bool, cell []byte, dst []J
 		w.begin(members, cell)
 	}
 	cell = cell[:len(cell):len(cell)] // see leaf
+	before := len(dst)
+	w.torn = false
 	w.whole(cell, 0, scope{exact: true, top: true})
+	if w.torn {
+		if undone := UndoubledJSON(cell); undone != nil {
+			w.dst = w.dst[:before]
+			w.whole(undone, 0, scope{top: true, len: uint32(len(cell))})
+		}
+	}
 	dst = w.dst
 	w.s, w.members, w.dst, w.room = nil, nil, nil, nil
 	return dst
+}
+
+// UndoubledJSON gives a cell of JSON back its backslashes where a program that
+// escapes by backslashes (COPY TO, SELECT INTO OUTFILE, a csv.writer with an
+// escapechar) has doubled them, so that a quote in a string seems to end it:
+//
+//	{"query":"a.example","answers":"[\\"b.example\\"]"}
+//
+// It returns nil for a cell that is well-formed as it stands, or not without them either.
+func UndoubledJSON(cell []byte) []byte {
+	if !bytes.Contains(cell, []byte(`\\"`)) || json.Valid(cell) {
+		return nil
+	}
+	undone := bytes.ReplaceAll(cell, []byte(`\\`), []byte(`\`))
+	if !json.Valid(undone) {
+		return nil
+	}
+	return undone
 }
 
 // A scope says how a value is to be matched, and where it stands.
@@ -155,6 +183,7 @@ func (w *walker) object(c []byte, i, base int, at scope) int {
 		}
 		in.kind, in.typed = KindText, false
 		if c[i] != '"' {
+			w.torn = true
 			w.leaf(c[i:], base+i, in)
 			return len(c)
 		}

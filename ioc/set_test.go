@@ -147,6 +147,11 @@ func TestMatchJSON(t *testing.T) {
 		{"IPv4 address in brackets", `{"host":"[10.1.2.3]:80"}`, false, "host=[10.1.2.3]:80"},
 		{"IPv4 address as array", `{"host":"[10.1.2.3]"}`, false, "host=10.1.2.3"},
 		{"no object", `10.1.2.3`, true, "=10.1.2.3"},
+		{"backslashes doubled", `{"direction":"Out","answers":"[\\"x.miraibotnet.su\\",\\"10.1.2.3\\"]","query":"miraibotnet.su"}`, false,
+			"answers=x.miraibotnet.su answers=10.1.2.3 query=miraibotnet.su"},
+		{"backslashes doubled, deep", `{"a":"say \\"10.1.2.3\\"","path":"c:\\\\x"}`, true, "a=10.1.2.3"},
+		{"a backslash that ends a text", `{"a":"c:\\","query":"miraibotnet.su"}`, false, "query=miraibotnet.su"},
+		{"damage behind one", `{"query":"miraibotnet.su","a":"c:\\",b}`, false, "query=miraibotnet.su"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out []string

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/iocsweep/iocsweep/ioc"
 )
 
 // maxJSON bounds the cells that Member looks into: it runs on hits only, but a
@@ -51,7 +53,12 @@ func (o *object) read(cell string) {
 		return
 	}
 	o.members = o.members[:0]
-	if !strings.HasPrefix(cell, "{") || !json.Valid([]byte(cell)) {
+	if !strings.HasPrefix(cell, "{") {
+		return
+	}
+	if undone := ioc.UndoubledJSON([]byte(cell)); undone != nil {
+		cell = string(undone)
+	} else if !json.Valid([]byte(cell)) {
 		return
 	}
 	// What is valid needs no second look: only its tokens are told apart.

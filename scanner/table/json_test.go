@@ -35,6 +35,8 @@ func TestMember(t *testing.T) {
 		{`{"query":"x"`, "query", "", false},
 		{`{"query":"x"}}`, "query", "", false},
 		{`["query"]`, "query", "", false},
+		{`{"query":"[\\"x\\"]"}`, "query", `["x"]`, true}, // backslashes doubled
+		{`{"query":"c:\\"}`, "query", `c:\`, true},
 		{``, "query", "", false},
 	} {
 		if value, has := Member(c.cell, c.key); value != c.value || has != c.has {
