@@ -93,6 +93,7 @@ type Content struct {
 
 	times    *Times // nil: nobody asks
 	preamble int    // bytes of text above JSON, behind a byte order mark
+	turned   int    // rows of a table that was written by columns
 }
 
 // stdinContent reads what is given as standard input; it is never closed.

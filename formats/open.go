@@ -54,6 +54,12 @@ func Open(in Input, o Options) (Source, error) {
 	}
 	in = c.Input
 	f, err := formatOf(c, o)
+	if err == nil && (f.Name == JSON.Name || f.Name == JSONL.Name) {
+		var turned bool
+		if turned, err = c.turnColumns(o); turned {
+			f = &JSONL
+		}
+	}
 	if err == nil && f.seeks(c.Head) {
 		err = c.spool(o.TempDir)
 	}

@@ -1,0 +1,146 @@
+package formats
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// pandas, R's jsonlite and other programs that keep tables by column write them so:
+//
+//	{"ClientIP":{"0":"10.0.0.5","1":"10.0.0.6"},"Name":{"0":"a.example","1":null}}
+//	{"ClientIP":["10.0.0.5","10.0.0.6"],"Name":["a.example",null]}
+//
+// Read as it stands that is one record, with all values of a column in one cell, and no
+// time. It is turned into JSON Lines in memory. A table of more than Options.MaxRecord
+// bytes stays as it is, and is refused for its size.
+
+// turnColumns turns a document that is a known table by columns into lines, one for
+// each of its rows, and reports whether it was one.
+func (c *Content) turnColumns(o Options) (bool, error) {
+	if o.Table == nil || !beginsByColumn(c.Head) {
+		return false, nil
+	}
+	read := c.Stream
+	if c.At != nil {
+		read = io.NewSectionReader(c.At, 0, c.Len)
+	}
+	text, err := io.ReadAll(io.LimitReader(read, int64(o.maxRecord())+1))
+	var lines []byte
+	rows := 0
+	if err == nil && len(text) <= o.maxRecord() {
+		lines, rows = linesOfColumns(text, o.Table)
+	}
+	if lines == nil {
+		if c.At == nil {
+			c.Stream = io.MultiReader(bytes.NewReader(text), endsWith(read, err))
+		}
+		return false, nil
+	}
+	c.At, c.Len, c.Stream, c.Consumed = bytes.NewReader(lines), int64(len(lines)), nil, nil
+	c.turned = rows
+	return true, c.readHead()
+}
+
+// endsWith returns a stream that has been read as far as an error, or r if there is none.
+func endsWith(r io.Reader, err error) io.Reader {
+	if err == nil {
+		return r
+	}
+	return &replay{err: err}
+}
+
+// turnedNote says that columns were turned into rows.
+func (c *Content) turnedNote() []string {
+	if c.turned == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("the table is written column by column: each of its %d rows counts as a line", c.turned)}
+}
+
+// beginsByColumn reports whether text may be a table by columns: an object whose first
+// members are all lists or all objects, with a plain value as the very first.
+func beginsByColumn(head []byte) bool {
+	text := trimJSONHead(head)
+	if len(text) == 0 || text[0] != '{' {
+		return false
+	}
+	b, end := padded(text)
+	n, bracket := 0, byte(0)
+	for _, value := range jsonItems(b, '{', 1, end) {
+		if n++; n == 1 {
+			bracket = b[value.off]
+			for _, first := range jsonItems(b, bracket, int(value.off)+1, int(value.end)) {
+				if b[first.off] == '{' || b[first.off] == '[' {
+					return false
+				}
+				break
+			}
+		}
+		if b[value.off] != bracket || bracket != '[' && bracket != '{' {
+			return false
+		}
+		if n == maxSample {
+			break
+		}
+	}
+	return n > 0
+}
+
+// padded copies text to where jsonPad bytes follow it, and returns where it ends.
+func padded(text []byte) (b []byte, end int) {
+	b = make([]byte, len(text)+jsonPad)
+	return b, copy(b, text)
+}
+
+// linesOfColumns turns a table by columns into JSON Lines; nil if text is not one, its
+// columns are of different rows, or those of no table that is known.
+func linesOfColumns(text []byte, table func(*Part) string) (lines []byte, rows int) {
+	b, end := padded(trimJSONHead(text))
+	if p, fault := jsonSkip(b, 0, end, 0); fault != jsonOK || jsonSpace(b, p, end) != end {
+		return nil, 0
+	}
+	var keys, index [][]byte
+	var names []string
+	var columns [][]jsonRow
+	for key, value := range jsonItems(b, '{', 1, end) {
+		var column []jsonRow
+		for at, cell := range jsonItems(b, b[value.off], int(value.off)+1, int(value.end)) {
+			switch n := len(column); {
+			case len(columns) == 0:
+				index = append(index, at)
+			case n >= len(index) || !bytes.Equal(at, index[n]):
+				return nil, 0
+			}
+			column = append(column, cell)
+		}
+		if len(column) != len(index) {
+			return nil, 0
+		}
+		keys, names, columns = append(keys, key), append(names, string(jsonUnquote(nil, key))), append(columns, column)
+	}
+	if len(columns) < 2 || len(index) == 0 || table(&Part{Columns: names, Rows: -1}) == "" {
+		return nil, 0
+	}
+	for row := range index {
+		sep := byte('{')
+		for n, key := range keys {
+			cell := columns[n][row]
+			lines = append(append(append(lines, sep, '"'), key...), '"', ':')
+			lines = appendOnOneLine(lines, b[cell.off:cell.end])
+			sep = ','
+		}
+		lines = append(lines, '}', '\n')
+	}
+	return lines, len(index)
+}
+
+// appendOnOneLine appends a well-formed value without line breaks between its tokens.
+func appendOnOneLine(dst, value []byte) []byte {
+	for _, c := range value {
+		if c != '\n' && c != '\r' { // in strings they are escaped
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
