@@ -402,6 +402,16 @@ func openCSV(c *Content, o Options) (Source, error) {
 	if doubled := s.slashed(whole, h.start); doubled != nil {
 		s.c = doubled
 		s.info.Notes = append(s.info.Notes, "quotes in cells are escaped by backslashes")
+	} else if nulls, err := s.withoutNulls(whole, h.start); nulls || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		s.info.Notes = append(s.info.Notes, `nulls are written "N: they are empty cells`)
+	} else if note, err := s.requote(whole, h.start, o); note != "" || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		s.info.Notes = append(s.info.Notes, note)
 	}
 	s.part.Sample = s.readSample(s.c.Head, whole, h.start)
 	s.t = newText(s.c, o, int64(h.start))

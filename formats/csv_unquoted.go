@@ -1,0 +1,270 @@
+package formats
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+)
+
+// Not every program quotes cells. PostgreSQL's COPY TO, SELECT INTO OUTFILE and
+// mysql --batch, jq's @tsv, Miller's TSV and a csv.writer with QUOTE_NONE escape by
+// backslashes what would end a cell; sqlite3's tabs and R's quote=FALSE do nothing at all:
+//
+//	2026-05-02T00:00:05Z⇥"C:\\tools\\a.exe" -q⇥{"answers":"[\\"x\\"]"}⇥\N
+//
+// To any other reader of CSV the first quote takes the rows up to the next one with it.
+// Such text is rewritten as CSV with quotes while it is read. Lines are counted as they
+// are in the file: a line break that is written as \n becomes a carriage return.
+
+// An unquoted says how text is written of which no cell is quoted.
+type unquoted struct {
+	sep     byte
+	escapes bool   // backslashes escape
+	null    string // the cell that is empty
+}
+
+// unquotedIn returns how the records of text are written, nil if cells are quoted or
+// may be. faulty says that some have stray quotes or too many cells when quotes count.
+func unquotedIn(text []byte, sep byte, width int, faulty bool) *unquoted {
+	for _, escapes := range []bool{true, false} {
+		u := &unquoted{sep: sep, escapes: escapes}
+		if sep == '\t' {
+			u.null = "NULL" // as mysql --batch has it
+		}
+		if u.fits(text, width, faulty) {
+			return u
+		}
+	}
+	return nil
+}
+
+// mayBeUnquoted is a quick look, so that other files cost no more to open.
+func mayBeUnquoted(text []byte, sep byte) bool {
+	if sep == '\t' || sep == '|' {
+		return bytes.ContainsAny(text, `"\`)
+	}
+	return bytes.Contains(text, []byte{'\\', sep}) || bytes.Contains(text, []byte("\\\n")) ||
+		bytes.Contains(text, []byte{sep, '\\', 'N', sep})
+}
+
+// fits reports whether the records that end in text have the width of the header, and
+// whether something shows that they are written so.
+func (u *unquoted) fits(text []byte, width int, faulty bool) bool {
+	rows, opened, enclosed, signs := 0, 0, 0, 0
+	for {
+		cells, n := u.record(text)
+		if n == 0 {
+			break
+		}
+		if text = text[n:]; len(cells) == 1 && len(cells[0]) == 0 {
+			continue // a blank line
+		}
+		if rows++; len(cells) != width {
+			return false
+		}
+		for _, cell := range cells {
+			if len(cell) > 0 && cell[0] == '"' {
+				opened++
+				if len(cell) > 1 && cell[len(cell)-1] == '"' {
+					enclosed++
+				}
+			}
+			if !u.escapes {
+				continue
+			}
+			n, ok := u.escapesIn(cell, faulty)
+			if !ok {
+				return false
+			}
+			if signs += n; string(cell) == `\N` {
+				u.null = `\N`
+			}
+		}
+	}
+	switch {
+	case rows == 0 || enclosed*4 > rows:
+		return false
+	case u.escapes:
+		return signs > 0 && (faulty || opened == 0)
+	}
+	// Commas stand in quoted cells, and what has none of these may fit by chance.
+	return faulty && (u.sep == '\t' || u.sep == '|')
+}
+
+// record splits the first record of text; n is 0 if it does not end there.
+func (u *unquoted) record(text []byte) (cells [][]byte, n int) {
+	from := 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && u.escapes:
+			i++
+		case c == u.sep:
+			cells = append(cells, text[from:i])
+			from = i + 1
+		case c == '\n':
+			return append(cells, bytes.TrimSuffix(text[from:i], []byte{'\r'})), i + 1
+		}
+	}
+	return nil, 0
+}
+
+// escapesIn counts the backslashes of a cell that escape something. It says false if
+// one does not, or if the cell is JSON that would be none without them. Only some
+// programs escape quotes, and in JSON these are escaped anyway.
+func (u *unquoted) escapesIn(cell []byte, quotes bool) (n int, ok bool) {
+	for i := 0; i < len(cell); i++ {
+		if cell[i] != '\\' {
+			continue
+		}
+		if i++; i == len(cell) {
+			return n, false
+		}
+		c := cell[i]
+		if _, known := u.unescape(c); !known && c != 'N' && (c != '"' || !quotes) {
+			return n, false
+		}
+		n++
+	}
+	if n > 0 && (cell[0] == '{' || cell[0] == '[') && json.Valid(cell) {
+		return n, json.Valid(u.append(nil, cell))
+	}
+	return n, true
+}
+
+// unescape is what a backslash and c stand for.
+func (u *unquoted) unescape(c byte) (byte, bool) {
+	switch c {
+	case 't':
+		return '\t', true
+	case 'n', 'r':
+		return '\r', true
+	case 'b':
+		return '\b', true
+	case 'f':
+		return '\f', true
+	case 'v':
+		return '\v', true
+	case '0':
+		return 0, true
+	case '"':
+		return c, false // see escapesIn
+	}
+	return c, c == '\\' || c == '\n' || c == '\r' || c == u.sep
+}
+
+// An unquotedReader rewrites text without quoted cells as CSV with quotes.
+type unquotedReader struct {
+	unquoted
+	r   io.Reader
+	max int    // the longest cell that is kept together
+	in  []byte // room to read into
+	err error  // what reading has ended with
+
+	cell    []byte // the one at hand, as it is written
+	escaped bool   // the next byte belongs to it, whatever it is
+	out     []byte // rewritten, and not yet read
+}
+
+// requote has the text rewritten behind its header if no cell of it is quoted, and
+// returns what is to be said of that.
+func (s *csvSource) requote(whole bool, start int, o Options) (note string, err error) {
+	c := s.c
+	text := c.Head[start:]
+	if !mayBeUnquoted(text, s.sep) || bytes.IndexByte(c.Head[:start], '"') >= 0 {
+		return "", nil
+	}
+	if whole {
+		text = append(bytes.Clone(text), '\n') // the last record ends, too
+	}
+	u := unquotedIn(text, s.sep, len(s.part.Columns), s.faults(c.Head, whole, start) > 0)
+	if u == nil {
+		return "", nil
+	}
+	s.info.Serial = true
+	note = "cells are not quoted: quotes are text"
+	if u.escapes {
+		note = "cells are not quoted but escaped by backslashes"
+	}
+	return note, u.rewritten(c, start, o.maxRecord())
+}
+
+// rewritten has the text of c rewritten behind its first bytes.
+func (u *unquoted) rewritten(c *Content, start, max int) error {
+	head := bytes.Clone(c.Head[:start])
+	r := c.reader()
+	if _, err := io.CopyN(io.Discard, r, int64(start)); err != nil {
+		return err
+	}
+	c.Stream = io.MultiReader(bytes.NewReader(head), &unquotedReader{unquoted: *u, r: r, max: max, in: make([]byte, headSize)})
+	return c.readHead()
+}
+
+func (u *unquotedReader) Read(p []byte) (int, error) {
+	for len(u.out) == 0 && u.err == nil {
+		u.out = u.out[:0:cap(u.out)]
+		var n int
+		n, u.err = u.r.Read(u.in)
+		u.rewrite(u.in[:n])
+		if u.err != nil && len(u.cell) > 0 {
+			u.end("")
+		}
+	}
+	if len(u.out) == 0 {
+		return 0, u.err
+	}
+	n := copy(p, u.out)
+	u.out = u.out[n:]
+	return n, nil
+}
+
+// rewrite takes up what comes next of the text.
+func (u *unquotedReader) rewrite(text []byte) {
+	from := 0
+	for i, c := range text {
+		switch {
+		case u.escaped:
+			u.escaped = false
+		case c == '\\':
+			u.escaped = u.escapes
+		case c == u.sep || c == '\n':
+			u.cell = append(u.cell, text[from:i]...)
+			u.end(string(c))
+			from = i + 1
+		}
+	}
+	if u.cell = append(u.cell, text[from:]...); len(u.cell) > u.max {
+		u.out, u.cell = append(u.out, u.cell...), u.cell[:0] // its record is refused
+	}
+}
+
+// end puts out the cell at hand, and what has ended it.
+func (u *unquotedReader) end(by string) {
+	cell := u.cell
+	if by == "\n" && bytes.HasSuffix(cell, []byte{'\r'}) {
+		cell, by = cell[:len(cell)-1], "\r\n"
+	}
+	if string(cell) != u.null {
+		from := len(u.out)
+		if u.out = u.append(u.out, cell); bytes.IndexByte(u.out[from:], '"') == 0 || bytes.ContainsAny(u.out[from:], "\r\n"+string(rune(u.sep))) {
+			plain := bytes.ReplaceAll(u.out[from:], []byte(`"`), []byte(`""`))
+			u.out = append(append(append(u.out[:from], '"'), plain...), '"')
+		}
+	}
+	u.out, u.cell = append(u.out, by...), u.cell[:0]
+}
+
+// append appends what a cell stands for. An escape that is not known stays as it is.
+func (u *unquoted) append(dst, cell []byte) []byte {
+	for u.escapes {
+		i := bytes.IndexByte(cell, '\\')
+		if i < 0 || i+1 == len(cell) {
+			break
+		}
+		c, known := u.unescape(cell[i+1])
+		if dst = append(dst, cell[:i]...); !known && c != '"' {
+			dst = append(dst, '\\')
+		}
+		dst, cell = append(dst, c), cell[i+2:]
+	}
+	return append(dst, cell...)
+}
