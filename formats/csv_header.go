@@ -388,7 +388,7 @@ func openCSV(c *Content, o Options) (Source, error) {
 	s.part = &Part{Columns: h.cells, Rows: -1}
 	s.info = Info{
 		Input: c.Input, Format: "csv", Compression: c.Compression, Encoding: c.Encoding,
-		Delimiter: h.sep, NoHeader: !h.named, Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part},
+		Delimiter: h.sep, NoHeader: !h.named, Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}, Notes: c.notes(),
 	}
 	if !h.named {
 		s.part.Columns = o.Header

@@ -77,7 +77,7 @@ type Info struct {
 	Input       Input
 	Format      string // name of the Format: csv, jsonl, json, parquet, arrow
 	Compression string // gzip, zstd, bzip2, "" for none
-	Encoding    string // utf-16le, utf-16be; "" for UTF-8
+	Encoding    string // utf-16le, utf-16be, windows-1252; "" for UTF-8
 	Delimiter   byte   // CSV only
 	NoHeader    bool   // CSV only: the file has no header of its own
 	Size        int64  // bytes on disk, -1 if unknown

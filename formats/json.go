@@ -89,7 +89,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 		s.info.Parts = []*Part{s.cut.loose()}
 		s.cut.unsampled = nil
 	}
-	s.info.Notes = append(c.preambleNote(), first.remarks...)
+	s.info.Notes = append(c.notes(), first.remarks...)
 	s.info.Envelope = first.search.envelope
 	s.info.More = len(first.tables) > 0 && !first.done
 	return s, nil

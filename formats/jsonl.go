@@ -90,7 +90,7 @@ func openJSONL(c *Content, o Options) (Source, error) {
 	}
 	s.text = newText(c, jsonLimits(o), int64(start))
 	s.info = Info{Input: c.Input, Format: "jsonl", Compression: c.Compression, Encoding: c.Encoding,
-		Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}, Envelope: search.envelope, Notes: append(c.preambleNote(), c.turnedNote()...)}
+		Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}, Envelope: search.envelope, Notes: c.notes()}
 	return s, nil
 }
 

@@ -127,6 +127,10 @@ func TestContent(t *testing.T) {
 		{"utf-16le", "", "utf-16le", logText, utf16Bytes(logText, binary.LittleEndian, false)},
 		{"utf-16be", "", "utf-16be", logText, utf16Bytes(logText, binary.BigEndian, false)},
 		{"utf-16le in gzip", "gzip", "utf-16le", logText, gz(string(utf16Bytes(logText, binary.LittleEndian, true)))},
+		{"windows-1252", "", "windows-1252", "Größe,€\n" + long, []byte("Gr\xf6\xdfe,\x80\n" + long)},
+		{"windows-1252 and utf-8", "gzip", "windows-1252", "b\u00fccher,\u00e9,b\u00fccher " + long + "€\u00fc", gz("b\xfccher,\xe9,b\u00fccher " + long + "€\xfc")},
+		{"utf-8 cut by the head", "", "", strings.Repeat("x", headSize-1) + "ü", []byte(strings.Repeat("x", headSize-1) + "ü")},
+		{"bytes beside no letter", "", "", "1,\xff\xfe,2\n", []byte("1,\xff\xfe,2\n")},
 		{"empty", "", "", "", nil},
 	}
 	for _, tt := range tests {
@@ -419,6 +423,8 @@ func TestOpenErrors(t *testing.T) {
 		{"windows program", Bytes("x", []byte("MZ\x90\x00\x03\x00")), Options{}, ErrUnknownFormat, "program"},
 		{"pdf", Bytes("x", []byte("%PDF-1.7\n")), Options{}, ErrUnknownFormat, "PDF"},
 		{"sqlite", Bytes("x", []byte("SQLite format 3\x00")), Options{}, ErrUnknownFormat, "SQLite"},
+		{"inserts", Bytes("x", []byte(`INSERT INTO "t"(Timestamp,RemoteIP) VALUES('2026-05-01T00:00:00Z','192.0.2.7');`+"\n")), Options{}, ErrPacked, "an SQL dump"},
+		{"pg_dump", Bytes("x", []byte("--\n-- PostgreSQL database dump\n--\n")), Options{}, ErrPacked, "an SQL dump"},
 		{"tar in gzip", Bytes("x", gz(strings.Repeat("\x00", 257)+"ustar\x00")), Options{}, ErrUnknownFormat, "tar"},
 		{"web page", Bytes("x", []byte("<!DOCTYPE html>\n<html lang=en, x>")), Options{}, ErrUnknownFormat, "web page"},
 		{"xlsx", Bytes("x", zipped(t, zipMember{"[Content_Types].xml", []byte("<"), zip.Deflate})), Options{}, ErrUnknownFormat, "Office"},

@@ -5,15 +5,18 @@ import (
 	"encoding/binary"
 	"io"
 	"strings"
+	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // utf8BOM is the byte order mark of UTF-8.
 const utf8BOM = "\xef\xbb\xbf"
 
-// toUTF8 transcodes a content in UTF-16 while it is read, and one whose lines
-// end as no reader knows.
+// toUTF8 transcodes a content in UTF-16 or Windows-1252 while it is read, and one
+// whose lines end as no reader knows.
 func (c *Content) toUTF8() error {
 	name, mark := encodingOf(c.Head)
 	if name == "" {
@@ -28,15 +31,78 @@ func (c *Content) toUTF8() error {
 		return err
 	}
 	c.Encoding = name
-	c.Stream = unicode.UTF16(endian, unicode.IgnoreBOM).NewDecoder().Reader(r)
+	if name == windows1252 {
+		c.Stream = transform.NewReader(r, mixedText{})
+	} else {
+		c.Stream = unicode.UTF16(endian, unicode.IgnoreBOM).NewDecoder().Reader(r)
+	}
 	if err := c.readHead(); err != nil {
 		return err
 	}
 	return c.toLF()
 }
 
+// windows1252 is what spreadsheets of western Europe and America save CSV in.
+const windows1252 = "windows-1252"
+
+// encodingNote says what was assumed of the encoding.
+func (c *Content) encodingNote() []string {
+	if c.Encoding != windows1252 {
+		return nil
+	}
+	return []string{"not all of the text is UTF-8: the rest is read as Windows-1252"}
+}
+
+// hasLatin reports whether text has letters of Windows-1252: bytes that are part of no
+// character of UTF-8, beside a letter of ASCII.
+func hasLatin(text []byte) bool {
+	if utf8.Valid(text) {
+		return false
+	}
+	letter := func(c byte) bool { c |= 0x20; return 'a' <= c && c <= 'z' }
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && n == 1 && text[i] >= 0xc0 && utf8.FullRune(text[i:]) &&
+			(i > 0 && letter(text[i-1]) || i+1 < len(text) && letter(text[i+1])) {
+			return true
+		}
+		i += n
+	}
+	return false
+}
+
+// mixedText makes UTF-8 of text in Windows-1252. What is UTF-8 in it stays: an export
+// may have cells of both, and the first bytes do not show it.
+type mixedText struct{ transform.NopResetter }
+
+func (mixedText) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	for nSrc < len(src) {
+		from := nSrc
+		for nSrc < len(src) && nSrc-from < len(dst)-nDst && src[nSrc] < utf8.RuneSelf {
+			nSrc++
+		}
+		if nDst += copy(dst[nDst:], src[from:nSrc]); nSrc == len(src) {
+			break
+		}
+		if len(dst)-nDst < utf8.UTFMax {
+			return nDst, nSrc, transform.ErrShortDst
+		}
+		r, n := utf8.DecodeRune(src[nSrc:])
+		if r == utf8.RuneError && n == 1 {
+			if !atEOF && !utf8.FullRune(src[nSrc:]) {
+				return nDst, nSrc, transform.ErrShortSrc
+			}
+			r = charmap.Windows1252.DecodeByte(src[nSrc])
+		}
+		nDst += utf8.EncodeRune(dst[nDst:], r)
+		nSrc += n
+	}
+	return nDst, nSrc, nil
+}
+
 // encodingOf recognises UTF-16 by its byte order mark, of which it returns the
-// length, or by the zeros that it has in every second place for Latin text.
+// length, or by the zeros that it has in every second place for Latin text, and
+// Windows-1252 by letters that are no UTF-8.
 func encodingOf(head []byte) (name string, mark int) {
 	switch {
 	case hasTableMagic(head) || bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")):
@@ -46,6 +112,7 @@ func encodingOf(head []byte) (name string, mark int) {
 	case bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return "utf-16be", 2
 	}
+	all := head
 	head = head[:min(len(head), 1024)]
 	var zeros [2]int
 	for i, b := range head {
@@ -60,6 +127,8 @@ func encodingOf(head []byte) (name string, mark int) {
 		return "utf-16le", 0
 	case zeros[0]*10 >= n*9 && zeros[1] <= n/10:
 		return "utf-16be", 0
+	case hasLatin(all) && foreign(all) == "" && !isBinary(all):
+		return windows1252, 0
 	}
 	return "", 0
 }
@@ -140,6 +209,8 @@ func holdsExports(what string) bool {
 	return strings.Contains(what, ": unpack it") || strings.Contains(what, ": convert it") || strings.HasPrefix(what, "UTF-32")
 }
 
+const sqlDump = "an SQL dump: convert it to CSV in its database"
+
 var foreignFiles = []struct {
 	at    int
 	magic string
@@ -166,6 +237,13 @@ var foreignFiles = []struct {
 	{0, "GIF8", "a GIF image", false},
 	{0, "%PDF-", "a PDF document", false},
 	{0, "{\\rtf", "an RTF document", false},
+	{0, "insert into ", sqlDump, true},
+	{0, "create table ", sqlDump, true},
+	{0, "pragma foreign_keys", sqlDump, true}, // sqlite3's .dump
+	{0, "--\n-- PostgreSQL database dump", sqlDump, false},
+	{0, "-- MySQL dump", sqlDump, true},
+	{0, "-- MariaDB dump", sqlDump, true},
+	{0, "/*M!999999", sqlDump, false}, // what MariaDB's begin with now
 	{0, "<?xml", "XML", true},
 	{0, "<!doctype", "a web page", true},
 	{0, "<html", "a web page", true},

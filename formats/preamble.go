@@ -105,6 +105,11 @@ func (s *jsonSearch) holds(head []byte) bool {
 	return what != holdsNothing
 }
 
+// notes are what is to be said of how the text was made what the readers see.
+func (c *Content) notes() []string {
+	return append(append(c.encodingNote(), c.preambleNote()...), c.turnedNote()...)
+}
+
 // preambleNote says what was left out above the JSON.
 func (c *Content) preambleNote() []string {
 	if c.preamble == 0 {

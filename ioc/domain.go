@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // Limits of RFC 1035, in octets.
@@ -175,7 +176,7 @@ func appendLabel(dst, label []byte) ([]byte, quality) {
 		}
 		return dst, goodName
 	}
-	if a, err := lookup.ToASCII(string(label)); err == nil {
+	if a, err := lookup.ToASCII(asUTF8(label)); err == nil {
 		sound := true
 		for i := range len(a) {
 			b := nameByte[a[i]]
@@ -188,6 +189,19 @@ func appendLabel(dst, label []byte) ([]byte, quality) {
 		return append(dst, bytes.ToLower(label)...), rawName
 	}
 	return append(dst, bytes.ToLower(label)...), oddName
+}
+
+// asUTF8 takes bytes that are no UTF-8 for Windows-1252: what spreadsheets save CSV in
+// shows only where it has such a letter, which may be far behind the first bytes.
+func asUTF8(label []byte) string {
+	if utf8.Valid(label) {
+		return string(label)
+	}
+	var text strings.Builder
+	for _, b := range label { // a Decoder would let label escape to the heap
+		text.WriteRune(charmap.Windows1252.DecodeByte(b))
+	}
+	return text.String()
 }
 
 // disallowed says that idna refused a character, not the form of a label.

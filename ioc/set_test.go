@@ -45,7 +45,7 @@ func found(s *Set, k Kind, cell string) string {
 
 func TestMatch(t *testing.T) {
 	s := NewSet(parseAll(t, "176.65.139.7:3778", "176.65.139.7", "176.65.0.0/16", "2001:db8::1", "10.0.0.0/8",
-		"miraibotnet.su", "tvt.miraibotnet.su", "_x.example.com"))
+		"miraibotnet.su", "tvt.miraibotnet.su", "_x.example.com", "xn--bcher-kva.example"))
 	for _, c := range []struct {
 		name string
 		kind Kind
@@ -93,6 +93,8 @@ func TestMatch(t *testing.T) {
 		{"host: a label of no name on its left", KindHost, "\u2024.miraibotnet.su", "miraibotnet.su@\u2024.miraibotnet.su sub"},
 		{"tunnel", KindDomain, "aGk+x=.miraibotnet.su", "miraibotnet.su@aGk+x=.miraibotnet.su sub"},
 		{"bytes that are no text", KindDomain, "\xff\xfe.miraibotnet.su", "miraibotnet.su@\xff\xfe.miraibotnet.su sub"},
+		{"Windows-1252", KindDomain, "www.b\xfccher.example", "xn--bcher-kva.example@www.b\xfccher.example sub"},
+		{"url: Windows-1252", KindURL, "http://b\xdcCHER.example/a", "xn--bcher-kva.example@http://b\xdcCHER.example/a"},
 		{"full-width root dot", KindDomain, "miraibotnet.su\u3002", "miraibotnet.su@miraibotnet.su\u3002"},
 		{"text: reverse name", KindText, "PTR 3.2.1.10.in-addr.arpa", ""},
 		{"text: IPv4 inside IPv6", KindText, "64:ff9b::10.1.2.3 ::10.1.2.3", ""},

@@ -16,7 +16,7 @@ import (
 // An Inspection is what one input is, found out without matching anything.
 type Inspection struct {
 	FileReport             // First and Last are exact
-	Encoding   string      // utf-16le, utf-16be; "" for UTF-8
+	Encoding   string      // utf-16le, utf-16be, windows-1252; "" for UTF-8
 	Delimiter  byte        // of CSV, else 0
 	Header     []string    // names as in the file
 	Matched    []string    // the columns that a scan with the same flags matches

@@ -22,7 +22,7 @@ type Trace struct {
 	Bad    error // why it could not be read, or what had to be repaired
 
 	File      FileReport // of the input, as far as it was read
-	Encoding  string     // utf-16le, utf-16be; "" for UTF-8
+	Encoding  string     // utf-16le, utf-16be, windows-1252; "" for UTF-8
 	Line      int64      // from 1, 0 where lines mean nothing
 	Group     int        // Parquet row group from 0, -1 otherwise
 	Fields    []Cell     // every cell of the record, with the names of the file
