@@ -358,6 +358,19 @@ func firstHave(text []byte, sep byte, width int) bool {
 	return true
 }
 
+// numbersRows reports whether records have their number before the cells that the header
+// names, as R's write.table has it unless it is told not to. Read as they stand, all
+// cells would be taken for those of the next column.
+func numbersRows(text []byte, sep byte, width int) bool {
+	cells, end, err := firstRecord(text, sep)
+	if err != nil || len(cells) != width+1 || cells[0] != "1" {
+		return false
+	}
+	// The second may have quotes that are escaped, so that its end is not known yet.
+	rest := text[end:]
+	return len(rest) == 0 || bytes.HasPrefix(rest, []byte{'2', sep}) || bytes.HasPrefix(rest, []byte{'"', '2', '"', sep})
+}
+
 // A NoHeaderError says that the first record of a CSV file is data, and what
 // it is like. It wraps ErrNoHeader.
 type NoHeaderError struct {
@@ -385,6 +398,9 @@ func openCSV(c *Content, o Options) (Source, error) {
 	}
 	s := &csvSource{c: c, sep: h.sep, lines: bytes.Count(c.Head[:h.start], []byte{'\n'})}
 	s.cond.L = &s.mu
+	if h.named && numbersRows(c.Head[h.start:], h.sep, len(h.cells)) {
+		h.cells = append([]string{""}, h.cells...)
+	}
 	s.part = &Part{Columns: h.cells, Rows: -1}
 	s.info = Info{
 		Input: c.Input, Format: "csv", Compression: c.Compression, Encoding: c.Encoding,

@@ -24,6 +24,9 @@ func TestCSVUnquoted(t *testing.T) {
 		{"far behind", "a\tb\n1\t\\N\n" + many + "\"x\t\\\\\\n\n", "1| " + strings.Repeat("x|y ", headSize) + `"x|\;`, "escaped"},
 		{"escaped by quotes", "\"a\",\"b\",\"c\"\n\"N,\"x \"\"N,\",\"N\n\"y\",\"N,\"N\n\"N,\"N,\"N\n" + strings.Repeat("\"N,\"z\",\"N\r\n", headSize) + "\"N,\"N,\"N", `|x "N, y| | ` + strings.Repeat("|z ", headSize) + "|", "nulls"},
 		{"an N in a cell", "a,b\n\"x,\"\"N,\",N\n\"N\",2\n", `x,"N,|N N|2`, ""},
+		{"numbered rows", "\"a\",\"b\"\n\"1\",\"x\",\"y\"\n\"2\",\"z\",\"\"\n", "x|y z|", ""},
+		{"numbered rows, escaped quotes", "\"a\"\t\"b\"\n1\t\"x\"\t\"y\"\n2\t\"z \\\"w\\\"\"\t\"\"\n", `x|y z "w"|`, "backslashes"},
+		{"a separator behind each record", "a,b\n1,x,\n1,y,\n", "1|x 1|y", ""},
 		{"quoted cells", "a\tb\n\"x \"\"y\"\"\"\tc:\\\\x\n\"z\t\"\t2\n", `x "y"|c:\\x z>|2`, ""},
 		{"quoted cells and stray quotes", "a\tb\n\"x\"y\"\t\"1\"\n\"z\"\t\"2\"\n", `x"y|1 z|2`, ""},
 		{"paths", "a\tb\nc:\\users\\new\t1\n\\\\server\\x\t2\n", `c:\users\new|1 \\server\x|2`, ""},
@@ -38,7 +41,7 @@ func TestCSVUnquoted(t *testing.T) {
 			if err != nil {
 				t.Fatal(c.name, err)
 			}
-			r := src.NewReader(Want{Late: [][]Column{{{N: 0}, {N: 1}}}})
+			r := src.NewReader(Want{Late: [][]Column{{{N: -1, Name: "a"}, {N: -1, Name: "b"}}}})
 			var rows []string
 			for {
 				b, err := r.Next()
