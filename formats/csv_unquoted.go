@@ -108,10 +108,15 @@ func (u *unquoted) record(text []byte) (cells [][]byte, n int) {
 	return nil, 0
 }
 
-// escapesIn counts the backslashes of a cell that escape something. It says false if
-// one does not, or if the cell is JSON that would be none without them. Only some
-// programs escape quotes, and in JSON these are escaped anyway.
+// escapesIn counts the backslashes of a cell that escape something for sure: another,
+// a separator, a line break, or all there is of a null. A letter behind one may be that
+// of a path or an account (corp\bob). It says false if one escapes nothing, or if the
+// cell is JSON that would be none without them. Only some programs escape quotes, and in
+// JSON these are escaped anyway.
 func (u *unquoted) escapesIn(cell []byte, quotes bool) (n int, ok bool) {
+	if string(cell) == `\N` {
+		return 1, true
+	}
 	for i := 0; i < len(cell); i++ {
 		if cell[i] != '\\' {
 			continue
@@ -120,10 +125,12 @@ func (u *unquoted) escapesIn(cell []byte, quotes bool) (n int, ok bool) {
 			return n, false
 		}
 		c := cell[i]
-		if _, known := u.unescape(c); !known && c != 'N' && (c != '"' || !quotes) {
+		if _, known := u.unescape(c); !known && (c != '"' || !quotes) {
 			return n, false
 		}
-		n++
+		if c < '0' || c == '\\' || c == u.sep {
+			n++
+		}
 	}
 	if n > 0 && (cell[0] == '{' || cell[0] == '[') && json.Valid(cell) {
 		return n, json.Valid(u.append(nil, cell))

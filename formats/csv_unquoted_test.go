@@ -29,6 +29,7 @@ func TestCSVUnquoted(t *testing.T) {
 		{"a separator behind each record", "a,b\n1,x,\n1,y,\n", "1|x 1|y", ""},
 		{"quoted cells", "a\tb\n\"x \"\"y\"\"\"\tc:\\\\x\n\"z\t\"\t2\n", `x "y"|c:\\x z>|2`, ""},
 		{"quoted cells and stray quotes", "a\tb\n\"x\"y\"\t\"1\"\n\"z\"\t\"2\"\n", `x"y|1 z|2`, ""},
+		{"accounts", "a\tb\ncorp\\bob\t1\ncorp\\nora\t2\n", `corp\bob|1 corp\nora|2`, ""},
 		{"paths", "a\tb\nc:\\users\\new\t1\n\\\\server\\x\t2\n", `c:\users\new|1 \\server\x|2`, ""},
 		{"JSON", "a\tb\n{\"q\":\"c:\\\\x\"}\t1\n", `{"q":"c:\\x"}|1`, ""},
 	} {

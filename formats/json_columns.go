@@ -58,11 +58,11 @@ func (c *Content) turnedNote() []string {
 	return []string{fmt.Sprintf("the table is written column by column: each of its %d rows counts as a line", c.turned)}
 }
 
-// beginsByColumn reports whether text may be a table by columns: an object whose first
+// beginsByColumn reports whether text may be a table by columns: one object whose first
 // members are all lists or all objects, with a plain value as the very first.
 func beginsByColumn(head []byte) bool {
 	text := trimJSONHead(head)
-	if len(text) == 0 || text[0] != '{' {
+	if !firstHoldsMany(text) {
 		return false
 	}
 	b, end := padded(text)
@@ -84,7 +84,22 @@ func beginsByColumn(head []byte) bool {
 			break
 		}
 	}
-	return n > 0
+	p, fault := jsonSkip(b, 0, end, 0)
+	return n > 0 && (fault != jsonOK || jsonSpace(b, p, end) == end) // another record may follow
+}
+
+// firstHoldsMany reports whether text is an object with a list or an object as its first
+// member, which those that are records seldom have. It costs nothing.
+func firstHoldsMany(text []byte) bool {
+	const space = " \t\r\n"
+	rest, ok := bytes.CutPrefix(text, []byte{'{'})
+	if rest = bytes.TrimLeft(rest, space); !ok || len(rest) == 0 || rest[0] != '"' {
+		return false
+	}
+	_, rest, _ = bytes.Cut(rest[1:], []byte{'"'})
+	rest, ok = bytes.CutPrefix(bytes.TrimLeft(rest, space), []byte{':'})
+	rest = bytes.TrimLeft(rest, space)
+	return ok && len(rest) > 0 && (rest[0] == '[' || rest[0] == '{')
 }
 
 // padded copies text to where jsonPad bytes follow it, and returns where it ends.

@@ -21,6 +21,7 @@ func TestJSONByColumn(t *testing.T) {
 		{"another table", `{"time":["t","u"],"x":["1","2"]}`, `["t","u"]|`},
 		{"a plain value", `{"time":["t","u"],"a":"1"}`, `["t","u"]|1`},
 		{"lines", "{\"time\":[\"t\"],\"a\":[\"1\"]}\n{\"time\":[\"u\"],\"a\":[\"2\"]}", `["t"]|["1"],["u"]|["2"]`},
+		{"one line by columns", "{\"time\":[\"t\"],\"a\":[\"1\"]}\n" + strings.Repeat("{\"time\":\"u\",\"a\":\"2\"}\n", headSize/20), `["t"]|["1"]` + strings.Repeat(",u|2", headSize/20)},
 		{"too large", `{"time":["t","` + long + long + `"],"a":["1","2"]}`, ""},
 	} {
 		for _, stream := range []bool{false, true} {
