@@ -43,8 +43,16 @@ func mayBeUnquoted(text []byte, sep byte) bool {
 	if sep == '\t' || sep == '|' {
 		return bytes.ContainsAny(text, `"\`)
 	}
-	return bytes.Contains(text, []byte{'\\', sep}) || bytes.Contains(text, []byte("\\\n")) ||
-		bytes.Contains(text, []byte{sep, '\\', 'N', sep})
+	for at := 0; ; at += 2 {
+		i := bytes.IndexByte(text[at:], '\\')
+		if i < 0 || at+i+1 == len(text) {
+			return false
+		}
+		at += i
+		if c := text[at+1]; c == sep || c == '\n' || c == 'N' && at > 0 && text[at-1] == sep && bytes.HasPrefix(text[at+2:], []byte{sep}) {
+			return true
+		}
+	}
 }
 
 // fits reports whether the records that end in text have the width of the header, and
