@@ -207,7 +207,7 @@ func (l *List) Broad(n int) bool {
 		return false
 	}
 	name := l.textAt(key)
-	if _, plain := plainName(name); plain && !isSuffix(name) {
+	if dot, plain := plainName(name); plain && !isSuffix(name, dot) {
 		return false
 	}
 	_, err := Parse(string(name))

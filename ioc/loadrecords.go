@@ -216,10 +216,11 @@ func (k *keyColumns) key(n int) (key uint64, plain bool, err error) {
 
 func (k *keyColumns) name() (key uint64, plain bool, err error) {
 	name, place := k.text.take(k.length())
-	if _, plain = plainName(name); !plain && !isNormalName(name) {
+	dot, plain := plainName(name)
+	if !plain && !isNormalName(name) {
 		return 0, false, k.no("name in normal form")
 	}
-	return uint64(len(name))<<placeBits | place, plain && !isSuffix(name), nil
+	return uint64(len(name))<<placeBits | place, plain && !isSuffix(name, dot), nil
 }
 
 func (k *keyColumns) hash() (key uint64, err error) {

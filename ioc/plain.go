@@ -40,7 +40,7 @@ func ParsePlain(text []byte) (p Plain, ok bool) {
 	n, ok := plainName(text)
 	switch {
 	case ok:
-		return Plain{key: textKey(formName, len(text)), name: text}, !isSuffix(text)
+		return Plain{key: textKey(formName, len(text)), name: text}, !isSuffix(text, n)
 	case n <= 4 && n < len(text) && text[n] == ':':
 		return plain6(text)
 	}
@@ -118,51 +118,50 @@ func plainQuad(c []byte) (v uint32, n int) {
 
 // Classes of bytes in plain names.
 const (
-	plainOther = iota
-	plainLetter
-	plainSign // hyphen and underscore
-	plainDigit
+	plainDigit  = 1 << iota
+	plainLetter // and hyphen and underscore
 	plainDot
+	plainOther
 )
 
 var plainByte = func() (t [256]uint8) {
 	for i := range t {
 		switch b := byte(i); {
-		case b >= 'a' && b <= 'z':
+		case b >= 'a' && b <= 'z', b == '-', b == '_':
 			t[i] = plainLetter
 		case isDigit(b):
 			t[i] = plainDigit
-		case b == '-' || b == '_':
-			t[i] = plainSign
 		case b == '.':
 			t[i] = plainDot
+		default:
+			t[i] = plainOther
 		}
 	}
 	return t
 }()
 
-// plainName says that a text is a name of two labels or more in normal form,
-// or returns where it cannot be.
-func plainName(c []byte) (n int, ok bool) {
-	dots, label, letters := 0, 0, 0
+// plainName says that a text is a name of two labels or more in normal form, and
+// where the first dot is; or it returns where it cannot be.
+func plainName(c []byte) (at int, ok bool) {
+	label, classes := 0, uint8(0) // where it begins, and what is in it
 	for n, b := range c {
-		switch plainByte[b] {
-		case plainDigit:
-			label++
-		case plainLetter, plainSign:
-			label++
-			letters++
-		case plainDot:
-			if label == 0 || label > maxLabel {
-				return n, false
-			}
-			dots++
-			label, letters = 0, 0
-		default:
+		class := plainByte[b]
+		if classes |= class; class < plainDot {
+			continue
+		}
+		if class == plainOther || n == label || n-label > maxLabel {
 			return n, false
 		}
+		if label == 0 {
+			at = n
+		}
+		label, classes = n+1, 0
 	}
-	return len(c), dots > 0 && label > 0 && label <= maxLabel && letters > 0 && isAlnum(c[0]) && isAlnum(c[len(c)-1])
+	if label == 0 {
+		return len(c), false
+	}
+	last := len(c) - label
+	return at, last > 0 && last <= maxLabel && classes&plainLetter != 0 && isAlnum(c[0]) && isAlnum(c[len(c)-1])
 }
 
 // plain6 reads an IPv6 address that is no IPv4 address in disguise.
@@ -189,9 +188,10 @@ func plainBracketed(c []byte) (p Plain, ok bool) {
 	return p.WithPort(uint16(port)), ok
 }
 
-// isSuffix says that a name is a public suffix of either section of the list.
-func isSuffix(name []byte) bool {
-	if !maybeSuffix(name) {
+// isSuffix says that a name, of which the first label ends at dot, is a public suffix
+// of either section of the list.
+func isSuffix(name []byte, dot int) bool {
+	if !maybeSuffix(name, dot) {
 		return false
 	}
 	// The string does not outlive the call.
