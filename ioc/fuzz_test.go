@@ -115,8 +115,13 @@ func FuzzHost(f *testing.F) {
 	f.Add([]byte(`\\host@SSL@80\x`))
 	f.Add([]byte("http%3A%2F%2Fa.b%2F"))
 	f.Add([]byte("http:[::1%25eth0]:80"))
+	f.Add([]byte("0x7f.0x1"))
+	f.Add([]byte("www.xn--bcher-kva.example"))
 	f.Fuzz(func(t *testing.T, cell []byte) {
 		h, ok := AppendHost(nil, cell)
+		if IsPlainName(string(cell)) && (!ok || !bytes.Equal(h.Name, cell) || h.Port != -1) {
+			t.Fatalf("%q: %+v %v of a plain name", cell, h, ok)
+		}
 		if !ok {
 			return
 		}

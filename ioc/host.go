@@ -35,7 +35,7 @@ func AppendHost(dst, cell []byte) (h Host, ok bool) {
 	}
 	start := len(dst)
 	dst, q := appendName(dst, p.name)
-	if q == badName || q == oddName {
+	if q == badName || q == oddName || numericLast(dst[start:]) { // a number in letters that IDNA maps to digits is no name
 		return Host{Port: -1}, false
 	}
 	h.Name = dst[start:]

@@ -2,6 +2,7 @@ package ioc
 
 import (
 	"bytes"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/net/publicsuffix"
@@ -162,6 +163,18 @@ func plainName(c []byte) (at int, ok bool) {
 	}
 	last := len(c) - label
 	return at, last > 0 && last <= maxLabel && classes&plainLetter != 0 && isAlnum(c[0]) && isAlnum(c[len(c)-1])
+}
+
+// IsPlainName says that a text is a name of two labels or more in normal form, whose
+// last label begins as no number does: all that AppendDomain and AppendHost find in it
+// is the text itself. It costs a tenth of what they do.
+func IsPlainName(text string) bool {
+	last := strings.LastIndexByte(text, '.') + 1
+	if last == len(text) || isDigit(text[last]) || len(text) > maxName {
+		return false
+	}
+	_, ok := plainName(unsafe.Slice(unsafe.StringData(text), len(text)))
+	return ok
 }
 
 // plain6 reads an IPv6 address that is no IPv4 address in disguise.

@@ -361,10 +361,15 @@ func hasElement(cell string) bool {
 	if strings.HasPrefix(cell, "[") {
 		return slices.ContainsFunc(List(cell), something)
 	}
-	for part := range strings.FieldsFuncSeq(cell, separates) {
-		if something(part) {
+	from := 0
+	for i := 0; i <= len(cell); i++ {
+		if i < len(cell) && !separates(rune(cell[i])) {
+			continue
+		}
+		if part := cell[from:i]; part != "" && something(part) {
 			return true
 		}
+		from = i + 1
 	}
 	return false
 }

@@ -197,6 +197,9 @@ func (t Term) Value(r *Row) (text string, has bool) {
 
 // host is the host of a URL, host:port or name in normal form, "" if there is none.
 func (r *Row) host(cell string) string {
+	if ioc.IsPlainName(cell) { // as nearly all are
+		return cell
+	}
 	var buf [64]byte
 	h, ok := ioc.AppendHost(buf[:0], bytesOf(cell))
 	switch {
