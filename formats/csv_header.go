@@ -360,15 +360,25 @@ func firstHave(text []byte, sep byte, width int) bool {
 
 // numbersRows reports whether records have their number before the cells that the header
 // names, as R's write.table has it unless it is told not to. Read as they stand, all
-// cells would be taken for those of the next column.
+// cells would be taken for those of the next column. Where the last cell of all is empty,
+// a separator ends each record, and the first column itself is of numbers.
 func numbersRows(text []byte, sep byte, width int) bool {
-	cells, end, err := firstRecord(text, sep)
-	if err != nil || len(cells) != width+1 || cells[0] != "1" {
+	if !hasWidth(text, sep, width+1) {
 		return false
 	}
-	// The second may have quotes that are escaped, so that its end is not known yet.
-	rest := text[end:]
-	return len(rest) == 0 || bytes.HasPrefix(rest, []byte{'2', sep}) || bytes.HasPrefix(rest, []byte{'"', '2', '"', sep})
+	filled := false
+	for n := 1; !filled || n <= 2; n++ {
+		cells, end, err := firstRecord(text, sep)
+		if err != nil {
+			return filled
+		}
+		if cells[0] != strconv.Itoa(n) {
+			return false
+		}
+		filled = filled || len(cells) == width+1 && cells[width] != ""
+		text = text[end:]
+	}
+	return true
 }
 
 // A NoHeaderError says that the first record of a CSV file is data, and what
@@ -398,7 +408,7 @@ func openCSV(c *Content, o Options) (Source, error) {
 	}
 	s := &csvSource{c: c, sep: h.sep, lines: bytes.Count(c.Head[:h.start], []byte{'\n'})}
 	s.cond.L = &s.mu
-	if h.named && numbersRows(c.Head[h.start:], h.sep, len(h.cells)) {
+	if h.named && h.cells[0] != "" && numbersRows(c.Head[h.start:], h.sep, len(h.cells)) {
 		h.cells = append([]string{""}, h.cells...)
 	}
 	s.part = &Part{Columns: h.cells, Rows: -1}

@@ -74,6 +74,9 @@ func (u *unquoted) fits(text []byte, width int, faulty bool) bool {
 			if len(cell) > 0 && cell[0] == '"' {
 				opened++
 				if len(cell) > 1 && cell[len(cell)-1] == '"' {
+					if doubles(cell[1 : len(cell)-1]) {
+						return false
+					}
 					enclosed++
 				}
 			}
@@ -99,6 +102,12 @@ func (u *unquoted) fits(text []byte, width int, faulty bool) bool {
 	return faulty && (u.sep == '\t' || u.sep == '|')
 }
 
+// doubles reports whether text has quotes, all of them in pairs, as within a quoted cell.
+func doubles(text []byte) bool {
+	single := bytes.ReplaceAll(text, []byte(`""`), nil)
+	return len(single) < len(text) && bytes.IndexByte(single, '"') < 0
+}
+
 // record splits the first record of text; n is 0 if it does not end there.
 func (u *unquoted) record(text []byte) (cells [][]byte, n int) {
 	from := 0
@@ -118,9 +127,9 @@ func (u *unquoted) record(text []byte) (cells [][]byte, n int) {
 
 // escapesIn counts the backslashes of a cell that escape something for sure: another,
 // a separator, a line break, or all there is of a null. A letter behind one may be that
-// of a path or an account (corp\bob). It says false if one escapes nothing, or if the
-// cell is JSON that would be none without them. Only some programs escape quotes, and in
-// JSON these are escaped anyway.
+// of a path or an account (corp\bob), and two may begin the name of a share. It says
+// false if one escapes nothing, or if the cell is JSON that would be none without them.
+// Only some programs escape quotes, and in JSON these are escaped anyway.
 func (u *unquoted) escapesIn(cell []byte, quotes bool) (n int, ok bool) {
 	if string(cell) == `\N` {
 		return 1, true
@@ -136,7 +145,7 @@ func (u *unquoted) escapesIn(cell []byte, quotes bool) (n int, ok bool) {
 		if _, known := u.unescape(c); !known && (c != '"' || !quotes) {
 			return n, false
 		}
-		if c < '0' || c == '\\' || c == u.sep {
+		if c < '0' || c == u.sep || c == '\\' && !beginsShare(cell, i) {
 			n++
 		}
 	}
@@ -144,6 +153,14 @@ func (u *unquoted) escapesIn(cell []byte, quotes bool) (n int, ok bool) {
 		return n, json.Valid(u.append(nil, cell))
 	}
 	return n, true
+}
+
+// beginsShare reports whether the backslash at i may be the second of a name such as
+// \\dc01: nothing of a path stands before the first. That of a drive is no more than
+// a colon, which much else has as well (path:\\dc01).
+func beginsShare(cell []byte, i int) bool {
+	word := func(c byte) bool { return isLetter(c) || '0' <= c && c <= '9' }
+	return (i < 2 || !word(cell[i-2]) && cell[i-2] != '\\') && (i+1 == len(cell) || word(cell[i+1]))
 }
 
 // unescape is what a backslash and c stand for.
@@ -177,7 +194,8 @@ type unquotedReader struct {
 
 	cell    []byte // the one at hand, as it is written
 	escaped bool   // the next byte belongs to it, whatever it is
-	out     []byte // rewritten, and not yet read
+	out     []byte // rewritten
+	rest    []byte // what of out is not yet read
 }
 
 // requote has the text rewritten behind its header if no cell of it is quoted, and
@@ -215,20 +233,21 @@ func (u *unquoted) rewritten(c *Content, start, max int) error {
 }
 
 func (u *unquotedReader) Read(p []byte) (int, error) {
-	for len(u.out) == 0 && u.err == nil {
-		u.out = u.out[:0:cap(u.out)]
+	for len(u.rest) == 0 && u.err == nil {
+		u.out = u.out[:0]
 		var n int
 		n, u.err = u.r.Read(u.in)
 		u.rewrite(u.in[:n])
 		if u.err != nil && len(u.cell) > 0 {
 			u.end("")
 		}
+		u.rest = u.out
 	}
-	if len(u.out) == 0 {
+	if len(u.rest) == 0 {
 		return 0, u.err
 	}
-	n := copy(p, u.out)
-	u.out = u.out[n:]
+	n := copy(p, u.rest)
+	u.rest = u.rest[n:]
 	return n, nil
 }
 
@@ -252,20 +271,26 @@ func (u *unquotedReader) rewrite(text []byte) {
 	}
 }
 
-// end puts out the cell at hand, and what has ended it.
+// end puts out the cell at hand, and what has ended it: nothing at the end of the text.
 func (u *unquotedReader) end(by string) {
 	cell := u.cell
-	if by == "\n" && bytes.HasSuffix(cell, []byte{'\r'}) {
-		cell, by = cell[:len(cell)-1], "\r\n"
+	if by != string(rune(u.sep)) && bytes.HasSuffix(cell, []byte{'\r'}) {
+		cell, by = cell[:len(cell)-1], "\r"+by
 	}
 	if string(cell) != u.null {
 		from := len(u.out)
-		if u.out = u.append(u.out, cell); bytes.IndexByte(u.out[from:], '"') == 0 || bytes.ContainsAny(u.out[from:], "\r\n"+string(rune(u.sep))) {
+		if u.out = u.append(u.out, cell); u.needsQuotes(u.out[from:]) {
 			plain := bytes.ReplaceAll(u.out[from:], []byte(`"`), []byte(`""`))
 			u.out = append(append(append(u.out[:from], '"'), plain...), '"')
 		}
 	}
 	u.out, u.cell = append(u.out, by...), u.cell[:0]
+}
+
+// needsQuotes reports whether CSV would take a cell for something else.
+func (u *unquoted) needsQuotes(cell []byte) bool {
+	return len(cell) > 0 && cell[0] == '"' || bytes.IndexByte(cell, '\r') >= 0 ||
+		u.escapes && (bytes.IndexByte(cell, '\n') >= 0 || bytes.IndexByte(cell, u.sep) >= 0)
 }
 
 // append appends what a cell stands for. An escape that is not known stays as it is.
