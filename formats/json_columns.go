@@ -13,12 +13,17 @@ import (
 //
 // Read as it stands that is one record, with all values of a column in one cell, and no
 // time. It is turned into JSON Lines in memory. A table of more than Options.MaxRecord
-// bytes stays as it is, and is refused for its size.
+// bytes stays as it is, and is refused for its size. So does one whose lines would have
+// more than maxTurned times that, and is one record: each line repeats all names.
+
+// maxTurned bounds the lines: a few rows of sixty columns and short cells make of a
+// table four times its size, a name of megabytes makes of it what no memory holds.
+const maxTurned = 4
 
 // turnColumns turns a document that is a known table by columns into lines, one for
 // each of its rows, and reports whether it was one.
 func (c *Content) turnColumns(o Options) (bool, error) {
-	if o.Table == nil || !beginsByColumn(c.Head) {
+	if o.Table == nil || c.Len > int64(o.maxRecord()) || !beginsByColumn(c.Head) {
 		return false, nil
 	}
 	read := c.Stream
@@ -29,7 +34,7 @@ func (c *Content) turnColumns(o Options) (bool, error) {
 	var lines []byte
 	rows := 0
 	if err == nil && len(text) <= o.maxRecord() {
-		lines, rows = linesOfColumns(text, o.Table)
+		lines, rows = linesOfColumns(text, o.Table, maxTurned*o.maxRecord())
 	}
 	if lines == nil {
 		if c.At == nil {
@@ -108,9 +113,9 @@ func padded(text []byte) (b []byte, end int) {
 	return b, copy(b, text)
 }
 
-// linesOfColumns turns a table by columns into JSON Lines; nil if text is not one, its
-// columns are of different rows, or those of no table that is known.
-func linesOfColumns(text []byte, table func(*Part) string) (lines []byte, rows int) {
+// linesOfColumns turns a table by columns into at most max bytes of JSON Lines; nil if
+// text is not one, its columns are of different rows, or those of no table that is known.
+func linesOfColumns(text []byte, table func(*Part) string, max int) (lines []byte, rows int) {
 	b, end := padded(trimJSONHead(text))
 	if p, fault := jsonSkip(b, 0, end, 0); fault != jsonOK || jsonSpace(b, p, end) != end {
 		return nil, 0
@@ -137,6 +142,15 @@ func linesOfColumns(text []byte, table func(*Part) string) (lines []byte, rows i
 	if len(columns) < 2 || len(index) == 0 || table(&Part{Columns: names, Rows: -1}) == "" {
 		return nil, 0
 	}
+	line := len("}\n")
+	for _, key := range keys {
+		line += len(key) + len(`,"":`)
+	}
+	size := len(index)*line + len(text)
+	if size > max {
+		return nil, 0
+	}
+	lines = make([]byte, 0, size)
 	for row := range index {
 		sep := byte('{')
 		for n, key := range keys {

@@ -22,6 +22,7 @@ func TestJSONByColumn(t *testing.T) {
 		{"a plain value", `{"time":["t","u"],"a":"1"}`, `["t","u"]|1`},
 		{"lines", "{\"time\":[\"t\"],\"a\":[\"1\"]}\n{\"time\":[\"u\"],\"a\":[\"2\"]}", `["t"]|["1"],["u"]|["2"]`},
 		{"one line by columns", "{\"time\":[\"t\"],\"a\":[\"1\"]}\n" + strings.Repeat("{\"time\":\"u\",\"a\":\"2\"}\n", headSize/20), `["t"]|["1"]` + strings.Repeat(",u|2", headSize/20)},
+		{"a long name", `{"` + long + `":[` + strings.Repeat("1,", 5) + `1],"time":["t","u","v","w","x","y"],"a":["1","2","3","4","5","6"]}`, `["t","u","v","w","x","y"]|["1","2","3","4","5","6"]`},
 		{"too large", `{"time":["t","` + long + long + `"],"a":["1","2"]}`, ""},
 	} {
 		for _, stream := range []bool{false, true} {
