@@ -128,6 +128,7 @@ func TestContent(t *testing.T) {
 		{"utf-16be", "", "utf-16be", logText, utf16Bytes(logText, binary.BigEndian, false)},
 		{"utf-16le in gzip", "gzip", "utf-16le", logText, gz(string(utf16Bytes(logText, binary.LittleEndian, true)))},
 		{"windows-1252", "", "windows-1252", "Größe,€\n" + long, []byte("Gr\xf6\xdfe,\x80\n" + long)},
+		{"utf-8 with cells that were cut off", "", "", "naïve,日本語,caf\xc3,", []byte("naïve,日本語,caf\xc3,")},
 		{"windows-1252 and utf-8", "gzip", "windows-1252", "b\u00fccher,\u00e9,b\u00fccher " + long + "€\u00fc", gz("b\xfccher,\xe9,b\u00fccher " + long + "€\xfc")},
 		{"utf-8 cut by the head", "", "", strings.Repeat("x", headSize-1) + "ü", []byte(strings.Repeat("x", headSize-1) + "ü")},
 		{"bytes beside no letter", "", "", "1,\xff\xfe,2\n", []byte("1,\xff\xfe,2\n")},

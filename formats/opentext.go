@@ -54,22 +54,30 @@ func (c *Content) encodingNote() []string {
 }
 
 // hasLatin reports whether text has letters of Windows-1252: bytes that are part of no
-// character of UTF-8, beside a letter of ASCII.
+// character of UTF-8, beside a letter of ASCII. Of UTF-8 it has at most four times as
+// many: a cell that was cut off in the midst of a character, or has bytes that somebody
+// sent, makes no other text of it.
 func hasLatin(text []byte) bool {
 	if utf8.Valid(text) {
 		return false
 	}
-	letter := func(c byte) bool { c |= 0x20; return 'a' <= c && c <= 'z' }
+	latin, others := 0, 0
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
-		if r == utf8.RuneError && n == 1 && text[i] >= 0xc0 && utf8.FullRune(text[i:]) &&
-			(i > 0 && letter(text[i-1]) || i+1 < len(text) && letter(text[i+1])) {
-			return true
+		switch {
+		case n > 1:
+			others++
+		case r == utf8.RuneError && text[i] >= 0xc0 && utf8.FullRune(text[i:]) &&
+			(i > 0 && isLetter(text[i-1]) || i+1 < len(text) && isLetter(text[i+1])):
+			latin++
 		}
 		i += n
 	}
-	return false
+	return latin*4 > others
 }
+
+// isLetter reports whether c is a letter of ASCII.
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // mixedText makes UTF-8 of text in Windows-1252. What is UTF-8 in it stays: an export
 // may have cells of both, and the first bytes do not show it.
@@ -77,11 +85,9 @@ type mixedText struct{ transform.NopResetter }
 
 func (mixedText) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	for nSrc < len(src) {
-		from := nSrc
-		for nSrc < len(src) && nSrc-from < len(dst)-nDst && src[nSrc] < utf8.RuneSelf {
-			nSrc++
-		}
-		if nDst += copy(dst[nDst:], src[from:nSrc]); nSrc == len(src) {
+		plain := lenASCII(src[nSrc:][:min(len(src)-nSrc, len(dst)-nDst)])
+		nDst += copy(dst[nDst:], src[nSrc:nSrc+plain])
+		if nSrc += plain; nSrc == len(src) {
 			break
 		}
 		if len(dst)-nDst < utf8.UTFMax {
@@ -98,6 +104,17 @@ func (mixedText) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err err
 		nSrc += n
 	}
 	return nDst, nSrc, nil
+}
+
+// lenASCII is how many bytes of text stand before the first that is not ASCII.
+func lenASCII(text []byte) (n int) {
+	for n+8 <= len(text) && binary.LittleEndian.Uint64(text[n:])&tops == 0 {
+		n += 8 // most of a text
+	}
+	for n < len(text) && text[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
 }
 
 // encodingOf recognises UTF-16 by its byte order mark, of which it returns the
@@ -176,9 +193,12 @@ func isBinary(head []byte) bool {
 	return odd > (len(head)-hole)/32 || hole == len(head) && hole > 0
 }
 
+// tops has the highest bit of each of eight bytes.
+const tops = 0x8080808080808080
+
 // hasControl says that one of eight bytes is a control character.
 func hasControl(x uint64) bool {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	const ones = 0x0101010101010101
 	return (x-' '*ones)&^x&tops != 0
 }
 
