@@ -64,7 +64,7 @@ func (c *Content) turnedNote() []string {
 }
 
 // beginsByColumn reports whether text may be a table by columns: one object whose first
-// members are all lists or all objects, with a plain value as the very first.
+// members are all lists or all objects, with plain values as the first in the first one.
 func beginsByColumn(head []byte) bool {
 	text := trimJSONHead(head)
 	if !firstHoldsMany(text) {
@@ -75,11 +75,14 @@ func beginsByColumn(head []byte) bool {
 	for _, value := range jsonItems(b, '{', 1, end) {
 		if n++; n == 1 {
 			bracket = b[value.off]
-			for _, first := range jsonItems(b, bracket, int(value.off)+1, int(value.end)) {
-				if b[first.off] == '{' || b[first.off] == '[' {
+			cells := 0
+			for _, cell := range jsonItems(b, bracket, int(value.off)+1, int(value.end)) {
+				if b[cell.off] == '{' || b[cell.off] == '[' {
 					return false
 				}
-				break
+				if cells++; cells == maxSample {
+					break
+				}
 			}
 		}
 		if b[value.off] != bracket || bracket != '[' && bracket != '{' {
@@ -120,48 +123,62 @@ func linesOfColumns(text []byte, table func(*Part) string, max int) (lines []byt
 	if p, fault := jsonSkip(b, 0, end, 0); fault != jsonOK || jsonSpace(b, p, end) != end {
 		return nil, 0
 	}
-	var keys, index [][]byte
 	var names []string
-	var columns [][]jsonRow
+	var columns []turnedColumn
 	for key, value := range jsonItems(b, '{', 1, end) {
-		var column []jsonRow
-		for at, cell := range jsonItems(b, b[value.off], int(value.off)+1, int(value.end)) {
-			switch n := len(column); {
-			case len(columns) == 0:
-				index = append(index, at)
-			case n >= len(index) || !bytes.Equal(at, index[n]):
-				return nil, 0
-			}
-			column = append(column, cell)
+		if b[value.off] != '[' && b[value.off] != '{' {
+			return nil, 0 // the head did not show it
 		}
-		if len(column) != len(index) {
-			return nil, 0
-		}
-		keys, names, columns = append(keys, key), append(names, string(jsonUnquote(nil, key))), append(columns, column)
+		names = append(names, string(jsonUnquote(nil, key)))
+		columns = append(columns, turnedColumn{key, b[value.off], int(value.off) + 1, int(value.end)})
 	}
-	if len(columns) < 2 || len(index) == 0 || table(&Part{Columns: names, Rows: -1}) == "" {
+	if len(columns) < 2 || table(&Part{Columns: names, Rows: -1}) == "" {
 		return nil, 0
 	}
-	line := len("}\n")
-	for _, key := range keys {
-		line += len(key) + len(`,"":`)
+	for range jsonItems(b, columns[0].bracket, columns[0].next, columns[0].end) {
+		rows++
 	}
-	size := len(index)*line + len(text)
-	if size > max {
+	line := len("}\n")
+	for _, c := range columns {
+		line += len(c.key) + len(`,"":`)
+	}
+	size := rows*line + len(text)
+	if rows == 0 || size > max {
 		return nil, 0
 	}
 	lines = make([]byte, 0, size)
-	for row := range index {
+	for range rows {
+		var first []byte // the index of the row in the first column
 		sep := byte('{')
-		for n, key := range keys {
-			cell := columns[n][row]
-			lines = append(append(append(lines, sep, '"'), key...), '"', ':')
+		for n := range columns {
+			c := &columns[n]
+			index, cell, next, ok := jsonItem(b, c.bracket, c.next, c.end)
+			if n == 0 {
+				first = index
+			}
+			if !ok || !bytes.Equal(index, first) {
+				return nil, 0
+			}
+			c.next = next
+			lines = append(append(append(lines, sep, '"'), c.key...), '"', ':')
 			lines = appendOnOneLine(lines, b[cell.off:cell.end])
 			sep = ','
 		}
 		lines = append(lines, '}', '\n')
 	}
-	return lines, len(index)
+	for _, c := range columns {
+		if _, _, _, more := jsonItem(b, c.bracket, c.next, c.end); more {
+			return nil, 0
+		}
+	}
+	return lines, rows
+}
+
+// A turnedColumn is a column of a table by columns, and the place of its next cell.
+type turnedColumn struct {
+	key       []byte
+	bracket   byte
+	next, end int
 }
 
 // appendOnOneLine appends a well-formed value without line breaks between its tokens.

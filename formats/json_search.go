@@ -273,34 +273,45 @@ func jsonFails(b []byte, p, end int) bool {
 // at the first fault, or with a value that the text holds in part.
 func jsonItems(b []byte, bracket byte, p, end int) iter.Seq2[[]byte, jsonRow] {
 	return func(yield func([]byte, jsonRow) bool) {
-		for p = jsonSpace(b, p, end); p < end && b[p] != '}' && b[p] != ']'; p = jsonSpace(b, p+1, end) {
-			var key []byte
-			if bracket == '{' {
-				q := -1
-				if b[p] == '"' {
-					q = jsonQuote(b, p+1, end)
-				}
-				if q < 0 {
-					return
-				}
-				key = b[p+1 : q]
-				if p = jsonSpace(b, q+1, end); p >= end || b[p] != ':' {
-					return
-				}
-				if p = jsonSpace(b, p+1, end); p >= end {
-					return
-				}
-			}
-			q, fault := jsonSkip(b, p, end, 0)
-			if fault != jsonOK {
-				q = end
-			}
-			if !yield(key, jsonRow{uint32(p), uint32(q)}) {
+		for {
+			key, value, next, ok := jsonItem(b, bracket, p, end)
+			if !ok || !yield(key, value) {
 				return
 			}
-			if p = jsonSpace(b, q, end); p >= end || b[p] != ',' {
-				return
-			}
+			p = next
 		}
 	}
+}
+
+// jsonItem is the element or member at b[p], and where the next one is: at end if there
+// is none. It says false where jsonItems ends.
+func jsonItem(b []byte, bracket byte, p, end int) (key []byte, value jsonRow, next int, ok bool) {
+	if p = jsonSpace(b, p, end); p >= end || b[p] == '}' || b[p] == ']' {
+		return nil, value, end, false
+	}
+	if bracket == '{' {
+		q := -1
+		if b[p] == '"' {
+			q = jsonQuote(b, p+1, end)
+		}
+		if q < 0 {
+			return nil, value, end, false
+		}
+		key = b[p+1 : q]
+		if p = jsonSpace(b, q+1, end); p >= end || b[p] != ':' {
+			return nil, value, end, false
+		}
+		if p = jsonSpace(b, p+1, end); p >= end {
+			return nil, value, end, false
+		}
+	}
+	q, fault := jsonSkip(b, p, end, 0)
+	if fault != jsonOK {
+		q = end
+	}
+	value = jsonRow{uint32(p), uint32(q)}
+	if next = jsonSpace(b, q, end); next >= end || b[next] != ',' {
+		return key, value, end, true
+	}
+	return key, value, next + 1, true
 }
