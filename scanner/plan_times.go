@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/iocsweep/iocsweep/scanner/clock"
+	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
 // A timeColumn says how the times of one column are read.
@@ -63,6 +64,19 @@ func (r *run) planTimes(in *input, p *plan, names []name, text, fixed bool) {
 			}
 			p.dates = append(p.dates, d)
 		}
+	}
+	if t := p.def[p.part]; fixed && t >= 0 && t != p.generic {
+		in.noteTimeless(p.tables[t], names, typed)
+	}
+}
+
+// noteTimeless says that a file whose columns are all known has no time column of
+// its table. Something that wrote before each line, such as grep -H or nl, is often
+// why: it has become part of the first name.
+func (i *input) noteTimeless(t *table.Table, names, typed []name) {
+	columns := timesOf(t, names, true)
+	if !slices.ContainsFunc(columns, func(c string) bool { _, has := findTyped(names, typed, c); return has }) {
+		i.report.note(fmt.Sprintf("no column %s: its records have no time, and --from and --to keep all of them", strings.Join(columns, " or ")))
 	}
 }
 
