@@ -27,6 +27,7 @@ type Kind struct {
 	Files int
 	Bytes int64   // on disk
 	Rate  float64 // bytes on disk per second, as measured on one of them; 0 if it took too long
+	Bare  bool    // the largest of them holds no record: there is no Rate, and they take no time
 
 	sample int // the largest input
 	most   int64
@@ -78,7 +79,7 @@ func (s *Scan) Estimate(ctx context.Context, inputs []formats.Input) (*Estimate,
 	}
 	for i := range e.Kinds {
 		k := &e.Kinds[i]
-		if k.Rate, err = probe.rate(ctx, inputs[k.sample]); err != nil {
+		if k.Rate, k.Bare, err = probe.rate(ctx, inputs[k.sample]); err != nil {
 			return nil, err
 		}
 		if k.Rate > 0 {
@@ -104,19 +105,23 @@ func (e *Estimate) kind(format, compression, table string) *Kind {
 	return &e.Kinds[len(e.Kinds)-1]
 }
 
-// rate sweeps an input for a while.
-func (s *Scan) rate(ctx context.Context, in formats.Input) (float64, error) {
+// rate sweeps an input for a while. It is bare if it was swept to its end and holds no
+// record.
+func (s *Scan) rate(ctx context.Context, in formats.Input) (rate float64, bare bool, err error) {
 	part, stop := context.WithTimeout(ctx, sampleTime)
 	defer stop()
 	s.Stats = new(Stats)
 	start := time.Now()
-	_, err := s.Run(part, []formats.Input{in})
+	sum, err := s.Run(part, []formats.Input{in})
 	took := time.Since(start)
 	if ctx.Err() != nil {
-		return 0, ctx.Err()
+		return 0, false, ctx.Err()
+	}
+	if err == nil && sum.Records == 0 {
+		return 0, true, nil
 	}
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrNothing) {
-		return 0, err
+		return 0, false, err
 	}
-	return float64(s.Stats.Bytes.Load()) / took.Seconds(), nil
+	return float64(s.Stats.Bytes.Load()) / took.Seconds(), false, nil
 }

@@ -89,11 +89,14 @@ func (a *app) estimate(ctx context.Context, s *scanner.Scan, inputs []formats.In
 		if k.Compression != "" {
 			form += ", " + k.Compression
 		}
-		fmt.Fprintf(&b, "%s (%s): %s, %.3f GB ", k.Table, form, count(int64(k.Files), "file"), float64(k.Bytes)/1e9)
-		if k.Rate > 0 {
-			fmt.Fprintf(&b, "at %.2f GB/s\n", k.Rate/1e9)
-		} else {
-			b.WriteString("too slow to tell in half a second: not in the sum\n")
+		fmt.Fprintf(&b, "%s (%s): %s, %.3f GB", k.Table, form, count(int64(k.Files), "file"), float64(k.Bytes)/1e9)
+		switch {
+		case k.Bare:
+			b.WriteString(": there is no record in the largest\n")
+		case k.Rate > 0:
+			fmt.Fprintf(&b, " at %.2f GB/s\n", k.Rate/1e9)
+		default:
+			b.WriteString(" too slow to tell in half a second: not in the sum\n")
 		}
 	}
 	if e.Skipped > 0 {
