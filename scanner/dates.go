@@ -174,7 +174,7 @@ func (d *dates) keep(w *worker) (b dateBlock, err error) {
 		_, err = file.WriteAt(w.waiting, at.off)
 	}
 	if err != nil {
-		return b, fmt.Errorf("spill waiting hits: %w", err)
+		return b, fmt.Errorf("%w: %w", ErrSpill, err)
 	}
 	b.at = at
 	return b, nil

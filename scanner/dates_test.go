@@ -70,7 +70,7 @@ func TestDatesKeepFails(t *testing.T) {
 		d.decide([]dateColumn{{key: 0}})
 		w := &worker{waiting: bytes.Repeat([]byte("x"), 10)}
 		w.now.evidence = []clock.Order{clock.DMY}
-		if err := d.put(w, 0); err == nil || !strings.HasPrefix(err.Error(), "spill waiting hits: ") {
+		if err := d.put(w, 0); err == nil || !strings.HasPrefix(err.Error(), "spill hits: ") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if c := d.column(0); c.order != clock.DMY || !c.proven {

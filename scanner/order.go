@@ -88,7 +88,7 @@ func (s *sorter) spill() error {
 	if s.file == nil {
 		f, err := os.CreateTemp(s.dir, "iocsweep-sort-*")
 		if err != nil {
-			return fmt.Errorf("spill hits: %w", err)
+			return fmt.Errorf("%w: %w", ErrSpill, err)
 		}
 		// An open file without a name is gone when the process is, however it
 		// ends. Windows refuses; there close removes it.
@@ -100,7 +100,7 @@ func (s *sorter) spill() error {
 	write := func() error {
 		_, err := s.file.WriteAt(w.run, s.size)
 		if err != nil {
-			return fmt.Errorf("spill hits: %w", err)
+			return fmt.Errorf("%w: %w", ErrSpill, err)
 		}
 		s.size += int64(len(w.run))
 		w.run = w.run[:0]

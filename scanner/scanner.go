@@ -113,6 +113,10 @@ const DefaultMemory = 256 << 20
 // ErrNothing means that no input could be scanned at all.
 var ErrNothing = errors.New("no input could be scanned")
 
+// ErrSpill means that hits beyond their share of Memory could not be put aside in
+// Formats.TempDir.
+var ErrSpill = errors.New("spill hits")
+
 // Run sweeps the inputs. The error is a usage error found before anything was
 // read, ErrNothing, a run-time failure (output cannot be written, disk full) or
 // the context's error; what happened to single inputs stands in the Summary,

@@ -119,14 +119,14 @@ func (s *sequence) keep(payload []byte) (piece, []byte) {
 	if s.file == nil {
 		f, err := os.CreateTemp(s.dir, "iocsweep-wait-*")
 		if err != nil {
-			s.err = fmt.Errorf("spill hits: %w", err)
+			s.err = fmt.Errorf("%w: %w", ErrSpill, err)
 			return piece{}, payload
 		}
 		_ = os.Remove(f.Name())
 		s.file = f
 	}
 	if _, err := s.file.WriteAt(payload, s.size); err != nil {
-		s.err = fmt.Errorf("spill hits: %w", err)
+		s.err = fmt.Errorf("%w: %w", ErrSpill, err)
 		return piece{}, payload
 	}
 	at := span{s.size, s.size + int64(len(payload))}

@@ -171,6 +171,25 @@ func TestWriteWholeInterrupted(t *testing.T) {
 	}
 }
 
+// TestFullTemp: hits that find no room in the temporary folder say which flags give
+// them some.
+func TestFullTemp(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "dne.csv")
+	rows := strings.Repeat("2026-05-21T08:00:00Z,pc,ConnectionSuccess,176.65.139.7,3778,,10.0.0.5\n", 5000)
+	if err := os.WriteFile(path, []byte(endpointHeader+rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// No file may grow, as on a full disk; standard output is a pipe.
+	c := exec.Command("sh", "-c", `trap "" XFSZ; ulimit -f 0; exec iocsweep scan --memory 1 --tmp "$1" --ioc 176.65.139.7 "$2"`, "sh", dir, path)
+	var stderr bytes.Buffer
+	c.Stdout, c.Stderr = &bytes.Buffer{}, &stderr
+	c.Run()
+	if c.ProcessState.ExitCode() != statusFailed || !strings.Contains(stderr.String(), "give another folder with --tmp, or hold more in memory with --memory") {
+		t.Errorf("%v, standard error %q", c.ProcessState, stderr.String())
+	}
+}
+
 // waiting starts a command that has read text from standard input and waits for
 // more. It must not take longer than 15 seconds.
 func waiting(t *testing.T, text string, c *exec.Cmd) (in io.WriteCloser, stderr *bytes.Buffer) {

@@ -214,6 +214,8 @@ func (a *app) end(f *scanFlags, run *scanReport, errs []error) error {
 	case errors.Is(err, scanner.ErrNothing):
 		a.closing(f, run)
 		return usage(err)
+	case errors.Is(err, scanner.ErrSpill):
+		return &statusError{statusFailed, fmt.Errorf("%w: give another folder with --tmp, or hold more in memory with --memory", err)}
 	case err != nil:
 		return &statusError{statusFailed, err}
 	case closed && hits:
