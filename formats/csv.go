@@ -3,7 +3,9 @@ package formats
 import (
 	"io"
 	"iter"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/iocsweep/iocsweep/formats/simd"
@@ -23,7 +25,8 @@ type csvSource struct {
 	info  Info
 	part  *Part
 	sep   byte
-	lines int // line breaks before the first record
+	lines int          // line breaks before the first record
+	again atomic.Int64 // lines among the records that repeat the header
 
 	mu   sync.Mutex
 	cond sync.Cond
@@ -80,7 +83,13 @@ func (s *csvSource) fail() {
 	s.cond.Broadcast()
 }
 
-func (s *csvSource) Info() Info { return s.info }
+func (s *csvSource) Info() Info {
+	info := s.info
+	if n := s.again.Load(); n > 0 {
+		info.Notes = append(slices.Clip(info.Notes), againNote(n))
+	}
+	return info
+}
 
 func (s *csvSource) Close() error {
 	if s.c.Close == nil {
@@ -167,6 +176,7 @@ type csvReader struct {
 	out     []uint32   // of stops in one record
 	rejects []Reject
 	unread  int    // rejected records that are no row
+	again   []int  // rows that repeat the header
 	noName  []byte // the last first cell of a row that was no name of a column
 	lineAt  int    // position up to which lines are counted
 	lines   int
@@ -259,7 +269,7 @@ func (r *csvReader) block(sp span) (Block, error) {
 	if !quick {
 		r.s.publish(sp.seq, m)
 	}
-	r.otherHeaders()
+	r.headersAgain()
 	b.Lines += lines
 	b.Rows = len(r.rows)
 	b.Records = len(r.rows) + r.unread

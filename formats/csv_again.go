@@ -2,6 +2,9 @@ package formats
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -17,24 +20,66 @@ var startsName = func() (t [256]bool) {
 	return t
 }()
 
-// otherHeaders reports the rows that are headers of other columns than those of the
-// file: exports that were put one behind the other. What follows them is read as if
-// it had the file's columns. A header that is like the file's does no harm.
-func (r *csvReader) otherHeaders() {
+// headersAgain finds the rows that are headers: exports that were put one behind the
+// other. What follows one of other columns than the file's is read as if it had those,
+// which is reported. One that is like the file's is no record.
+func (r *csvReader) headersAgain() {
+	r.again = r.again[:0]
+	bad := len(r.rejects)
 	for i, w := range r.rows {
-		if startsName[r.buf[w.Start]] && r.isOtherHeader(w) {
+		if !startsName[r.buf[w.Start]] {
+			continue
+		}
+		switch other, same := r.headerIn(w); {
+		case same:
+			r.again = append(r.again, i)
+		case other:
 			raw := r.buf[w.Start:min(w.End, w.Start+maxRaw)]
 			r.rejects = append(r.rejects, Reject{Pos: r.pos(i, int(w.Start)), Err: ErrOtherHeader, Raw: bytes.Clone(raw), Matched: true})
 		}
 	}
+	if bad < len(r.rejects) { // in the order of the file, wherever blocks end
+		slices.SortStableFunc(r.rejects, func(a, b Reject) int { return cmp.Compare(a.Pos.Offset, b.Pos.Offset) })
+	}
+	if len(r.again) > 0 {
+		r.dropRows(r.again)
+		r.s.again.Add(int64(len(r.again)))
+	}
 }
 
-// isOtherHeader says that all cells of a row are names of columns, or empty, and
-// some are names of the file's, two or one of a time, but not all are where they are
-// there.
-func (r *csvReader) isOtherHeader(w simd.Row) bool {
+// dropRows takes rows, of which it is given the numbers, out of the block: its records
+// are the others.
+func (r *csvReader) dropRows(rows []int) {
+	to := rows[0]
+	for k, row := range rows {
+		end := len(r.rows)
+		if k+1 < len(rows) {
+			end = rows[k+1]
+		}
+		for stop := range r.stops.ords {
+			at := r.bounds.of(stop)
+			copy(at[to:], at[row+1:end])
+		}
+		to += copy(r.rows[to:], r.rows[row+1:end])
+	}
+	r.rows = r.rows[:to]
+	kept := r.rejects[:0]
+	for _, bad := range r.rejects {
+		before, dropped := slices.BinarySearch(rows, int(bad.Pos.Record))
+		if !(dropped && bad.Matched) {
+			bad.Pos.Record -= int64(before)
+			kept = append(kept, bad)
+		}
+	}
+	r.rejects = kept
+}
+
+// headerIn says that all cells of a row are names of columns, or empty, and some are
+// names of the file's, two or one of a time. It is the same header if all are where they
+// are there.
+func (r *csvReader) headerIn(w simd.Row) (other, same bool) {
 	if first, _ := r.nameIn(w, w.Start); first != "" && first == string(r.noName) {
-		return false // many rows begin alike
+		return false, false // many rows begin alike
 	}
 	n := 0
 	for from := w.Start; ; n++ {
@@ -43,14 +88,18 @@ func (r *csvReader) isOtherHeader(w simd.Row) bool {
 			if n == 0 {
 				r.noName = append(r.noName[:0], name...)
 			}
-			return false
+			return false, false
 		}
 		if from = to + 1; to >= w.End {
 			break
 		}
 	}
 	columns := r.s.part.Columns
-	known, same := 0, n+1 == len(columns)
+	if len(columns) == n+2 && columns[0] == "" {
+		columns = columns[1:] // the numbers of rows, which no header names
+	}
+	known := 0
+	same = n+1 == len(columns)
 	for from, i := w.Start, 0; i <= n; i++ {
 		name, to := r.nameIn(w, from)
 		same = same && strings.EqualFold(name, columns[i])
@@ -65,7 +114,16 @@ func (r *csvReader) isOtherHeader(w simd.Row) bool {
 		}
 		from = to + 1
 	}
-	return n > 0 && known > 1 && !same
+	header := n > 0 && known > 1
+	return header && !same, header && same
+}
+
+// againNote says how many lines are not counted as they are headers.
+func againNote(n int64) string {
+	if n == 1 {
+		return "its header stands among its records again: that line is not counted"
+	}
+	return fmt.Sprintf("its header stands among its records again: those %d lines are not counted", n)
 }
 
 // nameIn is the cell of a row that begins at from, without quotes, blanks and byte

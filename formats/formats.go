@@ -96,7 +96,7 @@ type Info struct {
 	// Unread are the columns whose cells cannot be read; all their cells are empty.
 	Unread []string
 	// Notes are things a user should know: columns that are not read because
-	// they are nested, a repaired header.
+	// they are nested, a repaired header. Some are known only once all is read.
 	Notes []string
 }
 

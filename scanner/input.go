@@ -124,6 +124,9 @@ func (i *input) close(cut bool) {
 	r := i.report
 	r.Records = t.records
 	i.plan.describe(r, i.tables)
+	for _, n := range i.src.Info().Notes { // some are known only now
+		r.note(n)
+	}
 	if slices.Contains(cutOff, r.Records) && r.Table != "" {
 		r.note(fmt.Sprintf("exactly %d records: exports are cut off at that number, so later ones may be missing", r.Records))
 	}
