@@ -15,7 +15,7 @@ import (
 // An Estimate says how long a scan will take.
 type Estimate struct {
 	Kinds   []Kind
-	Skipped int           // inputs that are no exports of a known table, or cannot be read
+	Skipped int           // inputs that are no exports of a known table, or cannot be read, or not twice
 	Time    time.Duration // of the sweep; loading indicators is not in it
 	Threads int
 }
@@ -38,8 +38,8 @@ const sampleTime = 500 * time.Millisecond
 
 // Estimate sweeps a part of the largest input of each kind, with the scan's
 // threads, and goes by that. An input that has been read not long ago may be
-// faster than one that comes from disk. Standard input is not looked at. The
-// error is a usage error or the context's.
+// faster than one that comes from disk. Standard input and pipes are not looked at:
+// what is read of them is gone. The error is a usage error or the context's.
 func (s *Scan) Estimate(ctx context.Context, inputs []formats.Input) (*Estimate, error) {
 	probe := *s
 	probe.Indicators = ioc.NewSet([]ioc.Indicator{nowhere})
@@ -56,7 +56,7 @@ func (s *Scan) Estimate(ctx context.Context, inputs []formats.Input) (*Estimate,
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if in.in.Path == "-" {
+		if !in.in.Rereadable() {
 			e.Skipped++
 			continue
 		}

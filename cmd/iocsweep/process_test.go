@@ -248,6 +248,21 @@ func TestInterruptOfPipes(t *testing.T) {
 	}
 }
 
+// TestEstimateOfPipe: how long a pipe will take is not tried, which would take away what
+// a scan is to read.
+func TestEstimateOfPipe(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command("iocsweep", "inspect", "--estimate", fifo)
+	timeout := time.AfterFunc(15*time.Second, func() { c.Process.Kill() })
+	defer timeout.Stop()
+	if out, err := c.Output(); err != nil || !strings.HasPrefix(string(out), "not scanned: 1 file\n") {
+		t.Errorf("%v, %q", err, out)
+	}
+}
+
 // TestIgnoredHangup: with nohup a sweep outlives its session.
 func TestIgnoredHangup(t *testing.T) {
 	c := exec.Command("sh", "-c", `trap "" HUP; exec iocsweep scan --ioc 176.65.139.7 -`)
