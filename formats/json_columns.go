@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // pandas, R's jsonlite and other programs that keep tables by column write them so:
@@ -16,9 +17,8 @@ import (
 // bytes stays as it is, and is refused for its size. So does one whose lines would have
 // more than maxTurned times that, and is one record: each line repeats all names.
 
-// maxTurned bounds the lines: a few rows of sixty columns and short cells make of a
-// table four times its size, a name of megabytes makes of it what no memory holds.
-const maxTurned = 4
+// maxTurned bounds the lines: a name of megabytes makes of a table what no memory holds.
+const maxTurned = 2
 
 // turnColumns turns a document that is a known table by columns into lines, one for
 // each of its rows, and reports whether it was one.
@@ -30,7 +30,12 @@ func (c *Content) turnColumns(o Options) (bool, error) {
 	if c.At != nil {
 		read = io.NewSectionReader(c.At, 0, c.Len)
 	}
-	text, err := io.ReadAll(io.LimitReader(read, int64(o.maxRecord())+1))
+	var all bytes.Buffer
+	if c.At != nil {
+		all.Grow(int(c.Len) + bytes.MinRead + jsonPad) // and no second copy
+	}
+	_, err := all.ReadFrom(io.LimitReader(read, int64(o.maxRecord())+1))
+	text := slices.Grow(all.Bytes(), jsonPad)
 	var lines []byte
 	rows := 0
 	if err == nil && len(text) <= o.maxRecord() {
@@ -70,7 +75,8 @@ func beginsByColumn(head []byte) bool {
 	if !firstHoldsMany(text) {
 		return false
 	}
-	b, end := padded(text)
+	b, end := make([]byte, len(text)+jsonPad), len(text)
+	copy(b, text)
 	n, bracket := 0, byte(0)
 	for _, value := range jsonItems(b, '{', 1, end) {
 		if n++; n == 1 {
@@ -110,16 +116,12 @@ func firstHoldsMany(text []byte) bool {
 	return ok && len(rest) > 0 && (rest[0] == '[' || rest[0] == '{')
 }
 
-// padded copies text to where jsonPad bytes follow it, and returns where it ends.
-func padded(text []byte) (b []byte, end int) {
-	b = make([]byte, len(text)+jsonPad)
-	return b, copy(b, text)
-}
-
 // linesOfColumns turns a table by columns into at most max bytes of JSON Lines; nil if
 // text is not one, its columns are of different rows, or those of no table that is known.
+// text has room for jsonPad bytes behind it.
 func linesOfColumns(text []byte, table func(*Part) string, max int) (lines []byte, rows int) {
-	b, end := padded(trimJSONHead(text))
+	text = trimJSONHead(text)
+	b, end := text[:len(text)+jsonPad], len(text)
 	if p, fault := jsonSkip(b, 0, end, 0); fault != jsonOK || jsonSpace(b, p, end) != end {
 		return nil, 0
 	}
