@@ -174,6 +174,7 @@ type csvReader struct {
 	rows    []simd.Row // records in buf, without their line ends
 	bounds  csvPlaces  // of stops in rows
 	out     []uint32   // of stops in one record
+	one     [1]simd.Row
 	rejects []Reject
 	unread  int    // rejected records that are no row
 	again   []int  // rows that repeat the header

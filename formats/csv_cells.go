@@ -278,7 +278,10 @@ func (r *csvReader) Fetch(stage int, rows []uint32) (*Grid, error) {
 	s.grid.byRow(len(s.stops.cols))
 	for _, row := range rows {
 		w := r.rows[row]
-		r.walk(int(w.Start), len(r.nls), s.stops.ords, out)
+		start := int(w.Start)
+		if n, _ := s.stops.Rows(r.seps, r.nls, start, start+1, r.one[:], out, 1); n == 0 { // ragged, or the like
+			r.walk(start, len(r.nls), s.stops.ords, out)
+		}
 		for _, b := range s.stops.cols {
 			s.grid.Cells = append(s.grid.Cells, r.cell(w, b, out))
 		}
