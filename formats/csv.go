@@ -181,7 +181,8 @@ type csvReader struct {
 	noName  []byte // the last first cell of a row that was no name of a column
 	lineAt  int    // position up to which lines are counted
 	lines   int
-	head    int // line breaks before first
+	head    int  // line breaks before first
+	oneLine bool // every row is one line, and there are no others
 	run     Run
 	cells   []Cell
 	holders []uint32 // the rows of cells
@@ -270,6 +271,8 @@ func (r *csvReader) block(sp span) (Block, error) {
 	if !quick {
 		r.s.publish(sp.seq, m)
 	}
+	// As many lines as rows, each of which has a line break of its own.
+	r.oneLine = lines == len(r.rows) && len(r.rejects) == 0 && !(r.eof && r.n > 0 && r.buf[r.n-1] != '\n')
 	r.headersAgain()
 	b.Lines += lines
 	b.Rows = len(r.rows)
@@ -281,7 +284,7 @@ func (r *csvReader) block(sp span) (Block, error) {
 // starts at first.
 func (r *csvReader) begin(first int) {
 	r.rows, r.rejects, r.bare = r.rows[:0], r.rejects[:0], r.bare[:0]
-	r.unread, r.first, r.lineAt, r.lines = 0, first, first, r.head
+	r.unread, r.first, r.lineAt, r.lines, r.oneLine = 0, first, first, r.head, false
 }
 
 // guess says where the first record of a span starts if the line breaks before

@@ -42,6 +42,7 @@ func (r *csvReader) headersAgain() {
 		slices.SortStableFunc(r.rejects, func(a, b Reject) int { return cmp.Compare(a.Pos.Offset, b.Pos.Offset) })
 	}
 	if len(r.again) > 0 {
+		r.oneLine = false // their lines are there
 		r.dropRows(r.again)
 		r.s.again.Add(int64(len(r.again)))
 	}

@@ -34,7 +34,13 @@ func (r *csvReader) pos(record, at int) Pos {
 }
 
 // Pos implements [Reader].
-func (r *csvReader) Pos(row uint32) Pos { return r.pos(int(row), int(r.rows[row].Start)) }
+func (r *csvReader) Pos(row uint32) Pos {
+	at := int(r.rows[row].Start)
+	if r.oneLine {
+		r.lineAt, r.lines = at, r.head+int(row)
+	}
+	return r.pos(int(row), at)
+}
 
 // Raw implements [Reader]: the record without its line end.
 func (r *csvReader) Raw(row uint32) []byte {
