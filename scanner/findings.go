@@ -13,12 +13,10 @@ import (
 
 // appendFinding appends a finding.
 func appendFinding(dst []byte, f *finding) []byte {
-	for _, n := range [...]int64{int64(f.Table), f.Record, f.Line, int64(f.Group), int64(f.N), int64(len(f.Cells)), int64(len(f.All)), int64(len(f.Elements))} {
+	for _, n := range [...]int64{int64(f.Table), f.Record, f.Line, int64(f.Group), int64(f.N), int64(len(f.All)), int64(len(f.Elements))} {
 		dst = wire.AppendNumber(dst, n)
 	}
-	for _, s := range f.Cells {
-		dst = wire.AppendText(dst, s)
-	}
+	dst = wire.AppendSparse(dst, f.Cells)
 	for _, c := range f.All {
 		dst = wire.AppendText(wire.AppendText(dst, c.Name), c.Value)
 	}
@@ -65,12 +63,10 @@ func (r *findingReader) next() ([]finding, error) {
 
 // read reads one finding into f, whose memory it uses again.
 func (r *findingReader) read(f *finding) {
-	f.Cells, f.All, f.Elements = f.Cells[:0], f.All[:0], f.Elements[:0]
+	f.All, f.Elements = f.All[:0], f.Elements[:0]
 	f.Table, f.Record, f.Line, f.Group, f.N = int(r.Number()), r.Number(), r.Number(), int(r.Number()), int(r.Number())
-	cells, fields, elements := r.Count(), r.Count(), r.Count()
-	for n := 0; n < cells && !r.Bad(); n++ {
-		f.Cells = append(f.Cells, r.Text())
-	}
+	fields, elements := r.Count(), r.Count()
+	f.Cells = r.Sparse(f.Cells[:0])
 	for n := 0; n < fields && !r.Bad(); n++ {
 		f.All = append(f.All, Cell{r.Text(), r.Text()})
 	}

@@ -5,6 +5,8 @@ package wire
 
 import (
 	"encoding/binary"
+	"math/bits"
+	"slices"
 	"unsafe"
 )
 
@@ -39,6 +41,23 @@ func AppendTexts(dst []byte, list []string) []byte {
 	dst = AppendNumber(dst, int64(len(list)))
 	for _, s := range list {
 		dst = AppendText(dst, s)
+	}
+	return dst
+}
+
+// AppendSparse appends a list of texts most of which are empty: behind their number,
+// a byte for each eight that says which are not, and those.
+func AppendSparse(dst []byte, list []string) []byte {
+	dst = AppendNumber(dst, int64(len(list)))
+	for ; len(list) > 0; list = list[min(8, len(list)):] {
+		at := len(dst)
+		dst = append(dst, 0)
+		for i, s := range list[:min(8, len(list))] {
+			if s != "" {
+				dst[at] |= 1 << i
+				dst = AppendText(dst, s)
+			}
+		}
 	}
 	return dst
 }
@@ -142,6 +161,28 @@ func (r *Reader) Count() int {
 func (r *Reader) Texts(dst []string) []string {
 	for n := r.Count(); n > 0 && !r.bad; n-- {
 		dst = append(dst, r.Text())
+	}
+	return dst
+}
+
+// Sparse reads a list of texts as AppendSparse wrote it into the memory of dst.
+func (r *Reader) Sparse(dst []string) []string {
+	n := int(r.Number())
+	if n < 0 || n > 8*(len(r.raw)-r.at) {
+		r.bad = true
+		return dst[:0]
+	}
+	dst = slices.Grow(dst[:0], n)[:n]
+	clear(dst)
+	for left := dst; len(left) > 0; left = left[min(8, len(left)):] {
+		for some := r.Byte(); some != 0; some &= some - 1 {
+			i := bits.TrailingZeros8(some)
+			if i >= len(left) {
+				r.bad = true
+				return dst[:0]
+			}
+			left[i] = r.Text()
+		}
 	}
 	return dst
 }
