@@ -16,8 +16,8 @@ type badRecord struct {
 // was read of it counts.
 const wholeInput = 1<<62 - 1
 
-// cut takes out of the report of an input what other workers have read meanwhile of
-// the records behind the bad one, which is that of a scan that stopped there.
+// cut makes the report of an input that of a scan which stopped at the bad record:
+// other workers may have read on behind it.
 func (b *badRecord) cut(in *input) {
 	f := in.report
 	switch {
@@ -73,8 +73,8 @@ func (w *worker) place(pos formats.Pos) formats.Pos {
 	return pos
 }
 
-// before returns what the chain does of the block in hand, and asks it once for all
-// its rows.
+// before returns the records and lines before the block in hand. Once known they are
+// not asked for again, whatever the number of rows.
 func (w *worker) before() (base, bool) {
 	now := &w.now
 	if !now.counted {
@@ -108,9 +108,8 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 	return nil
 }
 
-// incomplete says that what a reader could not make use of is more than a record, or
-// less than one: how many are missing, or of which file, or under which columns, is not
-// known.
+// incomplete says that a reject is more than a record, or less than one: how many are
+// missing, of which file, or under which columns, is not known.
 func incomplete(bad *formats.Reject) bool {
 	return bad.Pos.Record < 0 || errors.Is(bad.Err, formats.ErrPartial) ||
 		errors.Is(bad.Err, formats.ErrOtherHeader) || errors.Is(bad.Err, formats.ErrEscaped)

@@ -65,8 +65,8 @@ func newDates(r *run, in *input) *dates {
 	return d
 }
 
-// decide takes over what is known of the columns, which must not be written any
-// more: they are read without a lock. The caller holds d.mu or is the only user.
+// decide publishes what is known of the columns. They must not be written any more,
+// since they are read without a lock. The caller holds d.mu or is the only user.
 func (d *dates) decide(columns []dateColumn) {
 	d.columns = slices.Clone(columns)
 	d.known.Store(&columns)
@@ -231,9 +231,8 @@ func (d *dates) end(w *worker) error {
 	return err
 }
 
-// release reports the blocks that have waited. It may be the work of a whole
-// scan, so it is shared out: to workers of its own, for the others are busy or
-// gone.
+// release reports the blocks that have waited. They may be all of a scan, so the work
+// is shared out to workers of its own: the others are busy or gone.
 func (d *dates) release(w *worker, blocks map[int]dateBlock) error {
 	seqs := slices.Sorted(maps.Keys(blocks))
 	var next atomic.Int64

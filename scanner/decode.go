@@ -221,7 +221,7 @@ func (d *hitReader) match() error {
 	return err
 }
 
-// who reads an answer, which is a text or a number.
+// who reads a member of who, which is a text or a number.
 func (d *hitReader) who(key string) error {
 	switch c := d.peek(); {
 	case d.null():

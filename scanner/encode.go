@@ -19,8 +19,8 @@ func JSONL(dst []byte, h *Hit) []byte {
 	return appendAfterRow(appendRow(appendBeforeRow(dst, h), h.Row), h)
 }
 
-// jsonlOf is JSONL for a hit whose row has texts under fields: the names have been
-// written once, and what the row holds is not gathered first.
+// jsonlOf is JSONL for a hit whose row is texts under fields: their names are encoded
+// once, and the cells need not be gathered first.
 func jsonlOf(dst []byte, h *Hit, fields []simd.Field, texts []string) []byte {
 	dst = append(appendBeforeRow(dst, h), '{')
 	dst = append(appendFields(dst, fields, texts), '}')
@@ -314,7 +314,7 @@ func appendEscaped(dst []byte, s string) ([]byte, string) {
 	return dst[:at+n], s[i:]
 }
 
-// largeText is how long a text may be for twice its length to be made room for.
+// largeText is up to which length room is made for a text twice over.
 const largeText = 32 << 10
 
 // appendLarge is appendEscaped for a large text.
@@ -333,8 +333,8 @@ func appendLarge(dst []byte, s string) ([]byte, string) {
 // letters are eight bytes that a JSON string holds as they are.
 const letters = 0x6161616161616161
 
-// otherThanPlain has, of eight bytes, the top bit of the first one that a JSON
-// string does not hold as it is, and of no byte before that; 0 if there is none.
+// otherThanPlain has the top bit set of the first of eight bytes that a JSON string
+// does not hold as it is, and of none before it; 0 if there is no such byte.
 func otherThanPlain(x uint64) uint64 {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	quote, slash := x^'"'*ones, x^'\\'*ones

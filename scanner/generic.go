@@ -13,11 +13,10 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// A table that is not known is swept where the scan asks for it: every cell,
-// typed by what it holds, as JSON or else as text. Its definition is made for
-// each input of what the names of the columns tell. Nothing that makes its hits
-// depends on the order of columns or on which of them the head shows, so that
-// all formats give the same.
+// A table that is not known is swept where the scan asks for it: every cell, typed by
+// what it holds, as JSON or else as text. Its definition is made for each input from
+// the names of the columns. Hits depend neither on the order of columns nor on which of
+// them the head shows, so that all formats give the same.
 
 // maxTables is how many tables fit into the int8 that says which one a row is of,
 // with a generic one behind them.
@@ -58,8 +57,8 @@ func (s *Scan) Ruled() []*table.Table {
 	return tables
 }
 
-// addGeneric makes the table of the rows that are of no known one the last of
-// the plan's.
+// addGeneric adds the table of rows that are of no known one, as the last of the
+// plan's.
 func (r *run) addGeneric(p *plan, parts []*formats.Part, fixed bool) {
 	var columns []string
 	for _, n := range columnNames(parts) {
@@ -77,8 +76,7 @@ type madeGeneric struct {
 }
 
 // genericOf returns the generic table of such columns, as table.Generic makes it.
-// Inputs with the same columns share theirs, so that they can share what is planned
-// for it.
+// Inputs with the same columns share it, and with it what is planned for it.
 func (r *run) genericOf(columns []string, open bool) *table.Table {
 	made, ok := r.generics.find(func(m *madeGeneric) bool { return m.open == open && slices.Equal(m.columns, columns) })
 	if !ok {
@@ -88,8 +86,8 @@ func (r *run) genericOf(columns []string, open bool) *table.Table {
 	return made.table
 }
 
-// isGeneric says that an input which gave this error to detect is swept all
-// the same, and takes down how.
+// isGeneric says whether a part for which detect gave this error is swept all the same,
+// and notes in the report how.
 func (r *run) isGeneric(in *input, p *plan, part *formats.Part, err error) bool {
 	var unknown *unknownTable
 	if p.generic < 0 || !errors.As(err, &unknown) {
@@ -98,18 +96,13 @@ func (r *run) isGeneric(in *input, p *plan, part *formats.Part, err error) bool 
 	if p.name == "" {
 		p.name = unknown.table
 	}
-	var columns []string
-	for _, c := range part.Columns {
-		bare, _ := formats.BareName(c)
-		columns = append(columns, bare)
-	}
 	say := func(column string) string {
 		if column == "" {
 			return "no column"
 		}
 		return column
 	}
-	time, host := p.tables[p.generic].Guessed(columns)
+	time, host := p.tables[p.generic].Guessed(bareNames(part))
 	what := "table not known"
 	if unknown.table != "" {
 		what = "table " + unknown.table + " not known"
@@ -173,8 +166,8 @@ func (w *worker) holdRecord(key, g int, cell []byte) part {
 	return w.holdJSON(key, g)
 }
 
-// trimEnvelope is the name of a column without that of the object in which
-// streamed records have their columns.
+// trimEnvelope cuts the name of the envelope off that of a column: properties.RemoteIP
+// is RemoteIP.
 func (p *plan) trimEnvelope(name string) string {
 	if n := len(p.envelope); len(name) > n+1 && name[n] == '.' && strings.EqualFold(name[:n], p.envelope) {
 		return name[n+1:]
@@ -315,8 +308,7 @@ func genericCells(out []Cell, f *finding, h *Hit, huntOnly bool) []Cell {
 	return out
 }
 
-// genericName is the name of the table that a row says it is of, else that
-// which its file says.
+// genericName is the table that a row names, else the one that its file names.
 func genericName(p *plan, f *finding) string {
 	for _, column := range discriminating {
 		for _, c := range f.All {

@@ -10,14 +10,14 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// Why lines of CEF and LEEF are not read, whose bars are like those of a CSV file.
+// Lines of CEF and LEEF have bars as CSV may, but are not read; these errors say so.
 var (
 	errCEF  = errors.New("lines of CEF, which are not read: export the table that Sentinel parses them into, CommonSecurityLog")
 	errLEEF = errors.New("lines of LEEF, which are not read: export what they are parsed into, as CSV or JSON with the names of its columns")
 )
 
-// eventLines says whether a record whose first cell this is, <134>May 2 00:00:05 fw
-// CEF:0, is a line of either, and which.
+// eventLines returns the error for a record whose first cell is the beginning of such a
+// line, <134>May 2 00:00:05 fw CEF:0, and nil for any other.
 func eventLines(first string) error {
 	for _, word := range strings.FieldsFunc(first, func(r rune) bool { return strings.ContainsRune(" \t,;|\"", r) }) {
 		kind, version, _ := strings.Cut(word, ":")
@@ -50,12 +50,11 @@ type folderHeader struct {
 	from  []string     // the files, in their order
 }
 
-// siblingHeader returns the header that a CSV file in the same folder or archive
-// has for records of so many cells: exports in shards carry it in the first file
-// only. One of another width is that of something else, under which cells would be
-// taken for those of other columns; nor is one of another table than the file's name
-// says. Where several differ, it is that of the file
-// whose name is most alike, and none if there is more than one such.
+// siblingHeader returns the header that a CSV file in the same folder or archive has
+// for records of so many cells: exports in shards carry it in the first file only. A
+// header of another width, or of another table than the file's name says, is not taken:
+// cells would come under the wrong columns. Where several differ, the one of the file
+// whose name is most alike is taken, and none if there is more than one such.
 func (r *run) siblingHeader(in *input, cells int) (names []string, from string) {
 	file := in.in.String()
 	f := r.folderOf(file)

@@ -169,9 +169,9 @@ func (w *worker) enter(h *Hit) {
 	w.mu.Unlock()
 }
 
-// ruleColumns returns the columns of a table that any rule reads. For the run's
-// own tables they are listed once: with many small inputs, and many rules that
-// read the same, it would cost more than the rows.
+// ruleColumns returns the columns of a table that any rule reads. For the run's own
+// tables they are listed once: to do so for each of many small inputs would cost more
+// than their rows.
 func (r *run) ruleColumns(t *table.Table) []string {
 	if list, ok := r.read.Load(t); ok {
 		return list.([]string)

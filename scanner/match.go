@@ -20,6 +20,7 @@ type element struct {
 // A part of worker.held: the elements of one cell.
 type part struct{ from, to uint32 }
 
+// A located element, and the row of the block in hand that holds it.
 type located struct {
 	row  uint32
 	held uint32 // number of the element
@@ -84,8 +85,8 @@ func (w *worker) matchRun(in *input, k *planKey, run *formats.Run) error {
 	return nil
 }
 
-// keep appends the cells of a run that may match. Cells that say something of
-// their rows beside that are not judged.
+// keep appends the cells of a run that may match, as [formats.Want].Keep. Keys whose
+// cells also tell of something else, such as the row's table, are not judged.
 func (w *worker) keep(run *formats.Run, dst []uint32) ([]uint32, bool) {
 	k := &w.plan.keys[run.Key]
 	if k.discriminates || k.dates || w.near != nil {
@@ -176,6 +177,7 @@ func (w *worker) alsoHold(c ioc.Candidate) {
 	e.Cands = w.slab[len(w.slab)-n-1 : len(w.slab) : len(w.slab)]
 }
 
+// holdJSON is hold for what a JSON cell holds.
 func (w *worker) holdJSON(key, g int) part {
 	from := len(w.held)
 	for n, c := range w.json {

@@ -160,7 +160,8 @@ type item struct {
 	from, to int
 }
 
-// end gives what stands in payload behind the last item its key.
+// end completes an item, which is what was appended to payload since the last one,
+// under its key.
 func (p *pile) end(k key) error {
 	from := 0
 	if n := len(p.items); n > 0 {

@@ -44,9 +44,9 @@ const (
 	other  int8 = -1
 )
 
-// leaveOut says that a part of an input is not read as its table is to be chosen.
-// The input is incomplete, unless it has a known table and this is but a list of
-// something beside that.
+// leaveOut reports a part that is not read because nobody has said which table it is.
+// The input is incomplete, unless it has a known table and this part only resembles
+// one.
 func (i *input) leaveOut(err error, known bool) {
 	var u *unknownTable
 	if !known || !errors.As(err, &u) || !u.weak {
@@ -230,16 +230,17 @@ func (p *plan) tableNamed(cell string) int8 {
 	return p.generic // other, where that is not swept
 }
 
-// learn notes what the rows of a part call its table, where the columns told it.
+// learn notes the name that the rows of a part give their table, if they give one that
+// is not known: the columns have told which it is.
 func (p *plan) learn(part *formats.Part, t *table.Table) {
 	if _, unknown, _ := table.Detect(p.tables, table.Evidence{Types: sampled(part, discriminating)}); unknown != "" {
 		p.copies[unknown] = t
 	}
 }
 
-// shrink forgets what an input was told by, and read with: what hits that wait are
-// shown by stays. A folder has thousands of files, and the first records of each
-// are more than most else that is known of it.
+// shrink forgets what an input was recognised by and read with, and keeps what waiting
+// hits are shown by. In a folder of thousands of files, the first records of each would
+// be most of what is kept.
 func (p *plan) shrink() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

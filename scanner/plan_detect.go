@@ -20,23 +20,23 @@ type unknownTable struct {
 
 func (u *unknownTable) Error() string { return u.reason }
 
-// toChoose says that an input may be of a table that is swept for, but of which
-// is to be said with the scan.
+// toChoose says whether an input may be of a table that is swept for, but which one the
+// user has to say.
 func toChoose(err error) bool {
 	var u *unknownTable
 	return errors.As(err, &u) && u.status == Unreadable
 }
 
 // discriminating are the columns whose cells name a row's table, in order of
-// preference: Type in Log Analytics, which for the result of a search job is the
-// job and _OriginalType the table, category in the streaming envelope.
+// preference. In Log Analytics that is Type; in the result of a search job Type names
+// the job, and _OriginalType the table. The streaming envelope has category.
 var discriminating = []string{originalType, "Type", "category"}
 
 const originalType = "_OriginalType"
 
-// force makes a plan one for the table that the scan names. Where its first records
-// name that table as well, records that name another known one are told apart and
-// counted. Where they name others alone, it is the user who knows better.
+// force plans for the table that the scan names. If the first records name it too,
+// records that name another known table are told apart and counted. If they name others
+// alone, the user knows better.
 func (r *run) force(in *input, p *plan, types []string) {
 	p.tables, p.forced = []*table.Table{r.forced}, true
 	var others []string
@@ -54,17 +54,16 @@ func (r *run) force(in *input, p *plan, types []string) {
 	}
 }
 
-// mayMix says that a file with one column list may hold several tables (a
-// union) though its first records show one. It has a column that names the
-// table. Beside that its first records name a table that is not swept for,
-// but the columns are those of one that is; or of two tables it has a column
-// that is matched and one that this table's hunt prints and the other lacks.
+// mayMix says whether a file with one column list may hold several tables (a union),
+// though its first records show one. Either they name a table that is not swept for,
+// and the columns are those of one that is. Or a column names the table, and two tables
+// each have a column that is matched, and one that their own hunt prints and the other
+// table lacks.
 func (r *run) mayMix(part *formats.Part) bool {
-	has := make(map[string]bool, len(part.Columns))
-	names := make([]string, 0, len(part.Columns))
-	for _, c := range part.Columns {
-		bare, _ := formats.BareName(c)
-		names, has[strings.ToLower(bare)] = append(names, bare), true
+	names := bareNames(part)
+	has := make(map[string]bool, len(names))
+	for _, c := range names {
+		has[strings.ToLower(c)] = true
 	}
 	if _, unknown, _ := table.Detect(r.tables, table.Evidence{Types: sampled(part, discriminating)}); unknown != "" {
 		t, _, _ := table.Detect(r.tables, table.Evidence{Columns: names})
@@ -102,12 +101,8 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 	if r.forced != nil {
 		return r.forced, nil
 	}
-	bare := make([]string, len(part.Columns))
-	for i, c := range part.Columns {
-		bare[i], _ = formats.BareName(c)
-	}
 	t, unknown, err := table.Detect(r.tables, table.Evidence{
-		Types: sampled(part, discriminating), Path: in.in.String(), Columns: bare})
+		Types: sampled(part, discriminating), Path: in.in.String(), Columns: bareNames(part)})
 	switch {
 	case err != nil:
 		return nil, &unknownTable{Unreadable, err.Error(), "", errors.Is(err, table.ErrWeak)}
@@ -123,18 +118,15 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 	return nil, &unknownTable{Unknown, reason, "", false}
 }
 
-// surely is the name of the table that a part shows beyond doubt, "" without
-// one: it has a column that is matched, and a time or a cell that names it. A
-// name and a message are columns of much else.
+// surely is the name of the table that a part shows beyond doubt, "" without one: the
+// part has a column that is matched, and a time column or a cell that names the table.
+// A name or a message alone is a column of much else.
 func (r *run) surely(part *formats.Part) string {
 	tables := r.tables
 	if r.forced != nil {
 		tables = []*table.Table{r.forced}
 	}
-	bare := make([]string, len(part.Columns))
-	for i, c := range part.Columns {
-		bare[i], _ = formats.BareName(c)
-	}
+	bare := bareNames(part)
 	has := func(column string) bool {
 		return slices.ContainsFunc(bare, func(c string) bool { return strings.EqualFold(c, column) })
 	}
@@ -149,6 +141,15 @@ func (r *run) surely(part *formats.Part) string {
 		}
 	}
 	return t.Name
+}
+
+// bareNames returns the columns of a part as [formats.BareName] has them.
+func bareNames(part *formats.Part) []string {
+	bare := make([]string, len(part.Columns))
+	for i, c := range part.Columns {
+		bare[i], _ = formats.BareName(c)
+	}
+	return bare
 }
 
 // sampled returns the cells of some columns in a part's first records.

@@ -21,12 +21,11 @@ type latePlan struct {
 	stands         []stand
 }
 
-// A stand says that one of the fetched columns stands for another in rows that
-// lack that one.
+// A stand says that column from takes the place of column to in rows where that is
+// missing or empty. Both are numbers of latePlan.columns.
 type stand struct{ from, to int }
 
-// fill puts a cell where it stands for one that is empty, and takes it out where it
-// does not.
+// fill copies the cell of from to an empty to, and otherwise empties from.
 func (s *stand) fill(cells []string) {
 	if cells[s.to] == "" {
 		cells[s.to] = cells[s.from]
@@ -35,7 +34,8 @@ func (s *stand) fill(cells []string) {
 	}
 }
 
-// idle says that what fill has been given holds the other column itself.
+// idle says, of cells that fill has seen, that from stands for nothing in this row: it
+// has a cell of to.
 func (s *stand) idle(cells []string) bool { return cells[s.from] == "" && cells[s.to] != "" }
 
 // A madeLate is a latePlan with what it was made for.

@@ -160,8 +160,8 @@ type rowFields struct {
 	list []simd.Field
 }
 
-// turn makes them those of a shape. Their texts stand where the cells of a finding
-// do or, packed, one behind the other.
+// turn returns the fields of a shape. Their texts are the cells of a finding, at their
+// places, or packed one behind the other.
 func (f *rowFields) turn(p *projection, as shape, packed bool) []simd.Field {
 	if f.of != p || f.as != as {
 		f.of, f.as, f.list = p, as, p.fields(f.list[:0], as)

@@ -77,8 +77,9 @@ again:
 	return nil
 }
 
-// openUnlocked opens an input without run.mu, which take holds, before and after:
-// also where it panics, so that it is that panic which is told.
+// openUnlocked opens an input without run.mu, which the caller holds before and after.
+// It is held again after a panic too, so that this panic is reported, and not one about
+// the lock.
 func (r *run) openUnlocked(in *input) {
 	r.mu.Unlock()
 	defer r.mu.Lock()

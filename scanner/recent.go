@@ -2,9 +2,9 @@ package scanner
 
 import "sync"
 
-// recent are the things of a kind that were made last. Exports come in many files
-// alike, of which each is small: to plan one took as long as all else, so those that
-// are alike share what was made for the first.
+// recent keeps the last few things of a kind that were made. Exports often come as many
+// small files that are alike, and planning one took as long as all else, so they share
+// what was made for the first.
 type recent[T any] struct {
 	mu   sync.Mutex
 	made []T

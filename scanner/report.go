@@ -31,7 +31,7 @@ type finding struct {
 // has the same number.
 const batch = 512
 
-// ahead is how many rows have what their hits need of the indicators read ahead.
+// ahead is for how many rows at a time the indicators of their hits are read ahead.
 const ahead = 64
 
 // appendEntries appends the entries that an element's candidates are of.
@@ -113,8 +113,7 @@ func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) erro
 	return nil
 }
 
-// readAhead asks the memory for what the hits of some elements need of the
-// indicators.
+// readAhead prefetches the indicators that hits of some elements need.
 func (w *worker) readAhead(found []located) {
 	w.entries = w.entries[:0]
 	for _, l := range found {
@@ -186,7 +185,7 @@ func cellsOf(p *plan, early, late *formats.Grid, i int, dst []string, keep *text
 		}
 		at := i * g.Down
 		for _, n := range p.fetched[stage] {
-			c := g.Cells[at] // an empty one costs less than to find out that it is
+			c := g.Cells[at] // copying an empty one costs less than a check
 			dst[n] = borrow(g.Data[c.Off : c.Off+c.Len])
 			at += g.Right
 		}
@@ -222,8 +221,8 @@ type room struct {
 	below    int64             // matches left out for CompromisedExact
 }
 
-// more makes a list one longer. What stood in the new place before is left
-// there, for its memory to be used again.
+// more makes a list one longer. The new element keeps what it held before, whose memory
+// is used again.
 func more[T any](list []T) []T {
 	if len(list) < cap(list) {
 		return list[:len(list)+1]
@@ -383,6 +382,24 @@ func life(h *Hit) string {
 	return "active"
 }
 
+// keyOf places the n-th hit of a finding in the output.
+func (w *worker) keyOf(in *input, f *finding, h *Hit, n int) key {
+	k := key{input: int32(in.n), record: f.Record, n: int32(n)}
+	if f.Record == 0 { // an earlier block of the input could not be read
+		k.record = 1<<61 + int64(f.N)
+	}
+	switch {
+	case w.Order == AsFound:
+	case !h.HasTime:
+		k.time = noTime
+	case w.Order == Newest:
+		k.time = -int64(h.Time)
+	default:
+		k.time = int64(h.Time)
+	}
+	return k
+}
+
 // send counts a hit and hands it to the stream where it belongs.
 func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, h *Hit, as shape, n int) error {
 	w.removing = w.removing[:0]
@@ -398,19 +415,7 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	if w.Met != nil {
 		w.meet(h)
 	}
-	k := key{input: int32(in.n), record: f.Record, n: int32(n)}
-	if f.Record == 0 { // an earlier block of the input could not be read
-		k.record = 1<<61 + int64(f.N)
-	}
-	switch {
-	case w.Order == AsFound:
-	case !h.HasTime:
-		k.time = noTime
-	case w.Order == Newest:
-		k.time = -int64(h.Time)
-	default:
-		k.time = int64(h.Time)
-	}
+	k := w.keyOf(in, f, h, n)
 	if len(h.SuppressedBy) > 0 {
 		w.sum.suppressed++
 		if w.out.suppressed == nil {

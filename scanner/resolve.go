@@ -94,7 +94,7 @@ func (w *worker) indicators(entry uint32) []*ioc.Indicator {
 	return w.Indicators.Pick(entry, &w.room.picked)
 }
 
-// told is what the table needs to know of a hit's matches to say who.
+// told returns what the table needs to know of a hit's matches to fill in who.
 func (r *room) told(h *Hit) table.Matched {
 	r.matched = r.matched[:0]
 	for i := range h.Matches {
@@ -219,13 +219,13 @@ func (r *room) group() {
 	}
 }
 
-// sameIndicator compares what a set made at different times.
+// sameIndicator compares indicators that the set may have made at different times.
 func sameIndicator(a, b *ioc.Indicator) bool {
 	return a == b || a.Type == b.Type && a.Value == b.Value
 }
 
-// parsePort reads a port's cell, -1 if it holds none. Quotes that a blank before
-// them has made text are left out, as they are round addresses.
+// parsePort reads a port's cell, -1 if it holds none. As round addresses, quotes are
+// left out that became text because a blank stands before them.
 func parsePort(cell string) int {
 	cell = strings.TrimSpace(cell)
 	if n := len(cell); n > 2 && cell[0] == '"' && cell[n-1] == '"' {

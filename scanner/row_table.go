@@ -7,9 +7,9 @@ import (
 	"github.com/iocsweep/iocsweep/formats"
 )
 
-// allNamed says that the cells of a run name no table but def, or none. Then
-// nothing is to be learnt from their rows, which are those of most files: a
-// dictionary of one cell stands for a million of them.
+// allNamed says that the cells of a run name no table but def. Then nothing is to be
+// learnt from their rows, and they are not looked up. Most files are so: a dictionary
+// of one cell stands for a million rows.
 func (w *worker) allNamed(p *plan, def int8, run *formats.Run) bool {
 	if def == other {
 		return false
@@ -29,9 +29,9 @@ func (w *worker) allNamed(p *plan, def int8, run *formats.Run) bool {
 	return true
 }
 
-// sortRows reads which table each row of a mixed stream belongs to, and counts
-// the rows that say so. What the first of the discriminating columns says stands
-// before what others say: the keys come in that order.
+// sortRows reads which table each row of a mixed stream belongs to, and counts the rows
+// that say so. An earlier one of the discriminating columns decides before a later one:
+// the keys come in that order.
 func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run) error {
 	if len(w.tables) < b.Rows {
 		w.tables = slices.Grow(w.tables[:0], b.Rows)[:b.Rows]

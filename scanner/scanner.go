@@ -1,17 +1,20 @@
 // Package scanner sweeps exported log tables for indicators of compromise.
 //
-// A [Scan] holds what to look for and how; [Scan.Run] reads the inputs and
-// writes the hits. Run starts the workers, every worker claims blocks of the
-// inputs in turn (queue.go), match looks up the key cells of a block
-// (match.go; of few indicators only in the records that an [ioc.Sieve] lets
-// through), and report makes hits of the rows that hold a candidate: exact
-// match, time, exclusion rules (report.go). order.go alone decides in which
-// order hits leave. The same inputs give the same bytes, whatever the number
-// of workers.
+// A [Scan] holds what to look for and how; [Scan.Run] reads the inputs and writes the
+// hits:
 //
-// Indicators, tables and rules are immutable and may be shared by any number
-// of scans. A Scan belongs to one goroutine; the functions in its fields are
-// called from one goroutine at a time.
+//	inputs → blocks → cells that may match → rows → hits → output
+//
+// Run starts the workers. Each claims blocks of the inputs in turn (queue.go), looks up
+// the key cells of a block among the indicators (match.go), and makes hits of the rows
+// that hold a candidate: exact match with the port, time, exclusion rules (report.go).
+// With few indicators, only records that an [ioc.Sieve] lets through are split at all.
+// order.go alone decides in which order hits leave. The same inputs give the same
+// bytes, whatever the number of workers.
+//
+// Indicators, tables and rules are immutable and may be shared by any number of scans.
+// A Scan belongs to one goroutine; the functions in its fields are called from one
+// goroutine at a time.
 package scanner
 
 import (
@@ -56,25 +59,25 @@ const (
 // the default.
 type Scan struct {
 	Indicators *ioc.Set
-	Tables     []*table.Table // the tables to know; nil: the embedded ones
-	Table      string         // treat every input as this table; "" detects it; generic sweeps those of unknown tables too
-	Rules      []*rule.Rule   // exclusions
-	Allow      []*allow.List  // what is known to be harmless: suppressed as by a rule
-	Label      []*allow.List  // likewise, but only named in Hit.Labels
-	Now        time.Time      // what rules expire against; zero: the present
-	Columns    Columns        // which columns are matched
-	KQL        bool           // match as the KQL operators do, on the hunts' columns only
-	Ports      PortMatch
-	From, To   clock.Time // half-open window on event time
-	HasFrom    bool
-	HasTo      bool
-	Zone       *time.Location // for times without a zone; nil: taken as UTC, and said so
-	DateOrder  clock.Order    // of d/d/y dates; clock.None: found out per file
-	Row        RowDetail
-	Order      Order
-	Strict     bool // stop at the first bad record
-	Threads    int  // 0: all cores
-	Memory     int64
+	Tables     []*table.Table  // the tables to know; nil: the embedded ones
+	Table      string          // treat every input as this table; "" detects it; generic sweeps those of unknown tables too
+	Rules      []*rule.Rule    // exclusions
+	Allow      []*allow.List   // what is known to be harmless: suppressed as by a rule
+	Label      []*allow.List   // likewise, but only named in Hit.Labels
+	Now        time.Time       // what rules expire against; zero: the present
+	Columns    Columns         // which columns are matched
+	KQL        bool            // match as the KQL operators do, on the hunts' columns only
+	Ports      PortMatch       // of ip:port indicators
+	From, To   clock.Time      // half-open window on event time
+	HasFrom    bool            // From is set
+	HasTo      bool            // To is set
+	Zone       *time.Location  // for times without a zone; nil: taken as UTC, and said so
+	DateOrder  clock.Order     // of d/d/y dates; clock.None: found out per file
+	Row        RowDetail       // columns that a hit shows
+	Order      Order           // of hits
+	Strict     bool            // stop at the first bad record
+	Threads    int             // 0: all cores
+	Memory     int64           // bytes of hits that are sorted or wait, more are spilled to Formats.TempDir; 0: DefaultMemory
 	Formats    formats.Options // how inputs are opened
 
 	Encode     Encoder          // of hits; nil: JSONL
@@ -100,7 +103,7 @@ type Scan struct {
 // Columns says which columns are matched.
 type Columns uint8
 
-// The levels of columns, each holding those before it.
+// The levels of columns: ColumnsHunt is part of ColumnsWide, and that of ColumnsDeep.
 const (
 	ColumnsWide Columns = iota // all structured columns
 	ColumnsHunt                // those of the KQL hunts
@@ -117,11 +120,11 @@ var ErrNothing = errors.New("no input could be scanned")
 // Formats.TempDir.
 var ErrSpill = errors.New("spill hits")
 
-// Run sweeps the inputs. The error is a usage error found before anything was
-// read, ErrNothing, a run-time failure (output cannot be written, disk full) or
-// the context's error; what happened to single inputs stands in the Summary,
-// which is valid with the last three as well: after an interrupt the hits so
-// far have been written in order.
+// Run sweeps the inputs. The error is a usage error found before anything was read,
+// ErrNothing, a run-time failure (output cannot be written, disk full) or the context's
+// error. The Summary, which says what happened to each input, is nil only after a usage
+// error or without inputs; after an interrupt the hits so far have been written in
+// order.
 func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error) {
 	r, err := s.prepare(ctx, inputs)
 	if err != nil {
@@ -154,14 +157,14 @@ func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error
 	return sum, nil
 }
 
-// under has the run end with the caller's context, or by stop, which must be called.
+// under makes the run end when ctx does, or when stop is called, which must happen.
 func (r *run) under(ctx context.Context) {
 	r.caller = ctx
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 }
 
-// interrupted says that the caller wants no more. What reads a pipe may hear of
-// that before the scan does, which is stopped by then.
+// interrupted says that the caller wants no more, and then stops the run: what reads a
+// pipe may hear of it before the scan does.
 func (r *run) interrupted() bool {
 	if r.caller.Err() == nil {
 		return false
@@ -173,6 +176,21 @@ func (r *run) interrupted() bool {
 // errBadRecord stops a strict scan.
 var errBadRecord = errors.New("bad record")
 
+// check refuses options that contradict each other.
+func (s *Scan) check() error {
+	switch {
+	case s.KQL && s.Columns == ColumnsDeep:
+		return errors.New("matching as KQL does reads the hunts' columns only")
+	case s.KQL && s.Near != nil:
+		return errors.New("near misses are looked for by parsed addresses and names, not as KQL does")
+	case s.HasFrom && s.HasTo && s.From >= s.To:
+		return fmt.Errorf("empty time window: %v is not before %v", s.From, s.To)
+	case s.Each != nil && s.Output != nil:
+		return errors.New("hits go to Output or to Each, not to both")
+	}
+	return nil
+}
+
 // prepare checks the scan before anything is read. The run must be stopped.
 func (s *Scan) prepare(ctx context.Context, inputs []formats.Input) (*run, error) {
 	if s.Indicators == nil || s.Indicators.Len() == 0 {
@@ -181,17 +199,8 @@ func (s *Scan) prepare(ctx context.Context, inputs []formats.Input) (*run, error
 	if len(inputs) == 0 {
 		return nil, ErrNothing
 	}
-	if s.KQL && s.Columns == ColumnsDeep {
-		return nil, errors.New("matching as KQL does reads the hunts' columns only")
-	}
-	if s.KQL && s.Near != nil {
-		return nil, errors.New("near misses are looked for by parsed addresses and names, not as KQL does")
-	}
-	if s.HasFrom && s.HasTo && s.From >= s.To {
-		return nil, fmt.Errorf("empty time window: %v is not before %v", s.From, s.To)
-	}
-	if s.Each != nil && s.Output != nil {
-		return nil, errors.New("hits go to Output or to Each, not to both")
+	if err := s.check(); err != nil {
+		return nil, err
 	}
 	r := &run{Scan: s, tables: s.Tables, threads: s.Threads, encode: s.Encode, warn: s.Warn, stats: s.Stats}
 	if r.tables == nil {
@@ -233,7 +242,8 @@ func (s *Scan) prepare(ctx context.Context, inputs []formats.Input) (*run, error
 	return r, nil
 }
 
-// siftSlowly is for tests: without kernels, splitting all records is as fast.
+// siftSlowly makes tests sift without kernels too, where splitting all records is as
+// fast.
 var siftSlowly bool
 
 // run is the state of one Scan.Run.
@@ -252,7 +262,7 @@ type run struct {
 	stats    *Stats
 	out      *outputs
 	rules    []ruleAt           // that apply
-	read     sync.Map           // of tables, *table.Table to []string: what all rules read
+	read     sync.Map           // *table.Table to []string: which of its columns rules read
 	around   *ioc.Neighbourhood // nil unless near misses are looked for
 	sieve    *ioc.Sieve         // nil where all records are split
 	lates    recent[madeLate]

@@ -37,7 +37,7 @@ type Tally struct {
 	hosts   int                        // kept under all
 }
 
-// An IndicatorTally is what one indicator has of the hits.
+// An IndicatorTally counts the hits of one indicator.
 type IndicatorTally struct {
 	Indicator  ioc.Indicator
 	Listed     bool  // the list has it
@@ -145,7 +145,7 @@ func (t *Tally) of(i *ioc.Indicator, leads bool) *IndicatorTally {
 	return x
 }
 
-// ownCopy is of an indicator what a tally tells of it, in memory of its own.
+// ownCopy copies what a tally tells of an indicator, in memory of its own.
 func ownCopy(i *ioc.Indicator) ioc.Indicator {
 	c := ioc.Indicator{Type: i.Type, Value: strings.Clone(i.Value), Details: ioc.NoDetails()}
 	c.Malware = strings.Clone(i.Malware)

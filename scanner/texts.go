@@ -24,10 +24,10 @@ func (t *texts) add(b []byte) string {
 	return unsafe.String(&t.piece[from], len(b)) // nothing writes there again
 }
 
-// borrow makes a string that is another one when b is written again: the cells
-// of a hit are, once the next rows are read. What outlives the row has to be
-// cloned, and the key of a map must not be assigned to by a borrowed string
-// even where the map has it, for that replaces the key.
+// borrow makes a string of b without a copy. It changes when b is written again, as the
+// cells of a row are once the next rows are read: what outlives the row has to be
+// cloned. A map must not be assigned to under a borrowed key, even one that it has:
+// assignment replaces the key.
 func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // bytesOf lends the bytes of a text to who only reads them.

@@ -121,11 +121,13 @@ func (w *worker) reset(in *input) {
 	w.named, w.namedTable, w.hitNamed = "", unsaid, "" // another input may have other tables
 }
 
-// block matches the block that the reader has just claimed.
-func (w *worker) block(in *input, b formats.Block) error {
+// begin turns the worker to a block that the reader has just claimed, and returns the
+// table of the rows that do not say which they are of. undecided says that the order
+// of the input's dates is still looked for.
+func (w *worker) begin(in *input, b formats.Block) (def int8, undecided bool) {
 	w.payload, w.waiting, w.seq = w.payload[:0], w.waiting[:0], b.Seq
 	w.found, w.held, w.slab = w.found[:0], w.held[:0], w.slab[:0]
-	def := other
+	def = other
 	if b.Rows > 0 {
 		def = in.plan.tableOf(b.Part)
 	}
@@ -136,10 +138,15 @@ func (w *worker) block(in *input, b formats.Block) error {
 		w.met[i] = i == int(def) || !in.plan.mixed && len(in.plan.discriminators) > 0
 	}
 	w.now = claimed{in: in, block: b, def: def}
-	undecided := in.dates.watching()
-	if undecided {
+	if undecided = in.dates.watching(); undecided {
 		w.now.evidence = make([]clock.Order, len(in.plan.keys))
 	}
+	return def, undecided
+}
+
+// block matches the block that the reader has just claimed.
+func (w *worker) block(in *input, b formats.Block) error {
+	def, undecided := w.begin(in, b)
 	w.reader.Runs()(w.each) // not ranged over: that would make a closure for each block
 	if w.now.err != nil {
 		return w.now.err
