@@ -20,9 +20,9 @@ var startsName = func() (t [256]bool) {
 	return t
 }()
 
-// headersAgain finds the rows that are headers: exports that were put one behind the
-// other. What follows one of other columns than the file's is read as if it had those,
-// which is reported. One that is like the file's is no record.
+// headersAgain finds the rows that are headers, in exports that were put one behind the
+// other. A header like the file's is no record. Rows behind one with other columns are
+// still read as if they had the file's, which is reported.
 func (r *csvReader) headersAgain() {
 	r.again = r.again[:0]
 	bad := len(r.rejects)
@@ -75,9 +75,9 @@ func (r *csvReader) dropRows(rows []int) {
 	r.rejects = kept
 }
 
-// headerIn says that all cells of a row are names of columns, or empty, and some are
-// names of the file's, two or one of a time. It is the same header if all are where they
-// are there.
+// headerIn says whether a row is a header: all its cells are names of columns, or
+// empty, and two of them, or one of a time, are names of the file's columns. It is the
+// same header if every name stands where it does there.
 func (r *csvReader) headerIn(w simd.Row) (other, same bool) {
 	if first, _ := r.nameIn(w, w.Start); first != "" && first == string(r.noName) {
 		return false, false // many rows begin alike

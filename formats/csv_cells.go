@@ -12,9 +12,6 @@ import (
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
-// maxRaw is how much of a rejected record is kept.
-const maxRaw = 64 << 10
-
 func (r *csvReader) reject(at, end int, err error, matched bool) {
 	end = min(end, at+maxRaw)
 	r.rejects = append(r.rejects, Reject{

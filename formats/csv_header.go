@@ -183,9 +183,9 @@ func lineRecord(text []byte, sep byte) (cells []string, n int) {
 	}
 }
 
-// looseNames is firstRecord for a first line of column names of which some have
-// blanks outside their quotes: A,"B" ,C. A reader that goes by the letter takes what
-// follows the quote, row after row, to be part of the name.
+// looseNames is firstRecord for a first line of column names of which some have blanks
+// outside their quotes: A,"B" ,C. A strict reader takes what follows the quote, row
+// after row, to be part of the name.
 func looseNames(text []byte, sep byte) (cells []string, n int) {
 	line, rest, _ := bytes.Cut(text, []byte("\n"))
 	cells = strings.Split(string(bytes.TrimSuffix(line, []byte("\r"))), string(rune(sep)))

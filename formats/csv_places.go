@@ -17,7 +17,7 @@ func (p *csvPlaces) reserve(rows, keep, stops int) {
 	}
 	old, stride := p.at, p.stride
 	if rows > stride {
-		// Not a power of two, else what one row has goes to one place in the caches.
+		// Not a power of two, or the places of one row would share a set of the cache.
 		p.stride = max(rows, 2*stride) | 16
 	}
 	p.at = mem.Make[uint32](stops * p.stride)

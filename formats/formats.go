@@ -90,8 +90,8 @@ type Info struct {
 	// More is true when the document goes on behind the head that was looked at,
 	// with other tables perhaps. Only documents of tables by position have it.
 	More bool
-	// Envelope is the member of a JSON record in which its columns stand, if it has
-	// such a one: properties, result, _source or body.
+	// Envelope is the member of a JSON record that holds its columns: properties,
+	// result, _source or body; "" where the record itself does.
 	Envelope string
 	// Unread are the columns whose cells cannot be read; all their cells are empty.
 	Unread []string
@@ -273,6 +273,9 @@ func (p Pos) String() string {
 	return b.String()
 }
 
+// maxRaw is how many bytes of a record Reject.Raw has at most.
+const maxRaw = 64 << 10
+
 // A Reject is a record that could not be read whole, or all of a block that
 // could not be read.
 type Reject struct {
@@ -326,10 +329,10 @@ type Options struct {
 	// doubt, "" for none. JSON is searched by it for records that are wrapped in
 	// other things; nil: only the shapes that every JSON export has are read.
 	Table func(*Part) string
-	Whole bool   // a JSON document stays as it is where only what is inside would be read
-	Times *Times // counts what reading costs; nil: nobody asks
-	// Until ends the reading of pipes and devices that Walk has found: they may wait
-	// for ever. What reads them then gets its error. Nil: nothing does.
+	Whole bool   // read a JSON document as it is, and not only the records that it wraps
+	Times *Times // counts what reading costs; nil: not counted
+	// Until, once done, ends the reading of pipes and devices that Walk has found, with
+	// its error: they may wait for ever. Nil: nothing ends it.
 	Until   context.Context
 	TempDir string // where inputs that need seeking are spooled; "" means os.TempDir
 }

@@ -50,9 +50,9 @@ func (in Input) String() string {
 	return in.Path
 }
 
-// Rereadable says that an input can be opened again and again, and that to open
-// it takes nothing away: not so a pipe, a device or what is no regular file on
-// standard input.
+// Rereadable says that an input can be opened any number of times, and that opening
+// takes nothing away. That is not so for pipes, devices, and standard input that is no
+// regular file.
 func (in Input) Rereadable() bool {
 	switch {
 	case in.Member != "":

@@ -69,8 +69,8 @@ type jsonFrame struct {
 	part      *Part // of the records of an array, or an object
 }
 
-// A jsonVerdict says whether an object has the columns of a table. It is found
-// once: that it costs the same for each member would be too much.
+// A jsonVerdict says whether an object has the columns of a table. It is found once for
+// an object: for each of its members it would cost too much.
 type jsonVerdict uint8
 
 const (

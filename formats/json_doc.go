@@ -17,7 +17,7 @@ type jsonTable struct {
 	columns        []string
 }
 
-// maxRemarks is how many remarks a document gives cause to.
+// maxRemarks bounds the remarks about one document.
 const maxRemarks = 8
 
 // memberKey reads the key at pos, where b stands, and its colon. value is the

@@ -27,7 +27,7 @@ type jsonField struct {
 	dropped     bool
 }
 
-// fewFields is how many are compared one by one.
+// fewFields is up to how many members a name is looked for one by one.
 const fewFields = 64
 
 func (f *jsonFields) reset() {

@@ -8,9 +8,6 @@ import (
 	"strings"
 )
 
-// maxRejectRaw is how many bytes of a record a Reject keeps.
-const maxRejectRaw = 64 << 10
-
 // jsonRows holds the records of one block and does all of a Reader but Next:
 // JSON Lines and JSON documents differ only in how they find their records.
 type jsonRows struct {
@@ -269,7 +266,7 @@ func (r *jsonRows) reject(p, end int, err error, matched bool) {
 	if !matched {
 		r.lost = append(r.lost, len(r.rows))
 	}
-	raw := r.buf[p:min(end, p+maxRejectRaw)]
+	raw := r.buf[p:min(end, p+maxRaw)]
 	r.rejects = append(r.rejects, Reject{Pos: pos, Err: err, Raw: bytes.Clone(raw), Matched: matched})
 }
 

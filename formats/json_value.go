@@ -101,7 +101,7 @@ func jsonFollows(b byte) bool {
 // that escapes what follows, and ends the block before it.
 func (c *jsonCutter) drop(start, p int, open bool) int {
 	if c.gap == 0 {
-		raw := bytes.Clone(c.buf[start : start+min(c.max, maxRejectRaw)])
+		raw := bytes.Clone(c.buf[start : start+min(c.max, maxRaw)])
 		c.notes = append(c.notes, jsonNote{off: start, raw: raw, record: true, err: fmt.Errorf("%w: more than %d bytes", ErrTooLarge, c.max)})
 	}
 	c.stop, c.textEnd = true, start

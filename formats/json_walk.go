@@ -18,10 +18,10 @@ import (
 //	{"Type":"DnsEvents","properties":{"Name":"x","ClientIP":"10.0.0.5"}}
 //	 ^ keys[0] -> Type -> properties   ^ keys[1] -> Name -> ClientIP
 //
-// Where one log has records of several kinds, each with other columns, it is the
-// keys from the beginning on that say which kind it is, and not the last one. So
-// a key counts as another one behind other keys, as long as there are not too many:
-// it takes a record two or three keys to be known, and the rest is foreseen.
+// A log may have records of several kinds, each with other columns. The kind shows
+// in all keys from the beginning on, and not in the last one alone. So the same key
+// behind other keys counts as another one, as long as these are not too many: after
+// two or three keys the kind is known, and the rest is foreseen.
 type jsonWalker struct {
 	names []string            // bare names of the wanted columns, without repetition
 	outer string              // the member in which columns may stand too
@@ -73,7 +73,7 @@ const (
 )
 
 // A jsonMost bounds what a walker remembers, so that hostile records cannot fill
-// memory: keys, and what they are behind others, which is to stay in the cache.
+// memory: keys, and steps from one key to the next, which are to stay in the cache.
 type jsonMost struct{ keys, steps int }
 
 // jsonInText marks values whose places are positions in the walker's text.
@@ -279,9 +279,9 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 	return p, id, jsonOK
 }
 
-// behind is the number that a key has behind another one. Where there are too many
-// of those, records are not of so many kinds: their keys have no order. From then on
-// a key is itself behind all others, but where it is foreseen.
+// behind is the number that a key has behind another one. If there are too many such
+// numbers, it is not that records are of many kinds: their keys have no order. From
+// then on a key has its own number behind every other, unless it is foreseen.
 func (w *jsonWalker) behind(prev, key int32) int32 {
 	if prev == jsonLost || len(w.after) >= w.most.steps {
 		return key

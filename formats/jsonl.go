@@ -101,8 +101,8 @@ func jsonLimits(o Options) Options {
 	return o
 }
 
-// lines describes the records of the first lines. They are wrapped if not they
-// are records of a known table but what is inside.
+// lines describes the records of the first lines. They are wrapped if not the lines but
+// what is inside them are records of a known table.
 func (s *jsonSearch) lines(head []byte) (part *Part, wrapped bool) {
 	r := jsonRows{keys: newJSONStage(nil, s.envelope)}
 	r.begin(bytes.Clone(head), 0, nil)

@@ -298,9 +298,9 @@ func fileContent(path string) (*Content, error) {
 	return c, nil
 }
 
-// A whole file is read as having the bytes that it had when it was opened. One that
-// has become shorter is an input that ends early: its new end is not taken for the
-// end of what was to be read.
+// A whole file is read up to the size that it had when it was opened. If it has become
+// shorter, the input ends early: its new end is not taken for the end of what was to be
+// read.
 type whole struct {
 	file *os.File
 	size int64 // bytes

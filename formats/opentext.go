@@ -15,8 +15,8 @@ import (
 // utf8BOM is the byte order mark of UTF-8.
 const utf8BOM = "\xef\xbb\xbf"
 
-// toUTF8 transcodes a content in UTF-16 or Windows-1252 while it is read, and one
-// whose lines end as no reader knows.
+// toUTF8 transcodes UTF-16 and Windows-1252 while the content is read, and has lines
+// end in LF where all end in CR alone.
 func (c *Content) toUTF8() error {
 	name, mark := encodingOf(c.Head)
 	if name == "" {
@@ -54,9 +54,9 @@ func (c *Content) encodingNote() []string {
 }
 
 // hasLatin reports whether text has letters of Windows-1252: bytes that are part of no
-// character of UTF-8, beside a letter of ASCII. Of UTF-8 it has at most four times as
-// many: a cell that was cut off in the midst of a character, or has bytes that somebody
-// sent, makes no other text of it.
+// character of UTF-8, beside a letter of ASCII. There have to be more than one for
+// every four characters of UTF-8 beyond ASCII: a cell that was cut off in the midst of
+// a character, or bytes that somebody sent, do not make UTF-8 Windows-1252.
 func hasLatin(text []byte) bool {
 	if utf8.Valid(text) {
 		return false

@@ -10,15 +10,14 @@ import (
 	"sync/atomic"
 )
 
-// A pqShared is a group of many rows, whose blocks are pieces of it. A piece is
-// a range of rows, but what there is to do is a dictionary that serves all of
-// them, or a page that a writer made of a million values, so pieces alone would
-// make every worker do the same. Therefore the readers that hold a piece look
-// through the key columns of the group together before any of them hands out
-// its own: each takes what is left to do, a dictionary, a page, or some
-// thousand cells of one that another reader has unpacked. What Want.Keep keeps
-// is noted with its rows, and each piece hands out what it has of that: few
-// cells as a rule, which are then matched once more.
+// A pqShared is a group of many rows that is claimed in pieces. A piece is a range of
+// rows, but the work is not: a dictionary serves all rows of the group, and a page may
+// have a million of them. If each worker looked through its own piece alone, all would
+// do the same. So the readers that hold pieces look through the key columns of the
+// group together, before any of them hands out its own: each takes what is left to do,
+// a dictionary, a page, or some thousand cells of one that another reader has unpacked.
+// What Want.Keep keeps is noted with its rows, and each piece hands out what it has of
+// that: few cells as a rule, which are then matched once more.
 type pqShared struct {
 	rows   int64
 	pieces atomic.Int32 // that have not been left
@@ -162,8 +161,8 @@ func (sh *pqShared) allDone() bool {
 	return true
 }
 
-// unlocked does something without sh.mu, which the caller holds, before and after:
-// also where it panics, so that it is that panic which is told.
+// unlocked calls do without sh.mu, which the caller holds before and after. It is held
+// again after a panic too, so that this panic is reported, and not one about the lock.
 func (sh *pqShared) unlocked(do func()) {
 	sh.mu.Unlock()
 	defer sh.mu.Lock()

@@ -61,9 +61,8 @@ func preamble(head []byte) int {
 	return 0
 }
 
-// resemblesRecord reports whether a line may be a record, or a piece of one: of a
-// log, a table, or JSON. It is rather taken for one once too often, since what is
-// skipped is not matched.
+// resemblesRecord reports whether a line may be a record, or a piece of one: of a log,
+// a table, or JSON. In doubt it is one, since what is skipped is not matched.
 func resemblesRecord(line, before string) bool {
 	if line == "" {
 		return false
@@ -105,7 +104,7 @@ func (s *jsonSearch) holds(head []byte) bool {
 	return what != holdsNothing
 }
 
-// notes are what is to be said of how the text was made what the readers see.
+// notes says how the text was changed before it reached a reader.
 func (c *Content) notes() []string {
 	return append(append(c.encodingNote(), c.preambleNote()...), c.turnedNote()...)
 }

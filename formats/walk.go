@@ -312,9 +312,9 @@ func zipFile(p string) (a *archive, id fileID, known bool, err error) {
 	return a, id, known, nil
 }
 
-// Regular says that a file of this mode is one of bytes that can be read from
-// any place and again. Windows calls files irregular that a folder in the cloud
-// (OneDrive) keeps on the machine: they are read like all others.
+// Regular says that a file of this mode can be read from any place, and again. Windows
+// calls files irregular that a folder in the cloud (OneDrive) keeps on the machine:
+// they are read like all others.
 func Regular(mode fs.FileMode) bool { return mode.Type()&^fs.ModeIrregular == 0 }
 
 // isZip looks at the first bytes. What cannot be read is an error: an archive that
