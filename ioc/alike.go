@@ -89,7 +89,7 @@ func (s *Set) Alikes() iter.Seq[Alike] {
 // have thousands of ports of one address, all of one entry.
 type likeable map[uint32][]*Indicator
 
-// of returns those of an entry: like says of no indicator that it is like an ip:port.
+// of returns the indicators of an entry that others can be like: all but ip:port.
 func (m likeable) of(s *Set, entry uint32) []*Indicator {
 	if of, ok := m[entry]; ok {
 		return of

@@ -3,7 +3,6 @@ package ioc
 import (
 	"iter"
 	"math/bits"
-	"net/netip"
 	"slices"
 	"sync/atomic"
 )
@@ -113,72 +112,4 @@ func (s *Set) numberOf(i *Indicator) (uint32, bool) {
 		return s.find6(a, hash16(a))
 	}
 	return 0, false
-}
-
-// Neighbourhood finds the indicators near an address or a name without a look
-// at all of them: those of the same Neighbours, or the same Registrable domain.
-// It is immutable, and as large as the list has networks and domains.
-type Neighbourhood struct {
-	set   *Set
-	nets  map[netip.Prefix]neighbour
-	names map[string]neighbour
-}
-
-// neighbour is the first of those that share something, and how many they are.
-type neighbour struct{ first, count uint32 }
-
-// Neighbourhood returns that of the set.
-func (s *Set) Neighbourhood() *Neighbourhood {
-	h := &Neighbourhood{s, map[netip.Prefix]neighbour{}, map[string]neighbour{}}
-	n := uint32(0)
-	for i := range s.All() {
-		switch {
-		case i.Type == Domain:
-			if r := Registrable(i.Value); r != "" {
-				o := h.names[r]
-				if o.count == 0 {
-					o.first = n
-				}
-				o.count++
-				h.names[r] = o
-			}
-		case i.Type != CIDR && i.Prefix.IsValid():
-			p := Neighbours(i.Addr())
-			o := h.nets[p]
-			if o.count == 0 {
-				o.first = n
-			}
-			o.count++
-			h.nets[p] = o
-		}
-		n++
-	}
-	return h
-}
-
-// Of returns the first indicator near an address, if it is valid, else near a
-// name in normal form, and how many there are beside. That the value matches
-// none of them is for the caller to know.
-func (h *Neighbourhood) Of(addr netip.Addr, name string) (near Near, more int, ok bool) {
-	var n neighbour
-	if addr.IsValid() {
-		p := Neighbours(addr)
-		if n = h.nets[p]; n.count == 0 {
-			return near, 0, false
-		}
-		near.Kind, near.Shared = NearNetwork, p.String()
-	} else {
-		r := Registrable(name)
-		if n = h.names[r]; n.count == 0 {
-			return near, 0, false
-		}
-		near.Kind, near.Shared = NearRegistrable, r
-	}
-	near.Indicator = h.set.list.At(int(n.first))
-	// What they share is known; they may be closer than that.
-	v := nearValue{name: name, registrable: near.Shared}
-	if closer, ok := v.near(&near.Indicator); ok && near.Kind == NearRegistrable {
-		near = closer
-	}
-	return near, int(n.count) - 1, true
 }

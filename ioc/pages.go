@@ -7,8 +7,8 @@ import (
 	"github.com/iocsweep/iocsweep/formats/mem"
 )
 
-// pages is a slice that grows without copying, for millions of elements: the
-// old half of an append is as large as the rest of the program.
+// pages is a slice that grows without copying. An append to millions of elements would
+// need as much memory again for the old ones as the rest of the program has.
 type pages[T any] struct {
 	pages [][]T
 	n     int

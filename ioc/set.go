@@ -79,13 +79,13 @@ func NewSet(indicators []Indicator) *Set {
 	return l.Set()
 }
 
-// formClasses are what records are kept as by their form, but for odd ones.
+// formClasses is the class of a record by its form, but for odd ones.
 var formClasses = [16]uint8{
 	formName: className, formURL: classURL, formHash: classHash,
 	form4: class4, form4Port: class4, form6: class6, form6Port: class6, formNet4: classNet, formNet6: classNet,
 }
 
-// classOf returns what a record is kept as.
+// classOf returns the class of a record.
 func (l *List) classOf(n int) int {
 	key := l.records.at(n).key
 	if form := key >> formShift; form != formOdd {

@@ -57,9 +57,9 @@ func (v *Sieve) suspect(text []byte, i int) bool {
 // literalByte says that a literal may hold a byte, or a host that is a number.
 func literalByte(b byte) bool { return isAlnum(b) || b == '.' || b == '-' || b == '_' || b == ':' }
 
-// isNumber says that the digits at the start of a text may be a part of a host that
-// is a number, all of it and hexadecimal or not the first: it has eight digits at
-// most. Most that look so go on as something else.
+// isNumber says that the digits of a base at the start of a text may be a part of a
+// host that is a number: behind any zeros there are at most eight, and then no letter
+// or digit. Most that look so go on as something else.
 func isNumber(text []byte, base uint8) bool {
 	i := 0
 	for i < len(text) && text[i] == '0' {
@@ -94,8 +94,8 @@ var ofDecimal, ofHex = func() (decimal, hex [256]bool) {
 // a number.
 const maxNumber = 64
 
-// holdsNumber says that the bytes around text[i] of which hosts are made that are
-// numbers may be one that is held, or a quad filled up with zeros.
+// holdsNumber says that the number around text[i], made of the bytes in of, may be the
+// host of a held address, or such an address as a quad filled up with zeros.
 func (v *Sieve) holdsNumber(text []byte, i int, of *[256]bool) bool {
 	from, to := i, i
 	for from > 0 && of[text[from-1]] {
