@@ -32,7 +32,7 @@ type layout struct {
 
 	bare bool // there is no header
 	// beside says that what is defanged is taken from the other columns too: nobody
-	// does so to what is no indicator.
+	// defangs what is no indicator.
 	beside bool
 	full   bool // every cell is a value; values are none
 }

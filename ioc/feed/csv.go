@@ -73,8 +73,8 @@ func (l *layout) servers() bool {
 	return !slices.ContainsFunc(l.values, func(v column) bool { return v.typ != anyType })
 }
 
-// holdServers says that columns that are called so hold values: as often they hold a
-// yes, or the name of a program.
+// holdServers says whether columns that are called c2 and the like hold values: as
+// often they hold a yes, or the name of a program.
 func holdServers(head []byte, l layout, delim byte) bool {
 	records := sampleRecords(head, delim)
 	return len(records) > 1 && holdValues(records[1:], l.values)

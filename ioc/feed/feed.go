@@ -360,7 +360,7 @@ func (r *reading) added(added ioc.Added) {
 	}
 }
 
-// settle does what was judged of an entry.
+// settle carries out the verdict on an entry.
 func (r *reading) settle(v *verdict) {
 	switch {
 	case v.host:

@@ -231,7 +231,7 @@ func (j *judge) plain(e *Entry) bool {
 		}
 	}
 	var d *ioc.Details
-	if said(&e.Details) {
+	if hasDetails(&e.Details) {
 		d = &e.Details
 	}
 	return j.batch.Add(&p, e.Line, d)
@@ -252,12 +252,13 @@ func fits(t ioc.Type, c class) bool {
 	return t != ioc.Domain && t != ioc.Hash && t != ioc.URL
 }
 
-// said says that a feed says anything.
-func said(d *ioc.Details) bool {
+// hasDetails says that a feed says more of an indicator than its value.
+func hasDetails(d *ioc.Details) bool {
 	return d.ThreatType != "" || d.Malware != "" || d.Confidence >= 0 || d.Compromised >= 0 || len(d.Tags) > 0 ||
 		!d.FirstSeen.IsZero() || !d.LastSeen.IsZero() || !d.ValidUntil.IsZero()
 }
 
+// plainPort reads a port of at most five digits, 0 without any.
 func plainPort(text []byte) (port uint16, ok bool) {
 	n := 0
 	for _, c := range text {
@@ -316,7 +317,7 @@ func (j *judge) weigh(e *Entry) verdict {
 	return v
 }
 
-// noun is what a word for a type says of a value.
+// noun is how a message calls a value of the class.
 func (c class) noun() string {
 	switch c {
 	case className:

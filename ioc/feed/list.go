@@ -27,10 +27,10 @@ import (
 // URL, as trail lists have them: skipped.
 var plainList = Kind{Name: "list", Sniff: sniffList, Read: readList, pieces: listInPieces}
 
-// sniffList wants indicators in at least half of the first lines, or that each
-// of them is one word: a list is one however many of its lines are wrong; or
-// that each begins with one and has a remark or port behind it. A feed of comments alone is an empty list. Several
-// values a line are a table.
+// sniffList wants indicators in at least half of the first lines; or one word in each,
+// since a list is one however many of its lines are wrong; or an indicator at the
+// beginning of each, with remarks or ports behind. A feed of comments alone is an empty
+// list. Several values a line are a table.
 func sniffList(head []byte) bool {
 	start := bytes.TrimLeft(head, " \t\r\n")
 	if len(start) > 0 && (start[0] == '{' || start[0] == '<' || looksLikeJSONArray(start)) || bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")) {

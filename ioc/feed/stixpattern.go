@@ -318,10 +318,10 @@ func (n *patternNode) emit(e *Entry, whole string, emit func(*Entry)) {
 	}
 }
 
-// emitAll gives what is looked for where all parts have to be true: an address
-// goes with the port beside it, and what says of which type an address is says
-// nothing more. Where other parts are left out, more is matched than the
-// pattern asks for, which is noted.
+// emitAll gives what is looked for where all parts have to be true. An address goes
+// with the port beside it; a part that only says of which type an address is adds
+// nothing. Where other parts are left out, more is matched than the pattern asks for,
+// which is noted.
 func (n *patternNode) emitAll(e *Entry, whole string, emit func(*Entry)) {
 	ports := map[string]string{} // by side: dst, src
 	var values, others []*patternNode
