@@ -91,7 +91,7 @@ func (l *lint) bounds(ways []branch) {
 	}
 }
 
-// possible says that a way can be gone in the table at all.
+// possible says that all predicates of a way can be true in the table.
 func (a *analysis) possible(b branch) bool {
 	return !a.contradicts(b) && !slices.ContainsFunc(b, func(p *Predicate) bool {
 		// Where one end has no order BETWEEN can be false, and is never true.

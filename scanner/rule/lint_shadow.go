@@ -37,7 +37,7 @@ func (r *Reader) shadows(y *Rule, of []branch, x *Rule, ways []branch) bool {
 // others shadow.
 const maxWork = 5_000_000
 
-// spend takes from that, and is false once nothing is left.
+// spend takes n from maxWork, and is false once nothing is left.
 func (r *Reader) spend(n int) bool {
 	r.work += n
 	r.Unfinished = r.Unfinished || r.work > maxWork

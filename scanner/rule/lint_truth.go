@@ -20,9 +20,9 @@ type analysis struct {
 	bound map[*Predicate]*operand
 }
 
-// outcomes says whether an expression can be true and false; Unknown it is at
-// least where a cell is empty, and open says that it can be elsewhere. What has
-// no field in the table can be neither true nor false.
+// outcomes says whether an expression can be true (be) and false (fail). Where a cell
+// is empty it is Unknown; open says that it can be so elsewhere. What has no field in
+// the table can be neither true nor false.
 type outcomes struct{ be, fail, open bool }
 
 func (a *analysis) because(format string, args ...any) {
@@ -360,9 +360,9 @@ func (a *analysis) ends(c table.Compare, l, m *Literal) (n int, ok bool) {
 	return n, ok && (l.Number || n == strings.Compare(l.fold, m.fold) || !l.hasNum)
 }
 
-// alike says that all cells that equal the literal make of q the same. What
-// asks how a cell is spelled does not, where spellings are one: 28 and AAAA,
-// 10.0.0.5 and ::ffff:10.0.0.5, an unquoted 7 and 007.
+// alike says that q is the same for all cells that equal the literal. It is not where q
+// asks how a cell is spelled and several spellings are equal: 28 and AAAA, 10.0.0.5 and
+// ::ffff:10.0.0.5, an unquoted 7 and 007.
 func alike(c table.Compare, l *Literal, q *Predicate) bool {
 	numbers := func(quoted bool) bool {
 		return !l.Number || !slices.ContainsFunc(q.Args, func(m Literal) bool { return !m.hasNum || !m.Number && !quoted })

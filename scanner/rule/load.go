@@ -247,20 +247,7 @@ func (l *loader) rule(n ast.Node) error {
 			when = v.Value
 			r.text, err = l.text(key, v)
 		case "tables":
-			list, ok := v.Value.(*ast.SequenceNode)
-			if !ok {
-				return l.fail(v.Key, "tables is not a list: write [DeviceNetworkEvents]")
-			}
-			if len(list.Values) == 0 {
-				return l.fail(v.Key, "tables is empty: leave it out for all tables")
-			}
-			for _, t := range list.Values {
-				s, ok := t.(*ast.StringNode)
-				if !ok {
-					return l.fail(t, "a table is not a name")
-				}
-				r.Tables = append(r.Tables, s.Value)
-			}
+			r.Tables, err = l.tables(v)
 		default:
 			return l.fail(v.Key, "unknown key %q%s", key, suggest(key, ruleKeys))
 		}
@@ -280,6 +267,35 @@ func (l *loader) rule(n ast.Node) error {
 		}
 	}
 	r.at = fmt.Sprintf("%s:%d", l.name, when.GetToken().Position.Line)
+	if err := l.expression(r); err != nil {
+		return err
+	}
+	l.rules = append(l.rules, r)
+	return nil
+}
+
+// tables reads the names of the tables that a rule is restricted to.
+func (l *loader) tables(v *ast.MappingValueNode) (names []string, err error) {
+	list, ok := v.Value.(*ast.SequenceNode)
+	if !ok {
+		return nil, l.fail(v.Key, "tables is not a list: write [DeviceNetworkEvents]")
+	}
+	if len(list.Values) == 0 {
+		return nil, l.fail(v.Key, "tables is empty: leave it out for all tables")
+	}
+	for _, t := range list.Values {
+		s, ok := t.(*ast.StringNode)
+		if !ok {
+			return nil, l.fail(t, "a table is not a name")
+		}
+		names = append(names, s.Value)
+	}
+	return names, nil
+}
+
+// expression parses the text of a rule, reads its lists, and takes times without a zone
+// for those of the rule's.
+func (l *loader) expression(r *Rule) (err error) {
 	if r.When, err = Parse(r.text); err == nil {
 		err = l.lists.resolve(r.When, r.text)
 	}
@@ -293,7 +309,6 @@ func (l *loader) rule(n ast.Node) error {
 			}
 		}
 	}
-	l.rules = append(l.rules, r)
 	return nil
 }
 

@@ -59,8 +59,8 @@ var ownFields = []struct {
 	{"match.value", ownMatched, table.CompareName},
 }
 
-// ownWords are the values of those own fields that have no others, and whoWords
-// those of who.
+// ownWords are the only values that some of those fields can have, whoWords those that
+// some of who can have.
 var (
 	ownWords = map[own][]string{
 		ownType:        {"ip", "ip:port", "cidr", "domain", "url", "hash"},

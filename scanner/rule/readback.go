@@ -6,10 +6,10 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// Could says whether a rule that is not True for a hit that was read back
-// could have been True for its row, and for want of which columns that cannot
-// be said: hidden are those that the hit does not show, blank those of which
-// it does not say whether the input had nothing in them or lacked them.
+// Could says whether a rule that is not True for a hit that was read back could be True
+// for its whole row, and for want of which columns that is open: hidden are those that
+// the hit does not show, blank those that it shows empty, which the input may have
+// lacked.
 func (r *Rule) Could(c *Context) (could bool, hidden, blank []string) {
 	p := r.program(c.Table)
 	if p.best(c, false) != True {
@@ -25,8 +25,8 @@ func (r *Rule) Could(c *Context) (could bool, hidden, blank []string) {
 	return true, slices.Compact(hidden), slices.Compact(blank)
 }
 
-// best is eval with the value for every predicate whose columns the hit does
-// not show that serves the rule best; not is set under an odd number of NOTs.
+// best is eval where each predicate whose columns the hit does not show has the value
+// that serves the rule best; not is set under an odd number of NOTs.
 func (p *program) best(c *Context, not bool) Tri {
 	switch {
 	case p.test != nil:
