@@ -272,15 +272,3 @@ func (w *worker) nearPort(in *input, f *finding, k *table.Key, e *element, i *io
 		func() formats.Pos { return formats.Pos{Record: f.Record, Line: f.Line, Group: f.Group} },
 		func() *NearMiss { return &NearMiss{Indicator: i.Clone(), Why: why} })
 }
-
-// meet notes the indicators of a hit: the leading one and those beside it.
-func (w *worker) meet(h *Hit) {
-	met := w.Met
-	if len(h.SuppressedBy) > 0 {
-		met = w.MetSuppressed
-	}
-	met.Add(h.Indicator)
-	for _, a := range h.Also {
-		met.Add(a.Indicator)
-	}
-}

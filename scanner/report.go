@@ -446,6 +446,18 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	return w.hits.end(k)
 }
 
+// meet notes the indicators of a hit: the leading one and those beside it.
+func (w *worker) meet(h *Hit) {
+	met := w.Met
+	if len(h.SuppressedBy) > 0 {
+		met = w.MetSuppressed
+	}
+	met.Add(h.Indicator)
+	for _, a := range h.Also {
+		met.Add(a.Indicator)
+	}
+}
+
 // jsonl is JSONL for a hit of a finding whose row is of a shape.
 func (w *worker) jsonl(dst []byte, in *input, f *finding, h *Hit, as shape) []byte {
 	if !as.projected {

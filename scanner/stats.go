@@ -14,10 +14,10 @@ type Stats struct {
 	Hits    atomic.Int64
 	Files   atomic.Int64 // inputs that are done
 
-	// What the workers spent their time on, summed over them. The clock is
-	// read a few times a block, which costs nothing that can be measured.
+	// What the workers spent their time on, in nanoseconds, summed over them. The clock
+	// is read a few times a block, which costs nothing that can be measured.
 	Input  formats.Times
-	Claim  atomic.Int64 // nanoseconds in claiming blocks: reading, unpacking and splitting them
+	Claim  atomic.Int64 // claiming blocks: reading, unpacking and splitting them
 	Match  atomic.Int64 // looking up key cells
 	Late   atomic.Int64 // fetching the other cells of rows with a candidate
 	Output atomic.Int64 // rules, hits, and their order

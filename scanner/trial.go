@@ -94,9 +94,9 @@ func NewTrial(rules []*rule.Rule, now time.Time) *Trial {
 	return t
 }
 
-// Add tries a hit that was read back. Its rule's logic is that of a scan, but
-// for columns that the hit does not show: of these nothing is known, which is
-// not the same as a cell that is empty.
+// Add tries a hit that was read back. Rules are evaluated as in a scan, except that
+// nothing is known of columns that the hit does not show, which is not the same as
+// an empty cell.
 func (t *Trial) Add(h *Hit) {
 	names, cells := make([]string, len(h.Row)), make([]string, len(h.Row))
 	for i, c := range h.Row {

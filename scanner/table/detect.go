@@ -10,9 +10,9 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// ErrTie is the cause when the columns fit two tables equally well, ErrWeak when
-// what they share with one is too little to take the input for it, and too much to
-// pass over it.
+// ErrTie is the cause when the columns fit two tables equally well. ErrWeak is it when
+// they share too little with a table to be taken for it, and too much to be passed
+// over.
 var (
 	ErrTie  = errors.New("columns fit several tables equally well: choose with --table")
 	ErrWeak = errors.New("columns are not enough to tell the table: choose with --table")

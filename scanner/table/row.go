@@ -8,7 +8,7 @@ type Columns struct {
 	names []string
 	has   []bool
 	index map[string]int // by lower-case name
-	exact []exactName    // as spelled, which nearly all who ask do as well; see spot
+	exact []exactName    // as spelled, as nearly all callers ask; see spot
 	shift uint           // of a hash, to one of them
 }
 
@@ -92,9 +92,9 @@ type Row struct {
 	memory *memory // nil before the first Reset
 }
 
-// Reset makes it another record. Nothing of the last one's cells is kept, whose
-// memory may hold others by now, and texts that answers about it are made of
-// end as well: from then on they live as long as the cells do.
+// Reset makes it another record. Nothing of the last one's cells is kept, since their
+// memory may hold others by now. Texts made for answers end as well: from the first
+// Reset on they live as long as the cells do.
 func (r *Row) Reset(columns *Columns, cells []string) {
 	if r.memory == nil {
 		r.memory = new(memory)
@@ -129,7 +129,7 @@ func (r *Row) member(cell, key string) (value string, has bool) {
 	return r.parsed.member(key)
 }
 
-// cell is Get for those who do not care why there is nothing.
+// cell is Get without the reason why there is nothing.
 func (r *Row) cell(column string) string {
 	s, _ := r.Get(column)
 	return s

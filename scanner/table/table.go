@@ -187,7 +187,7 @@ func (t *Table) KeysAt(l Level) []Key {
 
 // Key returns the key of a column, or nil. Names compare without regard to case.
 func (t *Table) Key(column string) *Key {
-	if i, ok := t.keyAt.get(column); ok { // as spelled, which nearly all who ask do as well
+	if i, ok := t.keyAt.get(column); ok { // as spelled: so nearly all callers ask
 		return &t.Keys[i]
 	}
 	if spelled := t.native.at(strings.ToLower(column)).name; spelled != column {
