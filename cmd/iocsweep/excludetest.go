@@ -18,9 +18,9 @@ func (a *app) excludeTest() *cobra.Command {
 		Use:   "test FILE... --hits HITS",
 		Short: "Say what exclusion rules would remove from an earlier result",
 		Long: `Reads the hits of an earlier scan (JSONL) and says what each rule would remove
-of them, by indicator and host, without a new scan. A hit shows some columns
-of its row; where a rule asks for others, what it would do cannot be said, and
-that is counted apart: a scan with --row all shows them.`,
+of them, by indicator and host, without a new scan. A hit shows only some
+columns of its row. Hits for which a rule needs others are counted apart; those
+of a scan with --row all show all columns that are not empty.`,
 		RunE: func(c *cobra.Command, paths []string) error {
 			f := ruleFlags{rules: paths, presets: presets}
 			switch {
@@ -141,7 +141,7 @@ func indented(b *page, g *scanner.Groups) {
 	}
 }
 
-// untold says what it is that hits do not tell a rule.
+// untold says what a rule needs to know and hits do not show.
 func untold(x *scanner.TrialRule) string {
 	var why []string
 	if len(x.Columns) > 0 {

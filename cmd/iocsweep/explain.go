@@ -33,13 +33,14 @@ func (a *app) explain() *cobra.Command {
 		Long: `Says what the normal forms of a value are, which indicators match it and by
 which rule, and which come near it without matching, and why.
 
-With --allow and --label it says which entries of these lists have what an
-indicator matches, and whether they would suppress or label the hit.
+With --allow and --label it says which entries of these lists cover what
+matches, and whether they would suppress or label the hit.
 
-With --row it takes one record of an export, counted from 1, through the sweep:
-reading, table, columns, indicators, ports and rules with the value of every
-predicate, to hit, suppressed or nothing. The flags of scan that decide on this
-apply. A member of an archive is named as hits name it, logs.zip/net.csv:17.`,
+With --row it takes one record of an export, counted from 1, through the sweep
+and says what each step decides: reading, table, columns, indicators, ports,
+and rules with the value of every predicate. The result is a hit, a suppressed
+hit or nothing. The flags of scan that decide on this apply. A member of an
+archive is named as in hits: logs.zip/net.csv:17.`,
 		Example: "  iocsweep explain 'tvt[.]miraibotnet[.]su' -i threatfox.csv\n" +
 			"  iocsweep explain --row exports/net.csv:17 -i threatfox.csv -x exclusions.yaml",
 		Args: func(c *cobra.Command, args []string) error {

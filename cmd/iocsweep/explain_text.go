@@ -9,7 +9,7 @@ import (
 	"github.com/iocsweep/iocsweep/scanner"
 )
 
-// pageWidth is that of a terminal on which nothing was set.
+// pageWidth is the usual width of a terminal.
 const pageWidth = 80
 
 // A page is text laid out in lines of at most pageWidth, where words allow it.
@@ -50,9 +50,8 @@ func (p *page) para(lead, text string) {
 	p.WriteByte('\n')
 }
 
-// folded is text whose lines, one for each thing to say, are for programs to
-// look through: only on a terminal are they broken at pageWidth, and go on
-// indented.
+// folded breaks the lines of a text at pageWidth and indents what goes on, but on a
+// terminal only: elsewhere programs look through them, one line for each thing to say.
 func (a *app) folded(text string, indent int) string {
 	if !isTerminal(a.out) {
 		return text

@@ -44,7 +44,7 @@ func (f *feedFlags) register(fs flagSet) {
 
 func (f *feedFlags) registerKind(fs flagSet) {
 	fs.StringVar(&f.format, "iocs-format", "", "`KIND` of the sources instead of detecting it: "+strings.Join(feed.Names(), ", "))
-	fs.IntVar(&f.minConfidence, "min-confidence", 0, "drop indicators of a lower confidence than `N`; those that have none stay")
+	fs.IntVar(&f.minConfidence, "min-confidence", 0, "drop indicators with a confidence below `N`; those without one stay")
 	fs.BoolVar(&f.activeOnly, "active-only", false, "drop indicators whose valid_until is past")
 	fs.IntVar(&f.maxAge, "max-age", 0, "drop indicators last seen more than `DAYS` days ago; those without dates stay")
 	fs.BoolVar(&f.urlHosts, "url-hosts", false, "take the host of each URL indicator too, as a domain or address")
@@ -110,4 +110,15 @@ func (f *feedFlags) read(a *app) (*ioc.List, []feed.Report, error) {
 		err = f.where.apply(list, reports)
 	}
 	return list, reports, err
+}
+
+// brokenFeeds joins the errors of feeds that broke off half-way.
+func brokenFeeds(reports []feed.Report) error {
+	var errs []error
+	for i := range reports {
+		if err := reports[i].Err; err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }

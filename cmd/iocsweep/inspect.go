@@ -26,45 +26,7 @@ Only the time columns are read.
 With --estimate it says instead how long a scan will take, after sweeping a part
 of the largest file of each kind.`,
 		RunE: func(c *cobra.Command, paths []string) error {
-			if len(paths) == 0 {
-				return usage(errors.New("no paths: give files, folders, or - for standard input"))
-			}
-			s := &scanner.Scan{}
-			if err := f.apply(s); err != nil {
-				return usage(err)
-			}
-			ctx, stop := interrupts(c.Context())
-			defer stop()
-			inputs, errs := formats.Walk(paths, interruptible(ctx, a.in))
-			for _, err := range errs {
-				a.warnf("%v", printableError(err))
-			}
-			if len(inputs) == 0 {
-				return usage(errors.New("nothing to inspect: no file under the given paths"))
-			}
-			if estimate {
-				s.Threads = threads
-				return a.estimate(ctx, s, inputs, len(errs) > 0)
-			}
-			bad := len(errs) > 0
-			between := ""
-			for i, err := range s.Inspect(ctx, inputs) {
-				if ctx.Err() != nil { // what that ended is no fault of the input
-					return outputError(ctx.Err())
-				}
-				if err != nil {
-					return usage(err)
-				}
-				bad = bad || i.Failed()
-				if _, err := fmt.Fprint(a.out, between+inspection(i)); err != nil {
-					return outputError(err)
-				}
-				between = "\n"
-			}
-			if bad {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			return a.inspectPaths(c.Context(), &f, paths, estimate, threads)
 		},
 	}
 	c.Flags().SortFlags = false
@@ -72,6 +34,50 @@ of the largest file of each kind.`,
 	c.Flags().BoolVar(&estimate, "estimate", false, "say how long a scan will take")
 	c.Flags().IntVarP(&threads, "threads", "j", 0, "`N` workers of that scan (0: all cores)")
 	return c
+}
+
+// inspectPaths prints what each file under some paths is, or, with estimate, how long a
+// scan of them will take with so many threads.
+func (a *app) inspectPaths(ctx context.Context, f *tableFlags, paths []string, estimate bool, threads int) error {
+	if len(paths) == 0 {
+		return usage(errors.New("no paths: give files, folders, or - for standard input"))
+	}
+	s := &scanner.Scan{}
+	if err := f.apply(s); err != nil {
+		return usage(err)
+	}
+	ctx, stop := interrupts(ctx)
+	defer stop()
+	inputs, errs := formats.Walk(paths, interruptible(ctx, a.in))
+	for _, err := range errs {
+		a.warnf("%v", printableError(err))
+	}
+	if len(inputs) == 0 {
+		return usage(errors.New("nothing to inspect: no file under the given paths"))
+	}
+	if estimate {
+		s.Threads = threads
+		return a.estimate(ctx, s, inputs, len(errs) > 0)
+	}
+	bad := len(errs) > 0
+	between := ""
+	for i, err := range s.Inspect(ctx, inputs) {
+		if ctx.Err() != nil { // what that ended is no fault of the input
+			return outputError(ctx.Err())
+		}
+		if err != nil {
+			return usage(err)
+		}
+		bad = bad || i.Failed()
+		if _, err := fmt.Fprint(a.out, between+inspection(i)); err != nil {
+			return outputError(err)
+		}
+		between = "\n"
+	}
+	if bad {
+		return &statusError{statusPartial, nil}
+	}
+	return nil
 }
 
 // estimate prints how long a scan will take.

@@ -29,47 +29,7 @@ told apart, and do not make an indicator met.
 The text names some of each; --format jsonl and csv have all.`,
 		Example: "  iocsweep ioc report threatfox.csv --hits hits.jsonl --hits suppressed.jsonl",
 		RunE: func(c *cobra.Command, paths []string) error {
-			if err := oneOf("--format", format, "text", "jsonl", "csv"); err != nil {
-				return usage(err)
-			}
-			if len(hits) == 0 {
-				return usage(errNoHits)
-			}
-			for n, path := range hits {
-				if slices.Contains(hits[:n], path) {
-					return usage(fmt.Errorf("--hits %s is given twice", path))
-				}
-			}
-			if f.iocs = append(f.iocs, paths...); slices.Contains(f.iocs, "-") && slices.Contains(hits, "-") {
-				return usage(errors.New("standard input can be read only once: it is given as indicators and as hits"))
-			}
-			tables, err := readTables(files)
-			if err != nil {
-				return usage(err)
-			}
-			list, reports, err := f.read(a)
-			if err != nil {
-				return usage(fmt.Errorf("read indicators: %w", err))
-			}
-			broken := a.saidOfFeeds(reports, false)
-			f.where.said(a)
-			tally := scanner.NewTally(list)
-			for _, path := range hits {
-				bad, err := a.readHits(path, tables, tally.Add)
-				if err != nil {
-					return usage(err)
-				}
-				broken = broken || bad
-			}
-			w := bufio.NewWriter(a.out)
-			writeTally(w, tally, format)
-			if err := w.Flush(); err != nil {
-				return outputError(err)
-			}
-			if broken {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			return a.reportHits(&f, paths, hits, files, format)
 		},
 	}
 	fs := c.Flags()
@@ -79,6 +39,52 @@ The text names some of each; --format jsonl and csv have all.`,
 	fs.StringArrayVar(&files, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
 	f.register(fs)
 	return c
+}
+
+// reportHits prints a tally of the hits in some files, by the indicators of f and of the
+// feeds at paths.
+func (a *app) reportHits(f *feedFlags, paths, hits, tableFiles []string, format string) error {
+	if err := oneOf("--format", format, "text", "jsonl", "csv"); err != nil {
+		return usage(err)
+	}
+	if len(hits) == 0 {
+		return usage(errNoHits)
+	}
+	for n, path := range hits {
+		if slices.Contains(hits[:n], path) {
+			return usage(fmt.Errorf("--hits %s is given twice", path))
+		}
+	}
+	if f.iocs = append(f.iocs, paths...); slices.Contains(f.iocs, "-") && slices.Contains(hits, "-") {
+		return usage(errors.New("standard input can be read only once: it is given as indicators and as hits"))
+	}
+	tables, err := readTables(tableFiles)
+	if err != nil {
+		return usage(err)
+	}
+	list, reports, err := f.read(a)
+	if err != nil {
+		return usage(fmt.Errorf("read indicators: %w", err))
+	}
+	broken := a.saidOfFeeds(reports, false)
+	f.where.said(a)
+	tally := scanner.NewTally(list)
+	for _, path := range hits {
+		bad, err := a.readHits(path, tables, tally.Add)
+		if err != nil {
+			return usage(err)
+		}
+		broken = broken || bad
+	}
+	w := bufio.NewWriter(a.out)
+	writeTally(w, tally, format)
+	if err := w.Flush(); err != nil {
+		return outputError(err)
+	}
+	if broken {
+		return &statusError{statusPartial, nil}
+	}
+	return nil
 }
 
 // writeTally writes a tally; an error of w is met by its Flush.

@@ -9,10 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/ioc/feed"
 	"github.com/iocsweep/iocsweep/ioc/pack"
@@ -32,9 +30,9 @@ compressed file, with what is said of each indicator, where it stood, and the
 SHA-256 of each source. The same sources give the same bytes. A source that
 breaks off half-way is an error, and nothing is written then.
 
-A pack gives with any flags what its sources give: the hosts of URLs and the
-names that only --url-hosts and --force-broad take are in it, and are taken when
-it is read with these. Flags that leave indicators out leave them out of it.`,
+With any flags a pack gives what its sources give. What only --url-hosts and
+--force-broad take is in it too, and is taken when it is read with these flags.
+Flags that drop indicators while it is made drop them for good.`,
 		Example: "  iocsweep ioc pack --key team.key -o today" + feed.PackSuffix + " threatfox.csv more.txt",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, paths []string) error {
@@ -272,89 +270,4 @@ func readKey(path string) (string, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, 1<<10))
 	return string(b), err
-}
-
-// brokenFeeds joins the errors of feeds that broke off half-way.
-func brokenFeeds(reports []feed.Report) error {
-	var errs []error
-	for i := range reports {
-		if err := reports[i].Err; err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// mayWrite is an error for a file that is there, unless it may be overwritten.
-func mayWrite(path string, clobber bool) error {
-	fi, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil // creating it says what is wrong
-	case fi.IsDir():
-		return fmt.Errorf("--output: %s is a folder", path)
-	case formats.Regular(fi.Mode()) && !clobber:
-		return fmt.Errorf("--output: %s exists: give --clobber to overwrite it", path)
-	}
-	return nil
-}
-
-// writeWhole writes a file that is there in the end with all it has to hold, or
-// as it was before, also after an interrupt. What is no regular file is written to
-// as it is.
-func writeWhole(ctx context.Context, path string, mode os.FileMode, write func(io.Writer) error) error {
-	if fi, err := os.Stat(path); err == nil && !formats.Regular(fi.Mode()) {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(write(f), f.Close())
-	}
-	ctx, stop := interrupts(ctx)
-	defer stop()
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_ = f.Chmod(mode) // not every file system has modes: that alone does not spoil the file
-	// Synced before it gets its name, else a stick that is pulled out may be left
-	// with the name and nothing behind it.
-	err = write(&untilDone{ctx, f})
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
-}
-
-// untilDone fails with the context's error once that is done.
-type untilDone struct {
-	ctx context.Context
-	to  io.Writer
-}
-
-func (u *untilDone) Write(b []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return u.to.Write(b)
-}
-
-// writeNew writes a file that must not be there yet, and is not if it fails.
-func writeNew(path string, mode os.FileMode, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(f, text)
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(path)
-	}
-	return err
 }

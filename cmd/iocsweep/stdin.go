@@ -67,8 +67,8 @@ func spooled(r io.Reader, dir string) (in io.Reader, done func(), broken, err er
 	return f, done, broken, nil
 }
 
-// A source remembers what reading it ended with, nil for its end: a copy does not
-// tell that from what the writing did.
+// A source remembers the error that ended reading it, nil at its end: io.Copy does not
+// tell it from one of writing.
 type source struct {
 	r   io.Reader
 	err error

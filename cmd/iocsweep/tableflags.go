@@ -27,9 +27,9 @@ func (f *tableFlags) register(fs flagSet) {
 	fs.StringVar(&f.inputFormat, "input-format", "", "`NAME` of the inputs' format instead of detecting it: "+strings.Join(formatNames(), ", "))
 	fs.StringVar(&f.columns, "columns", "", "columns matched: hunt (those of the KQL hunts), wide (all structured ones, default), deep (free text too)")
 	fs.StringArrayVar(&f.tableFiles, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
-	fs.StringVar(&f.header, "header", "", "column `NAME,...` of CSV files without a header, or a file whose first line has them")
+	fs.StringVar(&f.header, "header", "", "column `NAME,...` for CSV files without a header, or a file whose first line has them")
 	fs.StringVar(&f.zone, "time-zone", "", "zone `NAME` (IANA or Windows) of times that carry none")
-	fs.StringVar(&f.dateOrder, "date-order", "", "mdy, dmy or ymd, for dates that leave it open")
+	fs.StringVar(&f.dateOrder, "date-order", "", "order of dates that can be read in several ways: mdy, dmy or ymd")
 }
 
 func formatNames() []string {
