@@ -3,6 +3,7 @@ package formats
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,6 +17,7 @@ func TestJSONByColumn(t *testing.T) {
 		{"lists", `{"time":["t","u"],"a":[1,"\"2\""],"other":[{"x":1},[2]]}`, `t|1,u|"2"`},
 		{"on many lines", "\ufeff{\n \"time\": [\n  \"t\"\n ],\n \"a\": [\n  NaN\n ],\n \"o\": [{\n \"x\": 1}]\n}\n", "t|"},
 		{"long", `{"time":["t","` + long + `"],"a":["1","2"]}`, "t|1," + long + "|2"},
+		{"a long cell in the first row", `{"time":["t","u"],"x":["` + long + `","v"],"a":["1","2"]}`, "t|1,u|2"},
 		{"other lengths", `{"time":["t","u"],"a":["1"]}`, `["t","u"]|["1"]`},
 		{"a longer column behind", `{"time":["t"],"a":["1","2"]}`, `["t"]|["1","2"]`},
 		{"one record inside", `{"time":{"total":1,"a":[{"x":1}]},"a":{"total":2,"a":2}}`, `{"total":1,"a":[{"x":1}]}|{"total":2,"a":2}`},
@@ -55,6 +57,9 @@ func TestJSONByColumn(t *testing.T) {
 			}
 			if got := strings.Join(rows, ","); got != c.want {
 				t.Errorf("%s, stream %v: %.200q, want %.200q", c.name, stream, got, c.want)
+			}
+			if strings.HasPrefix(c.want, "t|") && !slices.Contains(src.Info().Parts[0].Columns, "a") {
+				t.Errorf("%s, stream %v: columns %.200q", c.name, stream, src.Info().Parts[0].Columns)
 			}
 			if turned := len(src.Info().Notes) > 0; turned != strings.HasPrefix(c.want, "t|") {
 				t.Errorf("%s, stream %v: %q", c.name, stream, src.Info().Notes)

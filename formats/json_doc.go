@@ -231,7 +231,7 @@ func (c *jsonCutter) closeObject() {
 func (c *jsonCutter) open(start int64) {
 	f := jsonFrame{kind: jsonMembers, start: start, unwrapped: c.top().unwrapped}
 	if c.wanted() {
-		b, end, _ := c.extent(c.pos)
+		b, end, _ := c.extent(c.pos, jsonWindow)
 		if name := c.search.keyed(b, c.pos+1, end); name != "" {
 			f.start, f.byKey, f.part = -1, true, c.listOf(name)
 			c.markWrapping()
@@ -251,10 +251,19 @@ func (c *jsonCutter) descend(role wrapper, key []byte, keyAt int) bool {
 		c.passOver(key)
 		return false
 	}
-	b, end, cut := c.extent(c.pos)
+	b, end, cut := c.extent(c.pos, jsonWindow)
 	bracket := b[c.pos]
 	c.search.loneRecord = false
+	envelope, settled := c.search.envelope, c.search.settled
 	what, name := c.search.find(b, bracket, c.pos+1, end, jsonNesting)
+	if what == holdsNothing && cut && !c.search.loneRecord && firstBreaksOff(b, bracket, c.pos+1, end) && c.search.affords(2*jsonFar) {
+		looked := c.search.looked
+		b, end, cut = c.extent(c.pos, jsonFar)
+		c.search.loneRecord = false
+		if what, name = c.search.find(b, bracket, c.pos+1, end, jsonNesting); what != holdsNothing {
+			c.search.looked = looked // what is inside is to be looked at as well
+		}
+	}
 	switch {
 	case what == holdsNothing:
 		if bracket == '{' {
@@ -265,6 +274,9 @@ func (c *jsonCutter) descend(role wrapper, key []byte, keyAt int) bool {
 			return true
 		}
 		c.search.misses++
+		// A record that is not taken from here says nothing of envelopes: the value may
+		// be one, of the record that has it as a member.
+		c.search.envelope, c.search.settled = envelope, settled
 		if name != "" || c.search.loneRecord || cut && c.search.open(b, bracket, c.pos+1, end) {
 			c.passOver(key)
 		}
@@ -297,7 +309,7 @@ func (c *jsonCutter) loneTable(f *jsonFrame) string {
 	if !f.unwrapped || !c.wanted() {
 		return ""
 	}
-	b, end, _ := c.extent(c.pos)
+	b, end, _ := c.extent(c.pos, jsonWindow)
 	return c.search.tableOf(b, []jsonRow{{uint32(c.pos), uint32(end)}})
 }
 
@@ -340,7 +352,7 @@ func (c *jsonCutter) wrapped() bool {
 	if !c.wanted() {
 		return false
 	}
-	b, end := c.window(c.pos)
+	b, end := c.window(c.pos, jsonWindow)
 	what, _ := c.search.find(b, '[', c.pos, end, jsonNesting)
 	return what == holdsInside
 }
@@ -351,7 +363,7 @@ func (c *jsonCutter) isRecord(f *jsonFrame) bool {
 	if f.record == jsonUnasked {
 		f.record = jsonNoRecord
 		p := int(f.start - c.base)
-		if b, end, _ := c.extent(p); c.search.tableOf(b, []jsonRow{{uint32(p), uint32(end)}}) != "" {
+		if b, end, _ := c.extent(p, jsonWindow); c.search.tableOf(b, []jsonRow{{uint32(p), uint32(end)}}) != "" {
 			f.record = jsonRecord
 		}
 	}
@@ -364,22 +376,23 @@ func (c *jsonCutter) wanted() bool {
 	return c.search.wanted()
 }
 
-// window is what can be looked at of the text from p on, as far as it goes
+// window is what can be looked at of the text from p on, wide bytes as far as it goes
 // whatever the size of blocks: b[p:end], with jsonPad bytes behind it.
-func (c *jsonCutter) window(p int) (b []byte, end int) {
-	for len(c.buf)-p < jsonWindow && c.more() {
+func (c *jsonCutter) window(p, wide int) (b []byte, end int) {
+	for len(c.buf)-p < wide && c.more() {
 	}
-	end = min(len(c.buf), p+jsonWindow)
+	end = min(len(c.buf), p+wide)
 	return c.buf[:end+jsonPad], end
 }
 
-// extent is what can be looked at of the value at p alone, which may be cut off.
-func (c *jsonCutter) extent(p int) (b []byte, end int, cut bool) {
-	b, end = c.window(p)
+// extent is what can be looked at of the value at p alone, of which what is beyond
+// wide bytes is cut off.
+func (c *jsonCutter) extent(p, wide int) (b []byte, end int, cut bool) {
+	b, end = c.window(p, wide)
 	if q, fault := jsonSkip(b, p, end, 0); fault == jsonOK {
 		return b, q, false
 	}
-	return b, end, end == p+jsonWindow
+	return b, end, end == p+wide
 }
 
 // listOf returns the part of the records of a table that are in lists.

@@ -52,6 +52,9 @@ func (f *jsonFields) object(b []byte, p, end, level int) bool {
 		p = jsonSpace(b, p+1, end)
 		q, fault := jsonSkip(b, p, end, level+1)
 		if fault != jsonOK {
+			if level == 0 && p < end && b[p] == '{' {
+				f.broken(b, name, p, end)
+			}
 			return false
 		}
 		if level > 0 || !f.unwrap(b, name, p, q) {
@@ -92,6 +95,17 @@ func (f *jsonFields) unwrap(b, name []byte, p, q int) bool {
 		}
 	}
 	return false
+}
+
+// broken adds what is known of a member whose value is an object that breaks off
+// before end: its name, or of an envelope the members that it has up to there. A
+// record may be longer than what is looked at to tell its table.
+func (f *jsonFields) broken(b, name []byte, p, end int) {
+	if f.isEnvelope(name) {
+		f.object(b, p, end, 1)
+		return
+	}
+	f.add(name, []byte("null"), 0)
 }
 
 // isEnvelope compares the inside of a key with the name of the envelope.

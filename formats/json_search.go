@@ -30,6 +30,9 @@ type jsonSearch struct {
 const (
 	// jsonWindow is how much of a value is looked at to see what it holds.
 	jsonWindow = 64 << 10
+	// jsonFar is how much where that shows nothing and ends within the first thing
+	// that may be a record: one with a long script in it may show its table behind that.
+	jsonFar = 512 << 10
 	// jsonNesting is how deep records may lie in a value.
 	jsonNesting = 8
 	// jsonMisses is after how many values without records no other is looked at, so
@@ -221,12 +224,27 @@ func (s *jsonSearch) open(b []byte, bracket byte, p, end int) bool {
 	return true
 }
 
+// firstBreaksOff reports whether the first element of an array, which is at b[p], is an
+// object or array that ends beyond end. Of an object, any member may.
+func firstBreaksOff(b []byte, bracket byte, p, end int) bool {
+	if p = jsonSpace(b, p, end); bracket == '{' || p == end {
+		return bracket == '{'
+	}
+	_, fault := jsonSkip(b, p, end, 0)
+	return fault != jsonOK && (b[p] == '{' || b[p] == '[')
+}
+
 // enabled reports whether records are to be taken out of what is round them.
 func (s *jsonSearch) enabled() bool { return s.table != nil && !s.whole }
 
 // wanted reports whether it is still worth looking for them.
 func (s *jsonSearch) wanted() bool {
-	return s.enabled() && s.misses < jsonMisses && s.looked <= jsonLooks*(s.at+4*jsonWindow)
+	return s.enabled() && s.misses < jsonMisses && s.affords(0)
+}
+
+// affords reports whether that many bytes more may be looked at.
+func (s *jsonSearch) affords(more int64) bool {
+	return s.looked+more <= jsonLooks*(s.at+4*jsonWindow)
 }
 
 // known reports whether columns are those of a table.

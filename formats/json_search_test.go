@@ -153,7 +153,8 @@ func TestJSONSearchWhole(t *testing.T) {
 // more of them.
 func TestJSONSearchUnsearched(t *testing.T) {
 	one := `{"time":"t","a":"1"}`
-	long := `"m":"` + strings.Repeat("x", jsonWindow) + `"`
+	long := `"m":"` + strings.Repeat("x", jsonFar) + `"`
+	script := `"m":"` + strings.Repeat("x", jsonWindow) + `"`
 	numbers := strings.Repeat("1,", jsonWindow)
 	names := strings.Repeat(`{"name":"x"},`, jsonWindow/8)
 	lists := strings.Repeat(`"k":[{"q":0}],`, 3000)
@@ -163,6 +164,11 @@ func TestJSONSearchUnsearched(t *testing.T) {
 		passed     string
 	}{
 		{"first record is large", `{"responses":[{"hits":{"hits":[{"_source":` + one + `}]}},{"hits":{"hits":[{"_source":{` + long + `,"time":"t","a":"2"}}]}}]}`, 1, "hits"},
+		{"a long text in the first record", `{"responses":[{"hits":{"hits":[{"_source":` + one + `}]}},{"hits":{"hits":[{"_source":{` + script + `,"time":"t","a":"2"}}]}}]}`, 2, ""},
+		{"in the first of all", `{"x":1,"hits":{"hits":[{"_id":"1","_source":{` + script + `,"time":"t","a":"2"}},{"_source":` + one + `}]}}`, 2, ""},
+		{"a text longer still, behind the columns", `{"x":1,"hits":{"hits":[{"_id":"1","_source":{"time":"t","a":"2",` + long + `}},{"_source":` + one + `}]}}`, 2, ""},
+		{"records one after the other", `{"x":1,` + "\n" + `"result":` + one + "}\n" + `{"x":1,` + "\n" + `"result":` + one + `}`, 2, ""},
+		{"in a list", `{"meta":[{"name":"time"}],"data":[{` + script + `,"time":"t","a":"2"},` + one + `]}`, 2, ""},
 		{"text before the records", `{"responses":[{"body":{"value":[` + one + `]}},{"body":{` + long + `,"value":[` + one + `]}}]}`, 1, "body"},
 		{"text before the list", `{"data":[` + one + `],"more":{` + long + `,"data":[` + one + `]}}`, 1, "more"},
 		{"records come later", `{"more":{` + long + `,"data":[` + one + `]},"data":[` + one + `]}`, 1, "more"},

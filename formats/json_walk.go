@@ -174,7 +174,9 @@ func (w *jsonWalker) member(b []byte, p, end, level int, prev int32) (int, int32
 	} else {
 		p, fault = w.special(b, p, end, role)
 	}
-	if fault == jsonOK && slot >= 0 {
+	// What is round the columns is no cell, even of a column of its name: DnsEvents has
+	// one called Result.
+	if fault == jsonOK && slot >= 0 && (role != jsonEnvelope || !w.envelope) {
 		w.vals[level][slot] = w.plain(b, start, p)
 	}
 	return p, id, fault

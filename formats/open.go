@@ -58,6 +58,9 @@ func Open(in Input, o Options) (Source, error) {
 		var turned bool
 		if turned, err = c.turnColumns(o); turned {
 			f = &JSONL
+			if int64(len(c.Head)) < c.Len && bytes.IndexByte(c.Head, '\n') < 0 {
+				f = &JSON // which looks further for the columns of the first record
+			}
 		}
 	}
 	if err == nil && f.seeks(c.Head) {

@@ -36,9 +36,9 @@ func (w *worker) takeRun(run *formats.Run, err error) bool {
 	in := w.now.in
 	k := &in.plan.keys[run.Key]
 	switch {
-	case k.discriminates && run.Key == in.plan.lastNamer && w.allNamed(in.plan, w.now.def, run):
+	case k.discriminates && run.Key == in.plan.lastNamer && w.allNamed(in.plan, w.now.def, k, run):
 	case k.discriminates:
-		if w.now.err = w.sortRows(in, w.now.block, run); w.now.err != nil {
+		if w.now.err = w.sortRows(in, w.now.block, k, run); w.now.err != nil {
 			return false
 		}
 	case k.dates:

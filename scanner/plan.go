@@ -21,6 +21,7 @@ type plan struct {
 	copies    map[string]*table.Table  // of tables that are named otherwise; guarded by mu
 	late      func(*formats.Part) int8 // finds it for parts that the head did not show
 	mixed     bool                     // rows are told apart by a cell
+	labelled  bool                     // category has names of tables, of unknown ones too: see categorised
 	keys      []planKey
 	uses      int // of the keys' groups, so far
 	lastNamer int // of keys: the last one that discriminates
@@ -66,6 +67,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	p := &plan{serial: info.Serial, def: map[*formats.Part]int8{}, copies: map[string]*table.Table{}, part: info.Parts[0], envelope: info.Envelope}
 	fixed := info.Format != "jsonl" && info.Format != "json"
 	types := r.typesIn(info.Parts)
+	p.labelled = slices.ContainsFunc(info.Parts, func(part *formats.Part) bool { return categorised(r.tables, part) })
 	p.mixed = !fixed && len(types) > 0 || distinct(types) > 1 || fixed && r.mayMix(info.Parts[0])
 	p.tables = r.tables
 	if r.forced != nil {
@@ -94,7 +96,7 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 // typesIn lists the cells of the parts' first records that name a table.
 func (r *run) typesIn(parts []*formats.Part) (types []string) {
 	for _, part := range parts {
-		for _, cell := range sampled(part, discriminating) {
+		for _, cell := range typeCells(r.tables, part) {
 			if t, unknown, _ := table.Detect(r.tables, table.Evidence{Types: []string{cell}}); t != nil || unknown != "" {
 				types = append(types, cell)
 			}
@@ -211,14 +213,16 @@ func (p *plan) tableOf(part *formats.Part) int8 {
 }
 
 // tableNamed returns the table that a discriminating cell names: index into
-// tables, other, or unsaid.
-func (p *plan) tableNamed(cell string) int8 {
+// tables, other, or unsaid. byCategory says that it is one of category.
+func (p *plan) tableNamed(cell string, byCategory bool) int8 {
 	t, unknown, err := table.Detect(p.tables, table.Evidence{Types: []string{cell}})
 	switch {
 	case t != nil:
 		return int8(slices.Index(p.tables, t))
 	case unknown == "" && err == nil:
 		return unsaid // no name of a table at all
+	case byCategory && !p.labelled && !table.IsHunting(cell):
+		return unsaid
 	case p.beside != nil && table.ByName(p.beside, unknown) == nil:
 		return unsaid // which all inputs are taken for
 	}
@@ -233,7 +237,7 @@ func (p *plan) tableNamed(cell string) int8 {
 // learn notes the name that the rows of a part give their table, if they give one that
 // is not known: the columns have told which it is.
 func (p *plan) learn(part *formats.Part, t *table.Table) {
-	if _, unknown, _ := table.Detect(p.tables, table.Evidence{Types: sampled(part, discriminating)}); unknown != "" {
+	if _, unknown, _ := table.Detect(p.tables, table.Evidence{Types: typeCells(p.tables, part)}); unknown != "" {
 		p.copies[unknown] = t
 	}
 }

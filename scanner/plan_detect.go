@@ -30,9 +30,12 @@ func toChoose(err error) bool {
 // discriminating are the columns whose cells name a row's table, in order of
 // preference. In Log Analytics that is Type; in the result of a search job Type names
 // the job, and _OriginalType the table. The streaming envelope has category.
-var discriminating = []string{originalType, "Type", "category"}
+var discriminating = []string{originalType, "Type", category}
 
-const originalType = "_OriginalType"
+const (
+	originalType = "_OriginalType"
+	category     = "category"
+)
 
 // force plans for the table that the scan names. If the first records name it too,
 // records that name another known table are told apart and counted. If they name others
@@ -65,7 +68,7 @@ func (r *run) mayMix(part *formats.Part) bool {
 	for _, c := range names {
 		has[strings.ToLower(c)] = true
 	}
-	if _, unknown, _ := table.Detect(r.tables, table.Evidence{Types: sampled(part, discriminating)}); unknown != "" {
+	if _, unknown, _ := table.Detect(r.tables, table.Evidence{Types: typeCells(r.tables, part)}); unknown != "" {
 		t, _, _ := table.Detect(r.tables, table.Evidence{Columns: names})
 		return t != nil
 	}
@@ -79,7 +82,7 @@ func (r *run) mayMix(part *formats.Part) bool {
 	prints := func(t, o *table.Table) bool {
 		return slices.ContainsFunc(t.Hunt, func(c string) bool { return has[strings.ToLower(c)] && o.Holds(c) == "" })
 	}
-	first, _, _ := table.Detect(r.tables, table.Evidence{Types: sampled(part, discriminating), Columns: names})
+	first, _, _ := table.Detect(r.tables, table.Evidence{Types: typeCells(r.tables, part), Columns: names})
 	whole := first != nil && !slices.ContainsFunc(names, func(c string) bool { return c != "" && c[0] != '_' && first.Holds(c) == "" })
 	for i, t := range r.tables {
 		for j, o := range r.tables[:i] {
@@ -102,7 +105,7 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 		return r.forced, nil
 	}
 	t, unknown, err := table.Detect(r.tables, table.Evidence{
-		Types: sampled(part, discriminating), Path: in.in.String(), Columns: bareNames(part)})
+		Types: typeCells(r.tables, part), Path: in.in.String(), Columns: bareNames(part)})
 	switch {
 	case err != nil:
 		return nil, &unknownTable{Unreadable, err.Error(), "", errors.Is(err, table.ErrWeak)}
@@ -130,7 +133,7 @@ func (r *run) surely(part *formats.Part) string {
 	has := func(column string) bool {
 		return slices.ContainsFunc(bare, func(c string) bool { return strings.EqualFold(c, column) })
 	}
-	types := sampled(part, discriminating)
+	types := typeCells(tables, part)
 	t, _, err := table.Detect(tables, table.Evidence{Types: types, Columns: bare})
 	if err != nil || t == nil || !slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return has(k.Column) }) {
 		return ""
@@ -152,25 +155,44 @@ func bareNames(part *formats.Part) []string {
 	return bare
 }
 
-// sampled returns the cells of some columns in a part's first records.
-func sampled(part *formats.Part, columns []string) []string {
-	var cells []string
-	for _, want := range columns {
-		for i, c := range part.Columns {
-			if bare, _ := formats.BareName(c); !strings.EqualFold(bare, want) {
-				continue
-			}
-			for _, row := range part.Sample {
-				if i < len(row) && row[i] != "" {
-					cells = append(cells, row[i])
-				}
-			}
-		}
-		if len(cells) > 0 {
+// typeCells returns what a part's first records have in the first of the
+// discriminating columns that says something.
+func typeCells(tables []*table.Table, part *formats.Part) []string {
+	for _, column := range discriminating {
+		if cells := sampled(part, column); len(cells) > 0 && (column != category || categorised(tables, part)) {
 			return cells
 		}
 	}
 	return nil
+}
+
+// categorised says that what a part has in category are names of tables: it is in the
+// envelope of Azure's logs, which has operationName beside it, or one of the names is
+// known. Elsewhere the column is anybody's, as for what a proxy calls a site (Malware).
+func categorised(tables []*table.Table, part *formats.Part) bool {
+	return slices.ContainsFunc(part.Columns, func(c string) bool {
+		bare, _ := formats.BareName(c)
+		return strings.EqualFold(bare, "operationName")
+	}) || slices.ContainsFunc(sampled(part, category), func(cell string) bool {
+		t, _, _ := table.Detect(tables, table.Evidence{Types: []string{cell}})
+		return t != nil || table.IsHunting(cell)
+	})
+}
+
+// sampled returns the cells of a column in a part's first records.
+func sampled(part *formats.Part, column string) []string {
+	var cells []string
+	for i, c := range part.Columns {
+		if bare, _ := formats.BareName(c); !strings.EqualFold(bare, column) {
+			continue
+		}
+		for _, row := range part.Sample {
+			if i < len(row) && row[i] != "" {
+				cells = append(cells, row[i])
+			}
+		}
+	}
+	return cells
 }
 
 func distinct(list []string) int {

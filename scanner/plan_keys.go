@@ -13,6 +13,7 @@ type planKey struct {
 	name          string
 	groups        []keyGroup
 	discriminates bool   // its cells name the row's table
+	category      bool   // and it is category
 	dates         bool   // its cells may prove an order of dates
 	stand         *stand // where it stands for a column that rows may have
 }
@@ -91,7 +92,7 @@ func (k *keyColumns) discriminate(names []name) {
 			n = name{full: column, bare: column, n: -1}
 		}
 		key := k.add(n)
-		key.discriminates, k.lastNamer = true, key.n
+		key.discriminates, key.category, k.lastNamer = true, column == category, key.n
 	}
 }
 

@@ -17,6 +17,7 @@ type latePlan struct {
 	columns        *table.Columns // that are fetched
 	fetched        [2][]int       // by stage: which of them each column of its grid is
 	discriminators []int          // of columns: the cells that name a row's table, in order of preference
+	category       int            // which of these is category, -1 without
 	stages         [][]formats.Column
 	stands         []stand
 }
@@ -73,7 +74,11 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 		// Elsewhere a strange name is a cell that a broken record has shifted.
 		for _, column := range discriminating {
 			if !m.fixed || holds(c.number, strings.ToLower(column)) {
-				c.discriminators = append(c.discriminators, c.add(column, 0))
+				n := c.add(column, 0)
+				c.discriminators = append(c.discriminators, n)
+				if column == category {
+					c.category = n
+				}
 			}
 		}
 	}
@@ -130,7 +135,7 @@ type lateColumns struct {
 
 func newLateColumns(m *madeLate) *lateColumns {
 	c := &lateColumns{
-		latePlan: &latePlan{stages: make([][]formats.Column, 2)},
+		latePlan: &latePlan{stages: make([][]formats.Column, 2), category: -1},
 		fixed:    m.fixed,
 		at:       make(map[string]int, 64),
 		number:   make(map[string]int, len(m.names)),

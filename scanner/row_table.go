@@ -7,10 +7,10 @@ import (
 	"github.com/iocsweep/iocsweep/formats"
 )
 
-// allNamed says that the cells of a run name no table but def. Then nothing is to be
+// allNamed says that the cells of a run name no table but def, or none. Then nothing is to be
 // learnt from their rows, and they are not looked up. Most files are so: a dictionary
 // of one cell stands for a million rows.
-func (w *worker) allNamed(p *plan, def int8, run *formats.Run) bool {
+func (w *worker) allNamed(p *plan, def int8, k *planKey, run *formats.Run) bool {
 	if def == other {
 		return false
 	}
@@ -18,9 +18,9 @@ func (w *worker) allNamed(p *plan, def int8, run *formats.Run) bool {
 		if c.Len == 0 {
 			continue
 		}
-		if cell := run.Cell(i); string(cell) != w.named {
-			w.named = string(cell)
-			w.namedTable = p.tableNamed(w.named)
+		if cell := run.Cell(i); string(cell) != w.named || k.category != w.byCategory {
+			w.named, w.byCategory = string(cell), k.category
+			w.namedTable = p.tableNamed(w.named, k.category)
 		}
 		if w.namedTable != def {
 			return false
@@ -32,7 +32,7 @@ func (w *worker) allNamed(p *plan, def int8, run *formats.Run) bool {
 // sortRows reads which table each row of a mixed stream belongs to, and counts the rows
 // that say so. An earlier one of the discriminating columns decides before a later one:
 // the keys come in that order.
-func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run) error {
+func (w *worker) sortRows(in *input, b formats.Block, k *planKey, run *formats.Run) error {
 	if len(w.tables) < b.Rows {
 		w.tables = slices.Grow(w.tables[:0], b.Rows)[:b.Rows]
 		for i := range w.tables {
@@ -55,10 +55,10 @@ func (w *worker) sortRows(in *input, b formats.Block, run *formats.Run) error {
 		if w.tables[ref.Row] != unsaid {
 			continue
 		}
-		if cell := run.Cell(int(ref.Cell)); string(cell) != w.named {
+		if cell := run.Cell(int(ref.Cell)); string(cell) != w.named || k.category != w.byCategory {
 			in.countNamed(in.plan, w.namedTable, w.named, n)
-			n, w.named = 0, string(cell)
-			w.namedTable = in.plan.tableNamed(w.named)
+			n, w.named, w.byCategory = 0, string(cell), k.category
+			w.namedTable = in.plan.tableNamed(w.named, k.category)
 		}
 		if w.namedTable != unsaid {
 			w.tables[ref.Row] = w.namedTable
@@ -95,8 +95,9 @@ func (w *worker) rowTable(p *plan, cells []string, row uint32, def int8) int8 {
 		switch cell := cells[n]; {
 		case cell == "":
 			continue
-		case cell != w.hitNamed:
-			w.hitNamed, w.hitNamedTable = strings.Clone(cell), p.tableNamed(cell)
+		case cell != w.hitNamed || (n == p.category) != w.hitByCategory:
+			w.hitNamed, w.hitByCategory = strings.Clone(cell), n == p.category
+			w.hitNamedTable = p.tableNamed(cell, w.hitByCategory)
 		}
 		if w.hitNamedTable != unsaid {
 			return w.hitNamedTable

@@ -161,7 +161,7 @@ func (w *worker) traceTable(in *input, b formats.Block, row int, n, def int8) {
 		tr.TableBy = "it was given with --table"
 	case named:
 		tr.TableBy = "the record names it"
-	case is(table.Evidence{Types: sampled(b.Part, discriminating)}):
+	case is(table.Evidence{Types: typeCells(w.run.tables, b.Part)}):
 		tr.TableBy = "other records of the file name it"
 	case is(table.Evidence{Path: in.in.String()}):
 		tr.TableBy = "the path names it"

@@ -46,8 +46,10 @@ type worker struct {
 	met           []bool // by plan.tables: whether the block may hold rows of it
 	named         string // the last name of a table that a row gave, and
 	namedTable    int8   // which it is: rows repeat it
+	byCategory    bool   // and whether it stood in category
 	hitNamed      string // the same of rows with hits
 	hitNamedTable int8
+	hitByCategory bool
 
 	// The hits of a row, see report.
 	row      finding       // in hand

@@ -20,7 +20,7 @@ var (
 
 // Evidence is what is known of an input before it is read whole.
 type Evidence struct {
-	Types   []string // cells of _OriginalType, Type and category, from the first records
+	Types   []string // cells of _OriginalType, Type or category that name tables, from the first records
 	Path    string   // with folders, and the member of an archive
 	Columns []string // bare names
 }
@@ -146,6 +146,9 @@ func typeName(s string) string {
 	}
 	return s
 }
+
+// IsHunting says that a category cell names a table of Advanced Hunting.
+func IsHunting(cell string) bool { return typeName(cell) != strings.TrimSpace(cell) }
 
 // copySuffixes are those of the names that copies of a table have.
 var copySuffixes = []string{"_KQL_CL", "_CL", "_SRCH", "_RST"}
