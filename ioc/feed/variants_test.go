@@ -3,6 +3,8 @@ package feed
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -513,11 +515,21 @@ var manyAddresses, manyAddressesTaken = func() (list, taken string) {
 	return list, taken
 }()
 
+// movedDown is what is taken of a list that has n lines before it.
+func movedDown(taken string, n int) string {
+	return regexp.MustCompile(`feed:\d+`).ReplaceAllStringFunc(taken, func(at string) string {
+		line, _ := strconv.Atoi(at[len("feed:"):])
+		return fmt.Sprintf("feed:%d", line+n)
+	})
+}
+
 func TestListVariants(t *testing.T) {
 	checkVariants(t, []variant{
 		{"more bad lines than good ones", "45.9.148.1\ncom\nlocalhost # here\n999.1.1.1\n", "ip 45.9.148.1 at=feed:1\n", "[not an indicator:1 single label:2]"},
 		{"single labels and public suffixes alone", "localhost\nsu\nco.uk\n", "", "[public suffix:1 single label:2]"},
 		{"ranges of addresses alone", "45.9.148.0-45.9.148.255\n45.9.149.0 - 45.9.149.255\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\n", "[]"},
+		{"hashes behind names of files", "1.2.2025 | Bot | x\n.url https://a.example.net/x.zip\n.zip 6cc175b9c0f1b6a831c399e269772661ffffffff pw = abc\nprint.dll 7cc175b9c0f1b6a831c399e269772661ffffffff\n.dll 8cc175b9c0f1b6a831c399e269772661ffffffff (benign)\ncmd.exe /c x\n" + manyAddresses,
+			"url https://a.example.net/x.zip at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\n" + movedDown(manyAddressesTaken, 6), "[not an indicator:3]"},
 		{"remarks behind the values", `# seen in May
 45.9.148.1 - C2 server, beside 45.9.148.9
 45.9.148.2 C2 server
