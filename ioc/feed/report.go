@@ -62,14 +62,28 @@ func isAsciiDoc(head []byte) bool {
 }
 
 // isReport says that a text is a report, whatever most of its lines hold: AsciiDoc, or
-// Markdown with a block of code.
+// Markdown with a block of code or several tables.
 func isReport(head []byte) bool {
 	fenced := isAsciiDoc(head)
 	sampleLines(head, func(line []byte) bool {
 		fenced = fenced || bytes.HasPrefix(line, []byte("```"))
 		return !fenced
 	})
-	return fenced
+	return fenced || markdownTables(head) > 1
+}
+
+// markdownTables counts the tables of Markdown by the line below their headings:
+//
+//	| IP | Role |
+//	|----|:----:|
+func markdownTables(head []byte) (n int) {
+	sampleLines(head, func(line []byte) bool {
+		if line = bytes.TrimSpace(line); len(line) > 2 && line[0] == '|' && len(bytes.Trim(line, "|-: \t")) == 0 && bytes.IndexByte(line, '-') >= 0 {
+			n++
+		}
+		return true
+	})
+	return n
 }
 
 func sniffReport(head []byte) bool {
@@ -284,7 +298,8 @@ func (t *prose) token(s string, no int, bare bool) {
 	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeVersion(i.Value):
 		skipped(t.emit, no, s, "version number")
 		return
-	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeFile(i.Value):
+	case err == nil && i.Type == ioc.Domain && (!defanged || strings.Contains(s, `\.`)) && looksLikeFile(i.Value):
+		// HKCR\.enc is no more a name than main.py
 		skipped(t.emit, no, s, nameOfFile)
 		return
 	case err == nil && i.Type == ioc.URL && !defanged && !t.all && !onAddress(s):
