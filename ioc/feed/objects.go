@@ -180,6 +180,19 @@ func (o *objects) layout(names [][]byte) *rows {
 var serverNames = []string{"c2", "c2s", "c2server", "c2servers", "c2ip", "c2ips", "c2domain", "c2domains", "c2url", "c2urls", "c2host", "c2hosts",
 	"c2address", "c2addresses", "cnc", "cncs", "cncserver", "cncservers", "cncip", "cncips", "cncdomain", "cncdomains", "cncurl", "cncurls"}
 
+// serverWords may stand before such a name: "Listener/C2 URL". Others may be the
+// value itself, as in "evil.example C2 server".
+var serverWords = []string{"", "listener", "malware", "implant", "beacon", "cobaltstrike", "bot", "botnet", "rat", "attacker", "actor", "primary", "main",
+	"secondary", "backup", "fallback", "embedded", "hardcoded", "configured", "config", "extracted", "associated", "observed", "known"}
+
+// namesServer says that a column is called so.
+func namesServer(name string) bool {
+	return slices.ContainsFunc(serverNames, func(s string) bool {
+		word, ok := strings.CutSuffix(name, s)
+		return ok && slices.Contains(serverWords, word)
+	})
+}
+
 // anyType is a word for a type that leaves it to the value.
 const anyType = "-"
 
@@ -191,7 +204,7 @@ func readNames(names [][]byte) (layout, bool) {
 		return l, ok
 	}
 	for n, name := range names {
-		if slices.Contains(serverNames, plain(string(name))) && !l.uses(n) {
+		if namesServer(plain(string(name))) && !l.uses(n) {
 			if !ok {
 				l.length = none
 			}
