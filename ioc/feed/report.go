@@ -152,6 +152,10 @@ func (t *prose) line(text string, no int) {
 	}
 	text = strings.TrimLeft(text, "> \t") // quoted mail
 	if cells := strings.Split(text, "|"); len(cells) > 2 || t.adoc && cells[0] == "" && len(cells) == 2 {
+		if url, ok := onlyURL(cells); ok {
+			t.give(url, no)
+			return
+		}
 		for _, c := range cells {
 			t.text(c, no, true)
 		}
@@ -170,6 +174,19 @@ func (t *prose) line(text string, no int) {
 	default:
 		t.codes(text, no)
 	}
+}
+
+// onlyURL is the URL that is all that a row of a table holds: what refers to something
+// says to what.
+func onlyURL(cells []string) (url string, ok bool) {
+	for _, c := range cells {
+		if c = strings.Trim(c, " \t`"); c != "" && url != "" {
+			return "", false
+		}
+		url += c
+	}
+	i, err := ioc.Parse(url)
+	return url, err == nil && i.Type == ioc.URL || notMatched(err) == hostOnly
 }
 
 // item reads an item of a list. It is about what it begins with, the rest is
