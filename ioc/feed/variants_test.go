@@ -463,6 +463,12 @@ func TestJSONVariants(t *testing.T) {
 ["","a.example.net",true,70.0],["","b.example.net",false,80]]}]}`, "ip 45.9.148.1 at=feed:2 confidence=80\ndomain a.example.net at=feed:3 confidence=70\n", "[not active:1]"},
 		{"indicators of Graph", `{"value":[{"networkIPv4":"45.9.148.1","domainName":"a.example.net","url":null,"expirationDateTime":"2027-01-01T00:00:00Z","isActive":true,"malwareFamilyNames":["Mirai"]}]}`,
 			"ip 45.9.148.1 malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\ndomain a.example.net malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\n", "[]"},
+		{"results of Splunk, one a line", `{"preview":false,"offset":0,"result":{"ip":"45.9.148.1","C2Url":"https://a.example.net/x"}}` + "\n" +
+			`{"preview":false,"offset":1,"result":{"ip":"45.9.148.2","C2Url":["https://b.example.net/x","https://c.example.net/x"]}}` + "\n" +
+			`{"preview":false,"lastrow":true,"result":{"ip":"45.9.148.3"}}` + "\n",
+			"ip 45.9.148.1 at=feed:1\nurl https://a.example.net/x at=feed:1\nip 45.9.148.2 at=feed:2\nurl https://b.example.net/x at=feed:2\nurl https://c.example.net/x at=feed:2\nip 45.9.148.3 at=feed:3\n", "[]"},
+		{"hits of Elasticsearch", `{"took":1,"hits":{"total":2,"hits":[{"_id":"1","_source":{"ip":"45.9.148.1"}},` + "\n" + `{"_id":"2","_source":{"ip":"45.9.148.2"}}]}}` + "\n",
+			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
 		{"MISP's attributes, one a line", `{"type":"ip-dst","value":"45.9.148.1","to_ids":true}` + "\n" + `{"type":"ip-dst","value":"45.9.148.2","to_ids":false}` + "\n",
 			"ip 45.9.148.1 at=feed:1\n", "[to_ids is false:1]"},
 		{"objects below a value", `[{"ip":"45.9.148.1","urls":[{"url":"http://a.example.net/i"}]},{"ip":"45.9.148.2","domains":[],"related":[{"domain":"x.example.net"}]}]`,
