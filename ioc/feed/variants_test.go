@@ -190,6 +190,11 @@ ip 45.9.148.1 at=feed:8
 
 func TestTableVariants(t *testing.T) {
 	checkVariants(t, []variant{
+		{"networks without a header", "45.9.148.0/24,EU,Berlin\n45.9.149.0/24,EU,\n2001:db8::/32,EU,Paris\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\ncidr 2001:db8::/32 at=feed:3\n", "[]"},
+		{"servers under names of several words", "SHA-256,Protocol,Listener/C2 URL,RSA key\n6cc175b9c0f1b6a831c399e269772661,HTTPS,https://45.9.148.1:4443/login,MIIB\n7cc175b9c0f1b6a831c399e269772661,TCP,45.9.148.2:4444,MIIC\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nurl https://45.9.148.1:4443/login at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\nip:port 45.9.148.2:4444 at=feed:3\n", "[]"},
+		{"lines that end in carriage returns alone", "Type,Value\rdomain,a.example.net\rSHA1,6cc175b9c0f1b6a831c399e269772661ffffffff\r\n",
+			"domain a.example.net at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\n", "[]"},
 		{"MISP's export of attributes", `uuid,event_id,category,type,value,comment,to_ids,date
 "5a",1,"Network activity","ip-dst","45.9.148.20","",1,1650000000
 "5b",1,"Network activity","ip-dst","45.9.148.21","",0,1650000000
@@ -514,10 +519,6 @@ domain b.example.net at=feed:1
 			"ip:port 45.9.148.1:80 tags=x at=feed:2\n", "[]"},
 		{"one indicator of STIX over lines", "{\"type\":\"indicator\",\n\"pattern\":\"[domain-name:value = 'a.example.net']\"}\n{\"type\":\"indicator\",\n\"pattern\":\"[domain-name:value = 'b.example.net']\"}\n",
 			"domain a.example.net at=feed:1\ndomain b.example.net at=feed:3\n", "[]"},
-		{"servers under names of several words", "SHA-256,Protocol,Listener/C2 URL,RSA key\n6cc175b9c0f1b6a831c399e269772661,HTTPS,https://45.9.148.1:4443/login,MIIB\n7cc175b9c0f1b6a831c399e269772661,TCP,45.9.148.2:4444,MIIC\n",
-			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nurl https://45.9.148.1:4443/login at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\nip:port 45.9.148.2:4444 at=feed:3\n", "[]"},
-		{"lines that end in carriage returns alone", "Type,Value\rdomain,a.example.net\rSHA1,6cc175b9c0f1b6a831c399e269772661ffffffff\r\n",
-			"domain a.example.net at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\n", "[]"},
 		{"fingerprints of clients", "# ja3_md5,Firstseen,Lastseen,Listingreason\nb386946a5a44d1ddcc843bc75336dfce,2017-07-14 18:08:15,2019-07-27 20:42:54,Dridex\n", "",
 			"[hash that is not the MD5, SHA-1 or SHA-256 of a file:1]"},
 	})
