@@ -88,6 +88,8 @@ func parse(text string, broad bool) (Indicator, error) {
 			return Indicator{}, fmt.Errorf("%w: prefix length out of range", ErrNotIndicator)
 		} else if m, merr := netip.ParseAddr(s[i+1:]); aerr == nil && merr == nil && a.Is4() && m.Is4() {
 			return masked(a, m)
+		} else if aerr == nil && isLengthCell(s[i+1:]) {
+			return Indicator{}, fmt.Errorf("%w: a network with more behind it", ErrNotIndicator)
 		} else {
 			return parseURL(s, false)
 		}
@@ -187,6 +189,13 @@ func isHash(s string) bool {
 func allDigits(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 32)
 	return err == nil
+}
+
+// isLengthCell says that what follows an address and a slash is the length of a network
+// and the next cell of a row, 24,EU, and no path.
+func isLengthCell(s string) bool {
+	i := strings.IndexAny(s, ",;|\t")
+	return i > 0 && i <= len("128") && allDigits(s[:i])
 }
 
 func zeroPadded(s string) bool {

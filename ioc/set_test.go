@@ -217,6 +217,8 @@ func TestParse(t *testing.T) {
 		{"::ffff:176.65.139.9/120", "cidr 176.65.139.0/24"},
 		{"::ffff:0:0/95", ErrNotIndicator.Error()},
 		{"1.2.3.4/33", ErrNotIndicator.Error()},
+		{"1.2.3.0/24,EU", ErrNotIndicator.Error()},
+		{"1.2.3.4/24a,EU", "url 1.2.3.4/24a,EU"},
 		{"two words", ErrNotIndicator.Error()},
 		{"", ErrNotIndicator.Error()},
 	} {

@@ -66,20 +66,34 @@ func (r *run) inspect(ctx context.Context, in *input) (*Inspection, error) {
 		info := in.src.Info()
 		out.Encoding, out.Delimiter, out.Header = info.Encoding, info.Delimiter, info.Parts[0].Columns
 		p := in.plan
-		for i := range p.keys {
-			if p.keys[i].n == p.record() {
-				out.Matched = append(out.Matched, "every member of each record")
-			} else if len(p.keys[i].groups) > 0 && hasColumn(info.Parts, p.keys[i].name) {
-				out.Matched = append(out.Matched, p.keys[i].name)
-			}
-		}
 		if err := r.times(ctx, in, info, out); err != nil {
 			return nil, err
 		}
 		in.close(false)
+		for i := range p.keys {
+			if p.keys[i].n == p.record() {
+				out.Matched = append(out.Matched, "every member of each record")
+			} else if p.keys[i].of(p.tables, in.report.Table) && hasColumn(info.Parts, p.keys[i].name) {
+				out.Matched = append(out.Matched, p.keys[i].name)
+			}
+		}
 	}
 	out.FileReport = *in.report
 	return out, nil
+}
+
+// of says that a key is one of a table with a name in the list of those of which
+// there are records, which are joined by +: a stream is read as if any might come.
+func (k *planKey) of(tables []*table.Table, list string) bool {
+	names := strings.Split(list, "+")
+	return slices.ContainsFunc(k.groups, func(g keyGroup) bool {
+		for ti, use := range g.uses {
+			if use.key != nil && (list == "" || slices.Contains(names, tables[ti].Name)) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 func hasColumn(parts []*formats.Part, column string) bool {

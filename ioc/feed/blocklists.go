@@ -47,7 +47,7 @@ func blocklist(name string, language func(*zone) lineReaderOf) Kind {
 				}
 				return lines < maxSample
 			})
-			return known > 0 && known*2 >= lines
+			return known > 0 && known*2 >= lines && markdownTables(head) == 0
 		},
 		Read: func(r io.Reader, emit func(*Entry)) error {
 			read := language(new(zone))

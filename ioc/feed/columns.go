@@ -242,7 +242,11 @@ func namedColumns(names []string, all bool) (values []column) {
 		add("hostname", hostNames)
 	}
 	add("", otherNames)
-	add(anyType, serverNames)
+	for i, n := range names {
+		if namesServer(n) {
+			values = append(values, column{i, anyType})
+		}
+	}
 	slices.SortFunc(values, func(a, b column) int { return a.n - b.n })
 	for i := range values {
 		if v := &values[i]; v.typ == "" {

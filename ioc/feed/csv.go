@@ -30,11 +30,14 @@ var bareCSV = Kind{Name: "csv-noheader", Sniff: sniffBareCSV, Read: readCSV, pie
 
 func sniffHeadedCSV(head []byte) bool {
 	first := firstLine(head)
-	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) || isAsciiDoc(head) {
-		return false
+	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) || isAsciiDoc(head) || markdownTables(head) > 1 {
+		return false // one table of Markdown is one
 	}
 	l, delim, headed, commented := header(head)
 	if headed && l.width == 1 {
+		if isReport(head) {
+			return false
+		}
 		// A word and a colon are as well the title of a list in a report.
 		records := sampleRecords(head, delim)
 		return len(records) < 2 || holdValues(records[1:], l.values)

@@ -125,7 +125,8 @@ func mixedLine(line []byte, no int, emit func(*Entry)) {
 }
 
 // leadingValue splits a line with words round a value: a remark that cutRemark knows,
-// any words behind a hash or what is defanged, and a label such as "SHA256 = ".
+// any words behind a hash or what is defanged, a label such as "SHA256 = ", and the
+// name of the file whose hash it is.
 // value is nil where there is no such value, where the line is one as a whole, as
 // evil[.]example [.]net, and where the words say that it is harmless.
 func leadingValue(line []byte) (value, rest []byte) {
@@ -146,12 +147,30 @@ func leadingValue(line []byte) (value, rest []byte) {
 	if remark = strings.TrimSpace(remark); goesOn(remark) || isLength(remark) {
 		return nil, nil
 	}
+	if value, behind := behindFile(first, remark); value != "" {
+		return []byte(value), []byte(behind)
+	}
 	first = strings.Trim(first, around)
 	i, err := ioc.Parse(first)
 	if err != nil || i.Type != ioc.Hash && strings.EqualFold(ioc.Refang(first), first) {
 		return nil, nil
 	}
 	return []byte(first), []byte(remark)
+}
+
+// behindFile cuts the value of a file off what follows its name or ending: its hash,
+// or where it lay. value is "" without one.
+//
+//	.dll 6cc175b9c0f1b6a831c399e269772661 pw = abc
+//	.url https://evil.example/a.zip
+func behindFile(name, text string) (value, rest string) {
+	value, rest, _ = strings.Cut(text, " ")
+	i, err := ioc.Parse(value)
+	ending := len(name) > 1 && len(name) <= len(".torrent") && strings.LastIndexByte(name, '.') == 0
+	if err == nil && (i.Type == ioc.Hash && (ending || looksLikeFile(strings.ToLower(name))) || i.Type == ioc.URL && ending) {
+		return value, strings.TrimSpace(rest)
+	}
+	return "", ""
 }
 
 // saysHarmless says that one of the words round a value calls it so.

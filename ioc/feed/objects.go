@@ -23,6 +23,8 @@ import (
 //
 //	[{"malware":"Mirai","c2":["203.0.113.7:443"]}]
 //
+//	{"preview":false,"offset":0,"result":{"ip":"203.0.113.7"}}
+//
 // An object without such names is looked into, and so is one under such a name:
 // pulses of OTX hold their indicators. What would be one under another name is
 // counted.
@@ -80,7 +82,8 @@ func (o *objects) read(r io.Reader) error {
 		for i, k := range keys {
 			names[i] = []byte(k)
 		}
-		if _, ok := readNames(names); ok {
+		first, _, _ := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
+		if _, ok := readNames(names); ok || enveloped(first) != nil {
 			return eachLine(b, o.emit, o.object)
 		}
 	}
@@ -180,6 +183,19 @@ func (o *objects) layout(names [][]byte) *rows {
 var serverNames = []string{"c2", "c2s", "c2server", "c2servers", "c2ip", "c2ips", "c2domain", "c2domains", "c2url", "c2urls", "c2host", "c2hosts",
 	"c2address", "c2addresses", "cnc", "cncs", "cncserver", "cncservers", "cncip", "cncips", "cncdomain", "cncdomains", "cncurl", "cncurls"}
 
+// serverWords may stand before such a name: "Listener/C2 URL". Others may be the
+// value itself, as in "evil.example C2 server".
+var serverWords = []string{"", "listener", "malware", "implant", "beacon", "cobaltstrike", "bot", "botnet", "rat", "attacker", "actor", "primary", "main",
+	"secondary", "backup", "fallback", "embedded", "hardcoded", "configured", "config", "extracted", "associated", "observed", "known"}
+
+// namesServer says that a column is called so.
+func namesServer(name string) bool {
+	return slices.ContainsFunc(serverNames, func(s string) bool {
+		word, ok := strings.CutSuffix(name, s)
+		return ok && slices.Contains(serverWords, word)
+	})
+}
+
 // anyType is a word for a type that leaves it to the value.
 const anyType = "-"
 
@@ -191,7 +207,7 @@ func readNames(names [][]byte) (layout, bool) {
 		return l, ok
 	}
 	for n, name := range names {
-		if slices.Contains(serverNames, plain(string(name))) && !l.uses(n) {
+		if namesServer(plain(string(name))) && !l.uses(n) {
 			if !ok {
 				l.length = none
 			}
@@ -251,6 +267,10 @@ func (o *objects) object(raw []byte, line int) {
 	}
 	t := o.layout(names)
 	if t == nil {
+		if inside := enveloped(raw); inside != nil {
+			o.object(inside, line)
+			return
+		}
 		if !o.within(raw, line) {
 			reject(o.emit, line, clip(string(raw)), "no value")
 			return
@@ -286,6 +306,32 @@ func (o *objects) object(raw []byte, line int) {
 	default:
 		t.emit(cells, line, o.emit)
 	}
+}
+
+// enveloped is the object that stands in the place of the one around it, in what
+// Splunk and Elasticsearch export, nil where that has no names of a table:
+//
+//	{"preview":false,"offset":0,"result":{"ip":"203.0.113.7"}}
+//	{"_index":"iocs","_source":{"ip":"203.0.113.7"}}
+func enveloped(raw []byte) []byte {
+	var outer struct {
+		Result json.RawMessage `json:"result"`
+		Source json.RawMessage `json:"_source"`
+	}
+	if json.Unmarshal(raw, &outer) != nil {
+		return nil
+	}
+	for _, inside := range []json.RawMessage{outer.Result, outer.Source} {
+		if !isObject(inside) {
+			continue
+		}
+		if names, _, _, _ := objectCells(inside); len(names) <= maxColumns {
+			if _, ok := readNames(names); ok {
+				return inside
+			}
+		}
+	}
+	return nil
 }
 
 // leaveOthers counts what stands in an object under names that are not known, but

@@ -208,7 +208,40 @@ func unpack(r io.Reader) (b *bufio.Reader, packed bool, close func(), err error)
 		close = func() { member.Close() }
 		b, packed = bufio.NewReaderSize(member, headSize), true
 	}
-	return decode(b), packed, close, nil
+	return oldLines(decode(b)), packed, close, nil
+}
+
+// oldLines turns the ends of lines of a text in which all but the last are carriage
+// returns alone, as in Excel's CSV (Macintosh), into those of others.
+func oldLines(b *bufio.Reader) *bufio.Reader {
+	head, _ := b.Peek(headSize)
+	lines := bytes.TrimRight(head, "\r\n")
+	if bytes.IndexByte(lines, '\r') < 0 || bytes.IndexByte(lines, '\n') >= 0 || bytes.IndexByte(lines, 0) >= 0 {
+		return b
+	}
+	return bufio.NewReaderSize(&returns{from: b}, headSize)
+}
+
+// returns reads every carriage return as the end of a line; with a line feed
+// behind it they are one.
+type returns struct {
+	from  *bufio.Reader
+	ended bool // the last byte was a carriage return
+}
+
+func (r *returns) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	kept := p[:0]
+	for _, c := range p[:n] {
+		switch {
+		case c == '\r':
+			kept = append(kept, '\n')
+		case c != '\n' || !r.ended:
+			kept = append(kept, c)
+		}
+		r.ended = c == '\r'
+	}
+	return len(kept), err
 }
 
 // decode turns UTF-16 into UTF-8 and takes off a byte order mark.

@@ -62,14 +62,28 @@ func isAsciiDoc(head []byte) bool {
 }
 
 // isReport says that a text is a report, whatever most of its lines hold: AsciiDoc, or
-// Markdown with a block of code.
+// Markdown with a block of code or several tables.
 func isReport(head []byte) bool {
 	fenced := isAsciiDoc(head)
 	sampleLines(head, func(line []byte) bool {
 		fenced = fenced || bytes.HasPrefix(line, []byte("```"))
 		return !fenced
 	})
-	return fenced
+	return fenced || markdownTables(head) > 1
+}
+
+// markdownTables counts the tables of Markdown by the line below their headings:
+//
+//	| IP | Role |
+//	|----|:----:|
+func markdownTables(head []byte) (n int) {
+	sampleLines(head, func(line []byte) bool {
+		if line = bytes.TrimSpace(line); len(line) > 2 && line[0] == '|' && len(bytes.Trim(line, "|-: \t")) == 0 && bytes.IndexByte(line, '-') >= 0 {
+			n++
+		}
+		return true
+	})
+	return n
 }
 
 func sniffReport(head []byte) bool {
@@ -138,6 +152,10 @@ func (t *prose) line(text string, no int) {
 	}
 	text = strings.TrimLeft(text, "> \t") // quoted mail
 	if cells := strings.Split(text, "|"); len(cells) > 2 || t.adoc && cells[0] == "" && len(cells) == 2 {
+		if url, ok := onlyURL(cells); ok {
+			t.give(url, no)
+			return
+		}
 		for _, c := range cells {
 			t.text(c, no, true)
 		}
@@ -156,6 +174,19 @@ func (t *prose) line(text string, no int) {
 	default:
 		t.codes(text, no)
 	}
+}
+
+// onlyURL is the URL that is all that a row of a table holds: what refers to something
+// says to what.
+func onlyURL(cells []string) (url string, ok bool) {
+	for _, c := range cells {
+		if c = strings.Trim(c, " \t`"); c != "" && url != "" {
+			return "", false
+		}
+		url += c
+	}
+	i, err := ioc.Parse(url)
+	return url, err == nil && i.Type == ioc.URL || notMatched(err) == hostOnly
 }
 
 // item reads an item of a list. It is about what it begins with, the rest is
@@ -284,7 +315,8 @@ func (t *prose) token(s string, no int, bare bool) {
 	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeVersion(i.Value):
 		skipped(t.emit, no, s, "version number")
 		return
-	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeFile(i.Value):
+	case err == nil && i.Type == ioc.Domain && (!defanged || strings.Contains(s, `\.`)) && looksLikeFile(i.Value):
+		// HKCR\.enc is no more a name than main.py
 		skipped(t.emit, no, s, nameOfFile)
 		return
 	case err == nil && i.Type == ioc.URL && !defanged && !t.all && !onAddress(s):

@@ -62,9 +62,16 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 		r.defanged(cells, line, emit)
 	}
 	r.skipScanned(cells, line, emit)
-	if !found {
+	if !found && !isUnderline(cells) {
 		reject(emit, line, show(cells), "no value")
 	}
+}
+
+// isUnderline says that a record is the line below the headings of a table of
+// Markdown: |---|:--:|.
+func isUnderline(cells [][]byte) bool {
+	return !slices.ContainsFunc(cells, func(c []byte) bool { return len(bytes.Trim(c, "-: \t")) > 0 }) &&
+		slices.ContainsFunc(cells, func(c []byte) bool { return bytes.IndexByte(c, '-') >= 0 })
 }
 
 // untitled is the type of values below a title that says nothing of types: names of

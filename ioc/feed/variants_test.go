@@ -3,6 +3,8 @@ package feed
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -87,6 +89,14 @@ url http://45.9.148.5/a%7Cb at=feed:24
 		{"links at the end of a sentence", "Seen at a[.]example[.]net.\nThe post is [here](https://www.example.org/post).\nAlso (https://www.example.org/b).\n", "domain a.example.net at=feed:1\n", "[]"},
 		{"a bar within brackets", "Seen at a[.]example[.]net|45[.]9.148[.]1, which loads\nmsvc[MD|MT].lib and x\n", "domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:1\n", "[]"},
 		{"options of commands", "Seen at a[.]example[.]net:\n```\nserve --web.page x --b[.]example[.]net\n```\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:3\n", "[]"},
+		{"several tables of Markdown, the first of which has names as a table", "## Hashes\n| SHA256 | File |\n|---|---|\n| `6cc175b9c0f1b6a831c399e269772661` | a.dll |\n## Addresses\n| IP | Role |\n|:---|---:|\n| `45.9.148.1` | C2 |\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:4\nip 45.9.148.1 at=feed:8\n", "[name of a file:1]"},
+		{"a table of Markdown with URLs in front", "# Bot\n|url|is|hash|\n|-|-|-|\n|hxxp://45.9.148.1/a|Bot|6cc175b9c0f1b6a831c399e269772661|\n",
+			"url http://45.9.148.1/a at=feed:4\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:4\n", "[]"},
+		{"tables of URLs alone", "# Bot\n| Name |\n|---|\n| a.example.net |\n## Hacked\n| Site |\n|---|\n| http://b.example.net/p/ |\n## More\n| Title | Link |\n|---|---|\n| Bot | https://report.example.org/x |\n|https://report.example.org/|x|\n",
+			"domain a.example.net at=feed:4\nurl http://b.example.net/p/ at=feed:8\n", "[URL that is not defanged:1 URL without a path:1]"},
+		{"titles of lists before blocks of code", "# IOCs\n* **SHA256**\n```text\n6cc175b9c0f1b6a831c399e269772661ffffffff\n```\n* **Strings**\n```text\ndllhost.exe\nHKCR\\.enc\nHow to read your files\n```\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\n", "[name of a file:2]"},
 		{"items of lists without a blank", "Seen:\n\n-45[.]9.148[.]1\n-a[.]example.net\nand more of that, as we were told\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[]"},
 		{"blocks of code beside a table", "# Bot\n```\n45.9.148.1\n45.9.148.2\n45.9.148.3\n```\n| 6cc175b9c0f1b6a831c399e269772661 | 6cc175b9c0f1b6a831c399e269772661ffffffff |\n",
 			"ip 45.9.148.1 at=feed:3\nip 45.9.148.2 at=feed:4\nip 45.9.148.3 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:7\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:7\n", "[]"},
@@ -180,6 +190,11 @@ ip 45.9.148.1 at=feed:8
 
 func TestTableVariants(t *testing.T) {
 	checkVariants(t, []variant{
+		{"networks without a header", "45.9.148.0/24,EU,Berlin\n45.9.149.0/24,EU,\n2001:db8::/32,EU,Paris\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\ncidr 2001:db8::/32 at=feed:3\n", "[]"},
+		{"servers under names of several words", "SHA-256,Protocol,Listener/C2 URL,RSA key\n6cc175b9c0f1b6a831c399e269772661,HTTPS,https://45.9.148.1:4443/login,MIIB\n7cc175b9c0f1b6a831c399e269772661,TCP,45.9.148.2:4444,MIIC\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nurl https://45.9.148.1:4443/login at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\nip:port 45.9.148.2:4444 at=feed:3\n", "[]"},
+		{"lines that end in carriage returns alone", "Type,Value\rdomain,a.example.net\rSHA1,6cc175b9c0f1b6a831c399e269772661ffffffff\r\n",
+			"domain a.example.net at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\n", "[]"},
 		{"MISP's export of attributes", `uuid,event_id,category,type,value,comment,to_ids,date
 "5a",1,"Network activity","ip-dst","45.9.148.20","",1,1650000000
 "5b",1,"Network activity","ip-dst","45.9.148.21","",0,1650000000
@@ -453,6 +468,12 @@ func TestJSONVariants(t *testing.T) {
 ["","a.example.net",true,70.0],["","b.example.net",false,80]]}]}`, "ip 45.9.148.1 at=feed:2 confidence=80\ndomain a.example.net at=feed:3 confidence=70\n", "[not active:1]"},
 		{"indicators of Graph", `{"value":[{"networkIPv4":"45.9.148.1","domainName":"a.example.net","url":null,"expirationDateTime":"2027-01-01T00:00:00Z","isActive":true,"malwareFamilyNames":["Mirai"]}]}`,
 			"ip 45.9.148.1 malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\ndomain a.example.net malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\n", "[]"},
+		{"results of Splunk, one a line", `{"preview":false,"offset":0,"result":{"ip":"45.9.148.1","C2Url":"https://a.example.net/x"}}` + "\n" +
+			`{"preview":false,"offset":1,"result":{"ip":"45.9.148.2","C2Url":["https://b.example.net/x","https://c.example.net/x"]}}` + "\n" +
+			`{"preview":false,"lastrow":true,"result":{"ip":"45.9.148.3"}}` + "\n",
+			"ip 45.9.148.1 at=feed:1\nurl https://a.example.net/x at=feed:1\nip 45.9.148.2 at=feed:2\nurl https://b.example.net/x at=feed:2\nurl https://c.example.net/x at=feed:2\nip 45.9.148.3 at=feed:3\n", "[]"},
+		{"hits of Elasticsearch", `{"took":1,"hits":{"total":2,"hits":[{"_id":"1","_source":{"ip":"45.9.148.1"}},` + "\n" + `{"_id":"2","_source":{"ip":"45.9.148.2"}}]}}` + "\n",
+			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
 		{"MISP's attributes, one a line", `{"type":"ip-dst","value":"45.9.148.1","to_ids":true}` + "\n" + `{"type":"ip-dst","value":"45.9.148.2","to_ids":false}` + "\n",
 			"ip 45.9.148.1 at=feed:1\n", "[to_ids is false:1]"},
 		{"objects below a value", `[{"ip":"45.9.148.1","urls":[{"url":"http://a.example.net/i"}]},{"ip":"45.9.148.2","domains":[],"related":[{"domain":"x.example.net"}]}]`,
@@ -513,11 +534,21 @@ var manyAddresses, manyAddressesTaken = func() (list, taken string) {
 	return list, taken
 }()
 
+// movedDown is what is taken of a list that has n lines before it.
+func movedDown(taken string, n int) string {
+	return regexp.MustCompile(`feed:\d+`).ReplaceAllStringFunc(taken, func(at string) string {
+		line, _ := strconv.Atoi(at[len("feed:"):])
+		return fmt.Sprintf("feed:%d", line+n)
+	})
+}
+
 func TestListVariants(t *testing.T) {
 	checkVariants(t, []variant{
 		{"more bad lines than good ones", "45.9.148.1\ncom\nlocalhost # here\n999.1.1.1\n", "ip 45.9.148.1 at=feed:1\n", "[not an indicator:1 single label:2]"},
 		{"single labels and public suffixes alone", "localhost\nsu\nco.uk\n", "", "[public suffix:1 single label:2]"},
 		{"ranges of addresses alone", "45.9.148.0-45.9.148.255\n45.9.149.0 - 45.9.149.255\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\n", "[]"},
+		{"hashes behind names of files", "1.2.2025 | Bot | x\n.url https://a.example.net/x.zip\n.zip 6cc175b9c0f1b6a831c399e269772661ffffffff pw = abc\nprint.dll 7cc175b9c0f1b6a831c399e269772661ffffffff\n.dll 8cc175b9c0f1b6a831c399e269772661ffffffff (benign)\ncmd.exe /c x\n" + manyAddresses,
+			"url https://a.example.net/x.zip at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\n" + movedDown(manyAddressesTaken, 6), "[not an indicator:3]"},
 		{"remarks behind the values", `# seen in May
 45.9.148.1 - C2 server, beside 45.9.148.9
 45.9.148.2 C2 server

@@ -234,14 +234,17 @@ func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, erro
 			fit = append(fit, t)
 		}
 	}
-	if len(fit) == 1 {
-		return fit[0], nil
-	}
 	if len(fit) == 0 {
 		var err error
 		if fit, err = resembling(tables, names, doubtful); err != nil {
 			return nil, err
 		}
+	}
+	if len(fit) == 0 && !doubtful {
+		return whole(tables, names)
+	}
+	if f := fuller(tables, fit, names); f != nil {
+		return f, nil
 	}
 	// A timeline of all kinds of events has the columns of many tables. It goes
 	// to one that every sweep should have before an optional one, unless the
@@ -264,6 +267,55 @@ func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, erro
 		return nil, fmt.Errorf("%w (%s)", ErrTie, strings.Join(best, ", "))
 	}
 	return t, nil
+}
+
+// whole returns the table that has all columns of an input, a time and a matched
+// one among them: look-ups of names in DeviceEvents, from which the portal leaves
+// out the RemoteIP. Fewer than half a dozen may be chance.
+func whole(tables []*Table, names map[string]bool) (*Table, error) {
+	if len(names) < 6 {
+		return nil, nil
+	}
+	there := func(c string) bool { return names[strings.ToLower(c)] }
+	var fit []*Table
+	var all []string
+	for _, t := range tables {
+		if t.shares(names) == len(names) && slices.ContainsFunc(t.Times, there) &&
+			slices.ContainsFunc(t.KeysAt(Wide), func(k Key) bool { return there(k.Column) }) {
+			fit, all = append(fit, t), append(all, t.Name)
+		}
+	}
+	switch len(fit) {
+	case 0:
+		return nil, nil
+	case 1:
+		return fit[0], nil
+	}
+	return nil, fmt.Errorf("%w (%s)", ErrTie, strings.Join(all, ", "))
+}
+
+// fuller returns the table that an input has most columns of, if it has all that
+// each of fit has and a matched one that none of them has. Defender's portal leaves
+// empty columns out of what it exports, and with them a part of a fingerprint:
+// DeviceEvents without a RemoteIP looks like DeviceProcessEvents, whose LocalIP
+// nobody would look for. It is nil where fit are as good.
+func fuller(tables, fit []*Table, names map[string]bool) (best *Table) {
+	most := 0
+	for _, t := range tables {
+		covers := func(f *Table) bool { return t != f && t.covers(f, names) && t.matchesMore(f, names) }
+		if n := t.shares(names); n > most && len(fit) > 0 && !slices.ContainsFunc(fit, func(f *Table) bool { return !covers(f) }) {
+			best, most = t, n
+		}
+	}
+	return best
+}
+
+// matchesMore says that one of the named columns is matched in t and unknown to o.
+func (t *Table) matchesMore(o *Table, names map[string]bool) bool {
+	return slices.ContainsFunc(t.KeysAt(Wide), func(k Key) bool {
+		_, has := o.native.get(strings.ToLower(k.Column))
+		return !has && names[strings.ToLower(k.Column)]
+	})
 }
 
 func hasAll(names map[string]bool, want []string) bool {

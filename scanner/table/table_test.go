@@ -264,6 +264,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func TestDetect(t *testing.T) {
+	lookups := strings.Fields("Timestamp DeviceId DeviceName ActionType InitiatingProcessFileName AdditionalFields ReportId")
 	for _, c := range []struct {
 		name string
 		d    Evidence
@@ -318,6 +319,14 @@ func TestDetect(t *testing.T) {
 		{"feed", Evidence{Columns: []string{"first_seen_utc", "ioc_id", "ioc_value", "name"}}, ""},
 		{"package.json", Evidence{Columns: []string{"name", "version", "description", "main", "scripts", "license"}}, ""},
 		{"no column of a hunt", Evidence{Columns: []string{"TimeGenerated", "ClientIP", "Computer"}}, ""},
+		{"no column of a hunt, but all of a table's", Evidence{Columns: strings.Fields("TimeGenerated DeviceProduct RequestURL SourceUserName DeviceAction Message")}, "CommonSecurityLog"},
+		{"columns of two tables, none of a hunt", Evidence{Columns: lookups}, "!"},
+		{"columns of two tables, but for the file's name", Evidence{Path: "DeviceEvents.csv", Columns: lookups}, "DeviceEvents"},
+		{"columns of two tables and one of none", Evidence{Columns: append(slices.Clone(lookups), "Foo")}, ""},
+		{"columns of two tables, none of them matched", Evidence{Columns: strings.Fields("Timestamp DeviceId DeviceName ActionType InitiatingProcessFileName ReportId")}, ""},
+		{"portal's export without an empty RemoteIP", Evidence{Columns: strings.Fields("Timestamp DeviceName ActionType FileName FolderPath SHA256 ProcessCommandLine RemoteUrl LocalIP FileOriginUrl")}, "DeviceEvents"},
+		{"portal's export without an empty FileName", Evidence{Columns: strings.Fields("Timestamp DeviceName ActionType RemoteIP InitiatingProcessFileName AdditionalFields FileOriginUrl")}, "DeviceEvents"},
+		{"another column of DeviceEvents that is not matched", Evidence{Columns: strings.Fields("Timestamp DeviceName ActionType RemoteIP InitiatingProcessFileName AccountName")}, "DeviceNetworkEvents"},
 		{"nothing", Evidence{}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
