@@ -107,11 +107,12 @@ func isOneLine(text []byte) bool {
 	return bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0
 }
 
-// beginsWithRecords reports whether an object has the key records first.
+// beginsWithRecords reports whether text is an object with the key records first.
 func beginsWithRecords(text []byte) bool {
 	const key = `"records"`
-	text = bytes.TrimLeft(text[1:], " \t\r\n")
-	return len(text) > len(key) && bytes.EqualFold(text[:len(key)], []byte(key))
+	text, object := bytes.CutPrefix(text, []byte{'{'})
+	text = bytes.TrimLeft(text, " \t\r\n")
+	return object && len(text) > len(key) && bytes.EqualFold(text[:len(key)], []byte(key))
 }
 
 // fromUTF16 returns text in UTF-16 as UTF-8, and anything else as it is.
@@ -168,7 +169,7 @@ func (e *avroEvent) values(dst, body []byte) []byte {
 	for p := 0; p < end; {
 		q, fault := jsonSkip(b, p, end, 0)
 		if fault != jsonOK {
-			return appendFaulty(dst, b[p:end])
+			return appendFaulty(dst, b, p, end)
 		}
 		if list := listOf(b, p, q); list > 0 {
 			for _, value := range jsonItems(b, '[', list, q) {
@@ -188,7 +189,7 @@ func (e *avroEvent) values(dst, body []byte) []byte {
 // listOf returns where the elements begin of a list of objects, or of {"records":[…]} if
 // there is nothing else in it; 0 of any other value. b[p:end] is well-formed.
 func listOf(b []byte, p, end int) int {
-	if b[p] == '{' && beginsWithRecords(b[p:end]) {
+	if beginsWithRecords(b[p:end]) {
 		_, value, next, _ := jsonItem(b, '{', p+1, end)
 		if next == end && b[value.off] == '[' && jsonAllObjects(b, int(value.off), int(value.end)) {
 			return int(value.off) + 1
@@ -199,10 +200,28 @@ func listOf(b []byte, p, end int) int {
 	return 0
 }
 
-// appendFaulty appends what is no JSON from its beginning on. If it has lines that are
-// objects, each line is on its own: one that is broken does not take the others with it.
-func appendFaulty(dst, text []byte) []byte {
-	several := false
+// appendFaulty appends b[p:end], which is no JSON from its beginning on. What is whole
+// before the fault in a list of records, or in lines each of which is one, is not lost
+// with the rest.
+func appendFaulty(dst, b []byte, p, end int) []byte {
+	list := p
+	if beginsWithRecords(b[p:end]) {
+		if _, value, _, ok := jsonItem(b, '{', p+1, end); ok {
+			list = int(value.off)
+		}
+	}
+	if b[list] == '[' && jsonHolds(b, list, end, '{') {
+		next := list
+		for _, value := range jsonItems(b, '[', list+1, end) {
+			if _, fault := jsonSkip(b, int(value.off), end, 0); fault != jsonOK {
+				break
+			}
+			dst, next = appendOneLine(dst, b[value.off:value.end]), int(value.end)
+		}
+		return appendOneLine(dst, append([]byte("[ "), b[next:end]...)) // of a list still, and a reject
+	}
+	var several bool
+	text := b[p:end]
 	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
 		object, _ := sniffObject(bytes.TrimSpace(line))
 		several = several || object
