@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/klauspost/compress/snappy"
 )
@@ -373,6 +374,18 @@ func TestAvroHostile(t *testing.T) {
 		if _, err := avroLines(file); !errors.Is(err, tt.err) {
 			t.Errorf("%s: got %v", tt.name, err)
 		}
+	}
+	file := avroHeader(nulls, "")
+	for range 20_000 {
+		file = file.block(t, "", 1, avroText{}.long(many))
+	}
+	file = file.block(t, "", 1, avroText{}.long(2, 0))
+	start := time.Now()
+	if got, err := avroLines(file); got != "[null,null]\n" || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("many arrays of nothing: got %q, %v", got, err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("many arrays of nothing took %v", took)
 	}
 	for name, text := range map[string]avroText{
 		"many entries": avroText(avroMagic).long(many).text("k", "v"),

@@ -30,6 +30,7 @@ type avroValues struct {
 // bytes: freeNulls of them in a file, and nullsPerByte for each byte of others, are read.
 const (
 	freeNulls    = 1 << 20
+	nextNulls    = 1 << 10 // behind a block that had too many
 	nullsPerByte = 64
 )
 
@@ -37,6 +38,10 @@ var (
 	errAvroValues = errors.New("more values than it has bytes for")
 	errAvroDepth  = fmt.Errorf("values are nested more than %d deep", maxAvroDepth)
 )
+
+// forgive lets what follows a block that said too much of itself be read. Another such
+// block ends soon: a file may have one in every twenty bytes.
+func (d *avroValues) forgive() { d.values = freeNulls + nullsPerByte*d.bytes - nextNulls }
 
 // line appends one record as one line or, of an event, what its body holds as lines.
 func (d *avroValues) line(dst []byte, plan *avroPlan, max int) ([]byte, error) {

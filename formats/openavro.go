@@ -266,8 +266,8 @@ func (r *avroReader) end() error {
 func (r *avroReader) skip(why error) error {
 	at := r.block.from
 	r.on = false
-	if errors.Is(why, errAvroValues) { // what follows may be read, but no such block again
-		r.values.values = nullsPerByte * r.values.bytes
+	if errors.Is(why, errAvroValues) {
+		r.values.forgive()
 	}
 	switch {
 	case r.in.err == io.EOF:
