@@ -1,5 +1,5 @@
 // Package formats reads exported log tables: CSV, JSON Lines, JSON documents,
-// Parquet and Arrow IPC, plain or compressed. It knows bytes and cells; it
+// Parquet, Arrow IPC and Avro containers, plain or compressed. It knows bytes and cells; it
 // knows nothing of indicators, and it starts no goroutine that outlives a call.
 //
 // An [Input] names something to open. [Open] looks at its first bytes and
@@ -76,7 +76,7 @@ type Reader interface {
 type Info struct {
 	Input       Input
 	Format      string // name of the Format: csv, jsonl, json, parquet, arrow
-	Compression string // gzip, zstd, bzip2, "" for none
+	Compression string // gzip, zstd, bzip2, zip, avro, "" for none
 	Encoding    string // utf-16le, utf-16be, windows-1252; "" for UTF-8
 	Delimiter   byte   // CSV only
 	NoHeader    bool   // CSV only: the file has no header of its own
@@ -300,8 +300,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Causes that callers may test for with errors.Is.
 var (
-	ErrUnknownFormat = errors.New("not a CSV, JSON, Parquet or Arrow file")
+	ErrUnknownFormat = errors.New("not a CSV, JSON, Parquet, Arrow or Avro file")
 	ErrEmpty         = errors.New("empty file")
+	ErrNoRecords     = fmt.Errorf("%w: an Avro container without records", ErrEmpty)
 	ErrBinary        = errors.New("binary data, not an export")
 	ErrPacked        = errors.New("it may hold exports that were not read")
 	ErrNoHeader      = errors.New("no header: give its columns with --header")

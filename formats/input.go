@@ -91,9 +91,10 @@ type Content struct {
 	// Close is never nil. A Format's Open leaves it alone if it fails.
 	Close func() error
 
-	times    *Times // nil: nobody asks
-	preamble int    // bytes of text above JSON, behind a byte order mark
-	turned   int    // rows of a table that was written by columns
+	times    *Times      // nil: nobody asks
+	preamble int         // bytes of text above JSON, behind a byte order mark
+	turned   int         // rows of a table that was written by columns
+	avro     *avroReader // of which Stream is, or nil: then the lines are none of a file's
 }
 
 // stdinContent reads what is given as standard input; it is never closed.

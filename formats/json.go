@@ -36,6 +36,7 @@ type jsonSource struct {
 	info  Info
 	close func() error
 	times *Times
+	made  bool // of an Avro container
 
 	mu   sync.Mutex
 	cut  *jsonCutter
@@ -47,7 +48,7 @@ type jsonSource struct {
 
 func openJSON(c *Content, o Options) (Source, error) {
 	o = jsonLimits(o)
-	s := &jsonSource{close: c.Close, used: c.Consumed, times: c.times}
+	s := &jsonSource{close: c.Close, used: c.Consumed, times: c.times, made: c.avro != nil}
 	s.info = Info{Input: c.Input, Format: "json", Compression: c.Compression, Encoding: c.Encoding, Size: c.Size, Serial: c.At == nil}
 	// A first pass over the head finds the tables. What it takes off a stream
 	// is kept for the second.
@@ -111,7 +112,9 @@ func (s *jsonSource) Close() error {
 }
 
 func (s *jsonSource) NewReader(want Want) Reader {
-	return &jsonReader{src: s, jsonRows: newJSONRows(want, s.info.Envelope)}
+	r := &jsonReader{src: s, jsonRows: newJSONRows(want, s.info.Envelope)}
+	r.made = s.made
+	return r
 }
 
 type jsonReader struct {
@@ -161,7 +164,11 @@ func (r *jsonReader) claim() (b Block, text []byte, base int64, err error) {
 	if !ok && len(c.notes) == 0 && c.done {
 		s.over = true
 		if c.err != nil {
-			return b, nil, 0, &Error{Pos{Input: s.info.Input, Record: -1, Line: c.lines + 1, Group: -1, Offset: c.base}, c.err}
+			pos := Pos{Input: s.info.Input, Record: -1, Line: c.lines + 1, Group: -1, Offset: c.base}
+			if s.made {
+				pos.Line, pos.Offset = -1, -1
+			}
+			return b, nil, 0, &Error{pos, c.err}
 		}
 		return b, nil, 0, io.EOF
 	}

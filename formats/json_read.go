@@ -16,6 +16,7 @@ type jsonRows struct {
 	size int    // length of the text
 	base int64  // offset of buf[0] in the input
 	body int64  // offset before which there are no records
+	made bool   // the text is made of an Avro container: its lines and offsets are no places
 
 	marks  jsonMarks // of the text
 	rows   []jsonRow
@@ -275,6 +276,9 @@ func (r *jsonRows) reject(p, end int, err error, matched bool) {
 func (r *jsonRows) pos(p int) Pos {
 	if int64(p) < r.counted.Offset {
 		r.counted = Pos{}
+	}
+	if r.made {
+		return Pos{Record: -1, Line: -1, Group: -1, Offset: -1}
 	}
 	r.counted.Line += int64(bytes.Count(r.buf[r.counted.Offset:p], []byte{'\n'}))
 	r.counted.Offset = int64(p)

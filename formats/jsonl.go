@@ -72,12 +72,13 @@ type jsonlSource struct {
 	info  Info
 	text  *text
 	body  int64 // where the first record is, behind a preamble
+	made  bool  // of an Avro container
 	part  *Part
 	close func() error
 }
 
 func openJSONL(c *Content, o Options) (Source, error) {
-	s := &jsonlSource{close: c.Close}
+	s := &jsonlSource{close: c.Close, made: c.avro != nil}
 	start := 0
 	if bytes.HasPrefix(c.Head, []byte(utf8BOM)) {
 		start = len(utf8BOM)
@@ -152,7 +153,7 @@ func (s *jsonlSource) Close() error {
 
 func (s *jsonlSource) NewReader(want Want) Reader {
 	r := &jsonlReader{src: s, jsonRows: newJSONRows(want, s.info.Envelope)}
-	r.body = s.body
+	r.body, r.made = s.body, s.made
 	return r
 }
 

@@ -31,10 +31,10 @@ var ErrCorrupt = errors.New("damaged compressed data")
 // returns its Source. The caller closes the Source.
 //
 // Compression (gzip, zstd, bzip2, a zip archive of one member) is taken off,
-// one inside another if need be, and UTF-16 becomes UTF-8. Formats that seek
-// (Parquet, Arrow files) always get a Content with At: where they come as a
-// stream they are copied first, to memory if small, else to a file in
-// Options.TempDir that is gone when the Source is closed.
+// one inside another if need be, UTF-16 becomes UTF-8, and the records of Avro
+// JSON Lines. Formats that seek (Parquet, Arrow files) always get a Content with
+// At: where they come as a stream they are copied first, to memory if small, else
+// to a file in Options.TempDir that is gone when the Source is closed.
 //
 // Every error is an *Error. Its cause is ErrEmpty for an input of nothing but
 // white space, ErrUnknownFormat or ErrBinary for what is no table (with ErrPacked for what
@@ -54,7 +54,7 @@ func Open(in Input, o Options) (Source, error) {
 	}
 	in = c.Input
 	f, err := formatOf(c, o)
-	if err == nil && (f.Name == JSON.Name || f.Name == JSONL.Name) {
+	if err == nil && c.avro == nil && (f.Name == JSON.Name || f.Name == JSONL.Name) {
 		var turned bool
 		if turned, err = c.turnColumns(o); turned {
 			f = &JSONL
@@ -109,6 +109,8 @@ func (c *Content) unwrap(o Options) error {
 			c.unpack("bzip2", newBzip2)
 		case "zstd":
 			c.unpack("zstd", newZstd)
+		case "avro":
+			err = c.unavro(o)
 		case "zip":
 			err = c.unzip(o)
 		default:
@@ -188,6 +190,12 @@ func (c *Content) onClose(f func() error) {
 
 // formatOf returns the format that the options name or the head shows.
 func formatOf(c *Content, o Options) (*Format, error) {
+	if c.avro != nil && len(c.Head) == 0 {
+		return nil, ErrNoRecords
+	}
+	if c.avro != nil && o.Format == "" {
+		return c.avro.format(c.Head)
+	}
 	head := bytes.TrimPrefix(c.Head, []byte(utf8BOM))
 	if len(head) < headSize/2 && len(bytes.TrimSpace(head)) == 0 {
 		return nil, ErrEmpty

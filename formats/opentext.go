@@ -237,7 +237,6 @@ var foreignFiles = []struct {
 	name  string
 	text  bool // case does not matter
 }{
-	{0, "Obj\x01", "Avro (an Event Hubs capture): convert it to JSON Lines or Parquet", false},
 	{0, "ORC", "ORC: convert it to Parquet", false},
 	{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document: save it as CSV", false},
 	{0, "SQLite format 3\x00", "an SQLite database", false},

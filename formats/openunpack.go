@@ -27,6 +27,8 @@ func compressionOf(head []byte) string {
 	case has("BZh") && len(head) >= 10 && head[3] >= '1' && head[3] <= '9' &&
 		(string(head[4:10]) == "1AY&SY" || string(head[4:10]) == "\x17rE8P\x90"):
 		return "bzip2"
+	case has(avroMagic):
+		return "avro"
 	}
 	return ""
 }
@@ -73,7 +75,7 @@ func (u *unpacked) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 		return n, nil
-	case err == io.EOF || errors.Is(err, ErrTruncated) || errors.Is(err, ErrCorrupt):
+	case err == io.EOF || errors.Is(err, ErrTruncated) || errors.Is(err, ErrCorrupt) || errors.Is(err, ErrUnknownFormat):
 		u.err = err
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		u.err = fmt.Errorf("%s: %w", u.name, ErrTruncated)

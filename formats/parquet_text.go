@@ -249,10 +249,13 @@ func float16(h uint16) float32 {
 	return math.Float32frombits(sign | (exp+112)<<23 | man<<13)
 }
 
+// maxDecimal is how many bytes a number has at most.
+const maxDecimal = 4096
+
 // bigDecimal returns the digits of a big-endian two's complement number, with
 // its sign. Numbers of more than 4 KiB are no numbers: they stay in hex.
 func bigDecimal(v []byte) []byte {
-	if len(v) > 4096 {
+	if len(v) > maxDecimal {
 		return hex.AppendEncode(nil, v)
 	}
 	n := new(big.Int).SetBytes(v)

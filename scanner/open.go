@@ -81,6 +81,9 @@ func (r *run) planInput(in *input, src formats.Source) error {
 func (i *input) refuse(err error) {
 	var unknown *unknownTable
 	switch {
+	case errors.Is(err, formats.ErrNoRecords):
+		i.report.whole = true // of an hour without events: nothing is missing
+		i.fail(Empty, errors.New("no records"))
 	case errors.Is(err, formats.ErrEmpty):
 		// An empty file in a folder is common; one that was named lacks its rows.
 		i.fail(Empty, errors.New("empty"))

@@ -42,6 +42,8 @@ type FileReport struct {
 	Status      Status
 	Reason      string   // why Status is not Complete
 	Notes       []string // what a reader of the result should know: assumed zones, columns not read
+
+	whole bool // there is no more of it than an Empty one has
 }
 
 // A Summary says what a scan read and found.
@@ -81,7 +83,7 @@ func (f *FileReport) Failed() bool {
 	case Partial, Unreadable, Unfinished:
 		return true
 	case Unknown, Empty:
-		return f.Input.Named
+		return f.Input.Named && !f.whole
 	}
 	return f.Rejected > 0
 }

@@ -7,8 +7,9 @@ Iocsweep sweeps exported log tables for indicators of compromise, offline.
 
 PATH is a file, a folder (walked) or - for standard input: exports of the
 Microsoft Sentinel tables CommonSecurityLog, DeviceNetworkEvents and DnsEvents
-as CSV, JSON Lines, JSON, Parquet or Arrow IPC, plain or compressed with gzip,
-zstd, bzip2 or zip. What a file is, is found out by looking at it.
+as CSV, JSON Lines, JSON, Parquet, Arrow IPC or Avro (an Event Hubs capture),
+plain or compressed with gzip, zstd, bzip2 or zip. What a file is, is found out
+by looking at it.
 
 FEED is an indicator source: a ThreatFox export, a plain list, a CSV file with
 a value column, a rule page. RULES is a YAML file of exclusions.

@@ -3,7 +3,9 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"encoding/binary"
 	"io"
 	"os"
 	"strconv"
@@ -23,6 +25,40 @@ func gzipFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(w.Close())
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o644))
+}
+
+// captureLines makes an Event Hubs capture of a file, an event of each line, packed as
+// Avro's deflate has it: avro FILE CAPTURE
+func captureLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: avro FILE CAPTURE")
+	}
+	const schema = `{"type":"record","name":"EventData","namespace":"Microsoft.ServiceBus.Messaging","fields":[
+		{"name":"SequenceNumber","type":"long"},{"name":"Offset","type":"string"},{"name":"EnqueuedTimeUtc","type":"string"},
+		{"name":"SystemProperties","type":{"type":"map","values":["long","double","string","bytes"]}},
+		{"name":"Properties","type":{"type":"map","values":["long","double","string","bytes","null"]}},
+		{"name":"Body","type":["null","bytes"]}]}`
+	long := func(dst []byte, n int) []byte { return binary.AppendVarint(dst, int64(n)) }
+	text := func(dst []byte, s string) []byte { return append(long(dst, len(s)), s...) }
+	const mark = "a sync mark of it"
+	file := text(text(long([]byte("Obj\x01"), 2), "avro.codec"), "deflate")
+	file = append(long(text(text(file, "avro.schema"), schema), 0), mark[:16]...)
+	lines := strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n")
+	for n, line := range lines {
+		if line == "" {
+			break // of a file without lines
+		}
+		event := text(text(long(nil, n), "0"), "5/21/2026 8:14:03 AM")
+		event = text(long(append(event, 0, 0), 1), line)
+		var packed bytes.Buffer
+		w, err := flate.NewWriter(&packed, flate.BestCompression)
+		ts.Check(err)
+		_, err = w.Write(event)
+		ts.Check(err)
+		ts.Check(w.Close())
+		file = append(append(long(long(file, 1), packed.Len()), packed.Bytes()...), mark[:16]...)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), file, 0o644))
 }
 
 // breakOff packs a file's first N lines and half of the next, as a download

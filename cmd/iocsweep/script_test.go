@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"avro":  captureLines,
 			"gzip":  gzipFile,
 			"zip":   zipFiles,
 			"cut":   cutFile,
