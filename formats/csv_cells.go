@@ -6,7 +6,6 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
-	"strings"
 
 	"github.com/iocsweep/iocsweep/formats/mem"
 	"github.com/iocsweep/iocsweep/formats/simd"
@@ -55,17 +54,7 @@ func newStops(p *Part, want []Column) csvStops {
 	var s csvStops
 	number := make([]int, len(want))
 	for i, c := range want {
-		n := c.N
-		if n < 0 {
-			name, _ := BareName(c.Name)
-			n = slices.IndexFunc(p.Columns, func(h string) bool {
-				bare, _ := BareName(h)
-				return strings.EqualFold(bare, name)
-			})
-		}
-		if n >= len(p.Columns) {
-			n = -1
-		}
+		n := findColumn(p.Columns, c)
 		number[i] = n
 		if n > 0 {
 			s.ords = append(s.ords, n)
