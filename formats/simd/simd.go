@@ -24,7 +24,7 @@ type Level uint8
 // The levels, slowest first.
 const (
 	Go   Level = iota
-	NEON       // of arm64: finds what CSV and JSON do, all else is plain Go
+	NEON       // of arm64: CSV, JSON and Mark have kernels, all else is plain Go
 	AVX2
 	AVX512 // F, BW and BMI2, as of 2017
 	VBMI2  // also VBMI2, VL and VPCLMULQDQ, as of 2019: bytes of a vector can be packed

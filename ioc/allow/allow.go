@@ -94,7 +94,7 @@ func (l *List) HasName(name []byte, indicator string) Answer {
 	return l.text(name)
 }
 
-// above says that a name stands above another.
+// above reports whether a name stands above another.
 func above(name []byte, other string) bool {
 	n := len(other) - len(name)
 	return n > 0 && other[n-1] == '.' && other[n:] == string(name)

@@ -203,14 +203,14 @@ func (l *layout) findValues(names []string) {
 	}
 }
 
-// isShodan says that columns are those of Shodan, of which the names beside the
+// isShodan reports whether columns are those of Shodan, of which the names beside the
 // address are its provider's.
 func isShodan(names []string) bool {
 	has := func(name string) bool { return slices.Contains(names, name) }
 	return has("ipstr") && has("hostnames") && (has("isp") || has("asn") || has("org"))
 }
 
-// uses says that a column is one of the layout.
+// uses reports whether a column is one of the layout.
 func (l *layout) uses(n int) bool {
 	return slices.Contains([]int{l.port, l.typ, l.threat, l.confidence, l.compromised, l.tags, l.first, l.last, l.until, l.added, l.action, l.length}, n) ||
 		slices.Contains(l.malware, n) || slices.ContainsFunc(l.values, func(c column) bool { return c.n == n }) ||
@@ -275,7 +275,7 @@ func splitHeader(line []byte) (l layout, delim byte, ok bool) {
 	return l, delim, ok
 }
 
-// holdsIndicator says that a cell is an indicator, matched or not.
+// holdsIndicator reports whether a cell is an indicator, matched or not.
 func holdsIndicator(cell []byte) bool {
 	_, err := ioc.Parse(string(cell))
 	return err == nil || notMatched(err) != ""

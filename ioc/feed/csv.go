@@ -68,12 +68,12 @@ func header(head []byte) (l layout, delim byte, headed, commented bool) {
 	return l, delim, false, commented
 }
 
-// servers says that all columns of values are such as are called c2.
+// servers reports whether all columns of values are such as are called c2.
 func (l *layout) servers() bool {
 	return !slices.ContainsFunc(l.values, func(v column) bool { return v.typ != anyType })
 }
 
-// holdServers says whether columns that are called c2 and the like hold values: as
+// holdServers reports whether columns that are called c2 and the like hold values: as
 // often they hold a yes, or the name of a program.
 func holdServers(head []byte, l layout, delim byte) bool {
 	records := sampleRecords(head, delim)
@@ -101,7 +101,7 @@ func firstLine(head []byte) (first []byte) {
 	return first
 }
 
-// isSeparator says that a line is the first that Excel writes and reads where
+// isSeparator reports whether a line is the first that Excel writes and reads where
 // cells are not split at commas: sep=;
 func isSeparator(line []byte) bool {
 	line = bytes.Trim(line, `" `)

@@ -112,7 +112,7 @@ func (r *rows) prove(head []byte, delim byte, emit func(*Entry)) {
 	}
 }
 
-// holdValues says that one of the records has an indicator in one of the columns.
+// holdValues reports whether one of the records has an indicator in one of the columns.
 func holdValues(records [][]string, columns []column) bool {
 	for _, cells := range records {
 		for _, c := range columns {
@@ -238,7 +238,7 @@ func fullTable(head, first []byte) (width int, delim byte) {
 	return 0, 0
 }
 
-// resolutions says that records are pairs of a name and an address, in one order.
+// resolutions reports whether records are pairs of a name and an address, in one order.
 func resolutions(records [][]string) bool {
 	isName := func(cell string) bool {
 		i, err := ioc.Parse(cell)
@@ -263,7 +263,7 @@ func countNone(cells []string) (n int) {
 	return n
 }
 
-// isValue says that a cell of a table without a header is an indicator whatever
+// isValue reports whether a cell of a table without a header is an indicator whatever
 // its column. A URL that is not defanged may as well lead to a report.
 func isValue(cell string) bool {
 	i, err := ioc.Parse(cell)
@@ -301,7 +301,7 @@ func noteOthers(head []byte, l layout, delim byte, emit func(*Entry)) {
 	}
 }
 
-// allDates says that a column holds ISO dates and nothing else.
+// allDates reports whether a column holds ISO dates and nothing else.
 func allDates(records [][]string, n int) bool {
 	for _, cells := range records {
 		if n >= len(cells) || len(cells[n]) < 10 || cells[n][4] != '-' {

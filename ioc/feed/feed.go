@@ -280,7 +280,7 @@ func (r *reading) run(s Source, kind *Kind) (err error) {
 	return nil
 }
 
-// regular says that a file can be read from any place and again. Windows calls
+// regular reports whether a file can be read from any place and again. Windows calls
 // those irregular that a folder in the cloud (OneDrive) keeps on the machine.
 func regular(i fs.FileInfo) bool { return i.Mode().Type()&^fs.ModeIrregular == 0 }
 

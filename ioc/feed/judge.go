@@ -237,7 +237,7 @@ func (j *judge) plain(e *Entry) bool {
 	return j.batch.Add(&p, e.Line, d)
 }
 
-// fits says that an indicator is of the type that a feed's word says.
+// fits reports whether an indicator is of the type that a feed's word says.
 func fits(t ioc.Type, c class) bool {
 	switch c {
 	case classAny:
@@ -252,7 +252,7 @@ func fits(t ioc.Type, c class) bool {
 	return t != ioc.Domain && t != ioc.Hash && t != ioc.URL
 }
 
-// hasDetails says that a feed says more of an indicator than its value.
+// hasDetails reports whether a feed says more of an indicator than its value.
 func hasDetails(d *ioc.Details) bool {
 	return d.ThreatType != "" || d.Malware != "" || d.Confidence >= 0 || d.Compromised >= 0 || len(d.Tags) > 0 ||
 		!d.FirstSeen.IsZero() || !d.LastSeen.IsZero() || !d.ValidUntil.IsZero()

@@ -172,8 +172,8 @@ func detect(head []byte) (*Kind, error) {
 	return nil, fmt.Errorf("%w: %s", ErrUnknownKind, impression(head))
 }
 
-// isSTIX1 says that a feed is in the first version of STIX, in XML, whose ##comma##
-// between values another kind would take for its own, or in JSON.
+// isSTIX1 reports whether a feed is in the first version of STIX, in XML, whose
+// ##comma## between values another kind would take for its own, or in JSON.
 func isSTIX1(head []byte) bool {
 	if startsJSON(head) {
 		return bytes.Contains(head, []byte(`:STIXPackage-`)) && bytes.Contains(head, []byte(`"stix_header"`))

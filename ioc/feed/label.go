@@ -127,7 +127,7 @@ func labelDoubt(value string, c class, attacker bool) string {
 // houseEndings are those of ownEndings that are of private networks.
 var houseEndings = []string{"local", "lan", "internal", "intranet", "corp", "home", "localdomain"}
 
-// ofTheHouse says that an address is set aside, or a name that of a private
+// ofTheHouse reports whether an address is set aside, or a name that of a private
 // network: no evidence of an attacker. Addresses for documentation are nobody's.
 func ofTheHouse(i *ioc.Indicator) bool {
 	switch i.Type {
@@ -157,7 +157,7 @@ func cutValue(text string, c class) (value, rest string, more bool) {
 	return strings.TrimRight(strings.Trim(value, around), "."), rest, more || joined
 }
 
-// isLabelled says that a value is what its label says.
+// isLabelled reports whether a value is what its label says.
 func isLabelled(value string, c class) bool {
 	i, err := ioc.Parse(value)
 	switch {

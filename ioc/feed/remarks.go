@@ -90,9 +90,9 @@ func cutRemark(line []byte) (value, remark []byte) {
 	return value, remark
 }
 
-// isRemark says that a text is what people write behind an indicator: set off by a
-// sign, or a few words, of which one says attack where the value has no port. Two
-// dashes are of the log of a web server, and a number may be a port.
+// isRemark reports whether a text is what people write behind an indicator: set off
+// by a sign, or a few words, of which one says attack where the value has no port.
+// Two dashes are of the log of a web server, and a number may be a port.
 func isRemark(text string, port bool) bool {
 	words := strings.Fields(strings.TrimLeft(text, "-–—|:( \t"))
 	if len(words) == 0 || strings.ContainsRune(text, '"') || strings.HasPrefix(text, "- -") {
@@ -114,7 +114,7 @@ func isRemark(text string, port bool) bool {
 // attackWords say that a remark is about an attacker.
 var attackWords = []string{"c2", "cnc", "botnet", "malware", "phishing", "scanner", "malicious"}
 
-// isLogWord says that a word is of a log or of a list of connections, as
+// isLogWord reports whether a word is of a log or of a list of connections, as
 // TCP_MISS/200.
 func isLogWord(word string) bool {
 	return strings.IndexByte(word, '/') >= 0 || slices.Contains(logWords, plain(word))
@@ -123,7 +123,7 @@ func isLogWord(word string) bool {
 var logWords = []string{"established", "listen", "listening", "timewait", "closewait", "synsent", "synrecv", "synreceived", "finwait1", "finwait2", "lastack", "closing",
 	"open", "closed", "filtered", "up", "down", "get", "post", "put", "head", "options", "connect", "tcp", "udp"}
 
-// goesOn says that a text is the rest of a sentence about the value before it.
+// goesOn reports whether a text is the rest of a sentence about the value before it.
 func goesOn(text string) bool {
 	word, _, _ := strings.Cut(text, " ")
 	return slices.Contains([]string{"is", "was", "are", "were", "has", "had"}, word)

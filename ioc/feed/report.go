@@ -42,8 +42,8 @@ func isHTML(head []byte) bool {
 		bytes.HasPrefix(start, []byte("<")) && (bytes.Contains(start, []byte("<html")) || bytes.Contains(start, []byte("<body")))
 }
 
-// isAsciiDoc says that a text is AsciiDoc, of which half the lines may be values: it
-// begins with a title, or has a table.
+// isAsciiDoc reports whether a text is AsciiDoc, of which half the lines may be
+// values: it begins with a title, or has a table.
 //
 //	= Mirai -- Indicators of Compromise
 //	|===
@@ -61,8 +61,8 @@ func isAsciiDoc(head []byte) bool {
 	return title || table
 }
 
-// isReport says that a text is a report, whatever most of its lines hold: AsciiDoc, or
-// Markdown with a block of code.
+// isReport reports whether a text is a report, whatever most of its lines hold:
+// AsciiDoc, or Markdown with a block of code.
 func isReport(head []byte) bool {
 	fenced := isAsciiDoc(head)
 	sampleLines(head, func(line []byte) bool {
@@ -255,7 +255,7 @@ func (t *prose) piped(s string, no int, bare bool) {
 	}
 }
 
-// balanced says that a text has as many opening brackets as closing ones.
+// balanced reports whether a text has as many opening brackets as closing ones.
 func balanced(s string) bool { return strings.Count(s, "[") == strings.Count(s, "]") }
 
 // around are what stands around a value in prose.
@@ -300,12 +300,12 @@ func (t *prose) token(s string, no int, bare bool) {
 // inProse is the reason for which values in prose are skipped.
 const inProse = "not defanged, in prose: --iocs-format text-all takes it"
 
-// notAName says that a name in prose is rather that of something else.
+// notAName reports whether a name in prose is rather that of something else.
 func notAName(name string) bool {
 	return looksLikeVersion(name) || looksLikeFile(name) || looksLikePackage(name)
 }
 
-// onAddress says that the host of a URL is an address: no report links to one.
+// onAddress reports whether the host of a URL is an address: no report links to one.
 func onAddress(url string) bool {
 	host, err := ioc.ParseURLHost(url, true)
 	return err == nil && (host.Type == ioc.IP || host.Type == ioc.IPPort)

@@ -102,7 +102,7 @@ func (n *interner) tags(cell []byte) []string {
 	return list
 }
 
-// isNone says that a cell is a way of writing nothing.
+// isNone reports whether a cell is a way of writing nothing.
 func isNone(s string) bool {
 	switch s {
 	case "", "-", "None", "none", "null", "NULL", "N/A", "n/a", "nan", "NaN":

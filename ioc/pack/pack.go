@@ -114,7 +114,7 @@ var (
 	ErrSigner   = errors.New("signed with another key")
 )
 
-// Is says that a file that begins with head is a pack.
+// Is reports whether a file that begins with head is a pack.
 func Is(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
 
 // An entry is that of a section in the directory.

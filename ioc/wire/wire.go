@@ -76,10 +76,10 @@ func (r *Reader) Reset(raw []byte) {
 	r.raw, r.at, r.bad = unsafe.String(unsafe.SliceData(raw), len(raw)), 0, false
 }
 
-// More says that something is left.
+// More reports whether something is left.
 func (r *Reader) More() bool { return r.at < len(r.raw) }
 
-// Bad says that what was asked for did not stand there, once or more often.
+// Bad reports whether what was asked for did not stand there, once or more often.
 func (r *Reader) Bad() bool { return r.bad }
 
 // Fail makes the reader bad: what it read makes no sense.
