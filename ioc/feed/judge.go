@@ -8,9 +8,9 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// A judge says what is to become of entries. It changes nothing but itself, so
-// that several can work on the pieces of one feed. Plain indicators it only
-// puts into its batch; of others it keeps a verdict.
+// A judge decides what becomes of entries. It changes nothing but itself, so
+// that several can work on the pieces of one feed. It puts plain indicators into its
+// batch, and keeps a verdict on each other entry.
 type judge struct {
 	options Options
 	batch   ioc.Batch
@@ -18,7 +18,7 @@ type judge struct {
 	span    span
 }
 
-// A verdict is what is to become of an entry that is not plain.
+// A verdict is what becomes of an entry that is not plain.
 type verdict struct {
 	after int // plain indicators of the batch that stand before it
 
