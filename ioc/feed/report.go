@@ -20,16 +20,16 @@ import (
 //	| C2 | evil.example.net |
 //	- 198.51.100.4
 //
-// What is defanged is an indicator wherever it stands, and so is a hash. What is
-// not is one only in a table, a list or code: elsewhere it is as likely the name
-// of a product or of the author's own site. Names of files and versions are
-// none, and neither are URLs that are not defanged: they lead to other reports. Of
-// an item of a list with more than one word that is the first one. A label that
-// says what follows makes that an indicator too:
+// A defanged value is an indicator wherever it stands, and so is a hash. A value that is
+// not defanged is one only in a table, a list or code: elsewhere it is as likely the name
+// of a product or of the author's own site. Names of files and versions are no
+// indicators, and neither are URLs that are not defanged: they lead to other reports. In
+// an item of a list with several words only the first counts. Behind a label that says
+// what follows, a value is an indicator too:
 //
 //	C2 IP: 198.51.100.4:443
 //
-// What would be an indicator elsewhere is counted as skipped.
+// A value that would be an indicator in another place is counted as skipped.
 var report = Kind{Name: "text", Sniff: sniffReport, Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, false, emit) }}
 
 // reportAll takes all that parses, wherever it stands. It has to be asked for.
@@ -158,7 +158,7 @@ func (t *prose) line(text string, no int) {
 	}
 }
 
-// item reads an item of a list. It is about what it begins with, the rest is
+// item reads an item of a list. It is about the value that it begins with; the rest is
 // prose.
 func (t *prose) item(text string, no int) {
 	text = strings.TrimSpace(text)
@@ -200,7 +200,7 @@ var (
 	spelledDots = lazily(`(?i)[a-z0-9-]+(?:\s+(?:dot|\.)\s+[a-z0-9-]+)+`)
 )
 
-// text takes what a piece of text holds. Within a table, list or code, values
+// text takes the values of a piece of text. With bare, as in a table, list or code, they
 // need not be defanged.
 func (t *prose) text(s string, no int, bare bool) {
 	s = spacedDot().ReplaceAllString(s, "$1$2$3")
@@ -300,7 +300,8 @@ func (t *prose) token(s string, no int, bare bool) {
 // inProse is the reason for which values in prose are skipped.
 const inProse = "not defanged, in prose: --iocs-format text-all takes it"
 
-// notAName reports whether a name in prose is rather that of something else.
+// notAName reports whether something like a name in prose is rather something else: a
+// file, a version or a package.
 func notAName(name string) bool {
 	return looksLikeVersion(name) || looksLikeFile(name) || looksLikePackage(name)
 }
@@ -317,8 +318,8 @@ func (t *prose) give(value string, no int) {
 	t.emit(&e)
 }
 
-// html reads a page. Text is put together over what only changes its looks, so
-// that a value with a bold part is whole.
+// html reads a page. Tags that only change the looks of text do not part it, so that a
+// value with a bold part is whole.
 func (t *prose) html(r io.Reader) error {
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(maxLine)
