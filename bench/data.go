@@ -101,7 +101,7 @@ func synced(path string) (size int64, err error) {
 	return size, errors.Join(err, f.Sync(), f.Close())
 }
 
-// whole says whether the files that a parameter file lists are there, and
+// whole reports whether the files that a parameter file lists are there, and
 // those that are wanted among them.
 func whole(dir, files string, want []string) bool {
 	have := map[string]bool{}

@@ -22,10 +22,10 @@ import (
 	"github.com/iocsweep/iocsweep/scanner"
 )
 
-// A loaded process has read a feed, waits, and scans the files that it is told
-// to, so that a scan can be timed without the reading of its feed. Of ten
-// million indicators the feed takes many times longer than a file of 1 GB, and
-// taking the one from the other would leave mostly noise.
+// A loaded process has read a feed and scans files when it is told to, so that a scan
+// can be timed without the reading of its feed. With ten million indicators the feed
+// takes many times longer than a file of 1 GB, and subtracting the one from the sum
+// would leave mostly noise.
 type loaded struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser

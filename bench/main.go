@@ -16,11 +16,11 @@
 //	meta.txt     the commands, versions, parameters and the machine
 //
 // -list names the jobs: Scan is the usual sweep, with few indicators beside rg
-// and grep; Start takes a file of 10 KB; Load does so with ten million
+// and grep; Start takes a file of 10 KB; Load takes such a file with ten million
 // indicators, from a list and from a pack; Output has a hit in one row of ten;
-// Files has 100 MB in files of 60 KB, and in one;
-// Indicators has 100 of them and ten million, the reading of the feed left
-// out. -before PROGRAM measures another iocsweep in turn with this one.
+// Files has 100 MB in files of 60 KB, and in one file; Indicators has 100 indicators
+// and ten million, without the time that reading the feed takes. -before PROGRAM
+// measures another iocsweep in turn with this one.
 //
 //	go run ./bench gen -dir DIR [-size 1GB | -rows N] [-tables LIST] [-formats LIST] [-iocs N] [-hits R] [-near R] [-seed N]
 //
@@ -29,6 +29,10 @@
 //	go run ./bench gen -mirai testdata/mirai
 //
 // writes the small example that the documentation uses.
+//
+// Where to start reading: run.go runs the jobs, job.go says what they are and who takes
+// part, data.go makes what they need. process.go, loaded.go and limits.go measure,
+// answer.go checks, and report.go and chart.go write.
 package main
 
 import (

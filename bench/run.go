@@ -39,7 +39,7 @@ type options struct {
 	given  []string        // flags as typed, without those that only name folders here
 }
 
-// has says whether a tool is to take part.
+// has reports whether a tool is to take part.
 func (o *options) has(tool string) bool { return o.wanted[tool] }
 
 // What is planted in data sets that have a hit in many rows, and the size of

@@ -39,11 +39,10 @@ var Arrow = Format{
 }
 
 // Records returns an Input over record batches that the caller brings, all of
-// the given schema. name stands where otherwise the path is. next is called by
-// one goroutine at a time, though not always the same, until it returns
-// io.EOF. It hands its reference to a batch over: the batch is released when
-// its block is done, and must not change before that. The Input can be opened
-// once.
+// the given schema. name takes the place of a path. next is called by
+// one goroutine at a time, though not always the same one, until it returns
+// io.EOF. It hands over its reference to a batch, which is released when
+// its block is done and must not change before. The Input can be opened once.
 func Records(name string, schema *arrow.Schema, next func() (arrow.Record, error)) Input {
 	in := Input{Path: name, Named: true}
 	var used atomic.Bool
@@ -63,17 +62,17 @@ const (
 	maxArrowMeta  = 64 << 20
 )
 
-// An arrowLimit bounds what the Arrow library allocates: lengths in a damaged
-// file are only numbers. It panics, as the library itself does about damage;
-// every call is made under recovered.
+// An arrowLimit is an allocator that bounds what the Arrow library may ask for: a length
+// in a damaged file may be any number. It panics, as the library itself does about
+// damage, so every call of the library is made under recovered.
 type arrowLimit struct {
 	memory.Allocator
 	most int // bytes of one buffer
 	live atomic.Int64
 }
 
-// newArrowLimit allows for the buffers of an input of size bytes, -1 if it is
-// not known: compressed ones may be much larger than it.
+// newArrowLimit returns the limit for an input of size bytes, -1 if that is not known.
+// Compressed buffers may be much larger than the input.
 func newArrowLimit(size int64) *arrowLimit {
 	a := &arrowLimit{Allocator: memory.NewGoAllocator(), most: maxArrowBatch}
 	if size >= 0 && size < maxArrowBatch/2048 {
@@ -87,7 +86,7 @@ func (a *arrowLimit) take(n int) {
 		panic(fmt.Errorf("%w: buffer of %d bytes", ErrTooLarge, n))
 	}
 	if a.live.Add(int64(n)) > maxArrowLive {
-		a.live.Add(-int64(n)) // it is not made: what other batches take may fit
+		a.live.Add(-int64(n)) // this buffer is not made; those of other batches may still fit
 		panic(fmt.Errorf("%w: buffer of %d bytes", ErrTooLarge, n))
 	}
 }
@@ -114,17 +113,17 @@ type arrowSource struct {
 	part   *Part
 	schema *arrow.Schema
 	cols   []arrowColumn
-	file   *ipc.FileReader // or
-	stream *arrowStream
-	blocks []arrowBlock // batches of file
+	file   *ipc.FileReader // nil: stream
+	stream *arrowStream    // nil: file
+	blocks []arrowBlock    // batches of file
 	views  *arrowViews
 	mem    memory.Allocator // of file
-	claim  atomic.Int64
+	claim  atomic.Int64     // next of blocks
 }
 
-// An arrowColumn is how a field is printed.
+// An arrowColumn says how a field is printed.
 type arrowColumn struct {
-	nested bool
+	nested bool // it is not read
 	uuid   bool
 }
 
@@ -132,10 +131,10 @@ type arrowColumn struct {
 type arrowStream struct {
 	mu   sync.Mutex
 	next func() (arrow.Record, error)
-	seq  int
-	used int64
+	seq  int   // of the next batch
+	used int64 // bytes on disk accounted for
 	done bool
-	err  error
+	err  error // returned in place of io.EOF if not nil
 }
 
 func openArrow(c *Content, o Options) (src Source, err error) {

@@ -8,12 +8,12 @@ import (
 
 // Arrow describes schemas and batches in FlatBuffers. The library reserves
 // memory for as many fields as a vector claims to have, and running out of
-// memory cannot be recovered from; so every length is held against the bytes
-// that are there before the library sees them.
+// memory cannot be recovered from. So every length is compared with the bytes
+// that are there before the library sees it.
 //
 // A table begins with the signed distance back to its vtable: a list of 16 bit
-// numbers, its own size, that of the table, then for each field where it lies
-// in the table, 0 if it is absent. Strings, vectors and sub-tables are
+// numbers, which are the vtable's size, the table's size, then for each field its
+// offset in the table, 0 if it is absent. Strings, vectors and sub-tables are
 // unsigned distances forward.
 type flat struct {
 	b      []byte
@@ -21,12 +21,12 @@ type flat struct {
 	views  *arrowViews
 }
 
-// arrowViews counts the columns of string and binary views, whose batches must
-// say how many buffers each has: the library reads those numbers without
-// looking how many there are.
+// arrowViews counts the columns of string and binary views, outside and inside of
+// dictionaries. Batches must say how many buffers each of them has: the library reads
+// those numbers without a look at how many there are.
 type arrowViews struct{ plain, dict int }
 
-var errFlat = fmt.Errorf("%w: Arrow metadata", errThrift)
+var errFlat = fmt.Errorf("%w: Arrow metadata", errMetadata)
 
 func (f *flat) u32(pos int) (int, error) {
 	if pos < 0 || pos > len(f.b)-4 {
@@ -35,7 +35,7 @@ func (f *flat) u32(pos int) (int, error) {
 	return int(binary.LittleEndian.Uint32(f.b[pos:])), nil
 }
 
-// field says where field i of a table lies, 0 if it is absent.
+// field returns where field i of a table lies, 0 if it is absent.
 func (f *flat) field(table, i int) (int, error) {
 	back, err := f.u32(table)
 	if err != nil {
@@ -139,7 +139,7 @@ func (f *flat) fields(table, i, depth int, dict bool) error {
 	return nil
 }
 
-// batch checks a RecordBatch table that has to do with so many views.
+// batch checks a RecordBatch table, with as many columns of views.
 func (f *flat) batch(table, views int) error {
 	for i := 1; i <= 2; i++ {
 		if _, _, err := f.vector(table, i, 16); err != nil {
@@ -161,7 +161,7 @@ func (f *flat) batch(table, views int) error {
 	return nil
 }
 
-// checkMessage checks a Message. A schema sets v, batches are held against it.
+// checkMessage checks a Message. A schema sets v; batches are checked by it.
 func checkMessage(b []byte, v *arrowViews) error {
 	f := &flat{b: b, budget: len(b), views: v}
 	root, err := f.u32(0)

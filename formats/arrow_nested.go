@@ -7,9 +7,8 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 )
 
-// arrowReadable says whether cells of a type can be printed: plain values, and
-// lists, structs and maps of what can be printed, within the bounds of nested
-// Parquet columns.
+// arrowReadable reports whether cells of a type can be printed: plain values, and
+// lists, structs and maps of such types, within the bounds of nested Parquet columns.
 func arrowReadable(t arrow.DataType) bool {
 	leaves := 0
 	return arrowNested(t, 0, &leaves)
@@ -50,8 +49,8 @@ func arrowNested(t arrow.DataType, depth int, leaves *int) bool {
 	return *leaves <= maxTreeLeaves
 }
 
-// checkLists makes sure that no two lists of an array, or of one below, have
-// values in common: then to print all of them is bounded by what there is.
+// checkLists makes sure that no two lists of an array, or of an array inside it, have
+// values in common. Then printing them all takes no more than there are values.
 func checkLists(arr arrow.Array) error {
 	switch a := storage(arr).(type) {
 	case *array.Struct:
@@ -61,7 +60,7 @@ func checkLists(arr arrow.Array) error {
 			}
 		}
 	case *array.ListView, *array.LargeListView:
-	case *array.FixedSizeList: // they cannot, and nothing bounds how many they claim to be
+	case *array.FixedSizeList: // they cannot; the loop below would have no bound, since nothing bounds their number
 		return checkLists(a.ListValues())
 	case array.ListLike:
 		last := int64(0)
@@ -89,7 +88,7 @@ func appendArrowJSON(dst []byte, arr arrow.Array, i int) ([]byte, error) {
 	case len(dst) > arrowPiece+DefaultMaxRecord:
 		return dst, fmt.Errorf("%w: nested value", ErrTooLarge)
 	}
-	if arr.IsNull(i) || arr.DataType().ID() == arrow.NULL { // of which the library says that none is null
+	if arr.IsNull(i) || arr.DataType().ID() == arrow.NULL { // the library calls no value of that type null
 		return append(dst, "null"...), nil
 	}
 	switch a := arr.(type) {

@@ -78,7 +78,7 @@ func (r *arrowReader) Next() (Block, error) {
 	return b, nil
 }
 
-// lost says that a batch cannot be read.
+// lost returns the Reject of a batch that cannot be read.
 func (r *arrowReader) lost(batch int, err error) Reject {
 	pos := r.Pos(0)
 	pos.Record = -1
@@ -92,11 +92,11 @@ func (r *arrowReader) checkBatch() (err error) {
 		return fmt.Errorf("%w: batch of %d rows", ErrTooLarge, n)
 	}
 	if int(r.rec.NumCols()) != len(r.s.cols) {
-		return fmt.Errorf("%w: %d columns, want %d", errThrift, r.rec.NumCols(), len(r.s.cols))
+		return fmt.Errorf("%w: %d columns, want %d", errMetadata, r.rec.NumCols(), len(r.s.cols))
 	}
 	for i := range r.s.cols {
 		if int64(r.rec.Column(i).Len()) != n {
-			return fmt.Errorf("%w: column %s has %d rows of %d", errThrift, r.s.part.Columns[i], r.rec.Column(i).Len(), n)
+			return fmt.Errorf("%w: column %s has %d rows of %d", errMetadata, r.s.part.Columns[i], r.rec.Column(i).Len(), n)
 		}
 		if err := checkLists(r.rec.Column(i)); err != nil {
 			return fmt.Errorf("column %s: %w", r.s.part.Columns[i], err)
@@ -144,7 +144,7 @@ func (r *arrowReader) Runs() iter.Seq2[*Run, error] {
 	}
 }
 
-// storage takes extension types off.
+// storage returns the array that an extension type stores its values in.
 func storage(arr arrow.Array) arrow.Array {
 	for {
 		e, ok := arr.(array.ExtensionArray)
@@ -155,8 +155,8 @@ func storage(arr arrow.Array) arrow.Array {
 	}
 }
 
-// run makes a run of the rows from row on, as many as 32 bit offsets allow,
-// and says which row is next.
+// run makes a run of the rows from row on, as many as 32 bit offsets allow. next is the
+// first row that is not in it.
 func (r *arrowReader) run(key, col int, arr arrow.Array, row int) (run *Run, next int, err error) {
 	defer recovered(&err)
 	if d, ok := arr.(*array.Dictionary); ok {
@@ -234,9 +234,9 @@ const (
 	arrowPrinted = 1 << 16 // rows that are printed at a time
 )
 
-// cellsOf returns the cells of the rows from row on and says which row is
-// next. Text is not copied; what must be printed comes piece by piece, unless
-// whole is asked for.
+// cellsOf returns the cells of the rows from row on; next is the first row without one.
+// Text is not copied. Values that must be printed come some rows at a time, unless
+// whole is true.
 func (r *arrowReader) cellsOf(arr arrow.Array, row int, uuid, whole bool) (data []byte, cells []Cell, next int, err error) {
 	n := arr.Len()
 	var offset func(int) int64

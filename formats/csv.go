@@ -16,17 +16,18 @@ import (
 // quotes are one, a quote before a separator or line end closes, and any other
 // is part of the text. Blank lines are skipped. Unlike encoding/csv it keeps
 // \r\n inside quotes, takes an unquoted null as an empty cell, and does not let
-// a stray quote swallow a file (see [csvReader.stray] and [csvReader.doubt]).
+// a stray quote swallow a file (see csvReader.repairStray and csvReader.cutJoined).
 var CSV = Format{Name: "csv", Exts: []string{".csv", ".tsv", ".txt"}, Sniff: sniffCSV, Open: openCSV}
 
 type csvSource struct {
-	c     *Content
-	t     *text
-	info  Info
-	part  *Part
-	sep   byte
-	lines int          // line breaks before the first record
-	again atomic.Int64 // lines among the records that repeat the header
+	c    *Content
+	t    *text
+	info Info
+	part *Part
+	sep  byte
+
+	linesAbove int          // line breaks before the first record
+	headers    atomic.Int64 // records, so far, that repeated the header
 
 	mu   sync.Mutex
 	cond sync.Cond
@@ -35,24 +36,25 @@ type csvSource struct {
 	dead bool
 }
 
-// A seam is what a block must know of the text before it, and all it must
-// know: where its first record starts. Whether a byte lies between quotes
-// depends on everything before it, so seams are handed on from block to block,
-// each as soon as the block knows where its own last record ends. Every block
-// has read its bytes, guessed its seam and, by that, resolved its quotes, and
-// split its records if these do not show at once where the last one ends,
-// before it waits.
+// A seam is all that a block must know about the text before it: where its
+// first record starts. Whether a byte lies between quotes depends on everything
+// before it, so seams are handed on from block to block, each as soon as the
+// block knows where its own last record ends. Before a block waits for its seam
+// it has read its bytes and guessed the seam, and by that guess resolved its
+// quotes. If the quotes alone do not show where its last record ends, it has
+// split its records as well.
 type seam struct {
 	next int64 // where the next record starts
 	// clear: between next and clear no quote can end a quoted cell, apart from
 	// those that touch its opening quote. Found once, it spares later stray
 	// quotes the search over the same bytes.
 	clear int64
-	// region and budget bound the work on doubtful records, see doubt.
+	// region and budget bound the work on doubtful records, see cutJoined.
 	region, budget int64
 }
 
-// await returns the seam before block seq, once it is known.
+// await returns the seam before block seq, once it is known; false if the source
+// has failed.
 func (s *csvSource) await(seq int) (seam, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +87,7 @@ func (s *csvSource) fail() {
 
 func (s *csvSource) Info() Info {
 	info := s.info
-	if n := s.again.Load(); n > 0 {
+	if n := s.headers.Load(); n > 0 {
 		info.Notes = append(slices.Clip(info.Notes), againNote(n))
 	}
 	return info
@@ -142,10 +144,11 @@ type csvReader struct {
 	keys  csvStops
 	late  []csvStage
 
-	// A block that is sifted is split by what is always wanted alone.
+	// A block that is sifted is split by the columns alone that are wanted of
+	// every record.
 	sifter sifter
 	always csvStops
-	stops  *csvStops // of these two, by which the block is split
+	stops  *csvStops // &keys or &always: what the block is split by
 
 	yield iter.Seq2[*Run, error]
 
@@ -156,8 +159,9 @@ type csvReader struct {
 	base int64
 	eof  bool // buf[n] is behind the input's last byte
 
-	// Words below limit are resolved: they no longer show what is inside
-	// quotes. The rest is the state there.
+	// The words of the masks below limit are resolved: separators and line
+	// breaks inside quotes are taken out. The fields behind limit are the state
+	// at that word.
 	masks
 	limit  int
 	lo     uint64 // the bits of word limit that are to be resolved
@@ -168,31 +172,35 @@ type csvReader struct {
 	breaks int    // how many there are
 	bare   []int  // quotes inside quotes that are neither doubled nor closing
 	cutTo  int    // where cut last ended a record
-	scan   []byte
+	scan   []byte // a piece of the input, of closer and skipHuge
 
-	first   int        // where the block's first record starts
-	rows    []simd.Row // records in buf, without their line ends
-	bounds  csvPlaces  // of stops in rows
-	out     []uint32   // of stops in one record
-	one     [1]simd.Row
+	first   int         // where the block's first record starts
+	rows    []simd.Row  // records in buf, without their line ends
+	places  csvPlaces   // of stops in rows
+	out     []uint32    // places of the separators of one record
+	one     [1]simd.Row // what Fetch walks
 	rejects []Reject
 	unread  int    // rejected records that are no row
-	again   []int  // rows that repeat the header
-	noName  []byte // the last first cell of a row that was no name of a column
-	lineAt  int    // position up to which lines are counted
-	lines   int
-	head    int  // line breaks before first
-	oneLine bool // every row is one line, and there are no others
-	run     Run
-	cells   []Cell
-	holders []uint32 // the rows of cells
-	kept    []uint32 // rows that sifting has left,
-	keptAt  []simd.Row
-	keptEnd csvPlaces // of keys in them
-	find    func(cells []uint32, dst []Ref) ([]Ref, error)
-	all     []Cell
-	fields  []Field
-	names   [][]byte
+	headers []int  // rows that repeat the header
+	noName  []byte // the latest first cell of a row that names no column
+
+	linesAbove int  // line breaks before first
+	counted    int  // line breaks before countedTo, with linesAbove
+	countedTo  int  // a position in buf
+	oneLine    bool // every row is one line, and there are no others
+
+	run        Run
+	cells      []Cell   // of the column at hand
+	holders    []uint32 // the rows of cells
+	kept       []uint32 // numbers of the rows that sifting has left,
+	keptRows   []simd.Row
+	keptPlaces csvPlaces // of keys in keptRows
+	find       func(cells []uint32, dst []Ref) ([]Ref, error)
+
+	// The cells of one record, and their names.
+	all    []Cell
+	fields []Field
+	names  [][]byte
 }
 
 // Next claims a block, finds the structure of its bytes, waits for its seam
@@ -211,9 +219,9 @@ func (r *csvReader) Next() (Block, error) {
 }
 
 func (r *csvReader) block(sp span) (Block, error) {
-	r.head = 0
+	r.linesAbove = 0
 	if sp.seq == 0 {
-		r.head = r.s.lines
+		r.linesAbove = r.s.linesAbove
 	}
 	if r.stops = &r.keys; r.sifter.ready() {
 		r.stops = &r.always
@@ -224,16 +232,16 @@ func (r *csvReader) block(sp span) (Block, error) {
 	}
 	end := int(sp.to - r.base)
 	next, lines := 0, 0
-	quick, done := false, false // the seam behind the block is known; its records are, too
+	endKnown, rowsKnown := false, false // where the next block begins; what the rows are
 	if first := r.guess(sp); first >= 0 {
 		r.begin(first)
 		r.restart(first)
-		if next, quick = r.quick(end); !quick {
+		if next, endKnown = r.plainEnd(end); !endKnown {
 			m := seam{next: r.base + int64(first)}
 			var err error
 			lines, err = r.split(&m, end, true)
-			next, done = int(m.next-r.base), err == nil
-			quick = done
+			next, rowsKnown = int(m.next-r.base), err == nil
+			endKnown = rowsKnown
 		}
 	}
 	m, ok := r.s.await(sp.seq)
@@ -241,7 +249,7 @@ func (r *csvReader) block(sp span) (Block, error) {
 		return Block{}, io.EOF
 	}
 	b := Block{Seq: sp.seq, Part: r.s.part, Size: sp.size, Group: -1, Line: -1, Record: -1}
-	b.Lines = r.head
+	b.Lines = r.linesAbove
 	if m.next >= sp.to { // one record covers the whole span
 		r.s.publish(sp.seq, m)
 		r.begin(0)
@@ -249,26 +257,26 @@ func (r *csvReader) block(sp span) (Block, error) {
 	}
 	first := int(m.next - r.base)
 	doubtful := m.region > m.next // text to be taken with care
-	if first != r.first || doubtful || !quick || done && m.clear > m.next {
+	if first != r.first || doubtful || !endKnown || rowsKnown && m.clear > m.next {
 		r.begin(first)
 		r.refill(0, len(r.seps), 0)
 		r.restart(first)
-		next, quick, done = 0, false, false
+		next, endKnown, rowsKnown = 0, false, false
 		if !doubtful {
-			next, quick = r.quick(end)
+			next, endKnown = r.plainEnd(end)
 		}
 	}
-	if quick {
+	if endKnown {
 		m.next = r.base + int64(next)
 		r.s.publish(sp.seq, m)
 	}
-	if !done {
+	if !rowsKnown {
 		var err error
 		if lines, err = r.split(&m, end, false); err != nil {
 			return Block{}, err
 		}
 	}
-	if !quick {
+	if !endKnown {
 		r.s.publish(sp.seq, m)
 	}
 	// As many lines as rows, each of which has a line break of its own.
@@ -280,16 +288,16 @@ func (r *csvReader) block(sp span) (Block, error) {
 	return b, nil
 }
 
-// begin forgets what has been found in the block, of which the first record
-// starts at first.
+// begin forgets what was found in the block, and takes its first record to start
+// at first.
 func (r *csvReader) begin(first int) {
 	r.rows, r.rejects, r.bare = r.rows[:0], r.rejects[:0], r.bare[:0]
-	r.unread, r.first, r.lineAt, r.lines, r.oneLine = 0, first, first, r.head, false
+	r.unread, r.first, r.countedTo, r.counted, r.oneLine = 0, first, first, r.linesAbove, false
 }
 
-// guess says where the first record of a span starts if the line breaks before
-// it are not inside quotes, -1 if none does. It is nearly always right, and
-// then all that a block's successors wait for is a comparison.
+// guess returns where the first record of a span starts if the line breaks before
+// it are not inside quotes, -1 if none starts there. It is nearly always right, and
+// then a block's successors wait for no more than a comparison.
 func (r *csvReader) guess(sp span) int {
 	if sp.from == r.s.t.start {
 		return 0
@@ -305,11 +313,11 @@ func (r *csvReader) guess(sp span) int {
 	return -1
 }
 
-// quick resolves the whole block, of which the first record starts at r.first,
-// and reports whether its records hold no line break inside quotes: then none
-// can be in doubt, and it is certain where the next record starts before one
-// is split.
-func (r *csvReader) quick(end int) (next int, ok bool) {
+// plainEnd resolves the whole block from r.first on, where its first record
+// starts. If its records hold no line break inside quotes none of them can be in
+// doubt, and it is certain before one is split where the next block's first record
+// starts: next, with ok true.
+func (r *csvReader) plainEnd(end int) (next int, ok bool) {
 	last := r.resolvable()
 	r.resolve(min(last, (end-1)/64+1))
 	for w := (end - 1) / 64; ; w++ {
@@ -331,7 +339,7 @@ func (r *csvReader) quick(end int) (next int, ok bool) {
 	}
 }
 
-// load reads the span and a little more.
+// load reads the span and a little more, and finds its masks.
 func (r *csvReader) load(sp span) error {
 	lead := int64(1)
 	if sp.from == r.s.t.start {
@@ -374,8 +382,8 @@ func (r *csvReader) grow(want int) error {
 	return nil
 }
 
-// refill sets the words [word, to) to what the bytes are, as if nothing had
-// been resolved there, but for the bits keep of the first: they belong to
+// refill finds the masks of the words [word, to) afresh, as if nothing had been
+// resolved there. The bits keep of the first word stay as they are: they belong to
 // records already split. The end of the input counts as a line break.
 func (r *csvReader) refill(word, to int, keep uint64) {
 	sep, nl := r.seps[word]&keep, r.nls[word]&keep
@@ -387,8 +395,8 @@ func (r *csvReader) refill(word, to int, keep uint64) {
 	r.nls[word] = r.nls[word]&^keep | nl
 }
 
-// resolvable is the number of words whose quotes can be judged: that takes two
-// bytes more.
+// resolvable is the number of words whose quotes can be judged: to judge one takes
+// the two bytes behind it.
 func (r *csvReader) resolvable() int {
 	if r.eof {
 		return r.n/64 + 1

@@ -20,36 +20,36 @@ var startsName = func() (t [256]bool) {
 	return t
 }()
 
-// headersAgain finds the rows that are headers, in exports that were put one behind the
-// other. A header like the file's is no record. Rows behind one with other columns are
-// still read as if they had the file's, which is reported.
+// headersAgain finds the rows that are headers, as where exports were put one behind the
+// other. A header like the file's own is no record. Rows behind a header with other
+// columns are still read by the file's own, and that is reported.
 func (r *csvReader) headersAgain() {
-	r.again = r.again[:0]
-	bad := len(r.rejects)
+	r.headers = r.headers[:0]
+	rejects := len(r.rejects)
 	for i, w := range r.rows {
 		if !startsName[r.buf[w.Start]] {
 			continue
 		}
 		switch other, same := r.headerIn(w); {
 		case same:
-			r.again = append(r.again, i)
+			r.headers = append(r.headers, i)
 		case other:
 			raw := r.buf[w.Start:min(w.End, w.Start+maxRaw)]
 			r.rejects = append(r.rejects, Reject{Pos: r.pos(i, int(w.Start)), Err: ErrOtherHeader, Raw: bytes.Clone(raw), Matched: true})
 		}
 	}
-	if bad < len(r.rejects) { // in the order of the file, wherever blocks end
+	if rejects < len(r.rejects) { // in the order of the file, wherever blocks end
 		slices.SortStableFunc(r.rejects, func(a, b Reject) int { return cmp.Compare(a.Pos.Offset, b.Pos.Offset) })
 	}
-	if len(r.again) > 0 {
+	if len(r.headers) > 0 {
 		r.oneLine = false // their lines are there
-		r.dropRows(r.again)
-		r.s.again.Add(int64(len(r.again)))
+		r.dropRows(r.headers)
+		r.s.headers.Add(int64(len(r.headers)))
 	}
 }
 
-// dropRows takes rows, of which it is given the numbers, out of the block: its records
-// are the others.
+// dropRows takes the rows with these numbers, ascending, out of the block, with the
+// warnings about them. Later rows and rejects get the numbers that they have without.
 func (r *csvReader) dropRows(rows []int) {
 	to := rows[0]
 	for k, row := range rows {
@@ -58,7 +58,7 @@ func (r *csvReader) dropRows(rows []int) {
 			end = rows[k+1]
 		}
 		for stop := range r.stops.ords {
-			at := r.bounds.of(stop)
+			at := r.places.of(stop)
 			copy(at[to:], at[row+1:end])
 		}
 		to += copy(r.rows[to:], r.rows[row+1:end])
@@ -75,9 +75,10 @@ func (r *csvReader) dropRows(rows []int) {
 	r.rejects = kept
 }
 
-// headerIn says whether a row is a header: all its cells are names of columns, or
-// empty, and two of them, or one of a time, are names of the file's columns. It is the
-// same header if every name stands where it does there.
+// headerIn reports whether a row is a header: all its cells are names of columns, or
+// empty, and two of them are names of the file's columns, or one that names a time. It
+// is the same header as the file's if every name stands where it does there, else
+// another one.
 func (r *csvReader) headerIn(w simd.Row) (other, same bool) {
 	if first, _ := r.nameIn(w, w.Start); first != "" && first == string(r.noName) {
 		return false, false // many rows begin alike
@@ -119,7 +120,7 @@ func (r *csvReader) headerIn(w simd.Row) (other, same bool) {
 	return header && !same, header && same
 }
 
-// againNote says how many lines are not counted as they are headers.
+// againNote says that n lines are not counted, because they repeat the header.
 func againNote(n int64) string {
 	if n == 1 {
 		return "its header stands among its records again: that line is not counted"
@@ -127,8 +128,8 @@ func againNote(n int64) string {
 	return fmt.Sprintf("its header stands among its records again: those %d lines are not counted", n)
 }
 
-// nameIn is the cell of a row that begins at from, without quotes, blanks and byte
-// order mark, and where it ends. It lives as long as the block.
+// nameIn returns the cell of a row that begins at from, without quotes, blanks and byte
+// order mark, and where the cell ends. name lives as long as the block.
 func (r *csvReader) nameIn(w simd.Row, from uint32) (name string, to uint32) {
 	to = r.nextSep(from, w.End)
 	cell := bytes.TrimSpace(bytes.TrimPrefix(r.buf[from:to], []byte(utf8BOM)))

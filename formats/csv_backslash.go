@@ -18,10 +18,11 @@ import (
 // read: places stay what they are, and nothing else needs to know. A backslash before
 // another one escapes that, where a quote follows.
 
-// slashed returns c with its quotes doubled in place of escaped if head, its first
-// bytes behind the header, says that this is how they are written: read as they
-// stand, some records have stray quotes or too many cells, and none has otherwise.
-func (s *csvSource) slashed(whole bool, start int) *Content {
+// doubledQuotes returns the source's text with its quotes doubled instead of escaped, nil
+// if they are not escaped. The head behind the header, which starts at start, tells: as
+// it stands some records have stray quotes or too many cells, and with doubled quotes
+// none has. whole means that the head is all of the text.
+func (s *csvSource) doubledQuotes(whole bool, start int) *Content {
 	c := s.c
 	if !bytes.Contains(c.Head[start:], []byte(`\"`)) {
 		return nil
@@ -40,7 +41,7 @@ func (s *csvSource) slashed(whole bool, start int) *Content {
 	return &doubled
 }
 
-// faults counts what is wrong with the records of the first bytes.
+// faults counts the rejects of the records in a head, which begin at start.
 func (s *csvSource) faults(head []byte, whole bool, start int) (n int) {
 	r := s.headReader(head, whole, start)
 	for r != nil {
@@ -52,9 +53,9 @@ func (s *csvSource) faults(head []byte, whole bool, start int) (n int) {
 	return n
 }
 
-// doubleQuotes puts a quote in place of each backslash that escapes one. odd says
-// that an odd number of backslashes stands before text; the result is the same for
-// what follows.
+// doubleQuotes puts a quote in place of each backslash that escapes one. odd means
+// that an odd number of backslashes stands before text. It returns the same for what
+// follows text.
 func doubleQuotes(text []byte, odd bool) bool {
 	for i, c := range text {
 		switch {
@@ -69,10 +70,10 @@ func doubleQuotes(text []byte, odd bool) bool {
 	return odd
 }
 
-// shifted is what is wrong with the record buf[at:end], and ErrEscaped as well if it
-// has a quote that a backslash escapes in the midst of a quoted cell. The first bytes
-// of the file had none, else they would have been doubled.
-func (r *csvReader) shifted(err error, at, end int) error {
+// addEscaped adds ErrEscaped to err, a fault of the record buf[at:end], if a backslash
+// escapes a quote within a quoted cell of it. The head of the file had no such quote,
+// else all of them would have been doubled.
+func (r *csvReader) addEscaped(err error, at, end int) error {
 	start, quoted, odd := true, false, false
 	for i := at; i+1 < end; i++ {
 		c := r.buf[i]
@@ -106,7 +107,7 @@ func (s slashedAt) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// oddBefore says that an odd number of backslashes stands before a place.
+// oddBefore reports whether an odd number of backslashes stands before offset off.
 func (s slashedAt) oddBefore(off int64) (odd bool) {
 	var buf [64]byte
 	for off > 0 {

@@ -6,12 +6,12 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
-	"strings"
 
 	"github.com/iocsweep/iocsweep/formats/mem"
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
+// reject reports the record buf[at:end]. If that is to become a row it has not yet.
 func (r *csvReader) reject(at, end int, err error, matched bool) {
 	end = min(end, at+maxRaw)
 	r.rejects = append(r.rejects, Reject{
@@ -19,22 +19,23 @@ func (r *csvReader) reject(at, end int, err error, matched bool) {
 	})
 }
 
-// pos counts on from the last position asked for, so that asking in order
+// pos is where the record with this number in the block is, which starts at at.
+// Lines are counted on from the last position asked for, so that asking in order
 // costs one pass over the block.
 func (r *csvReader) pos(record, at int) Pos {
-	if at < r.lineAt {
-		r.lineAt, r.lines = r.first, r.head
+	if at < r.countedTo {
+		r.countedTo, r.counted = r.first, r.linesAbove
 	}
-	r.lines += bytes.Count(r.buf[r.lineAt:at], []byte{'\n'})
-	r.lineAt = at
-	return Pos{Input: r.s.c.Input, Record: int64(record), Line: int64(r.lines), Group: -1, Offset: r.base + int64(at)}
+	r.counted += bytes.Count(r.buf[r.countedTo:at], []byte{'\n'})
+	r.countedTo = at
+	return Pos{Input: r.s.c.Input, Record: int64(record), Line: int64(r.counted), Group: -1, Offset: r.base + int64(at)}
 }
 
 // Pos implements [Reader].
 func (r *csvReader) Pos(row uint32) Pos {
 	at := int(r.rows[row].Start)
 	if r.oneLine {
-		r.lineAt, r.lines = at, r.head+int(row)
+		r.countedTo, r.counted = at, r.linesAbove+int(row)
 	}
 	return r.pos(int(row), at)
 }
@@ -48,22 +49,12 @@ func (r *csvReader) Raw(row uint32) []byte {
 // Rejects implements [Reader].
 func (r *csvReader) Rejects() []Reject { return r.rejects }
 
-// newStops finds the wanted columns in a file's.
+// newStops finds the wanted columns among those of a part.
 func newStops(p *Part, want []Column) csvStops {
 	var s csvStops
 	number := make([]int, len(want))
 	for i, c := range want {
-		n := c.N
-		if n < 0 {
-			name, _ := BareName(c.Name)
-			n = slices.IndexFunc(p.Columns, func(h string) bool {
-				bare, _ := BareName(h)
-				return strings.EqualFold(bare, name)
-			})
-		}
-		if n >= len(p.Columns) {
-			n = -1
-		}
+		n := findColumn(p.Columns, c)
 		number[i] = n
 		if n > 0 {
 			s.ords = append(s.ords, n)
@@ -100,7 +91,7 @@ func (r *csvReader) cell(w simd.Row, b csvBounds, at []uint32) Cell {
 	return r.value(from, to)
 }
 
-// value unquotes the cell buf[from:to]. What has pairs of quotes in it is
+// value unquotes the cell buf[from:to]. A cell with pairs of quotes in it is
 // written anew behind the text.
 func (r *csvReader) value(from, to uint32) Cell {
 	if from >= to {
@@ -123,8 +114,8 @@ func (r *csvReader) value(from, to uint32) Cell {
 	return Cell{Off: from, Len: to - from}
 }
 
-// unescape halves doubled quotes and keeps bare ones. A cell whose quote
-// nothing closes is text as it stands.
+// unescape halves the doubled quotes of a quoted cell and keeps bare ones. A cell
+// whose first quote no other closes is text as it stands.
 func (r *csvReader) unescape(from, to uint32) Cell {
 	off := len(r.buf)
 	i, end := int(from)+1, int(to)
@@ -155,7 +146,7 @@ func (r *csvReader) unescape(from, to uint32) Cell {
 }
 
 // Runs implements [Reader]: one Run for each key, with the cells that are not
-// empty. Of the columns that are matched most are empty in most rows.
+// empty: most of the matched columns are empty in most rows.
 func (r *csvReader) Runs() iter.Seq2[*Run, error] { return r.yield }
 
 func (r *csvReader) runs(yield func(*Run, error) bool) {
@@ -166,16 +157,16 @@ func (r *csvReader) runs(yield func(*Run, error) bool) {
 	if sifted {
 		r.sift()
 	}
-	always := 0 // of them, which comes next
+	always := 0 // number in r.always.cols of the next key that it has
 	for k, b := range r.keys.cols {
 		switch {
 		case !sifted:
-			r.column(b, r.rows, &r.bounds)
+			r.column(b, r.rows, &r.places)
 		case r.sifter.always(k):
-			r.column(r.always.cols[always], r.rows, &r.bounds)
+			r.column(r.always.cols[always], r.rows, &r.places)
 			always++
 		default:
-			r.column(b, r.keptAt, &r.keptEnd)
+			r.column(b, r.keptRows, &r.keptPlaces)
 			for i, n := range r.holders {
 				r.holders[i] = r.kept[n]
 			}
@@ -187,10 +178,11 @@ func (r *csvReader) runs(yield func(*Run, error) bool) {
 	}
 }
 
-// sift finds the rows of the block that are worth splitting, and splits them: all
-// of them where it finds too many, since the block has been split for few.
+// sift finds the rows that may hold wanted cells of sifted keys, and splits them by all
+// keys. Where too many may, it does so with all rows: so far the block has been split
+// by r.always alone.
 func (r *csvReader) sift() {
-	r.kept, r.keptAt = r.kept[:0], r.keptAt[:0]
+	r.kept, r.keptRows = r.kept[:0], r.keptRows[:0]
 	first, end := r.rows[0].Start, r.rows[len(r.rows)-1].End
 	if r.sifter.sift(r.buf[first:end]) {
 		row := 0
@@ -201,31 +193,31 @@ func (r *csvReader) sift() {
 				break
 			}
 			if r.rows[row].Start <= at {
-				r.kept, r.keptAt = append(r.kept, uint32(row)), append(r.keptAt, r.rows[row])
+				r.kept, r.keptRows = append(r.kept, uint32(row)), append(r.keptRows, r.rows[row])
 				row++
 			}
 		}
 	} else {
 		for row, w := range r.rows {
-			r.kept, r.keptAt = append(r.kept, uint32(row)), append(r.keptAt, w)
+			r.kept, r.keptRows = append(r.kept, uint32(row)), append(r.keptRows, w)
 		}
 	}
-	r.keptEnd.reserve(len(r.kept), 0, len(r.keys.ords))
+	r.keptPlaces.reserve(len(r.kept), 0, len(r.keys.ords))
 	out := r.room(&r.keys)
-	for i, w := range r.keptAt {
+	for i, w := range r.keptRows {
 		r.walk(int(w.Start), len(r.nls), r.keys.ords, out)
-		r.keptEnd.put(i, out)
+		r.keptPlaces.put(i, out)
 	}
 }
 
-// column collects the cells of a column that are not empty, and their rows, as
-// numbers of the given ones.
+// column collects the cells of a column that are not empty in r.cells, and in
+// r.holders the numbers of their rows among those given.
 func (r *csvReader) column(b csvBounds, rows []simd.Row, places *csvPlaces) {
 	r.cells, r.holders = r.cells[:0], r.holders[:0]
 	if b.end < 0 {
 		return
 	}
-	// Room for all, so that nothing has to be seen to for each.
+	// Room for all rows, so that the kernel need not check it for each.
 	cells, holders := mem.Grow(r.cells, len(rows))[:len(rows)], mem.Grow(r.holders, len(rows))[:len(rows)]
 	var starts []uint32
 	if b.start >= 0 {
@@ -238,9 +230,9 @@ func (r *csvReader) column(b csvBounds, rows []simd.Row, places *csvPlaces) {
 	}
 }
 
-// unquote takes the cells that were collected out of their quotes, and drops those
-// with nothing in them. Where some cells of a column have quotes and some have not,
-// no branch should depend on which.
+// unquote takes the collected cells out of their quotes, and drops those with nothing
+// in them. No branch depends on whether a cell has quotes: where only some cells of a
+// column have, that cannot be predicted.
 func (r *csvReader) unquote() {
 	n := 0
 	for i, c := range r.cells {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// csvHead is what the first bytes of a CSV file tell.
+// csvHead is what the head of a CSV file tells.
 type csvHead struct {
 	sep   byte
 	cells []string // of the first record
@@ -25,9 +25,9 @@ const csvSeparators = ",;\t|"
 
 // readCSVHead looks for the header: the first record that is not blank, after
 // a byte order mark, a line sep=; as Excel writes it, and a #TYPE line as
-// PowerShell does. Where that has no more than a cell or two, or is no header, and is of
-// another width than the record behind it, there may be text above the header: the
-// title of a report, what a shell has said. whole says that head is the whole input.
+// PowerShell does. If that record has only a cell or two or is no header, and the next
+// records are of another width, it may be text above the header: the title of a report,
+// messages of a shell. whole means that head is the whole input.
 func readCSVHead(head []byte, whole bool) (csvHead, error) {
 	at, seps := skipCSVMarks(head)
 	if at >= len(head) {
@@ -56,17 +56,17 @@ func readCSVHead(head []byte, whole bool) (csvHead, error) {
 	return h, err
 }
 
-// certain says that a line is a header, whatever stands above it: several names, and a
-// record of as many cells behind it. Bars stand in the tables of pages, too.
+// certain reports whether a line is a header, whatever stands above it: several names,
+// and behind it records of as many cells. Bars do not count: tables in prose have them.
 func (h *csvHead) certain(head []byte) bool {
 	return h.sep != '|' && len(h.cells) >= leastNames && allNames(h.cells) &&
 		h.start < len(head) && hasWidth(head[h.start:], h.sep, len(h.cells))
 }
 
-// leastNames is how many names a header below other text has at least.
+// leastNames is how many names a header needs to be one below other text.
 const leastNames = 3
 
-// allNames says that all cells are names of columns.
+// allNames reports whether all cells are names of columns.
 func allNames(cells []string) bool {
 	for _, c := range cells {
 		if !isColumnName(c) || strings.Contains(c, `"`) {
@@ -76,8 +76,8 @@ func allNames(cells []string) bool {
 	return true
 }
 
-// skipCSVMarks returns where the text begins behind what programs put before it, and
-// what may separate cells.
+// skipCSVMarks returns where the text begins behind a byte order mark and lines that are
+// marks of programs, and the bytes that may separate its cells.
 func skipCSVMarks(head []byte) (at int, seps string) {
 	if bytes.HasPrefix(head, []byte(utf8BOM)) {
 		at = len(utf8BOM)
@@ -97,7 +97,8 @@ func skipCSVMarks(head []byte) (at int, seps string) {
 	return at, seps
 }
 
-// csvHeadAt takes the record at at for the first one.
+// csvHeadAt reads the head as if the record at at were the first one, with the one of
+// seps by which it has the most names, then the most cells.
 func csvHeadAt(head []byte, at int, seps string, whole bool) (h csvHead, err error) {
 	best := -1
 	for i := range len(seps) {
@@ -135,8 +136,8 @@ func csvHeadAt(head []byte, at int, seps string, whole bool) (h csvHead, err err
 	return h, nil
 }
 
-// firstRecord splits the first record and returns its length. A first line
-// with a quote that never closes is taken without its quotes' meaning.
+// firstRecord splits the first record of text and returns its length in bytes, with
+// its line end.
 func firstRecord(text []byte, sep byte) ([]string, int, error) {
 	if cells, n := lineRecord(text, sep); cells != nil {
 		return cells, n, nil
@@ -183,9 +184,9 @@ func lineRecord(text []byte, sep byte) (cells []string, n int) {
 	}
 }
 
-// looseNames is firstRecord for a first line of column names of which some have blanks
-// outside their quotes: A,"B" ,C. A strict reader takes what follows the quote, row
-// after row, to be part of the name.
+// looseNames is firstRecord for a first line of column names, some with blanks outside
+// their quotes: A,"B" ,C. A strict reader would take all that follows the quote, row
+// after row, for part of the name. It returns nil for any other line.
 func looseNames(text []byte, sep byte) (cells []string, n int) {
 	line, rest, _ := bytes.Cut(text, []byte("\n"))
 	cells = strings.Split(string(bytes.TrimSuffix(line, []byte("\r"))), string(rune(sep)))
@@ -204,8 +205,8 @@ func looseNames(text []byte, sep byte) (cells []string, n int) {
 	return cells, len(text) - len(rest)
 }
 
-// quotedCell reads the cell that a line begins with, whose first byte is a
-// quote, and returns where it ends, 0 if it does not.
+// quotedCell reads the quoted cell that a line begins with and returns where it ends,
+// 0 if that is not in this line.
 func quotedCell(line string, sep byte) (cell string, end int) {
 	var joined []byte // of a cell with quotes in it
 	from, at := 1, 1  // what is not yet in joined; what is not yet looked at
@@ -262,8 +263,9 @@ func isValue(cell string) bool {
 			return true
 		}
 	}
-	// What is not parsed costs an error that is made for nothing: numbers begin
-	// with a digit, a sign or a dot, addresses with a digit or they have a colon.
+	// A parser that refuses a cell makes an error, which costs more than a look:
+	// numbers begin with a digit, a sign or a dot, addresses begin with a digit or
+	// have a colon.
 	c := cell[0]
 	digit, colon := c >= '0' && c <= '9', strings.IndexByte(cell, ':') >= 0
 	if digit || c == '+' || c == '-' || c == '.' {
@@ -306,8 +308,8 @@ func looksNamed(cells []string) bool {
 	return names > 0
 }
 
-// sniffCSV takes text whose first record has columns. CSV has no magic number:
-// it is tried last.
+// sniffCSV reports whether the first record of a text has columns. CSV has no magic
+// number: it is tried last.
 func sniffCSV(head []byte) bool {
 	h, err := readCSVHead(head, len(head) < headSize)
 	if err != nil {
@@ -332,7 +334,7 @@ func sniffCSV(head []byte) bool {
 // hasWidth reports whether the first records have that many cells, with their quotes
 // doubled or escaped.
 func hasWidth(text []byte, sep byte, width int) bool {
-	if firstHave(text, sep, width) {
+	if recordsHaveWidth(text, sep, width) {
 		return true
 	}
 	if !bytes.Contains(text, []byte(`\"`)) {
@@ -340,11 +342,11 @@ func hasWidth(text []byte, sep byte, width int) bool {
 	}
 	doubled := bytes.Clone(text)
 	doubleQuotes(doubled, false)
-	return firstHave(doubled, sep, width)
+	return recordsHaveWidth(doubled, sep, width)
 }
 
-// firstHave is hasWidth for quotes that are doubled.
-func firstHave(text []byte, sep byte, width int) bool {
+// recordsHaveWidth is hasWidth for text with doubled quotes alone.
+func recordsHaveWidth(text []byte, sep byte, width int) bool {
 	for range 2 {
 		cells, n, err := firstRecord(text, sep)
 		if err == io.EOF {
@@ -358,10 +360,11 @@ func firstHave(text []byte, sep byte, width int) bool {
 	return true
 }
 
-// numbersRows reports whether records have their number before the cells that the header
-// names, as R's write.table has it unless it is told not to. Read as they stand, all
-// cells would be taken for those of the next column. Where the last cell of all is empty,
-// a separator ends each record, and the first column itself is of numbers.
+// numbersRows reports whether each record begins with its number, which the header does
+// not name, as R's write.table writes them by default. Read as they stand, all cells
+// would be taken for those of the next column. If the last cell of every
+// record is empty, it is only that a separator ends each of them, and the numbers are
+// the first column's.
 func numbersRows(text []byte, sep byte, width int) bool {
 	if !hasWidth(text, sep, width+1) {
 		return false
@@ -406,7 +409,7 @@ func openCSV(c *Content, o Options) (Source, error) {
 	if !h.named && len(o.Header) == 0 {
 		return nil, &NoHeaderError{Cells: len(h.cells), First: h.cells[0]}
 	}
-	s := &csvSource{c: c, sep: h.sep, lines: bytes.Count(c.Head[:h.start], []byte{'\n'})}
+	s := &csvSource{c: c, sep: h.sep, linesAbove: bytes.Count(c.Head[:h.start], []byte{'\n'})}
 	s.cond.L = &s.mu
 	if h.named && h.cells[0] != "" && numbersRows(c.Head[h.start:], h.sep, len(h.cells)) {
 		h.cells = append([]string{""}, h.cells...)
@@ -425,18 +428,11 @@ func openCSV(c *Content, o Options) (Source, error) {
 	if h.above > 0 {
 		s.info.Notes = append(s.info.Notes, fmt.Sprintf("the header is on line %d: what stands above it is no record", h.above+1))
 	}
-	if doubled := s.slashed(whole, h.start); doubled != nil {
-		s.c = doubled
-		s.info.Notes = append(s.info.Notes, "quotes in cells are escaped by backslashes")
-	} else if nulls, err := s.withoutNulls(whole, h.start); nulls || err != nil {
-		if err != nil {
-			return nil, err
-		}
-		s.info.Notes = append(s.info.Notes, `nulls are written "N: they are empty cells`)
-	} else if note, err := s.requote(whole, h.start, o); note != "" || err != nil {
-		if err != nil {
-			return nil, err
-		}
+	note, err := s.normalize(whole, h.start, o)
+	if err != nil {
+		return nil, err
+	}
+	if note != "" {
 		s.info.Notes = append(s.info.Notes, note)
 	}
 	s.part.Sample = s.readSample(s.c.Head, whole, h.start)
@@ -445,7 +441,21 @@ func openCSV(c *Content, o Options) (Source, error) {
 	return s, nil
 }
 
-// headReader reads the records of the input's first bytes; nil if there are none.
+// normalize has text whose quotes or nulls are not those of CSV rewritten as CSV while
+// it is read, and returns a note about that, "" for other text. The records begin at
+// start of the head; whole means that the head is all of the text.
+func (s *csvSource) normalize(whole bool, start int, o Options) (note string, err error) {
+	if doubled := s.doubledQuotes(whole, start); doubled != nil {
+		s.c = doubled
+		return "quotes in cells are escaped by backslashes", nil
+	}
+	if nulls, err := s.withoutNulls(whole, start); nulls || err != nil {
+		return `nulls are written "N: they are empty cells`, err
+	}
+	return s.requote(whole, start, o)
+}
+
+// headReader reads the records in a head, which begin at start; nil if there are none.
 func (s *csvSource) headReader(head []byte, whole bool, start int) Reader {
 	if !whole {
 		// The last record may lack its end.
@@ -461,8 +471,8 @@ func (s *csvSource) headReader(head []byte, whole bool, start int) Reader {
 	return of.NewReader(Want{})
 }
 
-// readSample splits the first records with a reader of its own, so that they
-// look as they will when read.
+// readSample returns the cells of the first records. They are read by a reader of
+// their own, and so as they will be later.
 func (s *csvSource) readSample(head []byte, whole bool, start int) [][]string {
 	r := s.headReader(head, whole, start)
 	if r == nil {
@@ -491,9 +501,8 @@ func (s *csvSource) readSample(head []byte, whole bool, start int) [][]string {
 // sampleBlock is how much text a sample is taken from at a time.
 const sampleBlock = 16 << 10
 
-// fieldTexts are the values of the first n fields, and empty ones where there are not
-// as many. They are pieces of one text: a folder may have thousands of files, and a
-// sample hundreds of cells.
+// fieldTexts returns n values: those of the fields, then empty ones. They are pieces of
+// one string, since a folder may have thousands of files, and a sample hundreds of cells.
 func fieldTexts(fields []Field, n int) []string {
 	var all strings.Builder
 	size := 0

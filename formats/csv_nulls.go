@@ -11,16 +11,17 @@ import (
 //
 //	"2026-05-02T00:00:05Z","N,"10.0.0.5","N
 //
-// The quote that opens such a cell has none to close it. Since "N is as long as "", the
-// text is made CSV while its bytes are read, and places stay what they are.
+// No quote closes such a cell. Since "N is as long as "", the text is made CSV while its
+// bytes are read, and all positions stay what they are.
 
-// withoutNulls has the nulls of the text made empty cells if head, its first bytes
-// behind the header, says that it has some: as it stands records have stray quotes or
-// too few cells, and few have otherwise.
+// withoutNulls has the nulls of the text made empty cells, and reports whether it has
+// any. The head behind the header, which starts at start, tells: as it stands records
+// have stray quotes or too few cells, and without the nulls at most a quarter as many.
+// whole means that the head is all of the text.
 func (s *csvSource) withoutNulls(whole bool, start int) (bool, error) {
 	c := s.c
 	text := c.Head[start:]
-	// What has no quote before an N is turned away first, which is quick: separators are many.
+	// Nearly all text has no quote before an N, which shows sooner than the rest.
 	if !bytes.Contains(text, []byte(`"N`)) || !bytes.Contains(text, []byte{s.sep, '"', 'N', s.sep}) {
 		return false, nil
 	}
@@ -41,7 +42,7 @@ func (s *csvSource) withoutNulls(whole bool, start int) (bool, error) {
 type nullReader struct {
 	r    *bufio.Reader
 	sep  byte
-	last [2]byte // before what comes next
+	last [2]byte // the two bytes before the next one
 }
 
 func (n *nullReader) Read(p []byte) (int, error) {
@@ -55,7 +56,8 @@ func (n *nullReader) Read(p []byte) (int, error) {
 	return k, err
 }
 
-// ends reports whether a cell ends before the text that was read, or what comes then.
+// ends reports whether a cell ends before text, what is left of the bytes read. If
+// nothing is, the next byte of the input says so.
 func (n *nullReader) ends(text []byte) bool {
 	if len(text) == 0 {
 		text, _ = n.r.Peek(1)

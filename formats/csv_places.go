@@ -2,15 +2,15 @@ package formats
 
 import "github.com/iocsweep/iocsweep/formats/mem"
 
-// csvPlaces are positions in text of the separators that are wanted of each row, by
-// separator: those of one stand close together.
+// csvPlaces are the positions of the wanted separators of all rows: first those of the
+// first separator, row by row, then those of the second.
 type csvPlaces struct {
 	at     []uint32
-	stride int // how far apart the separators are, and how many rows there is room for
+	stride int // from a separator's first row to the next one's: how many rows there is room for
 }
 
-// reserve makes room for rows of which each has stops separators, and keeps what
-// it has of the first ones.
+// reserve makes room for the given number of rows, each of stops separators. The
+// places of the first keep rows stay.
 func (p *csvPlaces) reserve(rows, keep, stops int) {
 	if rows <= p.stride && len(p.at) >= stops*p.stride {
 		return
@@ -26,21 +26,22 @@ func (p *csvPlaces) reserve(rows, keep, stops int) {
 	}
 }
 
-// of is where a separator stands, for each row.
+// of returns the places of one separator, by row.
 func (p *csvPlaces) of(stop int) []uint32 { return p.at[stop*p.stride:][:p.stride] }
 
-// from is where the first separator stands in rows from one on; those of the others
-// follow as far apart as ever.
+// from returns the places from a row on: first those of the first separator; those of
+// the next one begin stride further on.
 func (p *csvPlaces) from(row int) []uint32 { return p.at[min(row, len(p.at)):] }
 
-// put sets the places of a row.
+// put sets the places of a row, by separator.
 func (p *csvPlaces) put(row int, places []uint32) {
 	for k, at := range places {
 		p.at[k*p.stride+row] = at
 	}
 }
 
-// room has a place for each separator that is wanted of one record.
+// room returns room for the places of the wanted separators of one record. It is used
+// again by the next call.
 func (r *csvReader) room(s *csvStops) []uint32 {
 	r.out = mem.Grow(r.out[:0], len(s.ords))
 	return r.out[:len(s.ords)]

@@ -9,7 +9,7 @@ import (
 
 func lowest(x uint64) int { return bits.TrailingZeros64(x) }
 
-// restart makes at, where a record starts, the place to resolve from.
+// restart has quotes resolved from at on, where a record starts.
 func (r *csvReader) restart(at int) {
 	r.limit, r.lo = at/64, ^uint64(0)<<uint(at&63)
 	r.in, r.skip, r.delim = false, false, true
@@ -19,10 +19,10 @@ func (r *csvReader) restart(at int) {
 	}
 }
 
-// resolve takes separators and line breaks inside quotes out of the words up
-// to word to. Well-formed words need no look at their bytes: the parity of
-// quotes says what is inside, and each quote that opens must follow a
-// separator, line break or quote, each that closes must precede one.
+// resolve takes separators and line breaks inside quotes out of the words before
+// word to. The bytes of well-formed words need no look: there the parity of the
+// quotes says what is inside. In such a word each quote that opens follows a
+// separator, line break or quote, and each that closes precedes one.
 func (r *csvReader) resolve(to int) {
 	for w := r.limit; w < to; w++ {
 		if r.lo == ^uint64(0) {
@@ -43,9 +43,9 @@ func (r *csvReader) resolve(to int) {
 		}
 		next := d>>1 | (r.seps[w+1]|r.nls[w+1])<<63
 		nextq := r.quotes[w]>>1 | r.quotes[w+1]<<63
-		inside, ok := r.even(w, q, prev, next, nextq)
+		inside, ok := r.byParity(w, q, prev, next, nextq)
 		if !ok {
-			inside = r.lazily(w, q, prev, next)
+			inside = r.byQuote(w, q, prev, next)
 		}
 		if h := r.nls[w] & inside; h != 0 {
 			r.hidden = w*64 + 63 - bits.LeadingZeros64(h)
@@ -58,8 +58,8 @@ func (r *csvReader) resolve(to int) {
 	r.limit = max(r.limit, to)
 }
 
-// wellFormed resolves the words from w on, up to one with a quote that is not
-// well-formed. It returns that word, or to.
+// wellFormed resolves the words from w on, up to one that is not well-formed. It
+// returns that word, or to.
 func (r *csvReader) wellFormed(w, to int) int {
 	q := simd.Quoting{Hidden: r.hidden, Breaks: r.breaks}
 	switch {
@@ -78,9 +78,9 @@ func (r *csvReader) wellFormed(w, to int) int {
 	return w
 }
 
-// even returns the bits of word w between quotes if all its quotes are well
-// formed, and the state behind it.
-func (r *csvReader) even(w int, q, prev, next, nextq uint64) (inside uint64, ok bool) {
+// byParity returns the bits of word w that lie inside quotes, and sets the state behind
+// it, if its quotes are well-formed. If not, ok is false and the state stays.
+func (r *csvReader) byParity(w int, q, prev, next, nextq uint64) (inside uint64, ok bool) {
 	inside = simd.Parity(q)
 	if r.in && !r.skip {
 		inside = ^inside
@@ -105,8 +105,9 @@ func (r *csvReader) even(w int, q, prev, next, nextq uint64) (inside uint64, ok 
 	return inside, true
 }
 
-// lazily does the same one quote after the other, for stray quotes.
-func (r *csvReader) lazily(w int, q, prev, next uint64) (inside uint64) {
+// byQuote is byParity for words with stray quotes: it looks at one quote after the
+// other.
+func (r *csvReader) byQuote(w int, q, prev, next uint64) (inside uint64) {
 	in, from := r.in, 0
 	if r.skip {
 		q &^= 1
@@ -148,6 +149,8 @@ func bitRange(from, to int) uint64 {
 // closes reports whether a quote before position i, inside quotes, ends its cell.
 func (r *csvReader) closes(i int) bool { return closesCell(r.buf[:r.n], i, r.sep, r.eof) }
 
+// closesCell reports whether a quote before position i of b ends its cell. eof means
+// that the input ends with b.
 func closesCell(b []byte, i int, sep byte, eof bool) bool {
 	if i >= len(b) {
 		return eof
@@ -162,11 +165,11 @@ func closesCell(b []byte, i int, sep byte, eof bool) bool {
 }
 
 // closeIn returns the position of the quote that ends a quoted cell whose text
-// starts at i, if it lies before to; else -1. No quote between own and clear
-// needs to be looked at: own is the end of the run of quotes at i.
+// starts at i, if it lies before to; else -1. Quotes before clear are known to end no
+// cell, except those in the run of quotes that starts at i.
 func (r *csvReader) closeIn(i, to, clear int) int {
 	b := r.buf[:r.n]
-	own := true
+	own := true // i is where the text starts
 	for i < to {
 		j := bytes.IndexByte(b[i:to], '"')
 		if j < 0 {
@@ -189,10 +192,10 @@ func (r *csvReader) closeIn(i, to, clear int) int {
 	return -1
 }
 
-// closer looks for a quote that ends a quoted cell of which the bytes from
-// offset from on are still inside, before offset lim. It reads the input in
-// small pieces, so that a stray quote costs no memory. whole is the offset up
-// to which all runs of quotes were judged when there is none.
+// closer returns the offset of the quote that ends a quoted cell, if it lies between
+// from, which is inside the cell, and lim. If there is none, at is -1 and all runs of
+// quotes before offset whole were judged. It reads the input in small pieces, so that
+// a stray quote costs no memory.
 func (r *csvReader) closer(from, lim int64) (at, whole int64, err error) {
 	if r.scan == nil {
 		r.scan = make([]byte, 64<<10)
@@ -238,7 +241,7 @@ func (r *csvReader) closer(from, lim int64) (at, whole int64, err error) {
 }
 
 // cut ends the record at start at position to, a line break or the end of the
-// input. Cells that a quote opens and none closes before to keep it as text.
+// input. A quote that opens a cell in it is text if none before to closes that cell.
 // The text behind to is resolved anew.
 func (r *csvReader) cut(start, to int) {
 	r.refill(start/64, max(r.limit, to/64+1), 1<<uint(start&63)-1)
@@ -281,10 +284,11 @@ func (r *csvReader) hide(from, to int) {
 	}
 }
 
-// count splits the text at at, a line start, as a record and returns its
-// number of cells; -1 if it does not end before to or the line is blank. With
-// line, to is the end of the line and a quote that nothing closes before it is text.
-func (r *csvReader) count(at, to int, line bool) (cells, end int) {
+// countCells splits the text at at, a line start, as a record and returns its number
+// of cells and its end. The number is -1 if the record does not end before to, or is a
+// blank line. With oneLine the record ends at to, the end of its line, and a quote that
+// none closes before to is text.
+func (r *csvReader) countCells(at, to int, oneLine bool) (cells, end int) {
 	b := r.buf[:r.n]
 	to = min(to, r.n)
 	clear := 0
@@ -295,7 +299,7 @@ func (r *csvReader) count(at, to int, line bool) (cells, end int) {
 			switch {
 			case c >= 0:
 				i = c + 1
-			case !line:
+			case !oneLine:
 				return -1, to
 			default:
 				clear = to
@@ -307,7 +311,7 @@ func (r *csvReader) count(at, to int, line bool) (cells, end int) {
 		if i < to && b[i] == r.sep {
 			continue
 		}
-		if i >= to && !line && !(r.eof && to == r.n) {
+		if i >= to && !oneLine && !(r.eof && to == r.n) {
 			return -1, to
 		}
 		if line := bytes.TrimSuffix(b[at:i], []byte("\r")); len(line) == 0 {

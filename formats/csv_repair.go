@@ -6,15 +6,17 @@ import (
 	"slices"
 )
 
-// stray repairs the record at at, in which a quoted cell has no end before
-// offset lim or the end of the input: the quote that opens it is text, and the
-// record ends with its line. What follows is read as if nothing had happened,
-// so that a stray quote costs its own line at most, and that is still matched
-// on its cells. The outcome depends on the bytes from at on alone, not on the
-// blocks into which they are cut.
-// A record without such a cell is over the largest size. whole is how far the
-// search for an end has judged all quotes.
-func (r *csvReader) stray(m *seam, at int, whole int64) (over bool, _ error, err error) {
+// repairStray repairs the record at at, in which a quoted cell does not end before the
+// largest size of a record or the end of the input: the quote that opens that cell is
+// text, and the record ends with its line. What follows is read as if nothing had
+// happened. So a stray quote costs its own line at most, and that is still matched on
+// its cells. The outcome depends on the bytes from at on alone, not on the blocks into
+// which they are cut.
+//
+// If no cell of the record is like that, the record is too large: over is true. Else
+// the second result is ErrOpenQuote. whole is the offset up to which a search for the
+// quote that ends the cell has judged all others, 0 if there was none.
+func (r *csvReader) repairStray(m *seam, at int, whole int64) (over bool, _ error, err error) {
 	lim, clear := at+r.s.t.max, int(max(m.clear-r.base, 0))
 	end := min(r.n, lim)
 	i, open := at, false
@@ -64,8 +66,9 @@ func (r *csvReader) stray(m *seam, at int, whole int64) (over bool, _ error, err
 	return false, ErrOpenQuote, nil
 }
 
-// line cuts the record at at after its first physical line.
-func (r *csvReader) line(m *seam, at int) error {
+// cutLine cuts the record at at after its first physical line, unless that is longer
+// than the largest record.
+func (r *csvReader) cutLine(at int) error {
 	for to := at; ; {
 		if j := bytes.IndexByte(r.buf[to:r.n], '\n'); j >= 0 {
 			r.cut(at, to+j)
@@ -86,30 +89,31 @@ func (r *csvReader) line(m *seam, at int) error {
 
 // Bounds on the work that doubtful records cause.
 const (
-	doubtLook   = 64 << 10 // a record that would prove a doubt right is at most this long
-	doubtBudget = 16       // times the doubtful text may be looked at again
+	doubtLook   = 64 << 10 // bytes of the longest record that can prove a doubt right
+	doubtBudget = 16       // how often doubtful text may be looked at again, on average
 )
 
-// doubt decides about the record from at to the line break at nl, which may be
-// two rows that a stray quote has joined, and cuts it after its first line if so.
+// cutJoined cuts the record from at to the line break at nl after its first line if it
+// is two rows or more that a stray quote has joined, and reports whether it is.
 //
-//	a,"b,c          the quote before b was never meant to open
-//	d,e,"f"         and the one before f is taken to be text, that behind it closes
+//	a,"b,c          the quote before b was never meant to open a cell;
+//	d,e,"f"         so the one before f is taken for text, and the one behind f closes
 //
 // A record is doubtful only if it spans several lines and either has a wrong
 // number of cells or holds a quote that no writer of CSV leaves bare. So no
-// well-formed row of the right width is ever cut. It is cut if at the start of
-// one of its later lines a record of the right width can be read (for a record
-// that has the right width itself: if its first line has all cells, or more, for
-// separators behind the stray quote, and what follows, as a record or as a line, has
-// that width). After the cut the rest is read afresh, with multi-line cells and all.
-// So no well-formed row of up to doubtLook bytes that starts inside a record
-// of wrong width is lost in it either.
+// well-formed row of the right width is ever cut.
 //
-// Text of nothing but strays could be looked at again for each of its lines.
+// A doubtful record of wrong width is cut if a record of the right width can be read
+// from the start of one of its later lines. One of the right width is cut if its first
+// line alone has that many cells or more (there may be separators behind the stray
+// quote), and what follows it, as a record or as a line, has that many. After the cut
+// the rest is read afresh, multi-line cells included. So no well-formed row of up to
+// doubtLook bytes is lost inside a record of wrong width either.
+//
+// Text that is nothing but stray quotes could be looked at again for each of its lines.
 // Therefore a region of doubtful records has a budget; once that is spent, the
 // region is split by lines.
-func (r *csvReader) doubt(m *seam, at, nl, cells int) (bool, error) {
+func (r *csvReader) cutJoined(m *seam, at, nl, cells int) (bool, error) {
 	if cells == r.width && !r.holdsBare(at, nl) {
 		return false, nil
 	}
@@ -139,29 +143,29 @@ func (r *csvReader) doubt(m *seam, at, nl, cells int) (bool, error) {
 // rows or more, the first of which ends at the line break at first. looked is
 // how many bytes were read for that.
 func (r *csvReader) joinsTwo(at, first, nl int) (yes bool, looked int) {
-	one, _ := r.count(at, first, true)
+	one, _ := r.countCells(at, first, true)
 	from := first + 1
 	for from < nl && (r.buf[from] == '\n' || r.buf[from] == '\r') {
 		from++ // blank lines
 	}
-	two, end := r.count(from, from+doubtLook, false)
+	two, end := r.countCells(from, from+doubtLook, false)
 	if two != r.width {
 		// The next line may have a stray quote too.
 		to := min(nl, r.n)
 		if j := bytes.IndexByte(r.buf[min(from, to):to], '\n'); j >= 0 {
 			to = from + j
 		}
-		two, end = r.count(min(from, to), to, true)
+		two, end = r.countCells(min(from, to), to, true)
 	}
 	return one >= r.width && two == r.width && r.width > 1, end - at
 }
 
-// hidesRow reports whether a record of the right width begins with one of the
-// later lines of the record from at to nl, which is of another. Its first line
-// ends at first. looked is how many bytes were read for that.
+// hidesRow reports whether a record of the right width starts at one of the later lines
+// of the record from at to nl, which has another width and whose first line ends at
+// first. looked is how many bytes were read for that.
 func (r *csvReader) hidesRow(at, first, nl int) (yes bool, looked int) {
 	for from := first + 1; from < nl; {
-		n, end := r.count(from, from+doubtLook, false)
+		n, end := r.countCells(from, from+doubtLook, false)
 		if n == r.width {
 			return true, looked
 		}
@@ -177,9 +181,9 @@ func (r *csvReader) hidesRow(at, first, nl int) (yes bool, looked int) {
 	return false, looked
 }
 
-// spend takes from the budget what a doubtful record from offset start to end
-// has cost: its own bytes and those that were looked at again. A record behind
-// the region begins a new one; one that reaches beyond it extends it.
+// spend takes the cost of a doubtful record from offset start to end from the budget:
+// its own bytes and those that were looked at again. A record that starts behind the
+// region begins a new one; one that reaches beyond the region extends it.
 func (m *seam) spend(start, end int64, looked int) {
 	if start >= m.region {
 		m.region, m.budget = start, 1<<20
@@ -191,7 +195,8 @@ func (m *seam) spend(start, end int64, looked int) {
 	m.budget -= end - start + int64(looked)
 }
 
-// holdsBare says that between at and nl there is a quote that no writer leaves bare.
+// holdsBare reports whether between at and nl there is a quote that no writer leaves
+// bare.
 func (r *csvReader) holdsBare(at, nl int) bool {
 	i, _ := slices.BinarySearch(r.bare, at)
 	return i < len(r.bare) && r.bare[i] < nl

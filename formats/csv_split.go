@@ -10,10 +10,10 @@ import (
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
-// walk goes through the record at at, by bits alone. It sets out[i] to the
-// position of the separator with number ords[i], or of the record's end where
-// there are fewer, and returns how many there are and where the line break
-// stands: -1 if that is not in the words before limit.
+// walk goes through the record at at, by the masks alone. It sets out[i] to the
+// position of the separator with number ords[i], or of the line break if the
+// record has fewer. It returns how many separators there are and where the line
+// break stands: -1 if that is not in the words before limit.
 func (r *csvReader) walk(at, limit int, ords []int, out []uint32) (seps, nl int) {
 	w := at >> 6
 	if w >= limit {
@@ -61,17 +61,17 @@ func (r *csvReader) walk(at, limit int, ords []int, out []uint32) (seps, nl int)
 var errUnsettled = errors.New("formats: depends on what stands before")
 
 // split makes rows of the records that start before end, and returns the
-// number of line breaks they span. It moves m to the next record. A trial, for
-// which nothing but m.next is known, ends with errUnsettled at text that is
-// read in the light of what stands before it, and at what takes long.
+// number of line breaks they span. It moves m to the next record. In a trial
+// nothing but m.next is known: it ends with errUnsettled where more must be known
+// of the text before the block, and where reading would take long.
 func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 	at, out := r.first, r.room(r.stops)
-	sound := true // what is in quotes is known for sure, so that lines is right
+	sound := true // no record was repaired, so that lines is right
 	var repaired error
 	r.cutTo = -1
 	for at < end {
 		if r.cutTo < at && m.budget < 0 && r.base+int64(at) < m.region {
-			if err := r.line(m, at); err != nil {
+			if err := r.cutLine(at); err != nil {
 				return 0, err
 			}
 		}
@@ -98,7 +98,7 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			}
 			var over bool
 			if nl >= 0 {
-				over, repaired, err = r.stray(m, at, 0)
+				over, repaired, err = r.repairStray(m, at, 0)
 			} else {
 				over, repaired, err = r.more(m, at, repaired)
 			}
@@ -117,14 +117,14 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 			continue
 		}
 		if (len(r.bare) > 0 || seps+1 != r.width) && repaired == nil && r.width > 0 {
-			doubt, err := r.doubt(m, at, nl, seps+1)
+			cut, err := r.cutJoined(m, at, nl, seps+1)
 			if err != nil {
 				return 0, err
 			}
 			if trial && m.region != 0 {
 				return 0, errUnsettled
 			}
-			if doubt {
+			if cut {
 				repaired, sound = ErrBareQuote, false
 				continue
 			}
@@ -135,8 +135,8 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 		}
 		if stop > at { // not blank
 			r.rejectOdd(at, stop, nl, seps+1, repaired)
-			r.bounds.reserve(len(r.rows)+1, len(r.rows), len(out))
-			r.bounds.put(len(r.rows), out)
+			r.places.reserve(len(r.rows)+1, len(r.rows), len(out))
+			r.places.put(len(r.rows), out)
 			r.rows = append(r.rows, simd.Row{Start: uint32(at), End: uint32(stop)})
 		}
 		repaired = nil
@@ -157,8 +157,8 @@ func (r *csvReader) split(m *seam, end int, trial bool) (lines int, err error) {
 	return lines, nil
 }
 
-// hiddenFrom counts the line breaks inside quotes between at and the end of what is
-// resolved.
+// hiddenFrom counts the line breaks inside quotes between at and the end of the
+// resolved words.
 func (r *csvReader) hiddenFrom(at int) int {
 	if at >= r.limit*64 {
 		return 0
@@ -177,21 +177,21 @@ func (r *csvReader) hiddenFrom(at int) int {
 	return n
 }
 
-// plain says that a record at at which has its line break in the words before
-// limit and as many cells as the header needs no closer look.
+// plain reports whether a record at at needs no closer look if its line break is in
+// the words before limit and it has as many cells as the header.
 func (r *csvReader) plain(m *seam, at int) bool {
 	return len(r.bare) == 0 && r.cutTo < at && r.width > 1 && r.n <= r.s.t.max && (m.budget >= 0 || r.base+int64(at) >= m.region)
 }
 
-// take makes rows of the plain records from at on that start before end, up to
-// one that is to be looked at, whose place it returns.
+// take makes rows of the plain records from at on that start before end. It returns
+// where the next record starts: the first that needs a closer look, or one behind end.
 func (r *csvReader) take(at, end int) int {
 	for {
 		rows := len(r.rows)
 		r.rows = mem.Grow(r.rows, 64)
 		room := r.rows[rows:cap(r.rows)]
-		r.bounds.reserve(cap(r.rows), rows, len(r.stops.ords))
-		n, next := r.stops.Rows(r.seps[:r.limit], r.nls[:r.limit], at, end, room, r.bounds.from(rows), r.bounds.stride)
+		r.places.reserve(cap(r.rows), rows, len(r.stops.ords))
+		n, next := r.stops.Rows(r.seps[:r.limit], r.nls[:r.limit], at, end, room, r.places.from(rows), r.places.stride)
 		r.rows = r.rows[:rows+n]
 		for i := rows; i < len(r.rows); i++ {
 			if w := &r.rows[i]; r.buf[w.End-1] == '\r' {
@@ -205,16 +205,16 @@ func (r *csvReader) take(at, end int) int {
 	}
 }
 
-// rejectOdd reports what is wrong with the record from at to stop, whose line
-// break stands at nl: it is not as written, has not as many cells as the header,
-// or may be several records. Its cells are matched all the same.
+// rejectOdd reports the record from at to stop, whose line break stands at nl, if
+// something is wrong with it: it was repaired, it has another number of cells than the
+// header, or it may be several records. Its cells are matched all the same.
 func (r *csvReader) rejectOdd(at, stop, nl, cells int, repaired error) {
 	switch {
 	case repaired != nil:
-		r.reject(at, stop, r.shifted(repaired, at, stop), true)
+		r.reject(at, stop, r.addEscaped(repaired, at, stop), true)
 	case cells != r.width:
 		err := fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, cells, r.width)
-		r.reject(at, stop, r.shifted(err, at, stop), true)
+		r.reject(at, stop, r.addEscaped(err, at, stop), true)
 	case r.holdsBare(at, nl):
 		if n := bytes.Count(r.buf[at:stop], []byte{'\n'}); n > 0 {
 			r.reject(at, stop, fmt.Errorf("%w in a record of %d lines", ErrBareQuote, n+1), true)
@@ -227,9 +227,9 @@ func (r *csvReader) lineBreaks(at int) int {
 	return bytes.Count(r.buf[r.first:min(at, r.n)], []byte{'\n'})
 }
 
-// more resolves further text for the record at at, whose end is not known. It
-// settles what is to be done when there is none: over says that the record is
-// too large, repaired that it was cut at a stray quote.
+// more resolves further text for the record at at, whose end is not known. If there is
+// no such text it settles the matter: over means that the record is too large, and the
+// second result, repaired unless it says more, that it was cut at a stray quote.
 func (r *csvReader) more(m *seam, at int, repaired error) (over bool, _ error, err error) {
 	if r.in && r.base+int64(r.limit*64) < m.clear {
 		return r.closable(m, at, repaired)
@@ -243,12 +243,12 @@ func (r *csvReader) more(m *seam, at int, repaired error) (over bool, _ error, e
 		return r.closable(m, at, repaired)
 	}
 	if r.limit*64-at > r.s.t.max {
-		return r.stray(m, at, 0)
+		return r.repairStray(m, at, 0)
 	}
 	return false, repaired, r.grow(r.n + max(4096, min(r.n-at, r.s.t.max+128)))
 }
 
-// closable is more for a record of which the resolved text ends inside quotes.
+// closable is more for a record whose resolved text ends inside quotes.
 func (r *csvReader) closable(m *seam, at int, repaired error) (over bool, _ error, err error) {
 	lim := r.base + int64(at) + int64(r.s.t.max)
 	from := r.base + int64(r.limit*64)
@@ -260,7 +260,7 @@ func (r *csvReader) closable(m *seam, at int, repaired error) (over bool, _ erro
 		return false, nil, err
 	}
 	if c < 0 {
-		return r.stray(m, at, whole)
+		return r.repairStray(m, at, whole)
 	}
 	if err := r.grow(int(c-r.base) + 128); err != nil {
 		return false, nil, err

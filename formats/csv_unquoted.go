@@ -12,19 +12,19 @@ import (
 //
 //	2026-05-02T00:00:05Z⇥"C:\\tools\\a.exe" -q⇥{"answers":"[\\"x\\"]"}⇥\N
 //
-// To any other reader of CSV the first quote takes the rows up to the next one with it.
+// Read as CSV, all from the first quote to the next would be one cell, rows and all.
 // Such text is rewritten as CSV with quotes while it is read. Lines are counted as they
 // are in the file: a line break that is written as \n becomes a carriage return.
 
-// An unquoted says how text is written of which no cell is quoted.
+// An unquoted says how the cells of a text are written, none of which is quoted.
 type unquoted struct {
 	sep     byte
 	escapes bool   // backslashes escape
-	null    string // the cell that is empty
+	null    string // how a null is written: such a cell is empty
 }
 
 // unquotedIn returns how the records of text are written, nil if cells are quoted or
-// may be. faulty says that some have stray quotes or too many cells when quotes count.
+// may be. faulty means that, read as CSV, some have stray quotes or too many cells.
 func unquotedIn(text []byte, sep byte, width int, faulty bool) *unquoted {
 	for _, escapes := range []bool{true, false} {
 		u := &unquoted{sep: sep, escapes: escapes}
@@ -38,7 +38,8 @@ func unquotedIn(text []byte, sep byte, width int, faulty bool) *unquoted {
 	return nil
 }
 
-// mayBeUnquoted is a quick look, so that other files cost no more to open.
+// mayBeUnquoted reports whether unquotedIn may return something. It is quick, so that
+// other files cost no more to open.
 func mayBeUnquoted(text []byte, sep byte) bool {
 	if sep == '\t' || sep == '|' {
 		return bytes.ContainsAny(text, `"\`)
@@ -55,10 +56,11 @@ func mayBeUnquoted(text []byte, sep byte) bool {
 	}
 }
 
-// fits reports whether the records that end in text have the width of the header, and
-// whether something shows that they are written so.
+// fits reports whether the records that end in text are written as u says: all have the
+// width of the header, and something in them shows it.
 func (u *unquoted) fits(text []byte, width int, faulty bool) bool {
-	rows, opened, enclosed, signs := 0, 0, 0, 0
+	rows, signs := 0, 0      // signs: escapes that only text of this kind has
+	opened, enclosed := 0, 0 // cells that begin with a quote, and that end with one too
 	for {
 		cells, n := u.record(text)
 		if n == 0 {
@@ -98,7 +100,7 @@ func (u *unquoted) fits(text []byte, width int, faulty bool) bool {
 	case u.escapes:
 		return signs > 0 && (faulty || opened == 0)
 	}
-	// Commas stand in quoted cells, and what has none of these may fit by chance.
+	// With commas as separators the text may fit by chance: quoted cells have them, too.
 	return faulty && (u.sep == '\t' || u.sep == '|')
 }
 
@@ -125,11 +127,12 @@ func (u *unquoted) record(text []byte) (cells [][]byte, n int) {
 	return nil, 0
 }
 
-// escapesIn counts the backslashes of a cell that escape something for sure: another,
-// a separator, a line break, or all there is of a null. A letter behind one may be that
-// of a path or an account (corp\bob), and two may begin the name of a share. It says
-// false if one escapes nothing, or if the cell is JSON that would be none without them.
-// Only some programs escape quotes, and in JSON these are escaped anyway.
+// escapesIn counts the backslashes of a cell that escape something for sure: another
+// backslash, a separator, a line break, or the N of a null. Other letters do not count,
+// since they may be part of a path or an account (corp\bob), nor do two backslashes
+// that may begin the name of a share. ok is false if a backslash escapes nothing, or if
+// the cell is JSON that unescaping would break. quotes means that backslashes may escape
+// quotes: only some programs do that, and in JSON quotes are escaped anyway.
 func (u *unquoted) escapesIn(cell []byte, quotes bool) (n int, ok bool) {
 	if string(cell) == `\N` {
 		return 1, true
@@ -156,14 +159,14 @@ func (u *unquoted) escapesIn(cell []byte, quotes bool) (n int, ok bool) {
 }
 
 // beginsShare reports whether the backslash at i may be the second of a name such as
-// \\dc01: nothing of a path stands before the first. That of a drive is no more than
-// a colon, which much else has as well (path:\\dc01).
+// \\dc01: no letter, digit or backslash stands before the first. A colon may: a drive
+// has one, but so has much else (path:\\dc01).
 func beginsShare(cell []byte, i int) bool {
 	word := func(c byte) bool { return isLetter(c) || '0' <= c && c <= '9' }
 	return (i < 2 || !word(cell[i-2]) && cell[i-2] != '\\') && (i+1 == len(cell) || word(cell[i+1]))
 }
 
-// unescape is what a backslash and c stand for.
+// unescape returns what a backslash and c stand for, and whether that is an escape.
 func (u *unquoted) unescape(c byte) (byte, bool) {
 	switch c {
 	case 't':
@@ -192,14 +195,14 @@ type unquotedReader struct {
 	in  []byte // room to read into
 	err error  // what reading has ended with
 
-	cell    []byte // the one at hand, as it is written
-	escaped bool   // the next byte belongs to it, whatever it is
-	out     []byte // rewritten
-	rest    []byte // what of out is not yet read
+	cell    []byte // the cell at hand, as it is written
+	escaped bool   // the next byte is escaped, and so ends no cell
+	out     []byte // rewritten text
+	rest    []byte // the part of out that is not yet read
 }
 
-// requote has the text rewritten behind its header if no cell of it is quoted, and
-// returns what is to be said of that.
+// requote has the text behind its header rewritten if no cell of it is quoted, and
+// returns a note about that, else "".
 func (s *csvSource) requote(whole bool, start int, o Options) (note string, err error) {
 	c := s.c
 	text := c.Head[start:]
@@ -221,7 +224,8 @@ func (s *csvSource) requote(whole bool, start int, o Options) (note string, err 
 	return note, u.rewritten(c, start, o.maxRecord())
 }
 
-// rewritten has the text of c rewritten behind its first bytes.
+// rewritten has the text of c rewritten from start on. A cell of more than max bytes is
+// put out in pieces: its record is too large anyway.
 func (u *unquoted) rewritten(c *Content, start, max int) error {
 	head := bytes.Clone(c.Head[:start])
 	r := c.reader()
@@ -251,7 +255,7 @@ func (u *unquotedReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// rewrite takes up what comes next of the text.
+// rewrite appends to out what the next piece of the text becomes.
 func (u *unquotedReader) rewrite(text []byte) {
 	from := 0
 	for i, c := range text {
@@ -271,7 +275,8 @@ func (u *unquotedReader) rewrite(text []byte) {
 	}
 }
 
-// end puts out the cell at hand, and what has ended it: nothing at the end of the text.
+// end appends the cell at hand to out, and by, which ended it: a separator, a line break,
+// "" at the end of the text.
 func (u *unquotedReader) end(by string) {
 	cell := u.cell
 	if by != string(rune(u.sep)) && bytes.HasSuffix(cell, []byte{'\r'}) {
@@ -293,7 +298,7 @@ func (u *unquoted) needsQuotes(cell []byte) bool {
 		u.escapes && (bytes.IndexByte(cell, '\n') >= 0 || bytes.IndexByte(cell, u.sep) >= 0)
 }
 
-// append appends what a cell stands for. An escape that is not known stays as it is.
+// append appends to dst what a cell stands for. An unknown escape stays as it is.
 func (u *unquoted) append(dst, cell []byte) []byte {
 	for u.escapes {
 		i := bytes.IndexByte(cell, '\\')

@@ -19,6 +19,12 @@
 // A cell is always text, as a person would read it: readers of binary formats
 // print numbers, booleans and times. JSON null, a missing key, an unquoted null
 // in CSV and an empty cell are the same: a cell of length zero.
+//
+// Where to start reading: formats.go has the types, walk.go finds inputs, open.go
+// opens one and takes its wrappings off. lines.go shares text out among readers;
+// csv.go, jsonl.go and json.go are its formats. parquet.go and arrow.go are the binary
+// ones, whose values print.go turns into text. Each format has a few files of its own,
+// csv_*.go and so on. Package simd has the kernels.
 package formats
 
 import (
@@ -376,6 +382,24 @@ type Format struct {
 	Open  func(*Content, Options) (Source, error)
 }
 
+// findColumn returns the index in names of a wanted column, by its number or else its
+// name; -1 if it is not there.
+func findColumn(names []string, c Column) int {
+	if c.N >= 0 {
+		if c.N < len(names) {
+			return c.N
+		}
+		return -1
+	}
+	want, _ := BareName(c.Name)
+	for i, name := range names {
+		if bare, _ := BareName(name); strings.EqualFold(bare, want) {
+			return i
+		}
+	}
+	return -1
+}
+
 // BareName returns a column name without the decorations that portals add: a
 // zone suffix (" [UTC]", " [Pacific Time (US and Canada)]", " Local time"),
 // spaces and quotes around it. zone is the text in the brackets, "local" for
@@ -399,8 +423,8 @@ func BareName(name string) (bare, zone string) {
 	return name, ""
 }
 
-// isWord reports whether a name is made of ASCII letters, digits and underscores: then
-// there is nothing round it.
+// isWord reports whether a name is made of ASCII letters, digits and underscores alone:
+// then it has no decorations.
 func isWord[T string | []byte](name T) bool {
 	for i := range len(name) {
 		if c := name[i]; c-'0' > 9 && c|0x20-'a' > 'z'-'a' && c != '_' {

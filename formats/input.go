@@ -50,9 +50,8 @@ func (in Input) String() string {
 	return in.Path
 }
 
-// Rereadable says that an input can be opened any number of times, and that opening
-// takes nothing away. That is not so for pipes, devices, and standard input that is no
-// regular file.
+// Rereadable reports whether an input can be opened any number of times, and opening
+// takes nothing away from it. It is false for pipes, devices and standard input.
 func (in Input) Rereadable() bool {
 	switch {
 	case in.Member != "":
@@ -93,8 +92,8 @@ type Content struct {
 
 	times    *Times      // nil: nobody asks
 	preamble int         // bytes of text above JSON, behind a byte order mark
-	turned   int         // rows of a table that was written by columns
-	avro     *avroReader // of which Stream is, or nil: then the lines are none of a file's
+	turned   int         // rows of a table that turnColumns has turned, else 0
+	avro     *avroReader // what Stream reads from, or nil. Its lines are not those of a file
 }
 
 // stdinContent reads what is given as standard input; it is never closed.

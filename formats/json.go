@@ -50,26 +50,13 @@ func openJSON(c *Content, o Options) (Source, error) {
 	o = jsonLimits(o)
 	s := &jsonSource{close: c.Close, used: c.Consumed, times: c.times, made: c.avro != nil}
 	s.info = Info{Input: c.Input, Format: "json", Compression: c.Compression, Encoding: c.Encoding, Size: c.Size, Serial: c.At == nil}
-	// A first pass over the head finds the tables. What it takes off a stream
-	// is kept for the second.
-	var start int64
-	if bytes.HasPrefix(c.Head, []byte(utf8BOM)) {
-		start = int64(len(utf8BOM))
-	}
-	var saved bytes.Buffer
-	var head, in io.Reader
-	if c.At != nil {
-		head = io.NewSectionReader(c.At, start, min(c.Len, maxJSONHead))
-		in = io.NewSectionReader(c.At, start, c.Len-start)
-	} else {
-		if _, err := io.CopyN(io.Discard, c.Stream, start); err != nil {
-			return nil, err
-		}
-		head = io.TeeReader(io.LimitReader(c.Stream, maxJSONHead), &saved)
-		in = io.MultiReader(&saved, c.Stream)
+	// A first pass over the head finds the tables.
+	head, in, start, err := c.jsonPasses()
+	if err != nil {
+		return nil, err
 	}
 	first := newJSONCutter(head, Options{BlockSize: headSize, MaxRecord: min(o.MaxRecord, maxJSONHead), Table: o.Table, Whole: o.Whole})
-	first.base, first.left, first.skip = start, c.Len, c.preamble
+	first.base, first.size, first.skip = start, c.Len, c.preamble
 	var buf []byte
 	for !first.done && (first.base < headSize || first.objects == nil && len(first.tables) == 0 || first.unnamed()) {
 		text, _ := first.cut(buf)
@@ -77,7 +64,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 		buf = first.buf
 	}
 	s.cut = newJSONCutter(in, o)
-	s.cut.base, s.cut.left, s.cut.skip = start, c.Len, c.preamble
+	s.cut.base, s.cut.size, s.cut.skip = start, c.Len, c.preamble
 	s.cut.tables = first.tables
 	// Readers are to know the envelope before they begin.
 	s.cut.search.envelope, s.cut.search.settled = first.search.envelope, true
@@ -87,7 +74,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 	}
 	s.info.Parts = append(s.info.Parts, first.tables...)
 	if len(s.info.Parts) == 0 {
-		s.info.Parts = []*Part{s.cut.loose()}
+		s.info.Parts = []*Part{s.cut.loosePart()}
 		s.cut.unsampled = nil
 	}
 	s.info.Notes = append(c.notes(), first.remarks...)
@@ -96,8 +83,26 @@ func openJSON(c *Content, o Options) (Source, error) {
 	return s, nil
 }
 
-// unnamed reports whether there is a part of which no record has shown the
-// columns.
+// jsonPasses returns the text for two passes, which begin at offset start, behind a byte
+// order mark: head, at most maxJSONHead bytes, is to be read before all, which has the
+// whole text again. What head takes off a stream is kept for it.
+func (c *Content) jsonPasses() (head, all io.Reader, start int64, err error) {
+	if bytes.HasPrefix(c.Head, []byte(utf8BOM)) {
+		start = int64(len(utf8BOM))
+	}
+	if c.At != nil {
+		head = io.NewSectionReader(c.At, start, min(c.Len, maxJSONHead))
+		return head, io.NewSectionReader(c.At, start, c.Len-start), start, nil
+	}
+	if _, err := io.CopyN(io.Discard, c.Stream, start); err != nil {
+		return nil, nil, 0, err
+	}
+	var saved bytes.Buffer
+	head = io.TeeReader(io.LimitReader(c.Stream, maxJSONHead), &saved)
+	return head, io.MultiReader(&saved, c.Stream), start, nil
+}
+
+// unnamed reports whether there is a part whose columns no record has shown yet.
 func (c *jsonCutter) unnamed() bool {
 	return slices.ContainsFunc(c.tables, func(p *Part) bool { return len(p.Columns) == 0 })
 }
@@ -133,10 +138,10 @@ func (r *jsonReader) Next() (Block, error) {
 	}
 	r.begin(text, base, b.Part)
 	for _, row := range r.found {
-		r.tell(int(row.off))
+		r.rejectNotes(int(row.off))
 		r.record(int(row.off), int(row.end))
 	}
-	r.tell(len(text))
+	r.rejectNotes(len(text))
 	b.Rows, b.Records = len(r.rows), r.records()
 	return b, nil
 }
@@ -184,8 +189,8 @@ func (r *jsonReader) claim() (b Block, text []byte, base int64, err error) {
 	return b, text, base, nil
 }
 
-// tell reports what was wrong before the record at off.
-func (r *jsonReader) tell(off int) {
+// rejectNotes makes rejects of the cutter's notes up to off, where a record starts.
+func (r *jsonReader) rejectNotes(off int) {
 	for len(r.notes) > 0 && r.notes[0].off <= off {
 		n := r.notes[0]
 		r.notes = r.notes[1:]
@@ -203,12 +208,12 @@ func (r *jsonReader) tell(off int) {
 	}
 }
 
-// sample fills in what the first records of a part show: its columns, unless a
-// schema has given them, and the sample.
+// sample fills in the columns of a part, unless a schema has given them, and its sample,
+// from its first records, which are those of the block: text.
 func (c *jsonCutter) sample(p *Part, text []byte) {
 	b, rows := append(bytes.Clone(text), make([]byte, jsonPad)...), c.rows
 	if !c.search.settled && b[rows[0].off] == '{' {
-		c.search.tableOf(b, rows) // finds the envelope
+		c.search.tableOf(b, rows) // for the envelope that it takes up
 	}
 	if len(p.Columns) == 0 {
 		q := jsonSample(b, rows, c.search.envelope)

@@ -12,12 +12,13 @@ import (
 //	{"ClientIP":{"0":"10.0.0.5","1":"10.0.0.6"},"Name":{"0":"a.example","1":null}}
 //	{"ClientIP":["10.0.0.5","10.0.0.6"],"Name":["a.example",null]}
 //
-// Read as it stands that is one record, with all values of a column in one cell, and no
-// time. It is turned into JSON Lines in memory. A table of more than Options.MaxRecord
-// bytes stays as it is, and is refused for its size. So does one whose lines would have
-// more than maxTurned times that, and is one record: each line repeats all names.
+// Read as it stands that would be one record, with all values of a column in one cell, and
+// no time. So it is turned into JSON Lines in memory. A table of more than
+// Options.MaxRecord bytes stays as it is, and is refused for its size. A table whose
+// lines would be too long for maxTurned stays one record.
 
-// maxTurned bounds the lines: a name of megabytes makes of a table what no memory holds.
+// maxTurned is how many times Options.MaxRecord the lines may have in bytes. Each line
+// repeats all names: with a name of megabytes no memory would hold the lines.
 const maxTurned = 2
 
 // turnColumns turns a document that is a known table by columns into lines, one for
@@ -52,7 +53,8 @@ func (c *Content) turnColumns(o Options) (bool, error) {
 	return true, c.readHead()
 }
 
-// endsWith returns a stream that has been read as far as an error, or r if there is none.
+// endsWith returns what is left of r, where reading has met err: r itself if that is nil,
+// else a stream that gives err alone.
 func endsWith(r io.Reader, err error) io.Reader {
 	if err == nil {
 		return r
@@ -69,7 +71,7 @@ func (c *Content) turnedNote() []string {
 }
 
 // beginsByColumn reports whether text may be a table by columns: one object whose first
-// members are all lists or all objects, with plain values as the first in the first one.
+// members are all lists or all objects. The first values of its first member are plain.
 func beginsByColumn(head []byte) bool {
 	text := trimJSONHead(head)
 	if !firstHoldsMany(text) {
@@ -102,8 +104,8 @@ func beginsByColumn(head []byte) bool {
 	return n > 0 && (fault != jsonOK || jsonSpace(b, p, end) == end) // another record may follow
 }
 
-// firstHoldsMany reports whether text is an object with a list or an object as its first
-// member, which those that are records seldom have. It costs nothing.
+// firstHoldsMany reports whether text is an object whose first member is a list or an
+// object. Records seldom are, and to look at no more than that costs next to nothing.
 func firstHoldsMany(text []byte) bool {
 	const space = " \t\r\n"
 	rest, ok := bytes.CutPrefix(text, []byte{'{'})
@@ -116,9 +118,9 @@ func firstHoldsMany(text []byte) bool {
 	return ok && len(rest) > 0 && (rest[0] == '[' || rest[0] == '{')
 }
 
-// linesOfColumns turns a table by columns into at most max bytes of JSON Lines; nil if
-// text is not one, its columns are of different rows, or those of no table that is known.
-// text has room for jsonPad bytes behind it.
+// linesOfColumns turns a table by columns into at most max bytes of JSON Lines. It
+// returns nil if text is no such table, if its columns do not all have the same rows, or
+// if they are not the columns of a known table. text has room for jsonPad bytes behind it.
 func linesOfColumns(text []byte, table func(*Part) string, max int) (lines []byte, rows int) {
 	text = trimJSONHead(text)
 	b, end := text[:len(text)+jsonPad], len(text)

@@ -17,39 +17,38 @@ type jsonCutter struct {
 	max   int // largest record
 	block int // bytes after which a block ends
 
-	buf   []byte // capacity reaches jsonPad bytes beyond
+	buf   []byte // the block's text; capacity reaches jsonPad bytes beyond
 	pos   int    // next byte to look at
 	base  int64  // offset of buf[0] in the input
-	left  int64  // bytes of the input if known, else 0
+	size  int64  // bytes of the input if known, else 0
 	lines int64  // line breaks before buf[0]
-	carry []byte // read, but not part of the last block
+	carry []byte // read behind the last block
 	ended bool   // the input has no more bytes
 	err   error  // what ended the document early
 	done  bool   // nothing is left to be cut
 	skip  int    // bytes of text before the first document
 
-	stack     []jsonFrame
-	objects   *Part   // of records that are in no table
-	tables    []*Part // met before, in an earlier pass over the head
-	partsMade int     // how many of tables this pass has met
-	// unsampled are the parts that were made in this block.
-	unsampled    []*Part
+	stack        []jsonFrame
+	objects      *Part                // of records that are in no table
+	tables       []*Part              // all others; at first those that a pass over the head has met
+	partsMade    int                  // how many of tables this pass has met
+	unsampled    []*Part              // parts that have no sample yet
 	headers      map[string]jsonTable // of tables whose rows come in frames of their own, by id
-	pieces       map[string]*Part     // of these, once rows have come
+	pieces       map[string]*Part     // parts of these tables, once rows have come, by id
 	remarks      []string             // for Info.Notes
 	search       jsonSearch
-	lists        map[string]*Part // of records that were searched for, by table
+	tableParts   map[string]*Part // of records that were searched for, by table
 	wrapsRecords bool             // the document at hand does
-	unsearched   error            // the first value in it that was stepped over and may have records
+	unsearched   error            // names the first value in it that was stepped over and may have records
 
 	// The block that is being cut.
 	part     *Part
 	rows     []jsonRow
 	notes    []jsonNote
-	textEnd  int // end of its text if gap > 0
-	gap      int // bytes dropped behind its text, of a record that is too large
-	gapLines int
-	stop     bool // it is at its end
+	textEnd  int  // end of its text if gap > 0
+	gap      int  // bytes dropped behind its text, of a record that is too large
+	gapLines int  // line breaks among them
+	stop     bool // the block is at its end
 }
 
 // A jsonFrame is a bracket that is open.
@@ -57,20 +56,20 @@ type jsonFrame struct {
 	kind      jsonNest
 	needComma bool  // one must come before the next element
 	sawComma  bool  // one has come, so that an element must follow
-	start     int64 // offset of an object that may be a record itself, else -1
+	start     int64 // offset of an object that may itself be a record, else -1
 	members   int   // of an object, so far
 	table     jsonTable
 	rowsFirst bool // rows came before the columns
 	failed    bool // it says that something went wrong
-	judged    bool // a top-level array, of which the first element has said what all are
+	judged    bool // of a top-level array: its first element has been looked at
 	byKey     bool // the members of an object are records
 	unwrapped bool // records were searched for in it, and found
 	record    jsonVerdict
-	part      *Part // of the records of an array, or an object
+	part      *Part // of the records in an array or, with byKey, in an object
 }
 
-// A jsonVerdict says whether an object has the columns of a table. It is found once for
-// an object: for each of its members it would cost too much.
+// A jsonVerdict says whether an object has the columns of a table. It is worked out once
+// for an object: to do it again for each member would cost too much.
 type jsonVerdict uint8
 
 const (
@@ -79,20 +78,21 @@ const (
 	jsonNoRecord
 )
 
+// A jsonNest says what a bracket holds.
 type jsonNest uint8
 
 const (
-	jsonTop jsonNest = iota
-	jsonList
-	jsonRowList
-	jsonTableList // tables of a query answer, or frames
-	jsonMembers
+	jsonTop       jsonNest = iota // documents: there is no bracket
+	jsonList                      // records
+	jsonRowList                   // rows by position
+	jsonTableList                 // tables of a query answer, or frames
+	jsonMembers                   // members of an object
 )
 
 // A jsonNote is something wrong at a place of the block.
 type jsonNote struct {
 	off, end int
-	raw      []byte // the record's first bytes where the block has dropped them
+	raw      []byte // the record's first bytes if they are not in the block's text
 	err      error
 	matched  bool // what stands there was matched all the same
 	record   bool // a record is lost
@@ -100,23 +100,22 @@ type jsonNote struct {
 
 func newJSONCutter(in io.Reader, o Options) *jsonCutter {
 	return &jsonCutter{in: in, max: o.maxRecord(), block: o.blockSize(), stack: []jsonFrame{{kind: jsonTop}},
-		headers: map[string]jsonTable{}, pieces: map[string]*Part{}, search: newJSONSearch(o), lists: map[string]*Part{}}
+		headers: map[string]jsonTable{}, pieces: map[string]*Part{}, search: newJSONSearch(o), tableParts: map[string]*Part{}}
 }
 
-// more reads on. It returns false at the end of the input.
+// more reads on into buf. It reports whether there was anything left to read.
 func (c *jsonCutter) more() bool {
 	if c.ended {
 		return false
 	}
 	n := len(c.buf)
-	// Room for a bit more than a block: little is carried over, and nothing
-	// read twice.
+	// Room for little more than a block, so that little is carried over.
 	want := c.block + c.block/16 + 512
-	if c.left > 0 {
-		want = int(min(int64(want), c.left+512))
+	if c.size > 0 {
+		want = int(min(int64(want), c.size+512))
 	}
 	if n == 0 && cap(c.buf) < want+jsonPad {
-		if c.left > 0 || c.base > 0 {
+		if c.size > 0 || c.base > 0 {
 			c.buf = mem.Make[byte](want + jsonPad)[:0]
 		} else {
 			c.buf = make([]byte, 0, want+jsonPad) // all there is may be short
@@ -142,8 +141,9 @@ func (c *jsonCutter) more() bool {
 	return grown
 }
 
-// cut finds the records of the next block and reads them into buf, which it
-// may replace: the block's text is the returned slice.
+// cut finds the records of the next block, in c.rows, and reads them into buf, which it
+// may replace by a larger one: text is the block's text. ok is false if no text and no
+// dropped record is left.
 func (c *jsonCutter) cut(buf []byte) (text []byte, ok bool) {
 	c.begin(buf)
 	for c.pos < c.skip {
@@ -172,7 +172,7 @@ func (c *jsonCutter) cut(buf []byte) (text []byte, ok bool) {
 	return text, end > 0 || c.gap > 0
 }
 
-// anyPart is the part of a block without records.
+// anyPart returns a part for a block without records.
 func (c *jsonCutter) anyPart() *Part {
 	for _, part := range append([]*Part{c.objects}, c.tables...) {
 		if part != nil && !slices.Contains(c.unsampled, part) {
@@ -194,7 +194,7 @@ func (c *jsonCutter) begin(buf []byte) {
 	c.part = nil
 }
 
-// taken moves the place in the input behind the block.
+// taken moves base and lines behind the block, and returns its number of line breaks.
 func (c *jsonCutter) taken(text []byte) (lines int) {
 	lines = bytes.Count(text, []byte{'\n'}) + c.gapLines
 	c.lines += int64(lines)
@@ -202,7 +202,7 @@ func (c *jsonCutter) taken(text []byte) (lines int) {
 	return lines
 }
 
-// peek skips white space.
+// peek skips white space and returns the byte behind it, false at the end of the input.
 func (c *jsonCutter) peek() (byte, bool) {
 	for {
 		c.pos = jsonSpace(c.buf, c.pos, len(c.buf))
@@ -233,8 +233,8 @@ func (c *jsonCutter) note(off, end int, matched, record bool, err error) {
 	c.notes = append(c.notes, jsonNote{off: off, end: end, err: err, matched: matched, record: record})
 }
 
-// syntax notes that the byte at pos should not be there. The block may end
-// before that byte, so the note holds it.
+// syntax notes that the byte at pos should not be there. The note has a copy of it,
+// since the block may end before that byte.
 func (c *jsonCutter) syntax(fault jsonFault, matched bool) {
 	c.note(c.pos, c.pos, matched, false, fmt.Errorf("%w: %s", ErrSyntax, jsonFaults[fault]))
 	c.notes[len(c.notes)-1].raw = bytes.Clone(c.buf[c.pos : c.pos+1])
@@ -288,6 +288,7 @@ func (c *jsonCutter) step() {
 	}
 }
 
+// element looks at an element or a member, which begins with b at pos.
 func (c *jsonCutter) element(b byte) {
 	f := c.top()
 	f.needComma = true
@@ -301,9 +302,9 @@ func (c *jsonCutter) element(b byte) {
 	case jsonTableList:
 		if b == '{' {
 			if name := c.loneTable(f); name != "" {
-				c.row(c.listOf(name))
+				c.row(c.tablePart(name))
 			} else {
-				c.open(-1)
+				c.enterObject(-1)
 			}
 			return
 		}
@@ -339,7 +340,7 @@ func (c *jsonCutter) document(b byte) {
 	c.wrapsRecords, c.unsearched = false, nil
 	switch b {
 	case '{':
-		c.open(c.base + int64(c.pos))
+		c.enterObject(c.base + int64(c.pos))
 	case '[':
 		c.push(jsonFrame{kind: jsonList, start: -1})
 	default:
@@ -397,7 +398,7 @@ func (c *jsonCutter) token() {
 // row takes the element at pos as a record of part.
 func (c *jsonCutter) row(part *Part) {
 	if part == nil {
-		part = c.loose()
+		part = c.loosePart()
 	}
 	if !c.switchTo(part) {
 		return
@@ -413,8 +414,8 @@ func (c *jsonCutter) row(part *Part) {
 	}
 }
 
-// switchTo makes part that of the block. If the block has records of another one it
-// returns false, and the block is at its end.
+// switchTo makes part the block's part. If the block has records of another part it
+// ends the block instead and returns false.
 func (c *jsonCutter) switchTo(part *Part) bool {
 	if c.part != nil && c.part != part && len(c.rows) > 0 {
 		c.top().needComma = false
@@ -425,8 +426,8 @@ func (c *jsonCutter) switchTo(part *Part) bool {
 	return true
 }
 
-// rowError steps over an object among rows by position, with which a query
-// answer tells that it broke off.
+// rowError steps over an object among rows by position: by one a query answer says that
+// it broke off.
 func (c *jsonCutter) rowError() {
 	start := c.pos
 	c.value()

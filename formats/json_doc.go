@@ -20,9 +20,8 @@ type jsonTable struct {
 // maxRemarks bounds the remarks about one document.
 const maxRemarks = 8
 
-// memberKey reads the key at pos, where b stands, and its colon. value is the
-// first byte of what follows, at which pos is then. It returns false where there
-// is no key, or nothing behind it.
+// memberKey reads the key at pos, which begins with b, and its colon. Then pos is at the
+// value, whose first byte is value. ok is false if there is no key, or no value.
 func (c *jsonCutter) memberKey(b byte) (key []byte, value byte, ok bool) {
 	if b != '"' {
 		c.syntax(jsonNoKey, false)
@@ -48,8 +47,8 @@ func (c *jsonCutter) memberKey(b byte) (key []byte, value byte, ok bool) {
 	return key, value, ok
 }
 
-// member reads a member of a document's own object, and decides what to do with
-// its value.
+// member reads a member of an object, whose key begins with b at pos, and decides what
+// to do with its value.
 func (c *jsonCutter) member(b byte) {
 	at := c.pos
 	key, b, ok := c.memberKey(b)
@@ -70,12 +69,12 @@ func (c *jsonCutter) member(b byte) {
 	if strings.EqualFold(string(key), "records") {
 		role = wrapsObjects
 	}
-	if role == wrapsNothing && b == '[' && strings.EqualFold(string(key), "data") && c.wanted() && c.search.known(f.table.columns) {
+	if role == wrapsNothing && b == '[' && strings.EqualFold(string(key), "data") && c.searching() && c.search.knows(f.table.columns) {
 		if inner, ok := c.firstInside(); ok && inner == '[' {
 			role = wrapsRows
 		}
 	}
-	if b == '[' && c.enter(role, key) || (b == '[' || b == '{') && c.descend(role, key, at) {
+	if b == '[' && c.enterArray(role, key) || (b == '[' || b == '{') && c.descend(role, key, at) {
 		return
 	}
 	start := c.pos
@@ -100,8 +99,9 @@ func (c *jsonCutter) member(b byte) {
 	}
 }
 
-// enter goes into an array of records, rows or tables.
-func (c *jsonCutter) enter(role wrapper, key []byte) bool {
+// enterArray goes into the array at pos, the value of a key, if that is a list of
+// records, rows or tables, and reports whether it is.
+func (c *jsonCutter) enterArray(role wrapper, key []byte) bool {
 	f := c.top()
 	inner, ok := c.firstInside()
 	if !ok {
@@ -157,7 +157,7 @@ func (c *jsonCutter) firstInside() (byte, bool) {
 	return b, ok
 }
 
-// firstKeyIs looks into the object at pos.
+// firstKeyIs reports whether the first key of the object at pos is name, in any case.
 func (c *jsonCutter) firstKeyIs(name string) bool {
 	at := c.pos
 	defer func() { c.pos = at }()
@@ -192,13 +192,13 @@ func (c *jsonCutter) learn(f *jsonFrame, role wrapper, start int) {
 	}
 }
 
-// closeObject ends a document's own object: a record of its own if nothing in
-// it was a wrapper.
+// closeObject ends an object at its bracket. It is a record if nothing in it was a
+// wrapper.
 func (c *jsonCutter) closeObject() {
 	f := *c.top()
 	switch {
 	case f.start >= 0 && !(f.failed && f.members == 1) && !(f.rowsFirst && f.table.columns != nil):
-		part, start := c.loose(), int(f.start-c.base)
+		part, start := c.loosePart(), int(f.start-c.base)
 		if !c.switchTo(part) {
 			// The next block begins with this object.
 			c.stack = c.stack[:len(c.stack)-1]
@@ -226,28 +226,29 @@ func (c *jsonCutter) closeObject() {
 	c.pop()
 }
 
-// open goes into the object at pos, which may be a record itself if it starts
-// at an offset.
-func (c *jsonCutter) open(start int64) {
+// enterObject goes into the object at pos. start is its offset if it may itself be a
+// record, else -1.
+func (c *jsonCutter) enterObject(start int64) {
 	f := jsonFrame{kind: jsonMembers, start: start, unwrapped: c.top().unwrapped}
-	if c.wanted() {
+	if c.searching() {
 		b, end, _ := c.extent(c.pos, jsonWindow)
 		if name := c.search.keyed(b, c.pos+1, end); name != "" {
-			f.start, f.byKey, f.part = -1, true, c.listOf(name)
+			f.start, f.byKey, f.part = -1, true, c.tablePart(name)
 			c.markWrapping()
 		}
 	}
 	c.push(f)
 }
 
-// descend goes into the value at pos if there are records of a known table in
-// it, and the object that has it as a member, with the key at keyAt, is none itself.
+// descend goes into the value at pos, that of a member whose key is at keyAt, and
+// reports whether it does: records of a known table are in it, and the object round it is
+// no such record itself.
 func (c *jsonCutter) descend(role wrapper, key []byte, keyAt int) bool {
 	f := c.top()
 	if !c.search.enabled() || role != wrapsNothing && role != wrapsObjects && (role != wrapsRows || f.table.columns != nil) || f.record == jsonRecord {
 		return false
 	}
-	if !c.wanted() {
+	if !c.searching() {
 		c.passOver(key)
 		return false
 	}
@@ -277,7 +278,7 @@ func (c *jsonCutter) descend(role wrapper, key []byte, keyAt int) bool {
 		// A record that is not taken from here says nothing of envelopes: the value may
 		// be one, of the record that has it as a member.
 		c.search.envelope, c.search.settled = envelope, settled
-		if name != "" || c.search.loneRecord || cut && c.search.open(b, bracket, c.pos+1, end) {
+		if name != "" || c.search.loneRecord || cut && c.search.mayHoldMore(b, bracket, c.pos+1, end) {
 			c.passOver(key)
 		}
 		return false
@@ -294,19 +295,19 @@ func (c *jsonCutter) descend(role wrapper, key []byte, keyAt int) bool {
 	f.rowsFirst = f.rowsFirst && role != wrapsRows
 	switch {
 	case what == holdsRecords:
-		c.push(jsonFrame{kind: jsonList, start: -1, part: c.listOf(name)})
+		c.push(jsonFrame{kind: jsonList, start: -1, part: c.tablePart(name)})
 	case bracket == '[':
 		c.push(jsonFrame{kind: jsonTableList, start: -1, unwrapped: true})
 	default:
-		c.open(-1)
+		c.enterObject(-1)
 	}
 	return true
 }
 
-// loneTable names the table of which the object at pos is a record, among others
-// that have records inside; "" if it is none.
+// loneTable names the table of which the object at pos is a record itself, among
+// objects that have records inside; "" if it is none.
 func (c *jsonCutter) loneTable(f *jsonFrame) string {
-	if !f.unwrapped || !c.wanted() {
+	if !f.unwrapped || !c.searching() {
 		return ""
 	}
 	b, end, _ := c.extent(c.pos, jsonWindow)
@@ -316,7 +317,7 @@ func (c *jsonCutter) loneTable(f *jsonFrame) string {
 // takeLone takes the member at pos, whose key is at keyAt, as a record of a table.
 func (c *jsonCutter) takeLone(name string, keyAt int) {
 	c.search.misses = 0
-	part := c.listOf(name)
+	part := c.tablePart(name)
 	if !c.switchTo(part) {
 		c.pos = keyAt // the next block begins with it
 		c.top().members--
@@ -325,8 +326,8 @@ func (c *jsonCutter) takeLone(name string, keyAt int) {
 	c.row(part)
 }
 
-// markWrapping takes down that the document wraps records. From then on it matters
-// what in it was stepped over.
+// markWrapping notes that the document wraps records, and so is none itself. From then
+// on it matters what in it was stepped over.
 func (c *jsonCutter) markWrapping() {
 	if !c.wrapsRecords && c.unsearched != nil {
 		c.note(c.pos, c.pos, false, false, c.unsearched)
@@ -334,8 +335,9 @@ func (c *jsonCutter) markWrapping() {
 	c.wrapsRecords = true
 }
 
-// passOver takes down that the value at pos, of a key, is stepped over and may have
-// records. That is said if the document wraps some: else it is one itself.
+// passOver notes that the value at pos, that of key, is stepped over and may have
+// records. It is reported if the document wraps records, now or later: a document that
+// wraps none is a record itself.
 func (c *jsonCutter) passOver(key []byte) {
 	if c.unsearched != nil {
 		return
@@ -349,7 +351,7 @@ func (c *jsonCutter) passOver(key []byte) {
 // wrapped reports whether the objects of an array, the first of which is at pos,
 // are no records but have some inside.
 func (c *jsonCutter) wrapped() bool {
-	if !c.wanted() {
+	if !c.searching() {
 		return false
 	}
 	b, end := c.window(c.pos, jsonWindow)
@@ -370,14 +372,15 @@ func (c *jsonCutter) isRecord(f *jsonFrame) bool {
 	return f.record == jsonRecord
 }
 
-// wanted reports whether records are searched for in what comes next.
-func (c *jsonCutter) wanted() bool {
+// searching reports whether records are searched for in what comes next.
+func (c *jsonCutter) searching() bool {
 	c.search.at = c.base + int64(c.pos)
-	return c.search.wanted()
+	return c.search.active()
 }
 
-// window is what can be looked at of the text from p on, wide bytes as far as it goes
-// whatever the size of blocks: b[p:end], with jsonPad bytes behind it.
+// window returns the text from p on that a search may look at, wide bytes at most:
+// b[p:end], with jsonPad bytes behind it. How far it goes does not depend on the size
+// of blocks.
 func (c *jsonCutter) window(p, wide int) (b []byte, end int) {
 	for len(c.buf)-p < wide && c.more() {
 	}
@@ -385,8 +388,8 @@ func (c *jsonCutter) window(p, wide int) (b []byte, end int) {
 	return c.buf[:end+jsonPad], end
 }
 
-// extent is what can be looked at of the value at p alone, of which what is beyond
-// wide bytes is cut off.
+// extent is window for the value at p alone. cut means that the window may end before
+// the value does.
 func (c *jsonCutter) extent(p, wide int) (b []byte, end int, cut bool) {
 	b, end = c.window(p, wide)
 	if q, fault := jsonSkip(b, p, end, 0); fault == jsonOK {
@@ -395,12 +398,12 @@ func (c *jsonCutter) extent(p, wide int) (b []byte, end int, cut bool) {
 	return b, end, end == p+wide
 }
 
-// listOf returns the part of the records of a table that are in lists.
-func (c *jsonCutter) listOf(name string) *Part {
-	part := c.lists[name]
+// tablePart returns the part of the records of a table that were searched for.
+func (c *jsonCutter) tablePart(name string) *Part {
+	part := c.tableParts[name]
 	if part == nil {
 		part = c.newPart(jsonTable{})
-		c.lists[name] = part
+		c.tableParts[name] = part
 	}
 	return part
 }
@@ -411,6 +414,7 @@ func (c *jsonCutter) remark(text string) {
 	}
 }
 
+// jsonText returns the text of a string, any other value as it stands.
 func jsonText(value []byte) string {
 	if len(value) > 1 && value[0] == '"' {
 		return string(jsonUnquote(nil, value[1:len(value)-1]))
@@ -441,8 +445,8 @@ func jsonColumnNames(value []byte) []string {
 	return names
 }
 
-// newPart returns the part of a table that begins: in a second pass over the
-// head, the one that the first has made.
+// newPart returns the part of a table that begins: a part that the first pass has made
+// of the head, if there is one left, else a new one.
 func (c *jsonCutter) newPart(t jsonTable) *Part {
 	if c.partsMade++; c.partsMade <= len(c.tables) {
 		return c.tables[c.partsMade-1]
@@ -453,8 +457,8 @@ func (c *jsonCutter) newPart(t jsonTable) *Part {
 	return part
 }
 
-// loose returns the part of the records that are in no table.
-func (c *jsonCutter) loose() *Part {
+// loosePart returns the part of the records that are in no table.
+func (c *jsonCutter) loosePart() *Part {
 	if c.objects == nil {
 		c.objects = &Part{Rows: -1}
 		c.unsampled = append(c.unsampled, c.objects)

@@ -12,22 +12,23 @@ import (
 // jsonFields lists all cells of one record. Names and values are copied to
 // text, which is reused from record to record.
 type jsonFields struct {
-	envelope string // the member whose members take its place
+	envelope string // name of the member whose members take its place
 	text     []byte
 	found    []jsonField
-	outer    int            // of found: before it what is of the envelope has been dropped
-	places   map[string]int // of found, by folded name: what has not been dropped; empty while there are few
+	outer    int            // members of an envelope in found[:outer] have been dropped
+	places   map[string]int // by folded name, index in found of the one not dropped; empty while they are few
 	fields   []Field
 	inner    []byte // an envelope that was JSON text in a string
 }
 
+// A jsonField is a member of a record.
 type jsonField struct {
-	name, value Cell
-	level       int
-	dropped     bool
+	name, value Cell // in text
+	level       int  // 0 in the record itself, 1 in its envelope
+	dropped     bool // another one takes its place
 }
 
-// fewFields is up to how many members a name is looked for one by one.
+// fewFields is the largest number of members among which a name is looked for one by one.
 const fewFields = 64
 
 func (f *jsonFields) reset() {
@@ -98,8 +99,8 @@ func (f *jsonFields) unwrap(b, name []byte, p, q int) bool {
 }
 
 // broken adds what is known of a member whose value is an object that breaks off
-// before end: its name, or of an envelope the members that it has up to there. A
-// record may be longer than what is looked at to tell its table.
+// before end: its name or, of an envelope, the members up to there. A record may be
+// longer than what is looked at to tell its table.
 func (f *jsonFields) broken(b, name []byte, p, end int) {
 	if f.isEnvelope(name) {
 		f.object(b, p, end, 1)
@@ -108,7 +109,7 @@ func (f *jsonFields) broken(b, name []byte, p, end int) {
 	f.add(name, []byte("null"), 0)
 }
 
-// isEnvelope compares the inside of a key with the name of the envelope.
+// isEnvelope reports whether name, the inside of a key, is that of the envelope.
 func (f *jsonFields) isEnvelope(name []byte) bool {
 	if isWord(name) {
 		return len(name) == len(f.envelope) && strings.EqualFold(string(name), f.envelope)
@@ -162,8 +163,8 @@ func (f *jsonFields) add(name, value []byte, level int) {
 	}
 }
 
-// place is where the member of a name stands that has not been dropped, -1 without
-// one.
+// place returns the index in found of the member of this name that has not been dropped,
+// -1 if there is none.
 func (f *jsonFields) place(name Cell) int {
 	if len(f.found) <= fewFields {
 		return slices.IndexFunc(f.found, func(m jsonField) bool {
@@ -186,8 +187,8 @@ func (f *jsonFields) place(name Cell) int {
 	return -1
 }
 
-// foldName gives names that differ in nothing but case, and are of the same length,
-// the same key.
+// foldName returns a key that is the same for names of the same length in bytes that
+// differ in case alone.
 func foldName(name []byte) string {
 	folded := binary.AppendUvarint(make([]byte, 0, len(name)+4), uint64(len(name)))
 	for len(name) > 0 {
@@ -201,6 +202,7 @@ func foldName(name []byte) string {
 	return string(folded)
 }
 
+// value adds a member with its value, as it stands in JSON.
 func (f *jsonFields) value(name Cell, value []byte, level int) {
 	v := Cell{Off: uint32(len(f.text))}
 	switch {
@@ -226,16 +228,15 @@ func (f *jsonFields) list() []Field {
 	return f.fields
 }
 
-// jsonSample describes a table by its first records, which lie in b; that
-// reaches jsonPad bytes beyond them. Its columns are the members of all of them
-// in the order in which they appear, those within the envelope before those
-// round it. A last record that breaks off still gives the names it has, if
-// there is no other.
+// jsonSample describes a table by its first records, which lie in b; b reaches
+// jsonPad bytes beyond them. Its columns are the members of all these records in the
+// order in which they appear, those in the envelope before those round it. A record
+// that breaks off gives the members that it has.
 func jsonSample(b []byte, rows []jsonRow, envelope string) *Part {
 	rows = rows[:min(len(rows), maxSample)]
 	f := jsonFields{envelope: envelope}
-	number := map[string]int{}  // of columns: those round the envelope have negative ones, from -1
-	var columns, outer []string // within it, and round it
+	var columns, outer []string // names in the envelope, and round it
+	number := map[string]int{}  // by name: index in columns, or -1-index in outer
 	type cell struct {
 		column int
 		value  string
@@ -246,7 +247,7 @@ func jsonSample(b []byte, rows []jsonRow, envelope string) *Part {
 		f.reset()
 		f.object(b, int(row.off), int(row.end), 0)
 		enveloped := f.enveloped()
-		text := string(f.text) // of which all names and values are pieces
+		text := string(f.text) // all names and values are pieces of it
 		if i == 0 {
 			cells = make([]cell, 0, len(rows)*len(f.found))
 		}
@@ -286,6 +287,7 @@ func jsonSample(b []byte, rows []jsonRow, envelope string) *Part {
 	return part
 }
 
+// enveloped reports whether the record has an envelope with members.
 func (f *jsonFields) enveloped() bool {
 	for _, m := range f.found {
 		if m.level > 0 {

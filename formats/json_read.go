@@ -24,8 +24,7 @@ type jsonRows struct {
 	keys   jsonStage
 	cols   []jsonColumn // by slot
 	always []int32      // slots that are wanted of every record
-	whole  jsonColumn   // the records themselves, if they are asked for,
-	every  bool         // all of them
+	whole  jsonColumn   // the records themselves, if a key is WholeRecord
 	run    Run
 	find   func([]uint32, []Ref) ([]Ref, error)
 	held   []uint32 // rows of run.Cells
@@ -33,12 +32,14 @@ type jsonRows struct {
 	late   []jsonStage
 	grids  []Grid
 
+	everyWhole bool // every record is wanted as a whole, whatever sifting says
+
 	sifter sifter
-	sifted bool // only the records with one of sifter.at are worth anything
-	next   int  // of sifter.at, the first that does not lie before the record
+	sifted bool // only the records with one of sifter.at may have wanted cells of sifted keys
+	next   int  // index in sifter.at of the first that does not lie before the record
 
 	rejects []Reject
-	lost    []int // for each rejected record the number of rows before it
+	lost    []int // for each record that is no row, the number of rows before it
 	counted Pos   // where lines were last counted up to: Offset in buf, Line
 	fields  jsonFields
 }
@@ -55,11 +56,11 @@ type jsonColumn struct {
 // A jsonStage finds one set of columns.
 type jsonStage struct {
 	walk  *jsonWalker
-	slot  []int32 // of each wanted column
-	same  []int   // for each, the first that has its slot
-	whole bool    // one of them is the whole record, and has slot -1
-	part  *Part   // that at belongs to
-	at    []int32 // slot of each position of a row of part
+	slot  []int32 // of each wanted column; -1 for the whole record
+	same  []int   // for each wanted column, the first that has its slot
+	whole bool    // one of them is the whole record
+	at    []int32 // slot of each position in a row of part
+	part  *Part
 }
 
 func newJSONStage(columns []Column, envelope string) jsonStage {
@@ -98,6 +99,7 @@ func (s *jsonStage) find(b []byte, p, end int, part *Part) (int, jsonFault) {
 	return q, fault
 }
 
+// bind finds the slots of the positions in rows of a part.
 func (s *jsonStage) bind(part *Part) {
 	if s.part == part {
 		return
@@ -111,7 +113,7 @@ func (s *jsonStage) bind(part *Part) {
 	}
 }
 
-// newJSONRows reads records whose columns may stand in a member of theirs, the
+// newJSONRows reads records whose columns may also stand in one of their members, the
 // envelope.
 func newJSONRows(want Want, envelope string) jsonRows {
 	r := jsonRows{want: want, keys: newJSONStage(want.Keys, envelope), grids: make([]Grid, len(want.Late)), sifter: newSifter(want)}
@@ -121,7 +123,7 @@ func newJSONRows(want Want, envelope string) jsonRows {
 		switch slot := r.keys.slot[k]; {
 		case !r.sifter.always(k):
 		case slot < 0:
-			r.every = true
+			r.everyWhole = true
 		case !slices.Contains(r.always, slot):
 			r.always = append(r.always, slot)
 		}
@@ -152,8 +154,9 @@ func (r *jsonRows) begin(text []byte, base int64, part *Part) {
 	r.sifted, r.next = r.sifter.ready() && r.sifter.sift(text), 0
 }
 
-// worth says that a record may hold something. It is asked in their order.
-func (r *jsonRows) worth(p, end int) bool {
+// passes reports whether the record at buf[p:end] may have wanted cells of sifted keys.
+// Records have to be asked about in their order.
+func (r *jsonRows) passes(p, end int) bool {
 	if !r.sifted {
 		return true
 	}
@@ -236,11 +239,11 @@ func (r *jsonRows) positional(b []byte, p, end int) {
 func (r *jsonRows) keep(p, end int) {
 	row := uint32(len(r.rows))
 	r.rows = append(r.rows, jsonRow{uint32(p), uint32(end)})
-	slots, worth := r.keys.walk.met, r.worth(p, end)
-	if !worth {
+	slots, passes := r.keys.walk.met, r.passes(p, end)
+	if !passes {
 		slots = r.always
 	}
-	if r.keys.whole && (worth || r.every) {
+	if r.keys.whole && (passes || r.everyWhole) {
 		r.whole.cells, r.whole.rows = append(r.whole.cells, Cell{uint32(p), uint32(end - p)}), append(r.whole.rows, row)
 	}
 	w := r.keys.walk
@@ -271,8 +274,8 @@ func (r *jsonRows) reject(p, end int, err error, matched bool) {
 	r.rejects = append(r.rejects, Reject{Pos: pos, Err: err, Raw: bytes.Clone(raw), Matched: matched})
 }
 
-// pos is where the byte at p of the block lies. Asked in ascending order it
-// looks at each byte once.
+// pos is where the byte at p of the block lies. Asked about ascending positions it
+// counts the lines of the block once.
 func (r *jsonRows) pos(p int) Pos {
 	if int64(p) < r.counted.Offset {
 		r.counted = Pos{}
@@ -285,6 +288,7 @@ func (r *jsonRows) pos(p int) Pos {
 	return Pos{Record: -1, Line: r.counted.Line, Group: -1, Offset: r.base + int64(p)}
 }
 
+// records is how many records the block has, those that are no rows included.
 func (r *jsonRows) records() int { return len(r.rows) + len(r.lost) }
 
 func (r *jsonRows) Runs() iter.Seq2[*Run, error] {

@@ -25,7 +25,7 @@ const jsonMaxDepth = 512
 type jsonFault uint8
 
 const (
-	jsonOK jsonFault = iota
+	jsonOK jsonFault = iota // for the others see jsonFaults
 	jsonEnds
 	jsonNoKey
 	jsonNoColon
@@ -77,8 +77,8 @@ const (
 
 // jsonQuote returns where the string ends that began before p: the position of
 // its closing quote, or -1. Only quotes are looked for, since a backslash
-// matters to the structure only where it stands before one; whether escapes
-// are well-formed is looked at by those who want the cell.
+// matters to the structure only before a quote. Whether escapes are well-formed
+// matters to no one but a reader of the cell.
 func jsonQuote(b []byte, p, end int) int {
 	for from := p; p < end; {
 		x := binary.LittleEndian.Uint64(b[p:]) ^ ('"' * swarOnes)
@@ -110,6 +110,8 @@ func jsonEscaped(s []byte) bool {
 	return (len(s)-n)&1 != 0
 }
 
+// jsonSpace returns the position of the first byte from p on that is no white space, end
+// without one.
 func jsonSpace(b []byte, p, end int) int {
 	for p < end && (b[p] == ' ' || b[p] == '\n' || b[p] == '\t' || b[p] == '\r') {
 		p++
@@ -160,7 +162,8 @@ func jsonWord(b []byte, p, end int) (int, jsonFault) {
 	return p, jsonBadWord
 }
 
-// jsonNull reports whether a value, not empty, is null or no number.
+// jsonNull reports whether a value, not empty, is null or one of Python's words for
+// numbers that are none.
 func jsonNull(value []byte) bool {
 	switch value[0] {
 	case 'n', 'N', 'I':
@@ -171,6 +174,7 @@ func jsonNull(value []byte) bool {
 	return false
 }
 
+// jsonNumber steps over a number.
 func jsonNumber(b []byte, p, end int) (int, jsonFault) {
 	start := p
 	if p < end && b[p] == '-' {

@@ -14,17 +14,17 @@ import (
 //	{"responses":[{"id":"1","body":{"tables":[{"columns":[…],…}]}}]} further inside
 //	{"preview":false,"result":{"TimeGenerated":"…"}}                 in an envelope each
 //
-// Shape alone says nothing, since any record may have lists of objects: what is
-// inside has to have the columns of a table.
+// Shape alone says nothing, since any record may have lists of objects: the objects
+// inside have to have the columns of a table.
 type jsonSearch struct {
 	table      func(*Part) string // Options.Table
 	whole      bool               // Options.Whole
-	envelope   string             // that of the input's records
+	envelope   string             // name of the member that has the columns of the input's records
 	settled    bool               // no other envelope is tried
-	misses     int                // values since the last with records of a table that had none
-	loneRecord bool               // the value in hand has a record beside what is none
-	looked     int64              // bytes that were looked at, as often as they were
-	at         int64              // how far the document has been read
+	misses     int                // values without records since the last one with some
+	loneRecord bool               // the value at hand has a record among members that are none
+	looked     int64              // bytes looked at so far, each as often as it was
+	at         int64              // how far the document has been read, in bytes
 }
 
 const (
@@ -35,11 +35,11 @@ const (
 	jsonFar = 512 << 10
 	// jsonNesting is how deep records may lie in a value.
 	jsonNesting = 8
-	// jsonMisses is after how many values without records no other is looked at, so
-	// that a document of a million of them costs no more than another.
+	// After jsonMisses values without records no other is searched, so that a document
+	// of a million such values costs no more than another.
 	jsonMisses = 4096
-	// jsonLooks is how often each byte of a document may be looked at, and of the
-	// first ones that many windows: values within values are, once for each.
+	// jsonLooks is how often each byte of a document may be looked at on average, with
+	// four windows more: a byte is looked at once for each value that it lies in.
 	jsonLooks = 16
 	// fewRecords are enough to tell a table.
 	fewRecords = 8
@@ -53,18 +53,19 @@ func newJSONSearch(o Options) jsonSearch {
 	return jsonSearch{table: o.Table, whole: o.Whole, envelope: jsonEnvelopes[0]}
 }
 
-// A jsonHolding is what a value is to those who look for records.
+// A jsonHolding says where a value has records.
 type jsonHolding uint8
 
 const (
-	holdsNothing jsonHolding = iota
-	holdsRecords             // an array of them
-	holdsKeyed               // an object, each member of which is one
-	holdsInside              // further inside
+	holdsNothing jsonHolding = iota // it has none
+	holdsRecords                    // it is an array of records
+	holdsKeyed                      // it is an object, and its members are records
+	holdsInside                     // further inside
 )
 
 // tableOf names the table of records in b, which reaches jsonPad bytes beyond
-// them; "" if it is not known. It takes up the envelope that they have.
+// them; "" if it is not known. If the records turn out to have an envelope, it becomes
+// s.envelope.
 func (s *jsonSearch) tableOf(b []byte, rows []jsonRow) string {
 	if s.table == nil || len(rows) == 0 {
 		return ""
@@ -73,7 +74,7 @@ func (s *jsonSearch) tableOf(b []byte, rows []jsonRow) string {
 	return name
 }
 
-// sample is jsonSample for the envelope that records have, and tableOf.
+// sample is tableOf that also returns the jsonSample by which the table is known.
 func (s *jsonSearch) sample(b []byte, rows []jsonRow) (part *Part, name string) {
 	part = jsonSample(b, rows, s.envelope)
 	if s.table == nil || len(rows) == 0 {
@@ -100,8 +101,9 @@ func (s *jsonSearch) sample(b []byte, rows []jsonRow) (part *Part, name string) 
 	return part, name
 }
 
-// unwrap takes up the envelope that shows a table in one of the records, each of
-// which is none without: bare records among them are matched all the same.
+// unwrap looks for an envelope by which one of the records is of a known table, while
+// without it that record is of none, and makes it s.envelope. Records without an
+// envelope among them are matched all the same.
 func (s *jsonSearch) unwrap(b []byte, rows []jsonRow) {
 	if s.table == nil {
 		return
@@ -150,8 +152,9 @@ func mayHoldObject(value []byte) bool {
 	return len(text) > 0 && (text[0] == '{' || text[0] == '\\') // an escape may be white space, or the brace
 }
 
-// find says what the array or object holds whose first element or member is at
-// b[p], and of which table the records are. b[p:end] may end within it.
+// find returns where an array or object has records, and of which table they are. Its
+// first element or member is at b[p]; b[p:end] may end within it. depth is how much
+// deeper records may lie.
 func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHolding, string) {
 	if depth == 0 {
 		return holdsNothing, ""
@@ -159,7 +162,7 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 	s.looked += int64(end - p)
 	var rows []jsonRow
 	var columns []string
-	listed := false // rows by position
+	listed := false // a member is a list of rows by position
 	for key, value := range jsonItems(b, bracket, p, end) {
 		if bracket == '[' && b[value.off] != '{' {
 			break
@@ -192,7 +195,7 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 			return holdsRecords, name
 		}
 	} else {
-		if listed && s.known(columns) {
+		if listed && s.knows(columns) {
 			return holdsInside, ""
 		}
 		if name := s.keyed(b, p, end); name != "" {
@@ -211,10 +214,10 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 	return holdsNothing, ""
 }
 
-// open reports whether what is not searched to its end, of the value whose first
-// element or member is at b[p], may have records. Of a list, the first elements say
-// what all are.
-func (s *jsonSearch) open(b []byte, bracket byte, p, end int) bool {
+// mayHoldMore reports whether a value that reaches beyond b[:end] may have records
+// there. Its first element or member is at b[p]. The first elements of a list say what
+// all of them are.
+func (s *jsonSearch) mayHoldMore(b []byte, bracket byte, p, end int) bool {
 	n := 0
 	for _, value := range jsonItems(b, bracket, p, end) {
 		if n++; bracket == '[' && (b[value.off] != '{' || n == maxSample) {
@@ -237,8 +240,8 @@ func firstBreaksOff(b []byte, bracket byte, p, end int) bool {
 // enabled reports whether records are to be taken out of what is round them.
 func (s *jsonSearch) enabled() bool { return s.table != nil && !s.whole }
 
-// wanted reports whether it is still worth looking for them.
-func (s *jsonSearch) wanted() bool {
+// active reports whether they are, and whether searching for them is still worth it.
+func (s *jsonSearch) active() bool {
 	return s.enabled() && s.misses < jsonMisses && s.affords(0)
 }
 
@@ -247,13 +250,13 @@ func (s *jsonSearch) affords(more int64) bool {
 	return s.looked+more <= jsonLooks*(s.at+4*jsonWindow)
 }
 
-// known reports whether columns are those of a table.
-func (s *jsonSearch) known(columns []string) bool {
+// knows reports whether columns are those of a known table.
+func (s *jsonSearch) knows(columns []string) bool {
 	return s.table != nil && len(columns) > 0 && s.table(&Part{Columns: columns, Rows: -1}) != ""
 }
 
-// keyed names the table of the records that all members of an object are, the
-// first of which is at b[p], unless the object is a record itself.
+// keyed names the table of the members of an object if all of them are records; "" if
+// they are not, or if the object is a record itself. Its first member is at b[p].
 func (s *jsonSearch) keyed(b []byte, p, end int) (name string) {
 	n := 0
 	for _, value := range jsonItems(b, '{', p, end) {
@@ -261,7 +264,7 @@ func (s *jsonSearch) keyed(b []byte, p, end int) (name string) {
 		if b[value.off] != '{' || n == 0 && s.tableOf(b, []jsonRow{{uint32(p - 1), uint32(end)}}) != "" {
 			return ""
 		}
-		// The first two each show it; more than these may be of few columns.
+		// Each of the first two has to show it. Later ones may have few columns.
 		if n++; n <= 2 {
 			next := s.tableOf(b, []jsonRow{value})
 			if next == "" || n == 2 && next != name {
@@ -287,8 +290,8 @@ func jsonFails(b []byte, p, end int) bool {
 }
 
 // jsonItems yields the elements of an array or the members of an object, the
-// first of which is at b[p]; keys are nil in arrays. It ends with the bracket,
-// at the first fault, or with a value that the text holds in part.
+// first of which is at b[p]; keys are nil in arrays. It ends at the bracket, at the
+// first fault, or behind a value that reaches beyond b[:end].
 func jsonItems(b []byte, bracket byte, p, end int) iter.Seq2[[]byte, jsonRow] {
 	return func(yield func([]byte, jsonRow) bool) {
 		for {
@@ -301,8 +304,8 @@ func jsonItems(b []byte, bracket byte, p, end int) iter.Seq2[[]byte, jsonRow] {
 	}
 }
 
-// jsonItem is the element or member at b[p], and where the next one is: at end if there
-// is none. It says false where jsonItems ends.
+// jsonItem returns the element or member at b[p], and where the next one is: at end if
+// there is none. ok is false where jsonItems ends.
 func jsonItem(b []byte, bracket byte, p, end int) (key []byte, value jsonRow, next int, ok bool) {
 	if p = jsonSpace(b, p, end); p >= end || b[p] == '}' || b[p] == ']' {
 		return nil, value, end, false

@@ -15,7 +15,7 @@ import (
 // text keeps its length, and its records their places.
 const recordSeparator = 0x1e
 
-// unsequence makes a JSON text sequence the records that it is of.
+// unsequence blanks the record separators of a JSON text sequence.
 func (c *Content) unsequence() {
 	text := trimJSONHead(c.Head)
 	if len(text) == 0 || text[0] != recordSeparator {

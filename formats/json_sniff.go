@@ -61,21 +61,22 @@ func jsonHolds(b []byte, p, end int, bracket byte) bool {
 	return p < end && (b[p] == bracket || b[p] == ']')
 }
 
-// A wrapper says what a member of a document is for.
+// A wrapper says what a member of a document is for, by its key.
 type wrapper uint8
 
 const (
-	wrapsNothing wrapper = iota
-	wrapsObjects         // value, results: records; tables: tables of rows by position
-	wrapsRows
-	wrapsColumns
-	wrapsError
-	wrapsName
-	wrapsKind
-	wrapsID
-	wrapsHasErrors
+	wrapsNothing   wrapper = iota
+	wrapsObjects           // value, results: records; tables: tables of rows by position
+	wrapsRows              // rows by position
+	wrapsColumns           // the names of their columns
+	wrapsError             // what went wrong
+	wrapsName              // of the table
+	wrapsKind              // of the table
+	wrapsID                // of the table
+	wrapsHasErrors         // whether something went wrong
 )
 
+// wrapperOf returns what a member with this key is for.
 func wrapperOf(key []byte) wrapper {
 	switch strings.ToLower(string(key)) {
 	case "value", "results", "tables":

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// value steps over the value at pos by its brackets alone. One that is too
-// large is noted and ends the block, with c.gap the bytes dropped.
+// value steps over the value at pos by its brackets alone. A value that is too
+// large is noted and ends the block; then c.gap is how many bytes of it were dropped.
 func (c *jsonCutter) value() jsonFault {
 	var kinds [jsonMaxDepth / 64]uint64 // which open brackets are [
 	depth, deepest := 0, 0
@@ -97,8 +97,9 @@ func jsonFollows(b byte) bool {
 	return false
 }
 
-// drop forgets what was read of a value that is too large, all but a backslash
-// that escapes what follows, and ends the block before it.
+// drop forgets buf[start:p] of a value that is too large, ends the block before the
+// value, and returns where the rest of it now is. open means that all that was read is
+// inside a string: then all is forgotten, except a backslash that escapes what follows.
 func (c *jsonCutter) drop(start, p int, open bool) int {
 	if c.gap == 0 {
 		raw := bytes.Clone(c.buf[start : start+min(c.max, maxRaw)])
@@ -117,16 +118,16 @@ func (c *jsonCutter) drop(start, p int, open bool) int {
 	return start
 }
 
-// resync looks for the next record after a broken one that began with first:
-// `},{` or `],[`, with any white space. The position is then that of the comma.
+// resync looks for the next record after a broken one that began with first: for `},{`
+// or `],[`, with any white space. Then pos is at the comma.
 func (c *jsonCutter) resync(start, p int, first byte) jsonFault {
-	comma := 0 // how much of that pattern was just seen: nothing, bracket, comma
-	at := p
+	seen := 0 // how many bytes of that pattern stand before p
+	at := p   // where the comma is, once seen is 2
 	for ; ; p++ {
 		if p == len(c.buf) {
 			if p-start > c.max {
 				end := p
-				if comma == 2 {
+				if seen == 2 {
 					end = at // the comma stays
 				}
 				p -= end - start
@@ -138,18 +139,18 @@ func (c *jsonCutter) resync(start, p int, first byte) jsonFault {
 			}
 		}
 		switch b := c.buf[p]; {
-		case b == first+2:
-			comma = 1
-		case b == ',' && comma == 1:
-			comma, at = 2, p
-		case b == first && comma == 2:
+		case b == first+2: // the closing bracket, in ASCII
+			seen = 1
+		case b == ',' && seen == 1:
+			seen, at = 2, p
+		case b == first && seen == 2:
 			if at-start > c.max {
 				at = c.drop(start, at, false)
 			}
 			c.pos = at
 			return jsonNoComma
 		case b != ' ' && b != '\n' && b != '\t' && b != '\r':
-			comma = 0
+			seen = 0
 		}
 	}
 }

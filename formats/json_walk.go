@@ -11,46 +11,48 @@ import (
 // A jsonWalker takes wanted members out of records, one after the other.
 //
 // Records of one export have nearly always the same keys in the same order.
-// The walker therefore remembers, for each key, which ones followed it, and with
-// which white space: the next key is first compared with those texts as a whole
-// (`"RemoteIP":`), the last one first, and only if it differs looked up.
+// The walker therefore remembers, for each key, which keys followed it, and with
+// which white space. The next key is first compared with those texts as a whole
+// (`"RemoteIP":`), the last one first, and looked up only if it is none of them.
 //
 //	{"Type":"DnsEvents","properties":{"Name":"x","ClientIP":"10.0.0.5"}}
 //	 ^ keys[0] -> Type -> properties   ^ keys[1] -> Name -> ClientIP
 //
-// A log may have records of several kinds, each with other columns. The kind shows
-// in all keys from the beginning on, and not in the last one alone. So the same key
-// behind other keys counts as another one, as long as these are not too many: after
-// two or three keys the kind is known, and the rest is foreseen.
+// A log may have records of several kinds, each with other columns. Which kind a record
+// is of shows in all its keys so far, not in the last one alone. So a key counts as
+// another one for each sequence of keys that leads to it, as long as these are not too
+// many: after two or three keys the kind is known, and the rest can be predicted.
 type jsonWalker struct {
 	names []string            // bare names of the wanted columns, without repetition
-	outer string              // the member in which columns may stand too
+	outer string              // the member in which columns may stand too: the envelope
 	marks *jsonMarks          // of the text that records lie in; nil where there are none
 	keys  []simd.Key          // by number
-	more  []jsonKey           // what else is to be known of them
-	ids   [2]map[string]int32 // raw key to its number, by level
-	after map[[2]int32]int32  // by the number of a key and one of ids behind it, the number of that
+	more  []jsonKey           // by number, too: what only the walker needs
+	ids   [2]map[string]int32 // by level: from a raw key to its first number
+	after map[[2]int32]int32  // from a number and the first number of the key behind it to that key's own number there
 	vals  [2][]simd.Value     // by level (1: within outer), then by name
 	met   []int32             // slots that some record had: the others hold nothing
-	most  jsonMost
-	text  []byte    // an envelope that was JSON text in a string
-	inner jsonMarks // of text
-	name  []byte    // scratch for an escaped key
+	text  []byte              // an envelope that was JSON text in a string
+	inner jsonMarks           // of text
+	name  []byte              // scratch for an escaped key
 
-	envelope bool // the record has that member, found in vals[1]
-	inText   bool // what is read lies in text
-	nested   bool // a member records may hold records
+	bounds jsonBounds
+
+	envelope bool // the record has an envelope, with its members in vals[1]
+	inText   bool // the text that is read is w.text
+	nested   bool // a member named records may hold records
 	recOff   int  // that member's value, an array; 0 without one
 	recEnd   int
 }
 
+// A jsonKey is what the walker knows of a key beside its simd.Key.
 type jsonKey struct {
 	glue    string // as simd.Key has it, of any length; "" for keys that cannot be predicted
 	role    jsonRole
 	relearn uint8 // how often glue has changed
 }
 
-// stick sets what comes before values of a key.
+// stick sets the glue of a key: its text with all that stands before its value.
 func (w *jsonWalker) stick(id int32, glue string) {
 	w.more[id].glue = glue
 	if w.more[id].role == jsonPlain {
@@ -58,29 +60,30 @@ func (w *jsonWalker) stick(id int32, glue string) {
 	}
 }
 
+// A jsonRole says what the value of a key is.
 type jsonRole uint8
 
 const (
-	jsonPlain jsonRole = iota
-	jsonEnvelope
-	jsonRecords
+	jsonPlain    jsonRole = iota // a cell, whatever it is
+	jsonEnvelope                 // may have columns as its members
+	jsonRecords                  // may be a list of records
 )
 
 const (
-	jsonLost     = 2 // number of the key that stands for those that are not remembered
-	jsonLongKey  = 256
-	jsonRelearns = 32
+	jsonLost     = 2   // number of the key that stands for all that are not remembered
+	jsonLongKey  = 256 // bytes of the longest key that is remembered
+	jsonRelearns = 32  // how often the glue of a key may change
 )
 
-// A jsonMost bounds what a walker remembers, so that hostile records cannot fill
-// memory: keys, and steps from one key to the next, which are to stay in the cache.
-type jsonMost struct{ keys, steps int }
+// A jsonBounds is how many keys a walker remembers, so that hostile records cannot fill
+// memory, and how many steps from one key to the next, which are to stay in the cache.
+type jsonBounds struct{ keys, steps int }
 
 // jsonInText marks values whose places are positions in the walker's text.
 const jsonInText = simd.String << 1
 
 func newJSONWalker(names []string, envelope string) *jsonWalker {
-	w := &jsonWalker{names: names, outer: envelope, nested: true, after: map[[2]int32]int32{}, most: jsonMost{4096, 1024}}
+	w := &jsonWalker{names: names, outer: envelope, nested: true, after: map[[2]int32]int32{}, bounds: jsonBounds{4096, 1024}}
 	for level := range w.vals {
 		w.vals[level] = make([]simd.Value, len(names))
 		w.ids[level] = map[string]int32{}
@@ -91,7 +94,7 @@ func newJSONWalker(names []string, envelope string) *jsonWalker {
 	return w
 }
 
-// add adds a key of which no one knows yet what follows it.
+// add adds a number for a key, with nothing known yet of what follows.
 func (w *jsonWalker) add(slot int32, role jsonRole) (id int32) {
 	id = int32(len(w.keys))
 	w.keys = append(w.keys, simd.NewKey(slot, jsonLost))
@@ -182,7 +185,7 @@ func (w *jsonWalker) member(b []byte, p, end, level int, prev int32) (int, int32
 	return p, id, fault
 }
 
-// skip steps over a value.
+// skip steps over the value at b[p], by the marks if it is a string.
 func (w *jsonWalker) skip(b []byte, p, end, depth int) (int, jsonFault) {
 	if p >= end || b[p] != '"' {
 		return jsonSkip(b, p, end, depth)
@@ -281,11 +284,11 @@ func (w *jsonWalker) key(b []byte, p, end, level int, prev int32) (int, int32, j
 	return p, id, jsonOK
 }
 
-// behind is the number that a key has behind another one. If there are too many such
-// numbers, it is not that records are of many kinds: their keys have no order. From
-// then on a key has its own number behind every other, unless it is foreseen.
+// behind returns the number that a key has behind another one. Too many such numbers
+// show that keys come in no order, rather than that there are many kinds of records.
+// From then on a key that was not predicted has its first number behind every other.
 func (w *jsonWalker) behind(prev, key int32) int32 {
-	if prev == jsonLost || len(w.after) >= w.most.steps {
+	if prev == jsonLost || len(w.after) >= w.bounds.steps {
 		return key
 	}
 	step := [2]int32{prev, key}
@@ -311,7 +314,7 @@ func (w *jsonWalker) learn(raw []byte, level int) int32 {
 			role = jsonRecords
 		}
 	}
-	if len(w.ids[0])+len(w.ids[1]) >= w.most.keys || len(raw) > jsonLongKey {
+	if len(w.ids[0])+len(w.ids[1]) >= w.bounds.keys || len(raw) > jsonLongKey {
 		w.keys[jsonLost].Slot, w.more[jsonLost].role = slot, role
 		return jsonLost
 	}
@@ -320,6 +323,7 @@ func (w *jsonWalker) learn(raw []byte, level int) int32 {
 	return id
 }
 
+// slot returns the index of a column in names, -1 if it is not wanted.
 func (w *jsonWalker) slot(bare string) int32 {
 	for i, name := range w.names {
 		if strings.EqualFold(name, bare) {
@@ -425,7 +429,7 @@ func (w *jsonWalker) tuple(b []byte, p, end int, at []int32) (q, n int, fault js
 	return p, n, jsonOK
 }
 
-// escaped says that the text of a value is not what stands in the record.
+// escaped reports whether a value has escapes: then its text is not what stands in b.
 func (w *jsonWalker) escaped(b []byte, v simd.Value) bool {
 	if v.Kind&simd.String == 0 {
 		return false

@@ -49,9 +49,9 @@ func TestWalkerLimits(t *testing.T) {
 		want = append(want, cells)
 		fmt.Fprintln(&text, line)
 	}
-	for _, most := range []jsonMost{{4096, 1024}, {4096, 0}, {4096, 20}, {8, 5}, {0, 0}} {
+	for _, bounds := range []jsonBounds{{4096, 1024}, {4096, 0}, {4096, 20}, {8, 5}, {0, 0}} {
 		w := newJSONWalker(wanted, "properties")
-		w.most = most
+		w.bounds = bounds
 		b := append(text.Bytes(), make([]byte, jsonPad)...)
 		var marks jsonMarks
 		marks.fill(text.Bytes())
@@ -60,19 +60,19 @@ func TestWalkerLimits(t *testing.T) {
 		for n, cells := range want {
 			end := p + bytes.IndexByte(b[p:], '\n')
 			if _, fault := w.record(b, p, end); fault != jsonOK {
-				t.Fatalf("%+v: record %d: %s", most, n, jsonFaults[fault])
+				t.Fatalf("%+v: record %d: %s", bounds, n, jsonFaults[fault])
 			}
 			got := make([]string, len(wanted))
 			for i := range wanted {
 				got[i] = string(w.append(nil, b, w.value(i)))
 			}
 			if !slices.Equal(got, cells) {
-				t.Fatalf("%+v: record %d: %q, want %q: %s", most, n, got, cells, b[p:end])
+				t.Fatalf("%+v: record %d: %q, want %q: %s", bounds, n, got, cells, b[p:end])
 			}
 			p = end + 1
 		}
-		if len(w.after) > most.steps || len(w.ids[0])+len(w.ids[1]) > most.keys {
-			t.Errorf("%+v: %d steps, %d keys", most, len(w.after), len(w.ids[0])+len(w.ids[1]))
+		if len(w.after) > bounds.steps || len(w.ids[0])+len(w.ids[1]) > bounds.keys {
+			t.Errorf("%+v: %d steps, %d keys", bounds, len(w.after), len(w.ids[0])+len(w.ids[1]))
 		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
-// JSONL is JSON Lines: an object a line. Each is a record, either flat or in
+// JSONL is JSON Lines: an object a line. Each object is a record, either flat or in
 // the envelope of Defender's streaming export (its properties are the columns),
-// or holds several of them:
+// or holds several records:
 //
 //	{"TimeGenerated":"2025-04-01T02:13:07.482Z","Type":"DnsEvents","Name":"x.example"}
 //	{"time":"…","category":"AdvancedHunting-DeviceNetworkEvents","properties":{"RemoteIP":"192.0.2.7"}}
@@ -21,10 +21,10 @@ var JSONL = Format{
 	Open:  openJSONL,
 }
 
-// sniffJSONL reports whether the text is objects line by line. Where the first
-// line is an object, it is unless that is a wrapper of a document format. Else two
-// lines that follow one another say so, which no document has without a comma
-// between them: what was cut out of a larger file begins in the middle of a record.
+// sniffJSONL reports whether a text has an object on each line. If the first line is an
+// object, that says so, unless it is a wrapper of a document format. If not, as in a
+// piece of a larger file that begins in the middle of a record, two objects on lines that
+// follow one another say so: a document would have a comma between them.
 func sniffJSONL(head []byte) bool {
 	cut := len(head) >= headSize
 	head = trimJSONHead(head)
@@ -102,8 +102,8 @@ func jsonLimits(o Options) Options {
 	return o
 }
 
-// lines describes the records of the first lines. They are wrapped if not the lines but
-// what is inside them are records of a known table.
+// lines describes the records of the first lines. wrapped means that the lines are no
+// records of a known table, but have some inside.
 func (s *jsonSearch) lines(head []byte) (part *Part, wrapped bool) {
 	r := jsonRows{keys: newJSONStage(nil, s.envelope)}
 	r.begin(bytes.Clone(head), 0, nil)
@@ -128,7 +128,7 @@ func (s *jsonSearch) lines(head []byte) (part *Part, wrapped bool) {
 	}
 	s.unwrap(b, rows)
 	part, name := s.sample(b, rows)
-	if name == "" && s.wanted() {
+	if name == "" && s.active() {
 		envelope := s.envelope
 		for _, row := range rows {
 			if what, _ := s.find(b, '{', int(row.off)+1, int(row.end), jsonNesting); what != holdsNothing {

@@ -23,7 +23,7 @@ type text struct {
 	size  int64       // length, with at
 	start int64       // where the records begin, after header or BOM
 	block int64       // bytes per span
-	max   int         // largest record
+	max   int         // bytes of the largest record
 
 	seq    atomic.Int64
 	broken atomic.Bool // an error was reported: nothing more is claimed
@@ -74,14 +74,14 @@ func (t *text) claim() (span, error) {
 	return s, nil
 }
 
-// done says that the claimer of s reads no more of the text.
+// done is called when the claimer of s reads no more of the text.
 func (t *text) done(s span) {
 	if t.window != nil {
 		t.window.release(s.from)
 	}
 }
 
-// fail ends the claims after an error that a reader reports.
+// fail has nothing more claimed, after an error that a reader reports.
 func (t *text) fail() { t.broken.Store(true) }
 
 // read fills p from off on. It returns fewer bytes than asked only at the end

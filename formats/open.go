@@ -20,7 +20,7 @@ var All = []Format{
 	CSV,
 }
 
-// headSize is how much of an input decides what it is.
+// headSize is how many bytes of an input decide what it is.
 const headSize = 64 << 10
 
 // ErrCorrupt is the cause of errors about compressed data that does not
@@ -37,8 +37,8 @@ var ErrCorrupt = errors.New("damaged compressed data")
 // to a file in Options.TempDir that is gone when the Source is closed.
 //
 // Every error is an *Error. Its cause is ErrEmpty for an input of nothing but
-// white space, ErrUnknownFormat or ErrBinary for what is no table (with ErrPacked for what
-// may have tables inside, such as an archive that is not read), and
+// white space, ErrUnknownFormat or ErrBinary for one that is no table (with ErrPacked if it
+// may have tables inside, as an archive that is not read), and
 // ErrTruncated or ErrCorrupt for compressed data of which nothing can be read.
 func Open(in Input, o Options) (Source, error) {
 	if in.source != nil {
@@ -96,6 +96,8 @@ func openContent(in Input, o Options) (*Content, error) {
 // have two at most (.csv.gz in a zip archive); files that unpack to themselves exist.
 const maxWraps = 4
 
+// unwrap takes compression off and makes UTF-8 of text, with records and lines that end
+// as the readers want them.
 func (c *Content) unwrap(o Options) error {
 	for range maxWraps {
 		if err := c.readHead(); err != nil {
@@ -114,7 +116,11 @@ func (c *Content) unwrap(o Options) error {
 		case "zip":
 			err = c.unzip(o)
 		default:
-			return c.toUTF8()
+			if err := c.toUTF8(); err != nil {
+				return err
+			}
+			c.unsequence()
+			return c.toLF()
 		}
 		if err != nil {
 			return err
@@ -123,8 +129,8 @@ func (c *Content) unwrap(o Options) error {
 	return fmt.Errorf("%w: compressed more than %d times over (%w)", ErrUnknownFormat, maxWraps-1, ErrPacked)
 }
 
-// readHead fills Head. Read errors that come after some bytes are left to
-// whoever reads these.
+// readHead fills Head. A read error behind some bytes is left to whoever reads on
+// behind these.
 func (c *Content) readHead() error {
 	if c.At != nil {
 		head := make([]byte, min(headSize, c.Len))
@@ -181,8 +187,7 @@ func (c *Content) reader() io.Reader {
 	return r
 }
 
-// onClose adds something to be done when c is closed, before what is already
-// to be done.
+// onClose has f called when c is closed, before the functions of earlier calls.
 func (c *Content) onClose(f func() error) {
 	before := c.Close
 	c.Close = func() error { return errors.Join(f(), before()) }
@@ -232,8 +237,8 @@ func formatOf(c *Content, o Options) (*Format, error) {
 	return nil, ErrUnknownFormat
 }
 
-// seeks says whether the format needs Content.At to read what begins with
-// head. An Arrow stream, unlike an Arrow file, is read from front to back.
+// seeks reports whether the format needs Content.At for an input with this head. An
+// Arrow stream, unlike an Arrow file, is read from front to back.
 func (f *Format) seeks(head []byte) bool {
 	switch f.Name {
 	case "parquet":
@@ -310,8 +315,7 @@ func fileContent(path string) (*Content, error) {
 }
 
 // A whole file is read up to the size that it had when it was opened. If it has become
-// shorter, the input ends early: its new end is not taken for the end of what was to be
-// read.
+// shorter since, its new end is ErrTruncated, not io.EOF.
 type whole struct {
 	file *os.File
 	size int64 // bytes

@@ -10,7 +10,6 @@ import (
 // return, as old spreadsheets on Macintosh write them: to the readers such a
 // file is one record. The text keeps its length.
 func (c *Content) toLF() error {
-	c.unsequence()
 	if !endsLinesWithCR(c.Head) || hasTableMagic(c.Head) || foreign(c.Head) != "" || isBinary(c.Head) {
 		return nil
 	}

@@ -15,12 +15,11 @@ import (
 // utf8BOM is the byte order mark of UTF-8.
 const utf8BOM = "\xef\xbb\xbf"
 
-// toUTF8 transcodes UTF-16 and Windows-1252 while the content is read, and has lines
-// end in LF where all end in CR alone.
+// toUTF8 has UTF-16 and Windows-1252 transcoded while the content is read.
 func (c *Content) toUTF8() error {
 	name, mark := encodingOf(c.Head)
 	if name == "" {
-		return c.toLF()
+		return nil
 	}
 	endian := unicode.LittleEndian
 	if name == "utf-16be" {
@@ -36,10 +35,7 @@ func (c *Content) toUTF8() error {
 	} else {
 		c.Stream = unicode.UTF16(endian, unicode.IgnoreBOM).NewDecoder().Reader(r)
 	}
-	if err := c.readHead(); err != nil {
-		return err
-	}
-	return c.toLF()
+	return c.readHead()
 }
 
 // windows1252 is what spreadsheets of western Europe and America save CSV in.
@@ -53,10 +49,10 @@ func (c *Content) encodingNote() []string {
 	return []string{"not all of the text is UTF-8: the rest is read as Windows-1252"}
 }
 
-// hasLatin reports whether text has letters of Windows-1252: bytes that are part of no
-// character of UTF-8, beside a letter of ASCII. There have to be more than one for
-// every four characters of UTF-8 beyond ASCII: a cell that was cut off in the midst of
-// a character, or bytes that somebody sent, do not make UTF-8 Windows-1252.
+// hasLatin reports whether text has letters of Windows-1252: bytes beside a letter of
+// ASCII that are part of no UTF-8 character. There has to be more than one for every
+// four characters beyond ASCII that are UTF-8. So a cell that was cut off in the midst
+// of a character, or bytes that somebody sent, do not make Windows-1252 of UTF-8.
 func hasLatin(text []byte) bool {
 	if utf8.Valid(text) {
 		return false
@@ -79,8 +75,8 @@ func hasLatin(text []byte) bool {
 // isLetter reports whether c is a letter of ASCII.
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// mixedText makes UTF-8 of text in Windows-1252. What is UTF-8 in it stays: an export
-// may have cells of both, and the first bytes do not show it.
+// mixedText makes UTF-8 of text in Windows-1252. Characters that are UTF-8 already stay:
+// an export may have cells of both, which its first bytes need not show.
 type mixedText struct{ transform.NopResetter }
 
 func (mixedText) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
@@ -117,9 +113,9 @@ func lenASCII(text []byte) (n int) {
 	return n
 }
 
-// encodingOf recognises UTF-16 by its byte order mark, of which it returns the
-// length, or by the zeros that it has in every second place for Latin text, and
-// Windows-1252 by letters that are no UTF-8.
+// encodingOf recognises UTF-16 by its byte order mark, or by a zero in nearly every
+// second byte, as Latin text has it, and Windows-1252 by letters that are no UTF-8.
+// name is "" for anything else; mark is the length of the byte order mark.
 func encodingOf(head []byte) (name string, mark int) {
 	switch {
 	case hasTableMagic(head) || bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")):
@@ -150,17 +146,17 @@ func encodingOf(head []byte) (name string, mark int) {
 	return "", 0
 }
 
-// hasTableMagic says whether head begins as a binary table does: Parquet, an
+// hasTableMagic reports whether head begins as a binary table does: Parquet, an
 // Arrow file, an Arrow stream.
 func hasTableMagic(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PAR1")) || bytes.HasPrefix(head, []byte("PARE")) ||
 		bytes.HasPrefix(head, []byte("ARROW1")) || bytes.HasPrefix(head, []byte("\xff\xff\xff\xff"))
 }
 
-// isBinary says whether head is no text: more than one byte in 32 is a control
-// character that text has no use for. Packed data has one in ten; a log with a
-// stray NUL is still a log, and so is one with a hole: a sector or more of NULs,
-// which a crash leaves in a file, or room that was set aside behind its end.
+// isBinary reports whether head is no text: more than one byte in 32 is a control
+// character that text has no use for. Packed data has one in ten. A log with a stray
+// NUL is still a log. So is one with a hole, a sector or more of NULs: a crash leaves
+// such, and so does room that was set aside behind the end of a file.
 func isBinary(head []byte) bool {
 	odd, hole, run := 0, 0, 0
 	for i := 0; i < len(head); i++ {
@@ -196,7 +192,7 @@ func isBinary(head []byte) bool {
 // tops has the highest bit of each of eight bytes.
 const tops = 0x8080808080808080
 
-// hasControl says that one of eight bytes is a control character.
+// hasControl reports whether one of eight bytes is a control character.
 func hasControl(x uint64) bool {
 	const ones = 0x0101010101010101
 	return (x-' '*ones)&^x&tops != 0
@@ -205,8 +201,8 @@ func hasControl(x uint64) bool {
 // sector is the least that a disk writes or leaves unwritten.
 const sector = 512
 
-// foreign names a kind of file that is met in folders of exports but holds no
-// table that can be read, "" if head is none of them.
+// foreign names the kind of a file that may lie in a folder of exports but holds no
+// table that can be read, with what to do about it; "" if head is of no such file.
 func foreign(head []byte) string {
 	for _, f := range foreignFiles {
 		if len(head) < f.at+len(f.magic) {
@@ -223,8 +219,8 @@ func foreign(head []byte) string {
 	return ""
 }
 
-// holdsExports says of what foreign returns that there may be tables inside.
-// Office documents are rather something else that lies beside exports.
+// holdsExports reports whether a file of a kind that foreign names may have tables inside.
+// Old Office documents count as none: such a file beside exports is rather a report.
 func holdsExports(what string) bool {
 	return strings.Contains(what, ": unpack it") || strings.Contains(what, ": convert it") || strings.HasPrefix(what, "UTF-32")
 }

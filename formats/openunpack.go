@@ -59,8 +59,8 @@ func joinNames(outer, inner string) string {
 	return outer + "+" + inner
 }
 
-// An unpacked stream says in the words of this package why it broke off, and
-// keeps saying it.
+// An unpacked stream gives errors of this package for those of decompressors. After one,
+// every Read returns the same.
 type unpacked struct {
 	name string
 	r    io.Reader
@@ -87,9 +87,8 @@ func (u *unpacked) Read(p []byte) (int, error) {
 	return n, u.err
 }
 
-// A gzipReader reads gzip members one after the other. The library could, but
-// it takes the zeros for damage with which tapes and some appliances fill up
-// their last block.
+// A gzipReader reads gzip members one after the other. The library could, but tapes and
+// some appliances fill up their last block with zeros, which it takes for damage.
 type gzipReader struct {
 	in *bufio.Reader
 	z  gzip.Reader

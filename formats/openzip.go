@@ -34,6 +34,7 @@ type archive struct {
 // ReadAt reads from the archive; some member is open.
 func (a *archive) ReadAt(p []byte, off int64) (int, error) { return a.at.ReadAt(p, off) }
 
+// hold keeps the file behind the archive open until the same number of calls of release.
 func (a *archive) hold() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -79,9 +80,8 @@ type member struct {
 }
 
 // members lists the files in an archive that may be exports, in the order of
-// its directory. Of an archive that lost its directory, because it was cut
-// short, it lists those that can be found, with an ErrTruncated.
-// The archive is held.
+// its directory. If an archive was cut short, and so lost its directory, it lists those
+// that can be found, with an ErrTruncated. The caller holds the archive.
 func (a *archive) members() ([]member, error) {
 	z, err := zip.NewReader(a, a.size)
 	if errors.Is(err, zip.ErrInsecurePath) {
@@ -109,8 +109,8 @@ func (a *archive) members() ([]member, error) {
 	return list, nil
 }
 
-// zipError says whose fault it is that an archive is not what it should be: the
-// disk's, or that of the data.
+// zipError makes ErrCorrupt of an error about an archive, unless the disk is at fault or
+// the file has become shorter.
 func zipError(err error) error {
 	if errors.As(err, new(*fs.PathError)) || errors.Is(err, ErrTruncated) {
 		return fmt.Errorf("zip: %w", err)
@@ -118,8 +118,8 @@ func zipError(err error) error {
 	return fmt.Errorf("zip: %w: %v", ErrCorrupt, err)
 }
 
-// companion says whether a member is a folder or something that systems put
-// beside files of their own accord.
+// companion reports whether a member is a folder, or a file that systems put beside
+// others of their own accord.
 func (m *member) companion() bool {
 	if m.name == "" || strings.HasSuffix(m.name, "/") {
 		return true

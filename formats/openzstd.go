@@ -11,15 +11,13 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// maxWindow is the most memory that a zstd stream may ask for to look back
-// into: what the zstd command grants without being asked.
+// maxWindow is how many bytes a zstd stream may refer back to at most: as many as the
+// zstd command allows by default.
 const maxWindow = 128 << 20
 
-// What is held of frames that are unpacked ahead, in bytes, packed and
-// unpacked. A frame larger than the first is unpacked as a stream.
 const (
-	maxFrame  = 16 << 20
-	maxFrames = 48 << 20
+	maxFrame  = 16 << 20 // bytes of a frame, packed or unpacked; a larger one is unpacked as a stream
+	maxFrames = 48 << 20 // bytes of all frames that are unpacked ahead, packed and unpacked
 )
 
 // A zstdReader unpacks a zstd stream. Frames are independent of each other: as
@@ -30,25 +28,26 @@ const (
 type zstdReader struct {
 	in    *bufio.Reader
 	all   *zstd.Decoder // of whole frames; nil before the first
-	tail  *zstd.Decoder // of what is left of the stream; nil as long as frames are small
+	tail  *zstd.Decoder // of the rest of the stream; nil as long as frames are small
 	ahead []*zstdFrame  // being unpacked, in order
-	held  int           // bytes, of those
-	depth int           // how many there may be: it grows with what is read
+	held  int           // bytes of those
+	depth int           // how many of them there may be: it grows with what is read
 	work  sync.WaitGroup
 	spare []*zstdFrame
-	cur   *zstdFrame // of which text is left
-	text  []byte
-	err   error // why no frame comes behind those ahead
+	cur   *zstdFrame // the frame that is being read
+	text  []byte     // the part of it that has not been read
+	err   error      // why no frame comes behind those ahead
 }
 
 // A zstdFrame is one frame on its way.
 type zstdFrame struct {
 	raw, text []byte
-	room      int // its text has no more bytes
+	room      int // bytes that its text has at most
 	err       error
 	done      chan struct{} // gets a value when text and err are there
 }
 
+// size is how many bytes it takes.
 func (f *zstdFrame) size() int { return len(f.raw) + f.room }
 
 func newZstd(r io.Reader) (io.Reader, func() error) {
@@ -154,8 +153,8 @@ func (z *zstdReader) close() error {
 }
 
 // frame reads the next frame that holds text; after the last it returns io.EOF.
-// If the frame is large, broken off or none at all, it is not whole: then raw is
-// what has been read of it.
+// whole is false if the frame is large, breaks off or is no frame at all: then raw is
+// the part that has been read.
 func (z *zstdReader) frame() (f *zstdFrame, whole bool, err error) {
 	for {
 		head, err := z.in.Peek(8)
@@ -183,8 +182,8 @@ func (z *zstdReader) frame() (f *zstdFrame, whole bool, err error) {
 	return f, z.fill(f), nil
 }
 
-// fill reads a frame and says whether all of it could be held. For its layout
-// see RFC 8878, section 3.1.1.
+// fill reads a frame and reports whether it could be read whole. For the layout of a
+// frame see RFC 8878, section 3.1.1.
 func (z *zstdReader) fill(f *zstdFrame) bool {
 	if !z.take(f, 5) || string(f.raw[:4]) != "\x28\xb5\x2f\xfd" {
 		return false
@@ -239,8 +238,8 @@ func (z *zstdReader) fill(f *zstdFrame) bool {
 	return flags>>2&1 == 0 || z.take(f, 4) // a checksum
 }
 
-// take adds the next n bytes of the input to the frame's, or what there is of
-// them. A read error is not kept: whoever reads on meets it again.
+// take adds the next n bytes of the input to the frame, or as many as there are, and
+// reports whether there are n. A read error is not kept: whoever reads on meets it again.
 func (z *zstdReader) take(f *zstdFrame, n int) bool {
 	old := len(f.raw)
 	if cap(f.raw) < old+n {

@@ -15,8 +15,8 @@ import (
 )
 
 // Parquet files. What the footer, the page headers and the encodings mean
-// comes from parquet-go; pages are walked here, so that what is not asked for
-// is not read, and no claim of a damaged or hostile file is believed before
+// comes from parquet-go. Pages are walked here, so that nothing is read that was
+// not asked for, and no length in a damaged or hostile file is believed before
 // its bytes are there.
 //
 // A key column with a dictionary is handed out as its dictionary: 41,000
@@ -24,8 +24,12 @@ import (
 // codes read. A writer may give its dictionary up part way; the pages after
 // that are handed out one by one.
 //
-// Lists, structs and maps are printed as JSON. What is nested beyond bounds is
-// not read; a note names it. How values are printed: see printer.
+// Lists, structs and maps are printed as JSON. Columns nested beyond bounds are
+// not read; a note names them. How values are printed: see printer.
+//
+// To read the code, start here, then parquet_reader.go (key columns) and
+// parquet_late.go (late columns); parquet_chunk.go walks the pages of both.
+// parquet_share.go has several workers look through one group together.
 var Parquet = Format{
 	Name: "parquet",
 	Exts: []string{".parquet", ".parq", ".pq"},
@@ -41,14 +45,13 @@ var ErrEncrypted = errors.New("encrypted Parquet")
 
 const (
 	maxFooter = 256 << 20 // bytes
-	// A group of more rows than a block is claimed in pieces, and one of fewer
-	// where the file has few groups: a file should have fileClaims claims, so that
-	// all cores are kept busy, but no piece with fewer rows than leastShare of a
-	// block's.
+	// A group of more rows than a block is claimed in pieces. So is a smaller one if
+	// the file has few groups: a file should have fileClaims claims, so that all cores
+	// are kept busy, but no piece of less than a block's rows divided by leastShare.
 	leastShare = 4
 	fileClaims = 16
-	// Groups with columns of lists are walked from their start to a piece, so
-	// these are larger. So are those of groups that are not looked through
+	// Groups with columns of lists are walked from their start to each piece, so
+	// their pieces are larger. So are those of groups that are not looked through
 	// together.
 	walkedRows = 1 << 20
 	groupBytes = 128 << 20
@@ -110,7 +113,7 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	return s, nil
 }
 
-// elsewhere names a file that has the rows, empty if there are rows here.
+// elsewhere names another file that has the rows, "" if this one has some.
 func (ft *pqFooter) elsewhere() (name string) {
 	for i := range ft.groups {
 		for _, c := range ft.groups[i].chunks {
@@ -141,7 +144,7 @@ func footerBytes(at io.ReaderAt, size int64) (b []byte, start int64, err error) 
 	n := int64(binary.LittleEndian.Uint32(tail[:]))
 	switch {
 	case n > size-12:
-		return nil, 0, fmt.Errorf("%w: footer of %d bytes in a file of %d", errThrift, n, size)
+		return nil, 0, fmt.Errorf("%w: footer of %d bytes in a file of %d", errMetadata, n, size)
 	case n > maxFooter:
 		return nil, 0, fmt.Errorf("%w: footer of %d bytes", ErrTooLarge, n)
 	}
@@ -152,7 +155,8 @@ func footerBytes(at io.ReaderAt, size int64) (b []byte, start int64, err error) 
 	return b, size - 8 - n, nil
 }
 
-// pieces is into how many blocks a group is cut, where count groups have rows.
+// pieces returns into how many blocks a group is cut, and whether its pieces are looked
+// through together. count is how many groups of the file have rows.
 func (s *parquetSource) pieces(g *pqGroup, count int64, o Options) (n int64, shared bool) {
 	if g.rows > maxBlockRows || slices.ContainsFunc(s.footer.columns, func(c pqColumn) bool { return c.list != nil || c.tree != nil }) {
 		n = max((g.rows+walkedRows-1)/walkedRows, min(g.size/groupBytes, g.rows/(walkedRows/8)), 1)
@@ -245,27 +249,10 @@ func (s *parquetSource) NewReader(w Want) Reader {
 	return r
 }
 
-// findColumn returns the number of a wanted column, -1 if there is none.
-func findColumn(names []string, c Column) int {
-	if c.N >= 0 {
-		if c.N < len(names) {
-			return c.N
-		}
-		return -1
-	}
-	want, _ := BareName(c.Name)
-	for i, name := range names {
-		if bare, _ := BareName(name); strings.EqualFold(bare, want) {
-			return i
-		}
-	}
-	return -1
-}
-
-// recovered turns a panic into an error. Nothing in a file may stop a sweep,
-// and decoders of other people panic on data that no writer wrote.
+// recovered, deferred, turns a panic into an error. Nothing in a file may stop a
+// sweep, and the libraries' decoders panic on data that no writer wrote.
 func recovered(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: %v", errThrift, p)
+		*err = fmt.Errorf("%w: %v", errMetadata, p)
 	}
 }

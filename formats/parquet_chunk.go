@@ -29,15 +29,15 @@ const (
 type pqTools struct {
 	u      unpacker
 	win    pqWindow // of pages
-	index  pqWindow // of offset indexes, which lie side by side, and of Bloom filters
+	index  pqWindow // of offset indexes, which lie side by side, and Bloom filters
 	ranges pqWindow // of column indexes
 }
 
 func (t *pqTools) reset(at io.ReaderAt) { t.win.at, t.index.at, t.ranges.at = at, at, at }
 
 // A pqWindow holds the bytes of a file that were read last. A call to the
-// system costs as much as to copy 10 KB, so more is read than is asked for
-// where it is likely to be wanted next.
+// system costs as much as copying 10 KB, so more is read than was asked for
+// where the rest is likely to be wanted next.
 type pqWindow struct {
 	at  io.ReaderAt
 	off int64
@@ -74,7 +74,7 @@ func (w *pqWindow) bytes(off int64, n, ahead int) ([]byte, error) {
 	return w.buf[:n], nil
 }
 
-// fill reads into dst what lies at off, from the window as far as it has that.
+// fill reads into dst the bytes from off on, from the window as far as it has them.
 func (w *pqWindow) fill(dst []byte, off int64) error {
 	n := 0
 	if off >= w.off && off < w.off+int64(len(w.buf)) {
@@ -97,7 +97,7 @@ func (w *pqWindow) fill(dst []byte, off int64) error {
 type pqBuffers struct {
 	page   []byte
 	levels []byte // of a page of version 2, which come apart from its values
-	ones   []byte // levels of the oldest encoding, turned round
+	ones   []byte // levels of the oldest encoding, with the bits of each byte reversed
 	nulls  nullBits
 	vals   pqValues
 }
@@ -108,10 +108,9 @@ type pqDict struct {
 	page []byte
 }
 
-// A chunkReader walks the data pages of one column chunk, as far as they have
-// rows of a block. Pages are found by their headers; their bodies are read
-// only when asked for. In a plain column every value is a row, so a page can
-// be passed over without looking into it.
+// A chunkReader walks the data pages of one column chunk. Pages are found by their
+// headers; their bodies are read only when asked for. In a plain column every value is
+// a row, so a page can be passed over without looking into it.
 type chunkReader struct {
 	col  *pqColumn
 	meta *pqChunk
@@ -119,7 +118,7 @@ type chunkReader struct {
 	t    *pqTools
 	b    *pqBuffers
 	into *pqDict // where the dictionary goes
-	dict *pqDict // the dictionary, once it is there: into, or that of another reader of the chunk
+	dict *pqDict // the dictionary, nil until it is there: into, or another reader's of this chunk
 
 	locs    []pageLoc // offset index, nil without a usable one
 	indexed bool      // locs has been looked for
@@ -139,7 +138,7 @@ type chunkReader struct {
 type pqCursor struct {
 	at     int64 // next page header in the file
 	row    int64 // first row of the next page; not known in lists
-	seen   int64 // values of the pages passed; of use in lists only
+	seen   int64 // values of the pages passed; used in lists only
 	head   pageHeader
 	headAt int64
 	bodyAt int64
@@ -148,7 +147,8 @@ type pqCursor struct {
 	loaded int64 // bodyAt of the loaded page; 0 for none
 }
 
-// reset turns the reader to another chunk.
+// reset turns the reader to another chunk, of a group with this number of rows. An error
+// means that the chunk cannot be read.
 func (c *chunkReader) reset(col *pqColumn, meta *pqChunk, rows int64) error {
 	c.col, c.meta, c.rows = col, meta, rows
 	c.locs, c.indexed, c.indexOK = c.locs[:0], false, true
@@ -163,14 +163,15 @@ func (c *chunkReader) reset(col *pqColumn, meta *pqChunk, rows int64) error {
 	case meta.bad != nil:
 		return meta.bad
 	case meta.phys != col.phys:
-		return fmt.Errorf("%w: column of %v holds %v", errThrift, col.phys, meta.phys)
+		return fmt.Errorf("%w: column of %v holds %v", errMetadata, col.phys, meta.phys)
 	case col.list == nil && meta.values != rows:
-		return fmt.Errorf("%w: %d values for %d rows", errThrift, meta.values, rows)
+		return fmt.Errorf("%w: %d values for %d rows", errMetadata, meta.values, rows)
 	}
 	return nil
 }
 
-// header reads the page header at off.
+// header reads the page header at off, with ahead bytes at least if it has to read.
+// body is where the page's body begins.
 func (c *chunkReader) header(off int64, ahead int) (h pageHeader, body int64, err error) {
 	left := c.meta.end - off
 	for n := int64(64); ; n *= 4 {
@@ -231,7 +232,7 @@ func (c *chunkReader) next(ahead int) error {
 			return nil
 		}
 		if c.row+int64(h.values) > c.rows {
-			return fmt.Errorf("%w: pages hold more than %d rows", errThrift, c.rows)
+			return fmt.Errorf("%w: pages hold more than %d rows", errMetadata, c.rows)
 		}
 		c.row += int64(h.values)
 		if c.loc >= 0 {
@@ -253,10 +254,10 @@ func (c *chunkReader) next(ahead int) error {
 	}
 }
 
-var errIndex = fmt.Errorf("%w: offset index does not fit its pages", errThrift)
+var errIndex = fmt.Errorf("%w: offset index does not fit its pages", errMetadata)
 
-// seek makes the page that holds a row the current one. Beyond its header up to
-// ahead bytes are read.
+// seek makes the page that holds a row the current one. With its header up to ahead
+// bytes are read.
 func (c *chunkReader) seek(row int64, ahead int) error {
 	if c.bodyAt > 0 && row >= c.first && row < c.row {
 		return nil
@@ -290,7 +291,7 @@ func (c *chunkReader) seekOnce(row int64, ahead int) error {
 	for {
 		if err := c.next(ahead); err != nil {
 			if err == io.EOF {
-				err = fmt.Errorf("%w: row %d of %d", errThrift, row, c.rows)
+				err = fmt.Errorf("%w: row %d of %d", errMetadata, row, c.rows)
 			}
 			return err
 		}
@@ -300,8 +301,8 @@ func (c *chunkReader) seekOnce(row int64, ahead int) error {
 	}
 }
 
-// jump uses the offset index to pass over pages before a row. An index that
-// cannot be used costs time, not rows.
+// jump passes over pages before a row by the offset index. If there is no usable one
+// that costs time, not rows: the pages are walked.
 func (c *chunkReader) jump(row int64) {
 	c.readIndex()
 	if i := findLoc(c.locs, row); i >= 0 && c.locs[i].first > c.row {
@@ -326,7 +327,7 @@ func (c *chunkReader) readIndex() {
 
 const (
 	maxIndex = 64 << 20
-	// indexAhead is what is read of the indexes at once: those of the columns
+	// indexAhead is how many bytes of the indexes are read at once: those of the columns
 	// of a group stand side by side, and take 50 bytes for a few pages.
 	indexAhead = 16 << 10
 )
@@ -357,11 +358,11 @@ func (c *chunkReader) load() error {
 		if err := c.t.win.fill(c.b.page, c.bodyAt); err != nil {
 			return err
 		}
-		if err := h.sound(c.b.page); err != nil {
+		if err := h.checkSum(c.b.page); err != nil {
 			return err
 		}
 		if h.size != h.packed {
-			return fmt.Errorf("%w: page of %d bytes, want %d", errThrift, h.packed, h.size)
+			return fmt.Errorf("%w: page of %d bytes, want %d", errMetadata, h.packed, h.size)
 		}
 		c.body = c.b.page
 		if v2 {
@@ -373,7 +374,7 @@ func (c *chunkReader) load() error {
 		if err != nil {
 			return err
 		}
-		if err := h.sound(raw); err != nil {
+		if err := h.checkSum(raw); err != nil {
 			return err
 		}
 		size := int(h.size)
@@ -397,7 +398,7 @@ func (c *chunkReader) load() error {
 }
 
 // sound compares a page's checksum, if it has one.
-func (h *pageHeader) sound(raw []byte) error {
+func (h *pageHeader) checkSum(raw []byte) error {
 	if h.hasCRC && crc32.ChecksumIEEE(raw) != h.crc {
 		return fmt.Errorf("%w: checksum of a page", ErrCorrupt)
 	}
@@ -489,7 +490,7 @@ func (c *chunkReader) codes() (hybrid, error) {
 		return hybrid{}, nil // a page of nulls
 	}
 	if c.body[0] > 32 {
-		return hybrid{}, fmt.Errorf("%w: codes of %d bits", errThrift, c.body[0])
+		return hybrid{}, fmt.Errorf("%w: codes of %d bits", errMetadata, c.body[0])
 	}
 	return newHybrid(c.body[1:], uint(c.body[0])), nil
 }
@@ -499,8 +500,8 @@ func (c *chunkReader) loadDict() error {
 	if c.dict != nil {
 		return nil
 	}
-	// Where the footer says how long the dictionary is, it is read at once,
-	// and nothing of the data pages: they may not be needed.
+	// If the footer says how long the dictionary is, all of it is read at once, and
+	// nothing of the data pages: they may not be needed.
 	ahead := 4096
 	if d := c.meta.dataStart - c.meta.start; d > 0 {
 		ahead = int(min(d, readAhead))
@@ -510,26 +511,26 @@ func (c *chunkReader) loadDict() error {
 		return err
 	}
 	if h.typ != format.DictionaryPage {
-		return fmt.Errorf("%w: no dictionary", errThrift)
+		return fmt.Errorf("%w: no dictionary", errMetadata)
 	}
 	d := c.into
 	var page []byte
 	if c.meta.codec == format.Uncompressed {
 		if h.size != h.packed {
-			return fmt.Errorf("%w: dictionary of %d bytes, want %d", errThrift, h.packed, h.size)
+			return fmt.Errorf("%w: dictionary of %d bytes, want %d", errMetadata, h.packed, h.size)
 		}
 		d.page = grow(d.page, int(h.packed))
 		if err := c.t.win.fill(d.page, body); err != nil {
 			return err
 		}
 		page = d.page
-		err = h.sound(page)
+		err = h.checkSum(page)
 	} else {
 		var raw []byte
 		if raw, err = c.t.win.bytes(body, int(h.packed), 0); err != nil {
 			return err
 		}
-		if err = h.sound(raw); err == nil {
+		if err = h.checkSum(raw); err == nil {
 			page, err = c.expand(raw, &d.page, int(h.size))
 		}
 	}
@@ -543,8 +544,9 @@ func (c *chunkReader) loadDict() error {
 	return nil
 }
 
-// find appends the rows of [lo, hi) whose values are the given entries of the
-// dictionary, relative to lo. It reads the pages of codes.
+// find appends to dst the rows of [lo, hi), relative to lo, whose values are the given
+// entries of the dictionary. It reads the pages of codes. table is room for a byte for
+// each entry, and is returned to be used again.
 func (c *chunkReader) find(cells []uint32, lo, hi int64, table []byte, dst []Ref) ([]Ref, []byte, error) {
 	n := c.dict.vals.n
 	if cap(table) < n {
@@ -583,12 +585,12 @@ func (c *chunkReader) ahead(values []string) int {
 	return pageAhead
 }
 
-// maxWanted is how many values pages are asked for by their ranges: of more,
-// every page has one.
+// maxWanted is the largest number of values for which the ranges of pages are asked: of
+// more values nearly every page has one.
 const maxWanted = 64
 
-// wanted returns entries of the dictionary as text, ascending; nil where there
-// is no use for that.
+// wanted returns entries of the dictionary as text, ascending; nil if the ranges of
+// pages are not to be asked for them.
 func (c *chunkReader) wanted(cells []uint32) []string {
 	if !c.col.ranged() || c.meta.rangesLen == 0 || len(cells) > maxWanted {
 		return nil
@@ -601,8 +603,8 @@ func (c *chunkReader) wanted(cells []uint32) []string {
 	return values
 }
 
-// findPage does it for the loaded page. The codes are compared first; the null
-// levels are walked only where there is something to find.
+// findPage is find for the loaded page: table has a 1 for each wanted entry of the
+// dictionary. The null levels are walked only for codes that are wanted.
 func (c *chunkReader) findPage(table []byte, lo, hi int64, dst []Ref) ([]Ref, error) {
 	m, values, err := c.nulls()
 	if err != nil {
@@ -656,7 +658,7 @@ func (c *chunkReader) findPage(table []byte, lo, hi int64, dst []Ref) ([]Ref, er
 	return dst, nil
 }
 
-var errCode = fmt.Errorf("%w: code beyond the dictionary", errThrift)
+var errCode = fmt.Errorf("%w: code beyond the dictionary", errMetadata)
 
 // decodePage decodes the values of the loaded page, which has no dictionary.
 func (c *chunkReader) decodePage() (nullMap, error) {

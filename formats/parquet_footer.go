@@ -8,19 +8,20 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// What is kept of a Parquet footer. Byte slices point into the footer.
+// A pqFooter is the part of a Parquet footer that is needed. Byte slices point into
+// the footer's bytes.
 type pqFooter struct {
 	columns []pqColumn
 	groups  []pqGroup
-	leaves  int
-	rows    int64
-	end     int64 // of what lies before the footer
+	leaves  int   // columns without any below, which have the chunks
+	rows    int64 // of all groups
+	end     int64 // offset at which the footer begins
 }
 
 // A pqColumn is a top-level column of the schema.
 type pqColumn struct {
 	name     string
-	leaf     int  // number of its (first) leaf, which is that of the column chunk
+	leaf     int  // number of its first leaf: the index of its chunk in a group
 	optional bool // may be null: has definition levels
 	ordered  bool // statistics are made by the order of its type
 	phys     format.Type
@@ -31,14 +32,14 @@ type pqColumn struct {
 	tree     *pqTree // of a nested column that is read
 }
 
-// unread says that the column has no cells that can be read.
+// unread reports whether the column is one whose cells are not read.
 func (c *pqColumn) unread() bool { return c.nested && c.tree == nil }
 
-// A pqList tells the definition levels of a list of plain values (LIST or a
+// A pqList has the definition levels of a list of plain values (LIST or a
 // bare repeated field), which is printed as a JSON array: below list there is
-// no list, below entry it is empty, below elem the element is null. reps is how
-// many levels of repetition there are: one, but for leaves of nested columns,
-// of which list and entry say nothing.
+// no list, below entry the list is empty, below elem the element is null. reps is the
+// number of repetition levels: one for such a list. For the leaves of nested columns
+// it may be any, and list and entry are not used.
 type pqList struct{ list, entry, elem, reps uint32 }
 
 type pqGroup struct {
@@ -64,8 +65,9 @@ type pqChunk struct {
 	nulls             int64  // -1 if not known
 	inexact           bool   // min or max may be no value
 	encodings         uint32 // bit set by format.Encoding
-	stats             bool   // dictPages and plainPages come from page encoding statistics
-	dictPages, others bool   // data pages that use the dictionary; others
+	stats             bool   // dictPages and otherPages are known, from page encoding statistics
+	dictPages         bool   // there are data pages that use the dictionary
+	otherPages        bool   // there are data pages that do not
 	min, max          []byte // min_value, max_value
 	oldMin, oldMax    []byte // the deprecated pair, of use for signed numbers only
 	encrypted         bool
@@ -73,7 +75,7 @@ type pqChunk struct {
 	bad               error
 }
 
-// A schema element as stored.
+// A pqElement is an element of the schema as stored.
 type pqElement struct {
 	phys      format.Type
 	hasPhys   bool
@@ -87,7 +89,6 @@ type pqElement struct {
 	logical   int32 // one of the constants below
 	unit      int32 // of TIME and TIMESTAMP: 1 millis, 2 micros, 3 nanos
 	utc       bool
-	bits      int8
 	unsigned  bool
 }
 
@@ -169,8 +170,8 @@ func readOrder(t *thrift) (ordered bool) {
 	return ordered
 }
 
-// order takes up which leaves are in the order of their type. Of another number
-// of leaves it says nothing.
+// order notes which columns have statistics by the order of their type. ordered goes by
+// leaf; with another number of leaves it is not believed.
 func (ft *pqFooter) order(ordered []bool) {
 	if len(ordered) != ft.leaves {
 		return
@@ -182,17 +183,17 @@ func (ft *pqFooter) order(ordered []bool) {
 	}
 }
 
-// number gives each group the number of its first row, and the file that of its
-// rows: what the footer says of them itself may be wrong.
+// number counts the rows before each group and those of the file. The footer has such
+// numbers too, but they may be wrong.
 func (ft *pqFooter) number() error {
 	var sum int64
 	for i := range ft.groups {
 		g := &ft.groups[i]
 		if g.rows < 0 || g.rows > maxGroupRows || g.rows > math.MaxInt64-sum {
-			return fmt.Errorf("%w: group %d has %d rows", errThrift, i, g.rows)
+			return fmt.Errorf("%w: group %d has %d rows", errMetadata, i, g.rows)
 		}
 		if len(g.chunks) != ft.leaves {
-			return fmt.Errorf("%w: group %d has %d columns, the schema %d", errThrift, i, len(g.chunks), ft.leaves)
+			return fmt.Errorf("%w: group %d has %d columns, the schema %d", errMetadata, i, len(g.chunks), ft.leaves)
 		}
 		g.first = sum
 		sum += g.rows
@@ -253,7 +254,7 @@ func readLogical(t *thrift, e *pqElement) {
 					t.skip(u)
 				}
 			case f.id == logicalInteger && g.id == 1:
-				e.bits = int8(t.int64(g))
+				t.int64(g) // bits: the physical type has them
 			case f.id == logicalInteger && g.id == 2:
 				e.unsigned = !t.bool(g)
 			default:
@@ -325,7 +326,7 @@ func readChunk(t *thrift, end int64) pqChunk {
 	// A struct without its fields cannot be counted as a column: it would let
 	// a footer of zeros claim millions of them.
 	if meta && c.values < 0 || !meta && !c.encrypted {
-		t.fail(fmt.Errorf("%w: column without description", errThrift))
+		t.fail(fmt.Errorf("%w: column without description", errMetadata))
 		return c
 	}
 	c.start = c.dataStart
@@ -335,7 +336,7 @@ func readChunk(t *thrift, end int64) pqChunk {
 	switch {
 	case !meta:
 	case c.start < 4 || c.start > end || size < 0:
-		c.bad = fmt.Errorf("%w: pages at %d, beyond the file", errThrift, c.start)
+		c.bad = fmt.Errorf("%w: pages at %d, beyond the file", errMetadata, c.start)
 	case size > end-c.start:
 		// What is there may still be read; the missing pages are noticed.
 		c.end = end
@@ -436,7 +437,7 @@ func readEncodingStat(t *thrift, c *pqChunk) {
 	if isDictEncoding(enc) {
 		c.dictPages = true
 	} else {
-		c.others = true
+		c.otherPages = true
 	}
 }
 
@@ -444,14 +445,14 @@ func isDictEncoding(e format.Encoding) bool {
 	return e == plainDictionary || e == format.RLEDictionary
 }
 
-// onlyDict says whether all data pages are proven to use the dictionary. The
-// mere existence of a dictionary page says nothing: writers give dictionaries
-// up part way. Without page statistics the list of encodings decides where it
-// is unambiguous: PLAIN_DICTIONARY stands for the dictionary page as well, but
-// beside RLE_DICTIONARY a PLAIN may be the dictionary page or a data page.
+// onlyDict reports whether all data pages are proven to use the dictionary. That
+// there is a dictionary page proves nothing: writers give dictionaries up part way.
+// Without page statistics the list of encodings has to show it. PLAIN_DICTIONARY stands
+// for the dictionary page as well; beside RLE_DICTIONARY, PLAIN may be the encoding of
+// the dictionary page or of a data page.
 func (c *pqChunk) onlyDict() bool {
 	if c.stats {
-		return c.dictPages && !c.others
+		return c.dictPages && !c.otherPages
 	}
 	const levels = 1<<format.RLE | 1<<format.BitPacked
 	rest := c.encodings &^ levels

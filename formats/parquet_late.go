@@ -15,27 +15,27 @@ type lateStage struct {
 // A lateColumn is a column that is read for some rows. It remembers its last
 // page, so that rows may be fetched piece by piece: a page is read and decoded
 // once as long as the rows go up. Columns with large pages take turns with one
-// set of buffers until one of them is fetched from again: as a rule all rows
-// of a block are fetched at once, and to touch fresh memory for each of sixty
-// columns costs more than to unpack into it.
+// set of buffers, and get buffers of their own only if they are fetched from again in
+// the same group: as a rule all rows of a block are fetched at once, and to touch fresh
+// memory for each of sixty columns costs more than to unpack into it.
 type lateColumn struct {
-	n       int
-	key     int // of parquetReader.keys: the same column, whose dictionary may be there already; -1
-	group   int // that c is set to, plus one
-	met     bool
-	err     error
+	n       int   // its number in the file, -1 if the file lacks it
+	key     int   // index in parquetReader.keys of the same column, whose dictionary may be there already; -1 for none
+	group   int   // number of the group that c is set to, plus one
+	met     bool  // it has been fetched from in this group
+	err     error // why the group's chunk cannot be read
 	c       chunkReader
-	own     *lateBuffers
-	decoded int64 // bodyAt of the page in the buffers' values
+	own     *lateBuffers // nil: it takes turns
+	decoded int64        // bodyAt of the page in the buffers' values
 	walk    lateWalk
 	list    *listWalk
 	tree    *treeWalk
 }
 
-// A lateWalk is how far the rows of a page have been taken: what follows goes on
-// from there.
+// A lateWalk is how far the rows of a page have been taken. The next rows go on from
+// there.
 type lateWalk struct {
-	page  int64  // its bodyAt, which the buffers' nulls are of; 0 for none
+	page  int64  // bodyAt of the page, whose nulls are in the buffers; 0 for none
 	next  int    // first row that codes can still give
 	codes hybrid // of a page with a dictionary
 	taken int    // codes passed over
@@ -52,9 +52,8 @@ func (lc *lateColumn) forget() {
 }
 
 const (
-	// lentPage is from which size on pages are large, in bytes, with their
-	// dictionary as stored. Writers make pages of up to 1 MiB; DuckDB one of
-	// a million rows.
+	// Pages of more than lentPage bytes, with the dictionary as stored, are large.
+	// Writers make pages of up to 1 MiB; DuckDB one of a million rows.
 	lentPage = 1 << 20
 	// maxKept bounds the dictionary that a key keeps for the rest of its
 	// block, and maxOwned what the late columns of a reader keep, in bytes.
@@ -212,7 +211,7 @@ func (r *parquetReader) column(lc *lateColumn, cl *pqClaim, rows []uint32, g *Gr
 	return first
 }
 
-// page fills cells of rows that are all in the current page; g's rows from at on.
+// page fills the cells of rows that are all in the current page, into g's rows from at on.
 func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error {
 	c := &lc.c
 	dict := isDictEncoding(c.head.enc)
@@ -270,7 +269,8 @@ func (lc *lateColumn) page(cl *pqClaim, rows []uint32, g *Grid, j, at int) error
 	return nil
 }
 
-// begin starts the walk of the loaded page.
+// begin starts the walk of the loaded page, and decodes its values if it does not use
+// the dictionary.
 func (lc *lateColumn) begin(dict bool) (err error) {
 	c, w := &lc.c, &lc.walk
 	*w = lateWalk{}
@@ -326,7 +326,7 @@ func (f *gridFill) put(vals *pqValues, n int) error {
 	case !f.print.asIs():
 		f.data = f.print.append(f.data, v)
 	case len(v) <= short && cap(v) >= short && cap(f.data)-off >= short:
-		// Most are: they are copied with what stands behind them.
+		// Most values are short: a fixed number of bytes is copied, whatever follows them.
 		*(*[short]byte)(f.data[off : off+short]) = *(*[short]byte)(v[:short])
 		f.data = f.data[:off+len(v)]
 	default:

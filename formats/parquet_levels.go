@@ -10,7 +10,7 @@ import (
 )
 
 // A hybrid reads Parquet's mix of repeated and bit-packed numbers, which holds
-// levels and dictionary codes. It never holds more than was asked for: a run of
+// levels and dictionary codes. It never unpacks more than was asked for: a run of
 // two thousand million equal values is five bytes and stays five bytes.
 //
 //	06 05          three times 5           (width 8)
@@ -25,7 +25,7 @@ type hybrid struct {
 	at     int    // index of the next value in bits
 }
 
-var errLevels = fmt.Errorf("%w: levels or codes end early", errThrift)
+var errLevels = fmt.Errorf("%w: levels or codes end early", errMetadata)
 
 func newHybrid(b []byte, width uint) hybrid { return hybrid{b: b, width: width} }
 
@@ -203,13 +203,13 @@ func (h *hybrid) onesTo(k int) (count int) {
 // ones64 counts the ones of the first 64 one-bit values.
 func ones64(b []byte) int { return bits.OnesCount64(binary.LittleEndian.Uint64(b)) }
 
-// A nullMap leads from the stored values of a page to their rows: value number
-// is not row number where nulls are. It only goes forward.
+// A nullMap leads from the stored values of a page to their rows: nulls are rows without
+// a stored value. It only goes forward.
 type nullMap struct {
-	all bool // no nulls: numbers are the same
-	h   hybrid
-	row int // next row
-	ord int // values before it
+	all bool   // no nulls: a value's number is its row
+	h   hybrid // of width 1: whether a row has a value, from row on
+	row int    // next row
+	ord int    // number of values before it
 }
 
 // rowOf says which row holds the stored value ord.
@@ -256,14 +256,14 @@ func (m *nullMap) rowOf(ord int) (int, error) {
 // nullBits lead from the rows of a page to its stored values, in any order. The
 // memory is used again from page to page.
 type nullBits struct {
-	rows   int      // of which something is known
-	all    bool     // no nulls: numbers are the same
+	rows   int      // rows from the page's first for which levels are there
+	all    bool     // no nulls: a value's number is its row
 	there  []uint64 // bit n: row n has a value
 	before []uint32 // values before each word of there
 }
 
-// fill takes over a null map, of a page of that many rows. Where its levels end
-// early, rows says how many they are for.
+// fill takes over the null map of a page of that many rows. If its levels end early,
+// b.rows is less.
 func (b *nullBits) fill(m nullMap, rows int) error {
 	b.rows, b.all = rows, m.all
 	if m.all {
@@ -304,8 +304,8 @@ func (b *nullBits) fill(m nullMap, rows int) error {
 // size is what the memory takes, in bytes.
 func (b *nullBits) size() int { return cap(b.there)*8 + cap(b.before)*4 }
 
-// put sets the bits of n rows: those of src from one of its first on, or all
-// without src.
+// put sets the bits of n rows from row on: to those of src from bit from on, or to ones
+// if src is nil.
 func (b *nullBits) put(row, n int, src []byte, from uint) {
 	for n > 0 {
 		k := min(n, 56)
@@ -331,7 +331,7 @@ func (b *nullBits) put(row, n int, src []byte, from uint) {
 	}
 }
 
-// value says which stored value a row has; false for a null.
+// value returns the number of the stored value that a row has; ok is false for a null.
 func (b *nullBits) value(row int) (ord int, ok bool) {
 	if b.all {
 		return row, true

@@ -14,7 +14,7 @@ import (
 type listWalk struct {
 	c          *chunkReader
 	row        int64 // rows given
-	left       int   // levels left in the page
+	left       int   // entries left in the page
 	reps, defs hybrid
 	codes      hybrid
 	dict       bool
@@ -46,7 +46,7 @@ func (w *listWalk) next() (text []byte, err error) {
 			if rep == 0 {
 				break
 			}
-			return nil, fmt.Errorf("%w: a list that never began", errThrift)
+			return nil, fmt.Errorf("%w: a list that never began", errMetadata)
 		}
 		def, ok := w.defs.peek()
 		if !ok || def > l.elem {
@@ -173,7 +173,7 @@ func (w *listWalk) page() error {
 				}
 			}
 			if c.head.typ == format.DataPageV2 && values+int(c.head.nulls) > n {
-				return fmt.Errorf("%w: page with more nulls than values", errThrift)
+				return fmt.Errorf("%w: page with more nulls than values", errMetadata)
 			}
 			if err := c.b.vals.decode(c.col, c.head.enc, c.body, values); err != nil {
 				return err
@@ -184,7 +184,7 @@ func (w *listWalk) page() error {
 	return nil
 }
 
-// countLevel counts how many of the next n levels have a value.
+// countLevel counts how many of the next n levels are level.
 func countLevel(h hybrid, level uint32, n int) (count int, err error) {
 	for n > 0 {
 		if !h.load() {
@@ -257,6 +257,7 @@ func (r *parquetReader) walkRuns(key int, next func() ([]byte, error), give func
 	return true, nil
 }
 
+// noEOF makes an error of io.EOF, where rows are still missing.
 func noEOF(err error) error {
 	if err == io.EOF {
 		return fmt.Errorf("pages hold too few rows: %w", ErrTruncated)
@@ -283,7 +284,7 @@ func (lc *lateColumn) lists(cl *pqClaim, rows []uint32, g *Grid, j int) error {
 			lc.list = nil
 			return noEOF(err)
 		}
-		// buf is that of the row before lc.list.row: this one.
+		// The walk has given the rows before lc.list.row: buf is the last one's, at.
 		if err := g.set(i, j, lc.list.buf); err != nil {
 			return err
 		}

@@ -267,8 +267,8 @@ func TestParquetRefused(t *testing.T) {
 	}{
 		{"empty", nil, ErrTruncated},
 		{"cut", good[:len(good)-20], ErrTruncated},
-		{"footer longer than file", footer(1 << 30), errThrift},
-		{"huge list", huge, errThrift},
+		{"footer longer than file", footer(1 << 30), errMetadata},
+		{"huge list", huge, errMetadata},
 		{"encrypted", append(bytes.Clone(good[:len(good)-4]), "PARE"...), ErrEncrypted},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A pageHeader is what is kept of one.
+// A pageHeader is the part of a page's header that is needed.
 type pageHeader struct {
 	typ          format.PageType
 	size, packed int32 // uncompressed and stored bytes
@@ -14,19 +14,18 @@ type pageHeader struct {
 	hasCRC       bool
 	values       int32
 	nulls        int32 // v2, else -1
-	rows         int32 // v2, else -1
 	enc          format.Encoding
 	defEnc       format.Encoding
 	repEnc       format.Encoding
 	defLen       int32 // v2
 	repLen       int32 // v2
 	plainBody    bool  // v2: the values are not compressed
-	described    bool
+	described    bool  // the part of the header for this type of page was there
 }
 
 // readPageHeader decodes a header at the start of t.b and leaves t.pos behind it.
 func readPageHeader(t *thrift) pageHeader {
-	h := pageHeader{nulls: -1, rows: -1, typ: -1, size: -1, packed: -1}
+	h := pageHeader{nulls: -1, typ: -1, size: -1, packed: -1}
 	var f thriftField
 	for f.next(t) {
 		switch f.id {
@@ -51,8 +50,8 @@ func readPageHeader(t *thrift) pageHeader {
 	return h
 }
 
-// readV1 decodes what is said of a data page of version 1, or of a dictionary
-// page: of that, field 3 is no encoding but whether it is sorted.
+// readV1 decodes the description of a data page of version 1, or of a dictionary
+// page. The latter's field 3 is no encoding: it says whether the page is sorted.
 func (h *pageHeader) readV1(t *thrift, data bool) {
 	h.described = true
 	var f thriftField
@@ -72,7 +71,7 @@ func (h *pageHeader) readV1(t *thrift, data bool) {
 	}
 }
 
-// readV2 decodes what is said of a data page of version 2.
+// readV2 decodes the description of a data page of version 2.
 func (h *pageHeader) readV2(t *thrift) {
 	h.described = true
 	var f thriftField
@@ -83,7 +82,7 @@ func (h *pageHeader) readV2(t *thrift) {
 		case 2:
 			h.nulls = t.int32(f)
 		case 3:
-			h.rows = t.int32(f)
+			t.int32(f) // rows
 		case 4:
 			h.enc = format.Encoding(t.int32(f))
 		case 5:
@@ -102,16 +101,16 @@ func (h *pageHeader) readV2(t *thrift) {
 func (h *pageHeader) check() error {
 	switch {
 	case h.size < 0 || h.packed < 0 || h.values < 0 || h.defLen < 0 || h.repLen < 0:
-		return fmt.Errorf("%w: negative page size", errThrift)
+		return fmt.Errorf("%w: negative page size", errMetadata)
 	case h.size > maxPage || h.packed > maxPage:
 		return fmt.Errorf("%w: page of %d bytes", ErrTooLarge, max(h.size, h.packed))
 	case int64(h.defLen)+int64(h.repLen) > int64(h.packed) || int64(h.defLen)+int64(h.repLen) > int64(h.size):
-		return fmt.Errorf("%w: levels longer than their page", errThrift)
+		return fmt.Errorf("%w: levels longer than their page", errMetadata)
 	}
 	switch h.typ {
 	case format.DataPage, format.DataPageV2, format.DictionaryPage:
 		if !h.described {
-			return fmt.Errorf("%w: page without description", errThrift)
+			return fmt.Errorf("%w: page without description", errMetadata)
 		}
 	}
 	return nil

@@ -9,47 +9,45 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// What a file says of its columns beside their values, as far as it proves that
-// cells need not be looked at. A wrong proof loses hits without a word, so each
-// has to hold whatever the values are:
+// Beside values a file has statistics of its columns. Here is what these prove about
+// cells that need not be looked at. A wrong proof loses hits without a word, so each has
+// to hold whatever the values are:
 //
 //   - A chunk of nulls has no cells.
-//   - A chunk whose least value is its greatest has one cell. It is judged by
-//     Want.Keep before the pages are read. (A dictionary is read as fast.)
-//   - Where the only cells that matter are known (Want.Only), the chunk's range
-//     or Bloom filter may rule all of them out; and the range of a page, by the
-//     column index, those in it.
+//   - A chunk whose least value is its greatest has one cell, which Want.Keep judges
+//     before the pages are read. (Not so with a dictionary: it is read as fast.)
+//   - If the only cells that matter are known (Want.Only), the chunk's range
+//     or Bloom filter may show that it has none of them; and the range of a page, in
+//     the column index, that the page has none.
 //   - Once a dictionary has been matched, the cells that matter are always
 //     known: pages of codes whose range has none of them are not read.
 //
-// Ranges are bytewise, as the format defines them for text, and are not used
-// without the footer's word that they are (column orders): the older pair was
-// compared as signed bytes, or taken of a buffer that had changed since.
+// Ranges are used only if the footer says that text is ordered byte by byte (column
+// orders). The older pair of values is not used: some writers compared signed bytes, or
+// took the values from a buffer that had changed since.
 //
 // Rejected: ranges and filters where Want.Only is nil. An address or a name is
 // matched under any spelling ("1.2.3.4", " 1.2.3.4", "[::ffff:102:304]:443",
 // "http://1.2.3.4/", "WWW.X.EXAMPLE."): a filter would have to be asked for all
-// of them, and a range that leaves out the plain one says nothing of the rest.
-// What could be said by a common start ("10.0.0.9" to "10.4.8.6" holds nothing
-// outside 10.0.0.0/8) is not worth it: of the benchmark's three tables, no page
-// or chunk of a column with outside addresses leaves out even two indicators,
-// and where all addresses are inside, the dictionary takes a few kilobytes.
-// Rejected too: ranges of numbers and times, because no key is one; and the null
-// pages of plain columns, because to read the index costs more than to unpack
-// nothing.
+// of them, and a range without the plain spelling may have others. The common start of
+// a range does prove something ("10.0.0.9" to "10.4.8.6" holds nothing outside
+// 10.0.0.0/8), but too seldom: in the benchmark's three tables, no page or chunk of a
+// column with outside addresses excludes even two indicators, and if all addresses are
+// inside, the dictionary takes a few kilobytes. Rejected too: ranges of numbers and
+// times, because no key is one; and the null pages of plain columns, because reading
+// the index costs more than unpacking nothing.
 
 const (
-	// maxProbes is how many cells a Bloom filter is asked for. They are made
-	// to be wrong once in a hundred times, so that of a few hundred absent
-	// cells one always seems present.
+	// maxProbes is the largest number of cells for which a Bloom filter is asked.
+	// Filters are wrong once in a hundred times, so of a few hundred absent cells one
+	// nearly always seems present.
 	maxProbes = 64
-	// wholeFilter is up to which size a filter is read at once, in bytes; of a
-	// larger one the blocks are read, 32 bytes each.
+	// Filters of up to wholeFilter bytes are read at once; of a larger one the blocks
+	// that are asked for, 32 bytes each.
 	wholeFilter = 128 << 10
 )
 
-// absent says that the chunk which r.c is set to has no cell of a key that
-// could be wanted.
+// absent reports whether the chunk of r.c is proven to have no wanted cell of a key.
 func (r *parquetReader) absent(key int) bool {
 	c := &r.c
 	m := c.meta
@@ -78,7 +76,7 @@ func (r *parquetReader) absent(key int) bool {
 	return false
 }
 
-// onlyOf returns the only cells of a key that matter, nil for any.
+// onlyOf returns the only cells of a key that matter, nil if any may.
 func (r *parquetReader) onlyOf(key int) []string {
 	if key < len(r.only) {
 		return r.only[key]
@@ -86,14 +84,14 @@ func (r *parquetReader) onlyOf(key int) []string {
 	return nil
 }
 
-// ranged says that the cells of a column are its values, in the order that
-// statistics are made by.
+// ranged reports whether ranges in statistics hold for the cells of a column: its cells
+// are its values as they stand, and ordered byte by byte.
 func (c *pqColumn) ranged() bool {
 	return c.ordered && c.phys == format.ByteArray && c.print.asIs()
 }
 
-// sound says that a range may be believed. Long values are cut in it: the
-// greatest is made greater for that, which cannot be done to one of bytes 255.
+// sound reports whether a range may be believed. Writers cut long values in it, and make
+// the greatest one greater for that, which is impossible if all its bytes are 255.
 func sound(lo, hi []byte) bool {
 	return bytes.Compare(lo, hi) <= 0 && (len(hi) == 0 || hi[0] != 0xff)
 }
@@ -110,8 +108,8 @@ func within(cells []string, lo, hi []byte) []string {
 
 func compareText(s string, b []byte) int { return bytes.Compare([]byte(s), b) }
 
-// filtered says that a chunk has none of the given cells, by its split-block
-// Bloom filter: a header, then blocks of 32 bytes.
+// filtered reports whether a chunk's split-block Bloom filter proves that it has none of
+// the given cells. The filter is a header, then blocks of 32 bytes.
 func (r *parquetReader) filtered(m *pqChunk, cells []string) bool {
 	if m.bloomAt <= 0 || len(cells) > maxProbes {
 		return false
@@ -187,7 +185,7 @@ func readFilterHeader(t *thrift) (size int64, ok bool) {
 	return size, t.err == nil && known == 3 && size > 0 && size%32 == 0
 }
 
-// blockHas says whether the eight bits of a hash are set, one in each word.
+// blockHas reports whether the eight bits of a hash are set, one in each word.
 func blockHas(block []byte, h uint32) bool {
 	for i, salt := range [8]uint32{0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31} {
 		if binary.LittleEndian.Uint32(block[i*4:])>>(h*salt>>27)&1 == 0 {
@@ -258,8 +256,8 @@ func (p *pqRanges) read() {
 	}
 }
 
-// lacks says that the current page has none of the given values, which are
-// ascending.
+// lacks reports whether the current page is proven to have none of the given values,
+// which are ascending.
 func (c *chunkReader) lacks(values []string) bool {
 	p := c.ranges()
 	if len(p.nulls) == 0 {

@@ -18,24 +18,24 @@ type parquetReader struct {
 	t      pqTools
 	c      chunkReader // walks the key columns, one after the other
 	pages  pqBuffers   // of c
-	run    Run         // in hand
+	run    Run         // the one that was yielded last
 	runs   iter.Seq2[*Run, error]
 	find   struct {
 		codes, ords func([]uint32, []Ref) ([]Ref, error)
 	} // made once, not for every run
-	text   pqText  // of the run
-	levels nullMap // of its page
-	first  int64   // row of its page
-	table  []byte
+	text   pqText                                // of the run
+	levels nullMap                               // of the run's page
+	first  int64                                 // first row of that page
+	table  []byte                                // room of chunkReader.find
 	keep   func(*Run, []uint32) ([]uint32, bool) // Want.Keep
 	only   [][]string                            // Want.Only
 	batch  sharedBatch
-	part   Run // of a batch
+	part   Run // piece of a batch that keep looks at
 	kept   []uint32
 	refs   []Ref
-	spare  pqBuffers   // of spareOf, the late column that was fetched last of those without buffers of their own
-	dict   pqDict      // of spareOf
-	lent   *lateColumn // spareOf
+	spare  pqBuffers   // for late columns without buffers of their own, in turn
+	dict   pqDict      // likewise
+	lent   *lateColumn // the one that has spare and dict now
 	fields []Field
 	span   [2][]byte
 }
@@ -44,7 +44,7 @@ type parquetReader struct {
 type pqKey struct {
 	col   int // -1 for none
 	dict  pqDict
-	group int // whose dictionary is in dict, plus one; 0 for none
+	group int // number of the group whose dictionary is in dict, plus one; 0 for none
 }
 
 func (r *parquetReader) Next() (Block, error) {
@@ -128,8 +128,8 @@ func (r *parquetReader) failed(col int, err error) error {
 		Group: r.s.claims[r.claim].group, Column: r.s.part.Columns[col]}, Err: err}
 }
 
-// keyRuns yields the runs of one key. A page that cannot be read does not keep
-// those after it from being read; the first error is returned at the end.
+// keyRuns yields the runs of one key. Pages behind one that cannot be read are read all
+// the same; the first error is returned at the end. more is false if yield wants no more.
 func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (more bool, err error) {
 	inYield := false
 	defer func() {
@@ -137,7 +137,7 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 			return // the caller's panic, not ours
 		}
 		if p := recover(); p != nil {
-			more, err = true, fmt.Errorf("%w: %v", errThrift, p)
+			more, err = true, fmt.Errorf("%w: %v", errMetadata, p)
 		}
 	}()
 	give := func(run *Run) bool {
@@ -280,7 +280,7 @@ func (r *parquetReader) dictRun(key int) (*Run, error) {
 	return &r.run, nil
 }
 
-// rowsOfCodes finds the rows of entries of the dictionary.
+// rowsOfCodes is Run.Find of a dictionary.
 func (r *parquetReader) rowsOfCodes(cells []uint32, dst []Ref) (out []Ref, err error) {
 	if len(cells) == 0 {
 		return dst, nil
@@ -311,7 +311,7 @@ func (r *parquetReader) pageRun(key int, cl *pqClaim) (*Run, error) {
 	return &r.run, nil
 }
 
-// rowsOfOrds finds the rows of stored values of a page.
+// rowsOfOrds is Run.Find of a page: its cells are the stored values, by their order.
 func (r *parquetReader) rowsOfOrds(cells []uint32, dst []Ref) ([]Ref, error) {
 	cl := &r.s.claims[r.claim]
 	m := r.levels // from the start, however often it is called
@@ -351,10 +351,9 @@ func (r *parquetReader) Raw(uint32) []byte { return nil }
 
 func (r *parquetReader) Rejects() []Reject { return nil }
 
-// Span returns the least and the greatest value of a column in the claimed
-// block as the file's statistics have them, printed like its cells; false where
-// the file does not say. They live until the next call. A group that is claimed
-// in pieces has the same span in each.
+// Span returns the least and the greatest value of a column in the claimed block by the
+// file's statistics, printed like the column's cells; ok is false if the file has none.
+// Both live until the next call. All pieces of a group have the group's span.
 func (r *parquetReader) Span(col Column) (first, last []byte, ok bool) {
 	n := findColumn(r.s.part.Columns, col)
 	if n < 0 || r.claim < 0 {

@@ -11,12 +11,12 @@ import (
 // top-level columns.
 func (ft *pqFooter) schema(elems []pqElement) error {
 	if len(elems) == 0 {
-		return fmt.Errorf("%w: no schema", errThrift)
+		return fmt.Errorf("%w: no schema", errMetadata)
 	}
 	rest := elems[1:]
 	for range elems[0].children {
 		if len(rest) == 0 {
-			return fmt.Errorf("%w: schema ends early", errThrift)
+			return fmt.Errorf("%w: schema ends early", errMetadata)
 		}
 		n, leaves, err := subtree(rest)
 		if err != nil {
@@ -34,7 +34,7 @@ func (ft *pqFooter) schema(elems []pqElement) error {
 		rest = rest[n:]
 	}
 	if len(rest) > 0 {
-		return fmt.Errorf("%w: schema has elements that belong nowhere", errThrift)
+		return fmt.Errorf("%w: schema has elements that belong nowhere", errMetadata)
 	}
 	return nil
 }
@@ -74,13 +74,13 @@ func (x *pqNode) shift(by int) {
 func subtree(elems []pqElement) (n, leaves int, err error) {
 	for open := 1; open > 0; open-- {
 		if n == len(elems) {
-			return 0, 0, fmt.Errorf("%w: schema ends early", errThrift)
+			return 0, 0, fmt.Errorf("%w: schema ends early", errMetadata)
 		}
 		e := &elems[n]
 		n++
 		switch {
 		case e.children < 0 || int(e.children) > len(elems):
-			return 0, 0, fmt.Errorf("%w: column %q has %d children", errThrift, e.name, e.children)
+			return 0, 0, fmt.Errorf("%w: column %q has %d children", errMetadata, e.name, e.children)
 		case e.children > 0:
 			open += int(e.children)
 		case e.hasPhys:
@@ -127,9 +127,9 @@ func (c *pqColumn) typed(leaf *pqElement) error {
 	c.phys, c.width = leaf.phys, int(leaf.width)
 	switch {
 	case c.phys < format.Boolean || c.phys > format.FixedLenByteArray:
-		return fmt.Errorf("%w: column %q has unknown type %d", errThrift, c.name, c.phys)
+		return fmt.Errorf("%w: column %q has unknown type %d", errMetadata, c.name, c.phys)
 	case c.phys == format.FixedLenByteArray && (c.width <= 0 || c.width > maxPage):
-		return fmt.Errorf("%w: column %q has values of %d bytes", errThrift, c.name, c.width)
+		return fmt.Errorf("%w: column %q has values of %d bytes", errMetadata, c.name, c.width)
 	}
 	c.print = leaf.printer()
 	return nil

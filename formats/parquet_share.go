@@ -14,30 +14,30 @@ import (
 // rows, but the work is not: a dictionary serves all rows of the group, and a page may
 // have a million of them. If each worker looked through its own piece alone, all would
 // do the same. So the readers that hold pieces look through the key columns of the
-// group together, before any of them hands out its own: each takes what is left to do,
-// a dictionary, a page, or some thousand cells of one that another reader has unpacked.
-// What Want.Keep keeps is noted with its rows, and each piece hands out what it has of
-// that: few cells as a rule, which are then matched once more.
+// group together, before any of them hands out its piece. Each takes some of the work
+// that is left: a dictionary, a page, or some thousand cells that another reader has
+// unpacked. The cells that Want.Keep keeps are noted with their rows, and each piece
+// hands out those in its own rows: few as a rule, which are then matched once more.
 type pqShared struct {
 	rows   int64
-	pieces atomic.Int32 // that have not been left
+	pieces atomic.Int32 // pieces that no reader has left yet
 
 	mu      sync.Mutex
 	cond    sync.Cond
 	cols    []sharedColumn // by key, as the first reader asked for them
-	batches []*sharedBatch // that others may help with
-	ready   bool           // nothing is left to do; cols does not change any more
+	batches []*sharedBatch // those that other readers may help with
+	ready   bool           // the work is done: cols does not change any more
 	late    sharedLate
 }
 
 // A sharedColumn is how far a key column has come, and what was kept of it.
 type sharedColumn struct {
 	col     int
-	whole   bool // all its cells are asked for: each piece reads it for itself
+	whole   bool // all its cells are wanted: each piece reads it for itself
 	begun   bool
-	busy    bool // a reader moves it on
-	ended   bool
-	running int // pages in hand
+	busy    bool // a reader looks for its next page
+	ended   bool // it has no more pages
+	running int  // pages that readers are looking through
 	at      pqCursor
 	dict    sharedDict
 	table   []byte   // by code of the dictionary: 1 if it is kept
@@ -47,33 +47,35 @@ type sharedColumn struct {
 	first uint32   // of cells: the first of codes
 	data  []byte
 	cells []Cell
-	refs  []Ref // rows of the group, cells
+	refs  []Ref // the rows of cells, counted in the group
 	err   error // the first in the file's order
-	errAt int64 // its row
+	errAt int64 // row of err
 }
 
+// A sharedDict says how far the dictionary of a column has come.
 type sharedDict uint8
 
 const (
-	dictUnread sharedDict = iota
-	dictUseless
+	dictUnread  sharedDict = iota
+	dictUseless            // none of its values is kept, or it cannot be read
 	dictKept
 )
 
-// A sharedBatch is cells that one reader has unpacked and several look at. The
-// owner waits until they are through: the cells lie in its buffers.
+// A sharedBatch holds cells that one reader has unpacked and several look at. The cells
+// lie in that reader's buffers, so it waits until the others are through.
 type sharedBatch struct {
-	key        int
-	data       []byte
-	cells      []Cell
-	next, done int
-	kept       []uint32
+	key   int
+	data  []byte
+	cells []Cell
+	next  int      // first cell that nobody has taken yet
+	done  int      // number of cells that have been looked at
+	kept  []uint32 // cells to be kept
 }
 
-// batchCells is how many cells are looked at without a look at the others.
+// batchCells is how many cells a reader takes of a batch at a time.
 const batchCells = 4096
 
-// sharedGroup returns the claimed group if it is to be looked through together.
+// sharedGroup returns the claimed group if it is to be looked through together, else nil.
 func (r *parquetReader) sharedGroup() *pqShared {
 	sh := r.s.footer.groups[r.s.claims[r.claim].group].shared
 	if sh == nil || r.keep == nil {
@@ -97,14 +99,14 @@ func (r *parquetReader) sharedGroup() *pqShared {
 	}
 	for k := range sh.cols {
 		if len(sh.cols) != len(r.keys) || sh.cols[k].col != r.keys[k].col {
-			return nil // it was begun for other columns
+			return nil // another reader has begun it for other columns
 		}
 	}
 	return sh
 }
 
-// help does what is left to do of the group, and returns when all is done.
-// Readers begin with different columns.
+// help works on the group until all is done. It begins with the column from: readers
+// begin with different ones.
 func (sh *pqShared) help(r *parquetReader, from int) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -114,7 +116,7 @@ func (sh *pqShared) help(r *parquetReader, from int) {
 			sh.step(r, k)
 			continue
 		}
-		if b := sh.open(); b != nil {
+		if b := sh.openBatch(); b != nil {
 			sh.look(r, b)
 			continue
 		}
@@ -131,7 +133,8 @@ func (sh *pqShared) help(r *parquetReader, from int) {
 	}
 }
 
-// idle returns a column that can be moved on, -1 if there is none.
+// idle returns a column whose next page can be looked for, from the column from on; -1 if
+// there is none.
 func (sh *pqShared) idle(from int) int {
 	for i := range sh.cols {
 		k := (from + i) % len(sh.cols)
@@ -142,8 +145,8 @@ func (sh *pqShared) idle(from int) int {
 	return -1
 }
 
-// open returns a batch of which cells are left, nil if there is none.
-func (sh *pqShared) open() *sharedBatch {
+// openBatch returns a batch with cells that nobody has taken, nil if there is none.
+func (sh *pqShared) openBatch() *sharedBatch {
 	for _, b := range sh.batches {
 		if b.next < len(b.cells) {
 			return b
@@ -161,15 +164,15 @@ func (sh *pqShared) allDone() bool {
 	return true
 }
 
-// unlocked calls do without sh.mu, which the caller holds before and after. It is held
-// again after a panic too, so that this panic is reported, and not one about the lock.
+// unlocked calls do without sh.mu, which the caller holds before and after. It locks
+// sh.mu again after a panic too, so that this panic is reported, not one about the lock.
 func (sh *pqShared) unlocked(do func()) {
 	sh.mu.Unlock()
 	defer sh.mu.Lock()
 	do()
 }
 
-// look looks at some cells of a batch.
+// look takes some cells of a batch and looks at them. sh.mu is held before and after.
 func (sh *pqShared) look(r *parquetReader, b *sharedBatch) {
 	lo, hi := b.next, min(b.next+batchCells, len(b.cells))
 	b.next = hi
@@ -185,7 +188,8 @@ func (sh *pqShared) look(r *parquetReader, b *sharedBatch) {
 	}
 }
 
-// judge returns the cells of a key that are to be kept, ascending.
+// judge returns the cells of a text that are to be kept, ascending, with the help of
+// other readers if they are many.
 func (sh *pqShared) judge(r *parquetReader, key int, t *pqText) []uint32 {
 	b := &r.batch
 	*b = sharedBatch{key: key, data: t.data, cells: t.cells, kept: b.kept[:0]}
@@ -206,8 +210,8 @@ func (sh *pqShared) judge(r *parquetReader, key int, t *pqText) []uint32 {
 	return b.kept
 }
 
-// step moves a column on by its dictionary or by a page. It is called, and
-// returns, with sh.mu held.
+// step looks through the dictionary or the next page of a column. sh.mu is held before
+// and after.
 func (sh *pqShared) step(r *parquetReader, key int) {
 	col := &sh.cols[key]
 	var page bool
@@ -242,15 +246,16 @@ func (sh *pqShared) step(r *parquetReader, key int) {
 	sh.cond.Broadcast()
 }
 
+// fail notes an error at a row, unless there is one at an earlier row.
 func (c *sharedColumn) fail(row int64, err error) {
 	if c.err == nil || row < c.errAt {
 		c.err, c.errAt = err, row
 	}
 }
 
-// advance goes to the next page that has to be looked into, if page is true.
-// Else there is more to do, or io.EOF. The first time it looks at the
-// dictionary alone, where that may be all.
+// advance goes to the next page that has to be looked into: then page is true. It
+// returns io.EOF behind the last one. At its first call it may look through the
+// dictionary alone, since that may be all; then page is false.
 func (sh *pqShared) advance(r *parquetReader, key int, col *sharedColumn) (page bool, err error) {
 	c := &r.c
 	if err := r.setKey(key); err != nil {
@@ -304,7 +309,7 @@ func (sh *pqShared) advance(r *parquetReader, key int, col *sharedColumn) (page 
 	}
 }
 
-// dictionary reads and judges the dictionary of a column.
+// dictionary reads the dictionary of a column and notes which of its cells are kept.
 func (sh *pqShared) dictionary(r *parquetReader, key int, col *sharedColumn) error {
 	c := &r.c
 	col.dict = dictUseless
@@ -392,7 +397,7 @@ func (sh *pqShared) plainPage(r *parquetReader, key int, col *sharedColumn) erro
 	return nil
 }
 
-// sharedRun is what was kept of a key in the rows of the claimed piece.
+// sharedRun returns the kept cells of a key in the rows of the claimed piece.
 func (r *parquetReader) sharedRun(key int, col *sharedColumn) *Run {
 	cl := &r.s.claims[r.claim]
 	row := func(ref Ref, row int64) int { return cmp.Compare(int64(ref.Row), row) }
@@ -428,8 +433,8 @@ func (r *parquetReader) sharedRun(key int, col *sharedColumn) *Run {
 	return run
 }
 
-// sharedRuns yields the run of a key whose group was looked through together.
-// Only the first piece reports what could not be read of it: once is enough.
+// sharedRuns yields the run of a key whose group was looked through together, and
+// reports whether more are wanted. An error is reported with the first piece alone.
 func (r *parquetReader) sharedRuns(key int, col *sharedColumn, yield func(*Run, error) bool) bool {
 	if !yield(r.sharedRun(key, col), nil) {
 		return false
@@ -440,7 +445,7 @@ func (r *parquetReader) sharedRuns(key int, col *sharedColumn, yield func(*Run, 
 	return true
 }
 
-// leave gives up the claimed piece. With the last one what was kept is dropped.
+// leave gives up the claimed piece. With the last piece all kept cells are dropped.
 func (sh *pqShared) leave(s *parquetSource) {
 	if sh.pieces.Add(-1) > 0 {
 		return
@@ -455,8 +460,8 @@ func (sh *pqShared) leave(s *parquetSource) {
 	sh.cols, sh.late, sh.ready = nil, sharedLate{}, false
 }
 
-// spareColumns returns columns to begin a group with, in memory that a group
-// before had if there is any.
+// spareColumns returns n columns to begin a group with, in the memory of a group that is
+// done if there is one.
 func (s *parquetSource) spareColumns(n int) []sharedColumn {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,32 +7,33 @@ import (
 	"slices"
 )
 
-// A sharedLate holds late cells of all rows of a group of which a cell was
-// kept, so that the pieces do not unpack the same pages and dictionaries one
-// after the other. The first reader to want a column fetches it for all of
-// them.
+// A sharedLate holds late cells of all rows of a group that have a kept cell, so that the
+// pieces do not unpack the same pages and dictionaries one after the other. The first
+// reader to want a column fetches it for all these rows.
 type sharedLate struct {
 	rows []uint32 // of the group, ascending; nil if there are too many
 	cols []lateCells
 }
 
+// A lateCells is one column of a sharedLate.
 type lateCells struct {
-	busy, done bool
+	busy, done bool // a reader fetches it; it is fetched, and does not change any more
 	data       []byte
 	cells      []Cell // one for each row
 	err        error
 }
 
-// maxLateRows is for how many rows of a group late cells are held. Where more
-// are asked for, each piece has enough of them to read its own pages.
+// maxLateRows is the largest number of rows for which a group holds late cells. If there
+// are more, each piece has enough of them to be worth reading its own pages.
 const maxLateRows = 64 << 10
 
+// plan finds the rows that have kept cells of keys. columns is how many the file has.
 func (l *sharedLate) plan(keys []sharedColumn, columns int) {
 	n := 0
 	for k := range keys {
 		n += len(keys[k].refs)
 	}
-	if n == 0 || n > 4*maxLateRows { // several of one row, perhaps
+	if n == 0 || n > 4*maxLateRows { // 4: a row may have several
 		return
 	}
 	rows := make([]uint32, 0, n)
@@ -47,7 +48,7 @@ func (l *sharedLate) plan(keys []sharedColumn, columns int) {
 	}
 }
 
-// lateOf returns the claimed group's late cells if they have the given rows.
+// lateOf returns the claimed group if it holds late cells for all the given rows, else nil.
 func (r *parquetReader) lateOf(cl *pqClaim, rows []uint32) *pqShared {
 	sh := r.sharedGroup()
 	if sh == nil || !sh.ready || len(sh.late.rows) == 0 {
@@ -61,8 +62,8 @@ func (r *parquetReader) lateOf(cl *pqClaim, rows []uint32) *pqShared {
 	return sh
 }
 
-// fetch fills the stage's grid, which is empty. Columns that another reader has
-// in hand come last.
+// fetch fills the stage's grid, whose cells are empty. Columns that another reader is
+// fetching come last.
 func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid, error) {
 	g := &st.grid
 	errs := make([]error, len(st.cols))
@@ -116,7 +117,8 @@ func (c *lateCells) read(r *parquetReader, lc *lateColumn, sh *pqShared) {
 	c.data, c.cells = g.Data, g.Cells
 }
 
-// copy fills a column of a grid with the cells of rows that begin at base.
+// copy fills column j of a grid with the cells of rows, which count from the group's row
+// base. all are the rows that the cells belong to.
 func (c *lateCells) copy(g *Grid, j int, rows, all []uint32, base uint32) error {
 	at := 0
 	for i, row := range rows {

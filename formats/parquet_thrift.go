@@ -18,8 +18,8 @@ type thrift struct {
 }
 
 var (
-	errThrift      = errors.New("malformed metadata")
-	errThriftShort = fmt.Errorf("%w: it ends early", errThrift)
+	errMetadata    = errors.New("malformed metadata")
+	errThriftShort = fmt.Errorf("%w: it ends early", errMetadata)
 )
 
 // Thrift compact type numbers.
@@ -72,7 +72,7 @@ func (t *thrift) uvarint() uint64 {
 			return v
 		}
 	}
-	t.fail(errThrift)
+	t.fail(errMetadata)
 	return 0
 }
 
@@ -103,14 +103,14 @@ func (t *thrift) int64(f thriftField) int64 {
 	case thriftI8:
 		return int64(int8(t.byte()))
 	}
-	t.fail(errThrift)
+	t.fail(errMetadata)
 	return 0
 }
 
 func (t *thrift) int32(f thriftField) int32 {
 	v := t.int64(f)
 	if v < math.MinInt32 || v > math.MaxInt32 {
-		t.fail(errThrift)
+		t.fail(errMetadata)
 		return 0
 	}
 	return int32(v)
@@ -118,7 +118,7 @@ func (t *thrift) int32(f thriftField) int32 {
 
 func (t *thrift) bool(f thriftField) bool {
 	if f.typ != thriftTrue && f.typ != thriftFalse {
-		t.fail(errThrift)
+		t.fail(errMetadata)
 	}
 	return f.typ == thriftTrue
 }
@@ -126,7 +126,7 @@ func (t *thrift) bool(f thriftField) bool {
 // binary returns a part of t.b.
 func (t *thrift) binary(f thriftField) []byte {
 	if f.typ != thriftBinary {
-		t.fail(errThrift)
+		t.fail(errMetadata)
 		return nil
 	}
 	return t.bytes()
@@ -146,16 +146,16 @@ func (t *thrift) bytes() []byte {
 	return b
 }
 
-// list reads a list's header. Every element takes at least one byte, so n is
-// bounded by what is left.
+// list reads the header of a list of the given type and returns its length. Every element
+// takes at least one byte, so the length is bounded by what is left.
 func (t *thrift) list(f thriftField, elem byte) int {
 	if f.typ != thriftList && f.typ != thriftSet {
-		t.fail(errThrift)
+		t.fail(errMetadata)
 		return 0
 	}
 	typ, n := t.listHead()
 	if n > 0 && typ != elem && !(elem == thriftTrue && typ == thriftFalse) {
-		t.fail(errThrift)
+		t.fail(errMetadata)
 		return 0
 	}
 	return n
@@ -179,7 +179,7 @@ func (t *thrift) listHead() (typ byte, n int) {
 // open checks that the field is a struct, whose fields follow.
 func (t *thrift) open(f thriftField) {
 	if f.typ != thriftStruct {
-		t.fail(errThrift)
+		t.fail(errMetadata)
 	}
 }
 
@@ -188,7 +188,7 @@ func (t *thrift) skip(f thriftField) { t.skipType(f.typ, 0, false) }
 
 func (t *thrift) skipType(typ byte, depth int, element bool) {
 	if depth > 64 {
-		t.fail(fmt.Errorf("%w: nested too deeply", errThrift))
+		t.fail(fmt.Errorf("%w: nested too deeply", errMetadata))
 	}
 	if t.err != nil {
 		return
@@ -242,6 +242,6 @@ func (t *thrift) skipType(typ byte, depth int, element bool) {
 			t.skipType(f.typ, depth+1, false)
 		}
 	default:
-		t.fail(errThrift)
+		t.fail(errMetadata)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A pqTree is a nested column: a struct, a map, a list of such. Its cells are
-// printed as JSON, so that they read as in exports that have it as text:
+// A pqTree is a nested column: a struct, a map, or a list of structs or maps. Its cells
+// are printed as JSON, so that they read as in exports that have it as text:
 //
 //	optional group AdditionalFields {            {"query":"x.example","answers":["192.0.2.7"]}
 //	  optional binary query (STRING);
@@ -155,7 +155,7 @@ func (w *treeWalk) next() ([]byte, error) {
 		if rep, _, err := w.leaves[i].levels(); err != nil {
 			return nil, err
 		} else if rep != 0 {
-			return nil, fmt.Errorf("%w: a list that never began", errThrift)
+			return nil, fmt.Errorf("%w: a list that never began", errMetadata)
 		}
 		// A page of every leaf is in memory at the same time.
 		if held += len(w.leaves[i].c.body); held > 2*maxPage {
@@ -174,8 +174,9 @@ func (w *treeWalk) next() ([]byte, error) {
 	return w.buf, nil
 }
 
-// print appends a node where the walk stands. It says whether the node is
-// there; if not, nothing was appended. plain is for a cell that is no JSON.
+// print appends the node at which the walk stands, and reports whether it is there; if
+// not, nothing was appended. plain means that a plain value is the whole cell, and is
+// not to be written as JSON.
 func (w *treeWalk) print(x *pqNode, plain bool) (there bool, err error) {
 	first := &w.leaves[x.leaf]
 	_, def, err := first.levels()
@@ -423,8 +424,8 @@ func (lc *lateColumn) trees(r *parquetReader, cl *pqClaim, rows []uint32, g *Gri
 	return nil
 }
 
-// envelope says whether a column is what the envelope of a streamed record
-// wraps: its members are the columns.
+// envelope reports whether a column is the envelope of a streamed record: its members
+// are the columns.
 func envelope(e *pqElement, all []pqElement) bool {
 	if !strings.EqualFold(e.name, "properties") || e.children == 0 || e.rep == format.Repeated {
 		return false

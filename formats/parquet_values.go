@@ -9,9 +9,9 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Values of a page or dictionary in stored form: byte arrays by cells, the
-// others one after the other, width bytes each, little-endian. data may lie in
-// a page buffer; own and cells are reused from page to page.
+// A pqValues has the values of a page or dictionary in stored form: byte arrays by
+// cells, all others one after the other, width bytes each, little-endian. data may lie
+// in a page buffer; own, cells and nums are used again from page to page.
 type pqValues struct {
 	n     int
 	width int // 0: cells
@@ -32,7 +32,7 @@ func (v *pqValues) at(i int) []byte {
 // size is what the buffers take, in bytes.
 func (v *pqValues) size() int { return cap(v.cells)*8 + cap(v.own) + cap(v.nums)*8 }
 
-var errValues = fmt.Errorf("%w: values end early", errThrift)
+var errValues = fmt.Errorf("%w: values end early", errMetadata)
 
 // plainDictionary is what old writers call both the encoding of a dictionary
 // (plain) and that of the pages which use it (dictionary indices).
@@ -82,7 +82,7 @@ func (v *pqValues) decode(col *pqColumn, enc format.Encoding, body []byte, n int
 			}
 			for _, c := range v.cells {
 				if int(c.Len) != width {
-					return fmt.Errorf("%w: value of %d bytes, want %d", errThrift, c.Len, width)
+					return fmt.Errorf("%w: value of %d bytes, want %d", errMetadata, c.Len, width)
 				}
 			}
 			return nil
@@ -244,7 +244,7 @@ func (v *pqValues) deltaBytes(body []byte, n int) error {
 
 // deltaNums reads DELTA_BINARY_PACKED: n numbers into dst, and what follows them.
 func deltaNums(b []byte, dst []int64, n int) (nums []int64, rest []byte, err error) {
-	bad := fmt.Errorf("%w: delta block", errThrift)
+	bad := fmt.Errorf("%w: delta block", errMetadata)
 	next := func() uint64 {
 		u, k := binary.Uvarint(b)
 		if k <= 0 {
@@ -366,7 +366,7 @@ func (t *pqText) print(v *pqValues, p *printer) error {
 	return nil
 }
 
-// valid says whether every value is UTF-8.
+// valid reports whether every value is UTF-8.
 func (v *pqValues) valid() bool {
 	for i := range v.n {
 		if !utf8.Valid(v.at(i)) {

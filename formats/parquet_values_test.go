@@ -29,8 +29,8 @@ func TestParquetPrinter(t *testing.T) {
 		want   string
 	}{
 		{"whole number", pqElement{phys: format.Int32}, i32(-7), "-7"},
-		{"without sign", pqElement{phys: format.Int32, logical: logicalInteger, bits: 32, unsigned: true}, i32(-7), "4294967289"},
-		{"with sign", pqElement{phys: format.Int32, logical: logicalInteger, bits: 8}, i32(-7), "-7"},
+		{"without sign", pqElement{phys: format.Int32, logical: logicalInteger, unsigned: true}, i32(-7), "4294967289"},
+		{"with sign", pqElement{phys: format.Int32, logical: logicalInteger}, i32(-7), "-7"},
 		{"old, without sign", old(format.Int64, deprecated.Uint64), i64(-7), "18446744073709551609"},
 		{"old, of 16 bits", old(format.Int32, deprecated.Uint16), i32(65529), "65529"},
 		{"date", pqElement{phys: format.Int32, logical: logicalDate}, i32(20179), "2025-04-01"},

@@ -9,9 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// A variant is a column of values of any shape (VARIANT; Spark and Delta call
-// it so too): what others export as JSON text, in a binary form. The names of
-// members stand once in metadata:
+// A variant (VARIANT in Parquet, Spark and Delta) is a column of values of any shape:
+// JSON in a binary form. The names of members stand once in metadata:
 //
 //	metadata  01 01 00 05 "query"              version 1, one name, from 0 to 5
 //	value     02 01 00 00 0a 25 "x.example"    object of one member, name 0, at 0 to 10: short text of 9
@@ -27,11 +26,11 @@ import (
 //	      optional binary value;               where query is no text
 //	      optional binary typed_value (STRING); } } }
 //
-// It is printed as JSON. A pqVariant says which kids of a node are its parts, -1 for
-// none, and whether they are all that makes it look like one.
+// It is printed as JSON. A pqVariant has the indexes of a node's kids that are its parts,
+// -1 for none.
 type pqVariant struct {
 	metadata, value, typed int
-	guessed                bool
+	guessed                bool // nothing but its parts shows that it is one
 }
 
 var errVariant = fmt.Errorf("%w: variant", ErrCorrupt)
@@ -39,9 +38,9 @@ var errVariant = fmt.Errorf("%w: variant", ErrCorrupt)
 // Levels of arrays and objects in a variant.
 const maxVariantDepth = 64
 
-// isVariant says whether a group holds a variant. Spark 4.0 wrote them without
-// saying so: the parts have to be there then, as bytes, and nothing else. Others
-// may have such a group too, of which each metadata is looked at.
+// isVariant reports whether a group holds a variant. Spark 4.0 wrote them without
+// saying so: then metadata and value have to be there, as bytes, and nothing else. A
+// group that is no variant may look the same, so the metadata of each row is checked.
 func isVariant(e *pqElement, kids []pqNode, leaves []pqColumn) bool {
 	v, ok := variantOf(kids, leaves)
 	if !ok || v.metadata < 0 {
@@ -107,8 +106,8 @@ func (w *treeWalk) raw(x *pqNode) ([]byte, error) {
 	return l.stored()
 }
 
-// variant appends what a variant holds. It says whether it holds anything: a
-// null of its own is something only where null is true.
+// variant appends the value of a variant, and reports whether it has one: a null inside
+// the variant counts as one only if null is true.
 func (w *treeWalk) variant(x *pqNode, plain, null bool) (there bool, err error) {
 	v := x.variant
 	var metadata, rest []byte
@@ -146,7 +145,8 @@ func (w *treeWalk) variant(x *pqNode, plain, null bool) (there bool, err error) 
 	return err == nil, err
 }
 
-// pair appends what looked like a variant and is two columns of bytes, as such.
+// pair appends metadata and value as the two columns of bytes that they are: they only
+// looked like a variant.
 func (w *treeWalk) pair(x *pqNode, metadata, value []byte) {
 	w.buf = append(w.buf, '{')
 	first := len(w.buf)
@@ -358,8 +358,8 @@ func variantParts(b []byte, large bool, idSize, size int) (p variantList, err er
 	return variantList{n, idSize, size, ids, b[:(n+1)*size], b[(n+1)*size:]}, nil
 }
 
-// at returns the i-th value, and what may follow it: values need not stand in
-// the order of their names.
+// at returns the data from the i-th value on. Where the value ends shows in itself, since
+// values need not stand in the order of their names.
 func (p *variantList) at(i int) ([]byte, error) {
 	off, ok := leastFirst(p.offsets, i, p.size)
 	if !ok || off >= len(p.data) {

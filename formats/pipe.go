@@ -7,14 +7,14 @@ import (
 )
 
 // Interruptible returns a reader of r that fails with the context's error once
-// that is done, also while a read of r waits for something to be written. r is
+// the context is done, also while a read of r waits for something to be written. r is
 // read ahead in a goroutine that ends with r or, if r waits, with the process.
 func Interruptible(ctx context.Context, r io.Reader) io.Reader {
 	return &pump{ctx: ctx, open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}
 }
 
-// pipeContent reads what is no regular file until ctx is done. To open a pipe that
-// nobody writes to lasts as long as to read from one, so that is put off, too.
+// pipeContent reads a file that is not regular until ctx is done. Opening a pipe blocks
+// until somebody writes to it, as reading does, so that is left to the pump as well.
 func pipeContent(ctx context.Context, path string) *Content {
 	p := &pump{ctx: ctx, open: func() (io.ReadCloser, error) { return os.Open(path) }}
 	r := &counted{r: p}
@@ -28,10 +28,11 @@ type pump struct {
 	open func() (io.ReadCloser, error)
 	full chan filled // nil until the first read
 	free chan []byte
-	now  filled
-	rest []byte
+	now  filled // the buffer that is being read
+	rest []byte // the part of it that has not been read
 }
 
+// A filled is a buffer with what a read has given: n bytes and an error.
 type filled struct {
 	buf []byte
 	n   int

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// A preamble is text above the JSON that a program has written, of what else went
-// to the same file: warnings, the head of a transcript or of an HTTP answer. As much
-// may stand above the header of a CSV file.
+// A preamble is other text above the JSON in the same file: warnings of the program that
+// wrote it, the head of a transcript or of an HTTP answer. As many lines and bytes may
+// stand above the header of a CSV file.
 //
 //	WARNING: Command group 'monitor log-analytics' is in preview.
 //	[{"TimeGenerated":"2025-04-01T02:13:07.482Z","SourceIP":"10.0.0.5"}]
@@ -19,8 +19,8 @@ const (
 	maxPreamble      = 4096
 )
 
-// preambled returns the format of JSON with records of a known table that lies
-// behind a preamble, and takes down how long that is; nil for anything else.
+// preambled returns the format of JSON that lies behind a preamble and has records of a
+// known table, and sets c.preamble to the length of the preamble; nil for anything else.
 func (c *Content) preambled(o Options) *Format {
 	head := bytes.TrimPrefix(c.Head, []byte(utf8BOM))
 	n := preamble(head)
@@ -40,8 +40,8 @@ func (c *Content) preambled(o Options) *Format {
 	return format
 }
 
-// preamble is the length of the lines before the first that begins as JSON does;
-// 0 if there are none, too many, or some that may be records themselves.
+// preamble returns the length of the lines before the first one that begins as JSON
+// does; 0 if there are none or too many, or if one of them may be a record itself.
 func preamble(head []byte) int {
 	if text := trimJSONHead(head); len(text) == 0 || text[0] == '{' || text[0] == '[' {
 		return 0 // white space alone is none
@@ -61,8 +61,9 @@ func preamble(head []byte) int {
 	return 0
 }
 
-// resemblesRecord reports whether a line may be a record, or a piece of one: of a log,
-// a table, or JSON. In doubt it is one, since what is skipped is not matched.
+// resemblesRecord reports whether a line may be a record of a log, a table or JSON, or a
+// piece of one. before is the line above it. In doubt a line is a record, since lines
+// that are skipped are not matched.
 func resemblesRecord(line, before string) bool {
 	if line == "" {
 		return false
@@ -92,8 +93,7 @@ func resemblesRecord(line, before string) bool {
 	return false
 }
 
-// holds reports whether there are records of a known table in the document that
-// a head begins with.
+// holds reports whether the document at the start of a head has records of a known table.
 func (s *jsonSearch) holds(head []byte) bool {
 	end := len(head)
 	b := append(bytes.Clone(head), make([]byte, jsonPad)...)
@@ -109,7 +109,7 @@ func (c *Content) notes() []string {
 	return append(append(c.encodingNote(), c.preambleNote()...), c.turnedNote()...)
 }
 
-// preambleNote says what was left out above the JSON.
+// preambleNote says how much text above the JSON was not read.
 func (c *Content) preambleNote() []string {
 	if c.preamble == 0 {
 		return nil

@@ -5,7 +5,8 @@ import "strings"
 // maxSample is how many records of the head are shown as a sample.
 const maxSample = 64
 
-// tellingColumns are the columns whose cells tell tables and times apart.
+// tellingColumns returns the columns whose cells show which table a part is and when its
+// records are from.
 func tellingColumns(names []string) (cols []Column) {
 	for i, name := range names {
 		bare, _ := BareName(name)
@@ -17,8 +18,8 @@ func tellingColumns(names []string) (cols []Column) {
 	return cols
 }
 
-// addSample shows the first of a block's rows, with the cells of cols, which are
-// the first late stage of r. What cannot be read is reported when it is scanned.
+// addSample adds the first of a block's rows to the sample, with the cells of cols, which
+// are the first late stage of r. Cells that cannot be read are reported by the scan.
 func (p *Part) addSample(r Reader, cols []Column, rows int64) {
 	first := make([]uint32, min(maxSample, rows))
 	for i := range first {

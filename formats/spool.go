@@ -57,6 +57,7 @@ func (c *Content) spool(dir string) error {
 	return nil
 }
 
+// ignoreMissing returns err unless it is about a missing file.
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Times counts what reading inputs costs, in nanoseconds, summed over all who
-// read. It may be read at any time.
+// Times counts the time that reading inputs takes, in nanoseconds, summed over all
+// readers. It may be read at any time.
 type Times struct {
 	Read   atomic.Int64 // bytes from disk, or standard input
 	Unpack atomic.Int64 // decompression

@@ -19,16 +19,15 @@ import (
 //
 // A folder may hold files that are no exports. Those that are known to come
 // along with exports (_SUCCESS, .crc, .DS_Store, .git) are left out, and
-// devices and pipes are not opened. All else is an input, with Named false,
-// hidden files too. Links to folders are not followed: one in an image of a
-// disk leads to the machine at hand. Those that lead out of what was given are
-// reported. Named is true for what was given by
-// name, and for the member of an archive given by name if it is the only one;
-// of several, one may be a readme.
+// devices and pipes are not opened. All other files in it are inputs with Named false,
+// hidden ones too. Links to folders are not followed, since one in an image of a
+// disk would lead to the machine at hand; those that lead out of the given folders are
+// reported. Named is true for files given by name, and for the only member of an archive
+// given by name; of several members one may be a readme.
 //
-// What cannot be read is reported as an *Error in errs, and the rest stands:
-// files and folders that are missing or closed, encrypted members, archives
-// cut short, folders without any file, links to folders elsewhere.
+// Paths and members that cannot be read are reported as an *Error in errs, and the rest
+// stands: files and folders that are missing or may not be opened, encrypted members,
+// archives cut short, folders without any file, links to folders elsewhere.
 func Walk(paths []string, stdin io.Reader) (inputs []Input, errs []error) {
 	w := &walk{seen: make(map[string]int), same: make(map[fileID]int)}
 	for _, p := range paths {
@@ -92,7 +91,7 @@ func (w *walk) stdin(r io.Reader) {
 // given takes a path from the command line.
 func (w *walk) given(p string) {
 	st, err := os.Stat(p)
-	// Not only one that is missing: Windows refuses a name like that.
+	// Whatever the error is: Windows does not call such a name missing, but invalid.
 	if err != nil && !errors.Is(err, fs.ErrPermission) && strings.ContainsAny(p, "*?[") {
 		found, globErr := filepath.Glob(p)
 		if globErr == nil && len(found) > 0 {
@@ -176,7 +175,7 @@ func (w *walk) folder(root string) {
 	}
 }
 
-// leadOut reports the links to folders of which no files were found otherwise.
+// leadOut reports the links that lead to folders outside those that were walked.
 func (w *walk) leadOut() {
 	for _, link := range w.links {
 		real, err := realPath(link)
@@ -223,7 +222,7 @@ func joinRoot(root, rel string) string {
 	return root + "/" + rel
 }
 
-// isCompanion says whether a file or folder only comes along with exports:
+// isCompanion reports whether a file or folder only comes along with exports:
 // what Spark, Hadoop, macOS, Windows, editors and version control leave behind.
 // A hidden name alone does not make it one.
 func isCompanion(name string) bool {
@@ -242,8 +241,7 @@ func isCompanion(name string) bool {
 	return strings.HasSuffix(name, ".crc") || strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".swp")
 }
 
-// file takes one file; regular says that it can be looked into without taking
-// anything off it.
+// file takes one file. regular means that looking into it takes nothing away.
 func (w *walk) file(p string, named, regular bool) {
 	key := filepath.Clean(p)
 	if i, ok := w.seen[key]; ok {
@@ -289,8 +287,8 @@ func (w *walk) again(i int, named bool) {
 	}
 }
 
-// zipFile returns the archive that a file is, nil if it is something else, and
-// what tells the file from all others, where known is true.
+// zipFile returns the archive that a file is, nil if it is something else. id tells the
+// file from all others if known is true.
 func zipFile(p string) (a *archive, id fileID, known bool, err error) {
 	f, err := os.Open(p)
 	if err != nil {
@@ -312,13 +310,13 @@ func zipFile(p string) (a *archive, id fileID, known bool, err error) {
 	return a, id, known, nil
 }
 
-// Regular says that a file of this mode can be read from any place, and again. Windows
-// calls files irregular that a folder in the cloud (OneDrive) keeps on the machine:
-// they are read like all others.
+// Regular reports whether a file of this mode can be read at any position, and again.
+// That includes files that Windows calls irregular because a folder in the cloud
+// (OneDrive) keeps them on the machine.
 func Regular(mode fs.FileMode) bool { return mode.Type()&^fs.ModeIrregular == 0 }
 
-// isZip looks at the first bytes. What cannot be read is an error: an archive that
-// is not known for one would be read as a single file.
+// isZip reports whether the first bytes are those of a zip archive. Bytes that cannot be
+// read are an error: an archive that is not recognised would be read as a single file.
 func isZip(r io.ReaderAt) (bool, error) {
 	head := make([]byte, 8)
 	n, err := r.ReadAt(head, 0)

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// idOf returns what tells a file from all others, false where nothing does.
+// idOf returns the number that tells a file from all others; false if it has none.
 func idOf(_ *os.File, st fs.FileInfo) (fileID, bool) {
 	sys, ok := st.Sys().(*syscall.Stat_t)
 	if !ok || sys.Ino == 0 {

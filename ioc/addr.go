@@ -35,7 +35,7 @@ func ParseAddr(cell []byte) (addr netip.Addr, port int, ok bool) {
 	return bracketed(c)
 }
 
-// IsNormal4 says that a text is an IPv4 address and nothing else, in normal form.
+// IsNormal4 reports whether a text is an IPv4 address and nothing else, in normal form.
 func IsNormal4(s string) bool {
 	n := Normal4(s)
 	return n > 0 && n == len(s)
@@ -258,7 +258,7 @@ func parse6(c []byte) (a [16]byte, n int) {
 	return a, n
 }
 
-// padded says that an octet has a leading zero.
+// padded reports whether an octet has a leading zero.
 func padded(quad []byte) bool {
 	for i := range len(quad) - 1 {
 		if quad[i] == '0' && isDigit(quad[i+1]) && (i == 0 || quad[i-1] == '.') {

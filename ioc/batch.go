@@ -23,8 +23,8 @@ type item struct {
 // Len is the number of indicators.
 func (b *Batch) Len() int { return len(b.items) }
 
-// Grow makes room for so many more indicators, whose names, hashes and IPv6 addresses
-// have so many bytes.
+// Grow makes room for that many more indicators, and that many more bytes of their names,
+// hashes and IPv6 addresses.
 func (b *Batch) Grow(indicators, text int) {
 	b.items, b.text = slices.Grow(b.items, indicators), slices.Grow(b.text, text)
 }
@@ -32,9 +32,9 @@ func (b *Batch) Grow(indicators, text int) {
 // Reset empties the batch and keeps its memory.
 func (b *Batch) Reset() { b.items, b.text, b.details = b.items[:0], b.text[:0], b.details[:0] }
 
-// Add adds an indicator that stands on a line, with what the feed says of it;
-// nil means NoDetails. It says false if the line's number is too large, and
-// then the indicator has to be added to the List.
+// Add adds an indicator that was read on a line, with its details; nil means NoDetails.
+// It returns false if the line's number is too large: then the indicator has to be added
+// to the List itself.
 func (b *Batch) Add(p *Plain, line int, d *Details) bool {
 	if line <= 0 || int64(line) >= spread {
 		return false
@@ -52,8 +52,8 @@ func (b *Batch) Add(p *Plain, line int, d *Details) bool {
 
 // Added says what became of indicators that were added.
 type Added struct {
-	Fresh  [types]int // by type: were not in the list
-	Merged [types]int // by type: were
+	Fresh  [types]int // by type: how many were not in the list
+	Merged [types]int // by type: how many were
 }
 
 // AddBatch adds the indicators from to to-1 of a batch as Add does. They stand

@@ -21,7 +21,7 @@ func newSet(l *List) *Set {
 	s := &Set{list: l}
 
 	workers, pieces := 1, 1
-	if l.Len() >= 1<<13 { // short lists are built before helpers would have started
+	if l.Len() >= 1<<13 { // a shorter list is built before other goroutines would have started
 		workers = runtime.GOMAXPROCS(0)
 		pieces = 4 * workers
 	}
@@ -79,12 +79,11 @@ func newSet(l *List) *Set {
 	return s
 }
 
-// A region is one of the sorter of a class.
+// A region is a region of the sorter of a class.
 type region struct{ class, number int }
 
-// makeTables makes all tables, whose sizes depend on what there is of each
-// class, and the builders' trays. It returns all regions and how many slots the
-// largest has.
+// makeTables makes all tables, with sizes by how many records of each class there are,
+// and the builders' trays. It returns all regions and how many slots the largest has.
 func (s *Set) makeTables(builders []builder) (regions []region, most int) {
 	var sum [classes]int
 	for w := range builders {
@@ -96,7 +95,7 @@ func (s *Set) makeTables(builders []builder) (regions []region, most int) {
 	s.list.lookup = table{}
 	slots := slotsFor(sum[className]) + slotsFor(sum[class4]) + slotsFor(sum[class6]) + slotsFor(sum[classURL]) + slotsFor(sum[classHash])
 	if slots > len(room) || len(room) >= 3*slots {
-		// Mostly the table that merging needed is as large as all indexes together.
+		// Else the indexes take over the table that merging needed, as they mostly do.
 		room = mem.Make[uint64](slots)
 	}
 	s.anchors = makeFilter(sum[className] + sum[classURL])
@@ -144,7 +143,7 @@ type builder struct {
 
 // count counts the records lo to hi-1 by class.
 func (b *builder) count(lo, hi int) {
-	counts := b.counts // many write to what lies beside those of a builder
+	counts := b.counts // a copy: the builders' own lie side by side, and all count at once
 	for n := lo; n < hi; n++ {
 		counts[b.set.list.classOf(n)]++
 	}

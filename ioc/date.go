@@ -58,7 +58,7 @@ func ParseDate(text string) (Date, error) {
 	return Instant(t), nil
 }
 
-// IsZero says that there is no date.
+// IsZero reports whether there is no date.
 func (d Date) IsZero() bool { return d.kind == noDate }
 
 // Time is the date as a moment, in UTC; the zero Time if there is none.

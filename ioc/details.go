@@ -2,6 +2,7 @@ package ioc
 
 import (
 	"encoding/binary"
+	"iter"
 	"slices"
 )
 
@@ -22,7 +23,7 @@ type note struct {
 	compromised int8
 }
 
-// Number 0 is that of no note.
+// noNote is NoDetails. It has number 0 and is not stored.
 var noNote = note{confidence: -1, compromised: -1}
 
 const kindShift = 30
@@ -51,8 +52,8 @@ func (l *List) note(d *Details) uint32 {
 	return l.noteID(n)
 }
 
-// noteID numbers a note. Those without dates are few in number, and shared by
-// many; those with dates seldom repeat but for those that follow each other.
+// noteID numbers a note. Notes without dates are few, and shared by many records. Notes
+// with dates seldom repeat, except one behind the other.
 func (l *List) noteID(n note) uint32 {
 	if n == noNote {
 		return 0
@@ -96,7 +97,21 @@ func (l *List) details(id uint32) Details {
 	}
 }
 
-// mergeNotes returns the number of the note that says what both say.
+// HasDetails reports whether some indicator has details.
+func (l *List) HasDetails() bool { return l.notes.n > 0 }
+
+// Details returns the number of each indicator with its details.
+func (l *List) Details() iter.Seq2[int, Details] {
+	return func(yield func(int, Details) bool) {
+		for n := range l.Len() {
+			if !yield(n, l.details(l.records.at(n).note)) {
+				return
+			}
+		}
+	}
+}
+
+// mergeNotes returns the number of the note into which two notes merge, see List.Add.
 func (l *List) mergeNotes(to, more uint32) uint32 {
 	n, m := l.noteAt(to), l.noteAt(more)
 	was := n
@@ -127,8 +142,8 @@ func (l *List) mergeNotes(to, more uint32) uint32 {
 	return l.noteID(n)
 }
 
-// unite appends what of more is not in list yet, up to maxTags. The list's own
-// memory is not written to.
+// unite appends the members of more that list does not have, up to maxTags in all. The
+// list's own memory is not written to.
 func unite(list, more []string) []string {
 	list = slices.Clip(list)
 	for _, s := range more {

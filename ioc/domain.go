@@ -18,13 +18,13 @@ const (
 // AppendDomain appends the normal form of the DNS name in a cell to dst: lower
 // case, A-labels, no root dot. Surrounding ASCII space and quotes are dropped.
 // Any byte that turns up in real names is kept (_dmarc, r3---sn-4g5e, and the
-// signs that tunnels use); what can only be a pattern, a path, a port or a
+// signs that tunnels use). A cell that can only be a pattern, a path, a port or a
 // URL is refused, and so is a numeric last label: that is an address or
 // garbage. Non-ASCII labels are mapped by UTS 46, non-transitional; a label
 // that has no A-label stays as it is, in lower case, unless it holds a
 // character that names cannot have. The debug form of Windows DNS servers,
 // (3)www(7)example(3)com(0), is decoded. Pure ASCII cells do not allocate
-// beyond the growth of dst.
+// except to grow dst.
 func AppendDomain(dst, cell []byte) (name []byte, ok bool) {
 	n := len(dst)
 	dst, q := appendName(dst, trim(cell))
@@ -44,10 +44,9 @@ const (
 	badName          // not a name
 )
 
-// appendName appends the normal form of a trimmed cell. After oddName the
-// labels that are sound are in normal form all the same: whoever looks for
-// suffixes can use them, for what stands left of a suffix does not change
-// whose name it is.
+// appendName appends the normal form of a trimmed cell. With oddName the
+// labels that are sound are in normal form all the same: who looks for suffixes can use
+// them, since the labels before a suffix do not change whose name it is.
 func appendName(dst, c []byte) ([]byte, quality) {
 	start := len(dst)
 	if len(c) > 0 && c[0] == '(' {
@@ -127,7 +126,7 @@ func checkName(name []byte) quality {
 var lookup = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
 
 // appendIDN appends the normal form of a name with non-ASCII characters,
-// label by label. rooted says that its root dot has been taken off.
+// label by label. rooted means that its root dot has been taken off.
 func appendIDN(dst, c []byte, rooted bool) ([]byte, quality) {
 	start, worst := len(dst), goodName
 	for first := true; ; first = false {
@@ -169,6 +168,7 @@ func nextDot(c []byte) (i, width int) {
 	return len(c), 0
 }
 
+// appendLabel appends the normal form of one label.
 func appendLabel(dst, label []byte) ([]byte, quality) {
 	if isASCII(label) {
 		for _, b := range label {
@@ -191,8 +191,8 @@ func appendLabel(dst, label []byte) ([]byte, quality) {
 	return append(dst, bytes.ToLower(label)...), oddName
 }
 
-// asUTF8 takes bytes that are no UTF-8 for Windows-1252: what spreadsheets save CSV in
-// shows only where it has such a letter, which may be far behind the first bytes.
+// asUTF8 takes a label that is no UTF-8 for Windows-1252, in which spreadsheets save CSV.
+// A file shows that only by such letters, which may be far behind its first bytes.
 func asUTF8(label []byte) string {
 	if utf8.Valid(label) {
 		return string(label)
@@ -204,7 +204,7 @@ func asUTF8(label []byte) string {
 	return text.String()
 }
 
-// disallowed says that idna refused a character, not the form of a label.
+// disallowed reports whether idna refused a character, not the form of a label.
 func disallowed(err error) bool {
 	// x/net/idna has no exported error types.
 	return strings.Contains(err.Error(), "disallowed rune")

@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// isHashLen says that a hash that is matched has so many hexadecimal digits:
-// MD5, SHA-1 and SHA-256. The length tells which of them it is.
+// isHashLen reports whether n is the number of hexadecimal digits of an MD5, a SHA-1 or a
+// SHA-256: these are matched. The length tells which of them a hash is.
 func isHashLen(n int) bool { return n == 32 || n == 40 || n == 64 }
 
 // emptyHashes are those of a file without content. Every such file has them.
@@ -64,8 +64,8 @@ func (s *Set) findHash(raw []byte, h uint64) (uint32, bool) {
 // hashAt is the bytes of an entry of classHash.
 func (l *List) hashAt(n int) []byte { return l.textAt(l.records.at(n).key) }
 
-// matchHash looks up the hashes in a cell: runs of hexadecimal digits between
-// signs, as many as one of the algorithms has, in either case. So that cells
+// matchHash looks up the hashes in a cell: runs of hexadecimal digits in either case
+// that are as long as a hash, with no letter or digit on either side. So cells
 // such as MD5=…,SHA256=… or sha1:… give every hash in them.
 func (s *Set) matchHash(c []byte, dst []Candidate) []Candidate {
 	if s.hashes.n == 0 {
@@ -92,9 +92,9 @@ func (s *Set) textHashes(c []byte, dst []Candidate) []Candidate {
 	return t.dst
 }
 
-// nextHash finds the next hash in c[from:], where no word goes on. start is -1
-// if there is none. Of a run of 32 digits or more one is every 32nd byte: in
-// text, most bytes need not be looked at.
+// nextHash finds the next hash in c[from:], which must not begin within a word; start is
+// -1 if there is none. A run of 32 digits or more has one at each 32nd byte
+// of a text, so most bytes need not be looked at.
 func nextHash(c []byte, from int) (start, end int) {
 	for i := from + 31; i < len(c); i += 32 {
 		if unhex[c[i]] > 15 {
@@ -146,9 +146,9 @@ func (s *Set) inHash(c []byte, dst []Candidate) []Candidate {
 }
 
 // absentHash is absent for cells of KindHash. A cell that is one hash, as
-// nearly all are, is turned away by its first 16 digits. A longer one of 40 or
-// 64 bytes may hold a shorter hash behind a sign: it is none if no byte before
-// the last 32 is a sign.
+// nearly all are, is turned away by its first 16 digits. A cell of 40 or 64 bytes may
+// instead hold a shorter hash behind a sign, but not if all bytes before its last 32
+// are digits of a hash.
 func (s *Set) absentHash(data []byte, from, to int) bool {
 	n := to - from
 	if s.hashes.n == 0 || n < 32 {

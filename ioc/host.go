@@ -17,9 +17,9 @@ type Host struct {
 // host:port, host/path, //host/path, user@host and \\host\share are read as
 // well, and a bare address under the rules of ParseAddr. A backslash ends the
 // authority, user names are dropped, and IPv4 hosts may be one number, short,
-// octal or hexadecimal, but only where the cell has the form of a URL: a bare
+// octal or hexadecimal, but only if the cell has the form of a URL: a bare
 // 2957085447 is no address. In URLs the host is percent-decoded, once.
-// It allocates only for percent signs and non-ASCII names, and where dst grows.
+// It allocates only for percent signs and non-ASCII names, and to grow dst.
 func AppendHost(dst, cell []byte) (h Host, ok bool) {
 	var tmp []byte
 	if bytes.IndexByte(cell, '%') >= 0 {
@@ -49,7 +49,8 @@ type hostPart struct {
 	port int
 }
 
-// splitHost finds the host of a cell. tmp is room for percent-decoding.
+// splitHost finds the host of a cell. tmp is room for percent-decoding: without room for
+// len(cell) bytes nothing is decoded.
 func splitHost(cell, tmp []byte) (p hostPart, ok bool) {
 	c := trim(cell)
 	p.port = -1
@@ -127,8 +128,9 @@ func splitHost(cell, tmp []byte) (p hostPart, ok bool) {
 	return p, true
 }
 
-// cutScheme drops the scheme and the slashes after it. special is true for
-// schemes in which a backslash is a slash, and where there is none.
+// cutScheme drops the scheme and the slashes after it. special means that a backslash is
+// a slash, as with the schemes of browsers and without a scheme. url means that there
+// was a scheme, or two slashes; unc that these were backslashes.
 func cutScheme(c []byte) (rest []byte, special, url, unc bool) {
 	if len(c) >= 2 && isSlash(c[0]) && isSlash(c[1]) {
 		return c[2:], true, true, c[0] == '\\'
@@ -158,7 +160,7 @@ func cutScheme(c []byte) (rest []byte, special, url, unc bool) {
 	return c, true, false, false
 }
 
-// isURLNumber says that digits after a scheme's colon cannot be a port.
+// isURLNumber reports whether digits after a scheme's colon cannot be a port.
 func isURLNumber(c []byte) bool {
 	for i, b := range c {
 		if b == '/' {
@@ -173,7 +175,7 @@ func isURLNumber(c []byte) bool {
 
 func isSlash(b byte) bool { return b == '/' || b == '\\' }
 
-// numericLast says that the last label is a number, decimal or with 0x.
+// numericLast reports whether the last label is a number, decimal or with 0x.
 func numericLast(host []byte) bool {
 	host = bytes.TrimSuffix(host, []byte("."))
 	last := host[bytes.LastIndexByte(host, '.')+1:]
@@ -251,7 +253,7 @@ func appendUnescaped(dst, c []byte) []byte {
 	return dst
 }
 
-// hasFold says that c starts with s, which is in lower case.
+// hasFold reports whether c starts with s, which is in lower case.
 func hasFold(c []byte, s string) bool {
 	if len(c) < len(s) {
 		return false

@@ -14,11 +14,11 @@ import (
 // An index finds the entries whose key has a given hash. It is only read once
 // a sorter has filled it.
 //
-// The filter stands in front of the slots: a word of 64 bits for four keys on
-// average, two bits for each. It holds 100,000 keys in 256 KB, within reach of
-// the caches, and turns away about 98 of 100 absent keys. A slot has the lower
+// The filter is asked before the slots: a word of 64 bits for four keys on
+// average, two bits for each. It holds 100,000 keys in 256 KB, which a cache can
+// hold, and turns away about 98 of 100 absent keys. A slot has the lower
 // half of a hash in its upper half, and the entry plus one in its lower; 0 is a
-// free slot, and a third of them are free. Keys themselves are not here: whoever
+// free slot, and a third of them are free. Keys themselves are not in the index: whoever
 // finds an entry compares the key, so that equal hashes cannot make a hit.
 type index struct {
 	filter filter
@@ -29,8 +29,8 @@ type index struct {
 // slotsFor is how many slots the index of n keys has.
 func slotsFor(n int) int { return n + n/2 + 1 }
 
-// makeIndex makes an index for n keys. It takes its slots off the beginning of
-// room, and leaves what is in them to be overwritten.
+// makeIndex makes an index for n keys. It takes its slots off the beginning of room and
+// does not clear them.
 func makeIndex(n int, room []uint64) (x index, rest []uint64) {
 	slots := slotsFor(n)
 	return index{makeFilter(n), room[:slots:slots], n}, room[slots:]
@@ -46,14 +46,14 @@ func (x *index) next(j int) int {
 	return j
 }
 
-// tagged says that a slot has what it holds of a hash.
+// tagged reports whether a slot has the lower half of hash h.
 func (x *index) tagged(j int, h uint64) bool { return x.slots[j]>>32 == uint64(uint32(h)) }
 
 func (x *index) entry(j int) int { return int(uint32(x.slots[j])) - 1 }
 
 // A filter is a blocked Bloom filter on the lower halves of hashes, as slots
-// have them: their top bits choose the word, so that keys that lie together in
-// the slots do so here.
+// have them. Their top bits choose the word, so that keys that are close in the
+// slots are close here too.
 type filter struct {
 	words []uint64 // their number is a power of two
 	shift uint8
@@ -82,10 +82,10 @@ func (f *filter) share(h uint64) {
 	}
 }
 
-// filterBits takes a bit of each half of a word, which does as well as any two,
-// by the last ten bits of the hash: the others choose the word, up to the four
-// million of sixteen million keys. Beyond, words and bits begin to depend on each
-// other, and a few more absent keys pass.
+// filterBits returns a bit in each half of a word, which does as well as any two, by the
+// last ten bits of the hash. The other bits choose the word, of up to the four million
+// that sixteen million keys need. With more words the bits begin to depend on the word,
+// and a few more absent keys pass.
 func filterBits(h uint64) uint64 { return 1<<(h&31) | 1<<32<<(h>>5&31) }
 
 // Constants of xxHash64.
@@ -100,10 +100,10 @@ const (
 // place of an index, where each would be compared with all before it.
 var scatterBy = rand.Uint64() | 1
 
-// scatter makes a hash of which nobody knows beforehand where it leads.
+// scatter makes of h a hash that nobody can know beforehand.
 func scatter(h uint64) uint64 { return bits.RotateLeft64(h*scatterBy, 32) }
 
-// hashKey is the hash by which an index has a name, host or file's hash.
+// hashKey is the hash of a name, a host or a file's hash in an index.
 func hashKey(key []byte) uint64 { return scatter(xxhash.Sum64(key)) }
 
 // hash4 is hashKey of the four bytes of an IPv4 address, written out so that it

@@ -7,6 +7,15 @@
 // bytes each, and made anew when asked for. A List gives the Set:
 //
 //	text → Parse → Indicator → List → Set → Match → Indicator
+//
+// A Set gives [Candidate]s for a cell, each with the number of an entry;
+// [Set.Indicators] makes the indicators of an entry. Before cells are matched,
+// [Screen] drops those that surely hold nothing, and a [Sieve] whole records.
+//
+// Where to start reading: parse.go (what an indicator may look like), list.go, set.go
+// and build.go, match.go (what a cell holds). addr.go, domain.go, host.go, url.go and
+// hash.go bring one kind of value to normal form; text.go and json.go find values in
+// text and JSON. screen.go and sieve.go only make it faster.
 package ioc
 
 import (
@@ -45,7 +54,7 @@ type Indicator struct {
 	Port   uint16       // IPPort only
 
 	Details
-	Feeds []string // where it stands, as path:line, in the order read
+	Feeds []string // where it was read, as path:line, in that order
 }
 
 // Details are what sources say of an indicator.
@@ -61,11 +70,11 @@ type Details struct {
 	Tags        []string // in feed order, without repeats
 }
 
-// NoDetails are the details of an indicator of which nothing is known.
+// NoDetails returns the details of an indicator about which nothing else is known.
 func NoDetails() Details { return Details{Confidence: -1, Compromised: -1} }
 
-// Clone returns a copy of an indicator that does not live long, in memory of its
-// own but for what all share that a list gives.
+// Clone returns a copy of an indicator that does not live long, as [Set.Pick] gives it.
+// The copy has memory of its own, except for the Details, which live with the list.
 func (i *Indicator) Clone() Indicator {
 	c := *i
 	c.Value = strings.Clone(i.Value)

@@ -11,13 +11,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep JSON is followed, counting JSON text inside strings.
-// What lies deeper is scanned as text, not lost.
+// maxDepth is how many levels deep JSON is followed, counting JSON text inside strings.
+// Deeper values are scanned as text, not lost.
 const maxDepth = 32
 
 // A JSONCandidate is a candidate found in a JSON cell. Off and Len are the
-// string that holds it, without quotes, as exported; the member itself where
-// it could be told within that.
+// string that holds it, without quotes, as exported; or the member itself if its place
+// in that string is known.
 type JSONCandidate struct {
 	Candidate
 	Key   string // where it stands: query, or path.to.query below the top
@@ -28,10 +28,11 @@ type JSONCandidate struct {
 // text in it. Values under the keys of members are matched by their kind, at
 // any depth; arrays element by element, and a string that holds an array is
 // decoded and taken as one. With rest, all other strings are scanned as text,
-// and those that hold JSON are walked in turn. What breaks off or is not JSON
-// is scanned as text with rest, so that damage hides nothing. It does not
-// allocate where nothing matches, as long as the same members are asked for and
-// cells have keys that were met before. It may read up to cap(cell); bytes beyond
+// and those that hold JSON are walked in turn; text that breaks off or is not JSON
+// is scanned too, so that damage hides nothing.
+//
+// It does not allocate if nothing matches, as long as the same members are asked for
+// and the keys of cells were met before. It may read up to cap(cell); bytes beyond
 // len never change the result.
 func (s *Set) MatchJSON(members []Member, rest bool, cell []byte, dst []JSONCandidate) []JSONCandidate {
 	if string(cell) == "{}" { // as many cells are
@@ -88,7 +89,8 @@ func (w *walker) match(s *Set, members []Member, rest bool, cell []byte, dst []J
 //
 //	{"query":"a.example","answers":"[\\"b.example\\"]"}
 //
-// It returns nil for a cell that is well-formed as it stands, or not without them either.
+// It returns nil for a cell that is well-formed as it stands, or that is not even with
+// them taken back.
 func UndoubledJSON(cell []byte) []byte {
 	if !bytes.Contains(cell, []byte(`\\"`)) || json.Valid(cell) {
 		return nil
@@ -106,15 +108,15 @@ type scope struct {
 	typed bool
 	top   bool // the cell itself, or the string that is the cell
 	depth int
-	// exact says that the bytes being read are those of the exported cell, so
-	// that offsets into them hold; else off and len are the string they came
-	// from.
+	// exact means that the bytes being read are those of the exported cell, so
+	// that offsets into them hold; else off and len are the string in the cell that
+	// they were decoded from.
 	exact    bool
 	off, len uint32
 }
 
-// whole reads a text that begins as JSON does. What follows its value says
-// that it was none: "[fw-1] blocked 192.0.2.7".
+// whole reads a text that begins as JSON does. Text behind the value, as in
+// "[fw-1] blocked 192.0.2.7", is matched as a value of its own.
 func (w *walker) whole(c []byte, base int, at scope) {
 	n := 0
 	if i := skipSpace(c, 0); i == len(c) || c[i] != '[' || !isAddrStart(c[i+1:]) {
@@ -155,7 +157,7 @@ func (w *walker) value(c []byte, base int, at scope) int {
 	return end
 }
 
-// wordEnd returns where a word ends that is in no quotes.
+// wordEnd returns where an unquoted word at the start of c ends.
 func wordEnd(c []byte) int {
 	for i, b := range c {
 		if b == ',' || b == '}' || b == ']' {
@@ -251,7 +253,8 @@ func (w *walker) array(c []byte, i, base int, at scope) int {
 	}
 }
 
-// kind finds a key among the typed ones, however it is escaped.
+// kind returns the kind of the member with this key, however that is escaped; false if
+// it is no member.
 func (w *walker) kind(key []byte) (Kind, bool) {
 	if bytes.IndexByte(key, '\\') >= 0 {
 		n := len(w.text)
@@ -292,7 +295,7 @@ func (w *walker) quoted(raw []byte, base int, at scope) {
 	w.leaf(v, base, at)
 }
 
-// isAddrStart says that a bracket opened an address, not an array. One of IPv4 is
+// isAddrStart reports whether a bracket opened an address, not an array. One of IPv4 is
 // told by the port behind it: [192.0.2.7] alone is as well an array.
 func isAddrStart(c []byte) bool {
 	if _, n := parse6(c); n > 0 && n < len(c) && (c[n] == ']' || c[n] == '%') {

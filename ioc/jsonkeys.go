@@ -8,8 +8,8 @@ import "github.com/iocsweep/iocsweep/formats/simd"
 type jsonKeys struct {
 	of      []Member         // the typed ones
 	list    []simd.Key       // by number; 0 stands for none
-	more    []jsonKey        // what else is to be known of them
-	numbers map[string]int32 // by what comes before their values
+	more    []jsonKey        // by number, too
+	numbers map[string]int32 // by glue
 
 	// The cell that is being walked, and what is behind it.
 	room                   []byte

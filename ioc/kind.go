@@ -47,13 +47,13 @@ func ParseKind(s string) (Kind, bool) {
 	return KindURL, s == "url-or-host"
 }
 
-// A Candidate is one entry of a Set that a cell holds. It says nothing yet of
-// ports: whether an ip:port indicator agrees is decided when the row is known.
+// A Candidate is one entry of a Set that a cell holds. Whether the port of an ip:port
+// indicator agrees is not decided yet: that takes the row.
 type Candidate struct {
 	Entry uint32 // see Set.Indicators
-	Port  int32  // the port read in the cell beside the address or name, -1 if none
-	// Off and Len say which part of the cell, as exported, holds it: a member
-	// of a list or text; else the whole cell, 0 and len(cell).
+	Port  int32  // the port in the cell beside the address or name, -1 if none
+	// Off and Len say which part of the cell, as exported, holds the entry: a member
+	// of a list or text, else the whole cell, 0 and len(cell).
 	Off, Len uint32
 	Sub      bool // a name below the domain indicator
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // A List holds indicators, each once, in the order in which they came. It is
-// made for millions: an indicator of which a feed says nothing takes 16 bytes
+// made for millions: an indicator without details takes 16 bytes
 // and those of its name, one with dates 44 bytes more. Indicators are made
 // anew when asked for. The zero List is empty and ready.
 //
@@ -36,8 +36,8 @@ type List struct {
 // A record is an indicator of a List.
 type record struct {
 	key  uint64 // what it is, see below
-	line uint32 // where it stands: a line, or spread and the number of a spot
-	note uint32 // what is said of it
+	line uint32 // where it was read: a line, or spread and the number of a spot
+	note uint32 // number of the note with its details
 }
 
 // A key has its form in the top four bits. What else it holds:
@@ -49,8 +49,8 @@ type record struct {
 //	6, 6port place in 40 bits, above it the port
 //	net4     address in 32 bits, above it the prefix length
 //	net6     place in 40 bits, above it the prefix length
-//	odd      number in List.odd: what none of the others can hold, which no
-//	         feed has
+//	odd      number in List.odd: an indicator that is not in normal form, as no
+//	         feed gives it
 const (
 	formName = iota
 	form4
@@ -81,7 +81,7 @@ func NewList(indicators ...Indicator) *List {
 // Len is the number of indicators.
 func (l *List) Len() int { return l.records.n }
 
-// Bytes is about how much memory the list takes, together with its Set.
+// Bytes estimates the memory that the list takes together with its Set, in bytes.
 func (l *List) Bytes() int64 {
 	const ofSet = 32 // for each indicator: slots and filters
 	n := int64(len(l.records.pages))*pageLen*int64(unsafe.Sizeof(record{})) + int64(len(l.notes.pages))*pageLen*int64(unsafe.Sizeof(note{})) +
@@ -104,11 +104,11 @@ func (l *List) Bytes() int64 {
 // Count is the number of indicators of a type.
 func (l *List) Count(t Type) int { return l.counts[t] }
 
-// Add adds an indicator, and says whether it is new. One with the type and
+// Add adds an indicator, and reports whether it is new. An indicator with the type and
 // value of another is merged into that one: first threat type and malware that
 // are not empty, highest confidence, earliest first_seen, latest last_seen,
 // latest valid_until (none if either has none), compromised if either is, tags
-// and places united in order, at most 256 tags and 100 places.
+// and places of both in order, at most 256 tags and 100 places.
 func (l *List) Add(i *Indicator) bool {
 	key, text := l.encode(i)
 	n, fresh := l.add(hashOf(key, text), key, text, l.note(&i.Details), l.firstPlace(i))
@@ -172,8 +172,8 @@ func (l *List) All() iter.Seq[Indicator] {
 	}
 }
 
-// DeleteFunc removes the indicators for which del is true. It is called with
-// the number of each in the list as it was.
+// DeleteFunc removes the indicators for which del is true. n is the number that an
+// indicator has before any is removed.
 func (l *List) DeleteFunc(del func(n int, d *Details) bool) {
 	kept := 0
 	runs := l.runs
@@ -199,8 +199,8 @@ func (l *List) DeleteFunc(del func(n int, d *Details) bool) {
 	l.lookup = table{}
 }
 
-// Broad says that the n-th indicator is a name that ParseBroad takes and Parse
-// refuses. It may be asked while DeleteFunc asks of the same number.
+// Broad reports whether the n-th indicator is a name that ParseBroad takes and Parse
+// refuses. The del of DeleteFunc may ask it about the number that it is called with.
 func (l *List) Broad(n int) bool {
 	key := l.records.at(n).key
 	if key>>formShift != formName {
@@ -218,8 +218,8 @@ func (l *List) Broad(n int) bool {
 // to the set from then on and must not be changed.
 func (l *List) Set() *Set { return newSet(l) }
 
-// add enters what is not there yet, and merges what is. It returns the number
-// of the record. h is hashOf the key.
+// add enters a record, or merges it into one with the same key. It returns the number of
+// the record. h is hashOf of key and text.
 func (l *List) add(h uint32, key uint64, text []byte, note uint32, p place) (n int, fresh bool) {
 	t := &l.lookup
 	if t.used == t.limit {
@@ -265,7 +265,7 @@ func (l *List) find(h uint32, key uint64, text []byte) (slot int, found bool) {
 	return slot, false
 }
 
-// same says that a record's key is the given one, whose place is in text.
+// same reports whether a record's key have is that of key and text.
 func (l *List) same(have, key uint64, text []byte) bool {
 	if hasText(key) {
 		return have&^placeMask == key && bytes.Equal(l.text.at(have&placeMask, len(text)), text)
@@ -299,7 +299,8 @@ func (l *List) encode(i *Indicator) (key uint64, text []byte) {
 	return key, text
 }
 
-// encodeIdentity says false for an indicator that is not in normal form.
+// encodeIdentity returns the key of an indicator, without place, and its text; ok is
+// false if the indicator is not in normal form.
 func encodeIdentity(i *Indicator) (key uint64, text []byte, ok bool) {
 	switch i.Type {
 	case Domain, URL:
@@ -343,7 +344,7 @@ func encodeIdentity(i *Indicator) (key uint64, text []byte, ok bool) {
 	return formNet6<<formShift | uint64(length)<<placeBits, b[:], true
 }
 
-// hasText says that a key of this form goes with a text.
+// hasText reports whether a key of this form goes with a text.
 func hasText(key uint64) bool {
 	const forms = 1<<formName | 1<<form6 | 1<<form6Port | 1<<formNet6 | 1<<formURL | 1<<formHash
 	return forms>>(key>>formShift)&1 != 0
@@ -400,12 +401,12 @@ func (l *List) identify(key uint64, i *Indicator, text []byte) []byte {
 	return text
 }
 
-// is says that a key is that of an indicator with the type and value of i.
+// is reports whether a record's key is that of an indicator with the type and value of i.
 func (l *List) is(key uint64, i *Indicator) bool {
 	if l.typeOf(key) != i.Type {
 		return false
 	}
-	var buf [64]byte // the largest but names
+	var buf [64]byte // for any value except names and URLs
 	switch key >> formShift {
 	case formName, formURL:
 		return string(l.textAt(key)) == i.Value
@@ -428,7 +429,8 @@ func portOf(key uint64) uint16 {
 	return 0
 }
 
-// textFrom is the text in b from there on. Nobody may write there again.
+// textFrom is the text of b from from on, in the same memory: nobody may write there
+// again.
 func textFrom(b []byte, from int) string {
 	b = b[from:]
 	return unsafe.String(unsafe.SliceData(b), len(b))

@@ -10,9 +10,9 @@ import (
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
-// literals appends texts of which every spelling of the n-th indicator shows at
-// least one, each of them at least simd.LiteralLen long, unless it shows another of
-// the signs of a [Sieve]. It says false if there are no such texts.
+// literals appends texts for the n-th indicator, each of at least simd.LiteralLen bytes:
+// every spelling of the indicator has at least one of them, or another of the signs of a
+// [Sieve]. It returns false if there are no such texts.
 func (v *Sieve) literals(dst []string, list *List, n int) ([]string, bool) {
 	switch list.classOf(n) {
 	case className:
@@ -40,8 +40,8 @@ func (v *Sieve) literals(dst []string, list *List, n int) ([]string, bool) {
 	return dst, false
 }
 
-// nameLiterals appends the longest label of a name: whatever separates labels, they
-// stand there whole, in the debug form of Windows DNS servers as well.
+// nameLiterals appends the longest label of a name: every spelling has the labels whole,
+// whatever separates them, the debug form of Windows DNS servers included.
 func (v *Sieve) nameLiterals(dst []string, name []byte) ([]string, bool) {
 	if !isASCII(name) {
 		return dst, false // a label that has no other form

@@ -5,11 +5,10 @@ import (
 	"net/netip"
 )
 
-// Match appends to dst what a cell of kind k holds: for every member (the
-// whole cell, or one of a list or text) one candidate per entry, that is its
-// address, each network that covers it, and each domain that it equals or
-// stands below, its hash, each URL that it is or lies below. An empty cell holds
-// nothing.
+// Match appends to dst what a cell of kind k holds. A member is the whole cell, or a part
+// of a list or text. Every member gives one candidate for each entry that it matches:
+// its address, each network with that address, each domain that it is or lies below, its
+// hash, each URL that it is or lies below. An empty cell holds nothing.
 func (s *Set) Match(k Kind, cell []byte, dst []Candidate) []Candidate {
 	if len(cell) == 0 {
 		return dst
@@ -49,8 +48,8 @@ func (s *Set) Match(k Kind, cell []byte, dst []Candidate) []Candidate {
 	return dst
 }
 
-// matchIP looks up a cell or member that is an address. m is the candidate as
-// far as it is known.
+// matchIP looks up a cell or member that is an address. m is the candidate without its
+// entry and port.
 func (s *Set) matchIP(c []byte, m Candidate, dst []Candidate) []Candidate {
 	if v, n := parse4(c); n == len(c) && n > 0 {
 		return s.match4(v, m, dst)
@@ -78,7 +77,7 @@ func (s *Set) matchAddr(a netip.Addr, m Candidate, dst []Candidate) []Candidate 
 	return dst
 }
 
-// absent4 says that an IPv4 address is surely not held.
+// absent4 reports whether an IPv4 address is surely neither held nor in a held network.
 func (s *Set) absent4(v uint32) bool {
 	return !(s.near4.Has(v>>16) && s.v4.filter.has(hash4(v))) && !s.wide4.Has(v>>16)
 }
@@ -136,7 +135,8 @@ func (s *Set) matchHost(c []byte, m Candidate, dst []Candidate) []Candidate {
 	return dst
 }
 
-// matchEscapedHost is apart so that only cells that need it pay for the room.
+// matchEscapedHost is a function of its own so that only cells with a percent sign pay
+// for the room on the stack.
 func (s *Set) matchEscapedHost(c []byte, m Candidate, dst []Candidate) []Candidate {
 	var tmp [2048]byte
 	if p, ok := splitHost(c, tmp[:0]); ok {
@@ -153,8 +153,8 @@ func (s *Set) matchPart(p hostPart, m Candidate, dst []Candidate) []Candidate {
 	return s.matchName(p.name, m, dst)
 }
 
-// matchName looks up a name and its parents. Most names are turned away after
-// their last two labels: no domain ends with these.
+// matchName looks up a name and its parents. Most names are turned away by their last
+// two labels, with which no held domain ends.
 func (s *Set) matchName(c []byte, m Candidate, dst []Candidate) []Candidate {
 	if s.names.n == 0 {
 		return dst
@@ -187,8 +187,7 @@ func (s *Set) matchName(c []byte, m Candidate, dst []Candidate) []Candidate {
 	return dst
 }
 
-// anchored is false if a trimmed cell's last two labels are not those of any
-// domain.
+// anchored is false if no held domain has the last two labels of a trimmed cell.
 func (s *Set) anchored(c []byte) bool {
 	if c[0] == '(' {
 		return true // Windows writes (3)com(0)

@@ -1,10 +1,7 @@
 package ioc
 
-import "iter"
-
 // Merge adds the indicators of another list, in their order, as Add does. An
-// empty list takes over what the other holds. The other must not be used
-// any more.
+// empty list takes over the memory of the other, which must not be used any more.
 func (l *List) Merge(from *List) Added {
 	var sum Added
 	if l.Len() == 0 {
@@ -13,7 +10,7 @@ func (l *List) Merge(from *List) Added {
 		return sum
 	}
 	l.Grow(from.Len())
-	notes := make([]uint32, from.notes.n+1) // numbers here, of those there; 0: not known yet
+	notes := make([]uint32, from.notes.n+1) // by number in from, the number in l; 0: not known yet
 	for n := range from.Len() {
 		r := from.records.at(n)
 		note := notes[r.note]
@@ -49,18 +46,4 @@ func (l *List) Merge(from *List) Added {
 		}
 	}
 	return sum
-}
-
-// HasDetails says that something is said of an indicator.
-func (l *List) HasDetails() bool { return l.notes.n > 0 }
-
-// Details returns the number of each indicator and what is said of it.
-func (l *List) Details() iter.Seq2[int, Details] {
-	return func(yield func(int, Details) bool) {
-		for n := range l.Len() {
-			if !yield(n, l.details(l.records.at(n).note)) {
-				return
-			}
-		}
-	}
 }

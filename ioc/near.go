@@ -170,7 +170,7 @@ func lastLabels(name string, n int) string {
 	return name
 }
 
-// OneEdit says that two texts differ by one byte put in, left out or changed.
+// OneEdit reports whether two texts differ by one byte put in, left out or changed.
 func OneEdit(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a

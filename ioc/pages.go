@@ -117,7 +117,7 @@ func (t *table) grow(n int) {
 	}
 }
 
-// seed keeps those who write feeds from choosing names with equal hashes.
+// seed is random so that nobody who writes a feed can choose names with equal hashes.
 var seed = maphash.MakeSeed()
 
 var mixSeed = maphash.String(seed, "")

@@ -28,8 +28,8 @@ var (
 // or without its scheme, or hash. The error wraps one of the Err values.
 func Parse(text string) (Indicator, error) { return parse(text, false) }
 
-// ParseBroad is Parse for those who mean it: it accepts public suffixes and
-// single labels.
+// ParseBroad is Parse that also accepts public suffixes and single labels, for those who
+// really mean them.
 func ParseBroad(text string) (Indicator, error) { return parse(text, true) }
 
 // ParseAddrPort reads a value that is known to be address:port: it splits at
@@ -106,8 +106,7 @@ func parse(text string, broad bool) (Indicator, error) {
 	return domain(s, broad)
 }
 
-// masked reads a network whose length is written as a mask:
-// 203.0.113.0/255.255.255.0.
+// masked returns the network of an address and a mask, as in 203.0.113.0/255.255.255.0.
 func masked(addr, mask netip.Addr) (Indicator, error) {
 	b := mask.As4()
 	m := binary.BigEndian.Uint32(b[:])
@@ -141,6 +140,7 @@ func network(p netip.Prefix) (Indicator, error) {
 	return Indicator{Type: CIDR, Value: p.String(), Prefix: p, Details: NoDetails()}, nil
 }
 
+// domain reads a name. With broad it may be a public suffix or a single label.
 func domain(s string, broad bool) (Indicator, error) {
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "*"), ".")
 	if i := strings.LastIndexByte(s, ':'); i >= 0 {

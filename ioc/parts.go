@@ -258,7 +258,7 @@ func (l *List) placesOf(n int) func(yield func(place) bool) {
 	}
 }
 
-// isNormalName says that a name is what ParseBroad makes of it.
+// isNormalName reports whether a name is what ParseBroad makes of it.
 func isNormalName(name []byte) bool {
 	if len(name) > maxName {
 		return false

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Picked is memory for the indicators that Pick gives, to be used again and
-// again: to make them anew for each of a million hits, and to collect them, takes
-// as long as to print them. The zero Picked is ready. It belongs to one goroutine.
+// Picked is memory for the indicators that Pick gives, which is used again and again:
+// allocating and collecting them for each of a million hits would take as long as
+// printing them. The zero Picked is ready. It belongs to one goroutine.
 type Picked struct {
 	made []*picked
 	used int

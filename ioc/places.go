@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// A place is where an indicator stands: the number of a path in List.paths and
+// A place is where an indicator was read: the number of a path in List.paths and
 // a line, 0 for a text that has none. The zero place is none.
 type place struct{ path, line uint32 }
 
-// Most records stand in one place, and their paths are the same for as long as
-// a feed is. So a record has only a line; a run says which path the records
-// from one on have, up to the next run. Where there are more places, the line
-// has the mark spread and the number of a spot.
+// A run says that the records from one on, up to the next run, have the same path. Most
+// records have one place, and all those of a feed have the same path, so a record itself
+// has only a line. If it has more places, its line is the mark spread and the number of
+// a spot.
 type run struct{ from, path uint32 }
 
 const spread = 1 << 31
@@ -68,7 +68,7 @@ func (l *List) addPlace(n int, p place) {
 			return
 		}
 		if first.path == 0 {
-			// It had none. Its path is not that of its neighbours.
+			// It had no place. The run's path is none of this record's.
 			r.line = spread | l.newSpot(p)
 			return
 		}

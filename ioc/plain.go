@@ -8,18 +8,18 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// A Plain is an indicator in a form that most lines of most feeds have: an
-// address, address:port or name as it would be printed, that is not defanged,
-// not in capitals, and of which there is nothing to warn; or a hash. It costs no
-// allocation and a tenth of the time that Parse takes.
+// A Plain is an indicator in the form that most lines of most feeds have: an
+// address, address:port or name as it would be printed, neither defanged nor in
+// capitals, and without Warnings; or a hash. Reading it allocates nothing and takes a
+// tenth of the time that Parse takes.
 type Plain struct {
 	key  uint64
 	addr [16]byte // IPv6
 	name []byte   // part of the text parsed: a name, or the digits of a hash
 }
 
-// ParsePlain reads a plain indicator. Where it says true, Parse gives the same
-// indicator, and Warnings nothing; where it says false, Parse decides.
+// ParsePlain reads a plain indicator. If ok is true, Parse gives the same indicator and
+// it has no Warnings; if false, Parse decides.
 func ParsePlain(text []byte) (p Plain, ok bool) {
 	if len(text) == 0 || len(text) > maxName {
 		return p, false
@@ -78,7 +78,7 @@ func (p Plain) WithPort(port uint16) Plain {
 	return p
 }
 
-// appendText appends what goes with the key.
+// appendText appends the text that goes with the key.
 func (p *Plain) appendText(dst []byte) []byte {
 	switch p.key >> formShift {
 	case formName:
@@ -141,8 +141,8 @@ var plainByte = func() (t [256]uint8) {
 	return t
 }()
 
-// plainName says that a text is a name of two labels or more in normal form, and
-// where the first dot is; or it returns where it cannot be.
+// plainName reports whether a text is a name of two labels or more in normal form. at is
+// where its first dot is, else the place that shows it is not such a name.
 func plainName(c []byte) (at int, ok bool) {
 	label, classes := 0, uint8(0) // where it begins, and what is in it
 	for n, b := range c {
@@ -165,9 +165,9 @@ func plainName(c []byte) (at int, ok bool) {
 	return at, last > 0 && last <= maxLabel && classes&plainLetter != 0 && isAlnum(c[0]) && isAlnum(c[len(c)-1])
 }
 
-// IsPlainName says that a text is a name of two labels or more in normal form, whose
-// last label begins as no number does: all that AppendDomain and AppendHost find in it
-// is the text itself. It costs a tenth of what they do.
+// IsPlainName reports whether a text is a name of two labels or more in normal form,
+// whose last label begins as no number does: all that AppendDomain and AppendHost find
+// in it is the text itself. It costs a tenth of what they do.
 func IsPlainName(text string) bool {
 	last := strings.LastIndexByte(text, '.') + 1
 	if last == len(text) || isDigit(text[last]) || len(text) > maxName {
@@ -187,7 +187,7 @@ func plain6(c []byte) (p Plain, ok bool) {
 	return Plain{key: form6 << formShift, addr: a}, true
 }
 
-// plainBracketed reads [address]:port.
+// plainBracketed reads [address]:port, the address as plain6 does.
 func plainBracketed(c []byte) (p Plain, ok bool) {
 	end := bytes.IndexByte(c, ']')
 	if end < 0 || end+1 >= len(c) || c[end+1] != ':' {
@@ -201,8 +201,8 @@ func plainBracketed(c []byte) (p Plain, ok bool) {
 	return p.WithPort(uint16(port)), ok
 }
 
-// isSuffix says that a name, of which the first label ends at dot, is a public suffix
-// of either section of the list.
+// isSuffix reports whether a name, of which the first label ends at dot, is a
+// public suffix of either section of the list.
 func isSuffix(name []byte, dot int) bool {
 	if !maybeSuffix(name, dot) {
 		return false

@@ -12,7 +12,7 @@ const maxRefang = 4096
 // Refang undoes what people do to indicators so that nobody clicks on them:
 // 176[.]65[.]139[.]7, hxxp://tvt(dot)miraibotnet[.]su, bot[@]example.com. It is
 // for indicators and rules, never for log cells. Refang(Refang(s)) is
-// Refang(s). What is already clean comes back as it is, without allocation.
+// Refang(s). A clean text comes back as it is, without allocation.
 func Refang(s string) string {
 	if clean(s) {
 		return s
@@ -31,7 +31,7 @@ func Refang(s string) string {
 	}
 }
 
-// clean says that no step of refang could change s.
+// clean reports whether s is such that no step of refang could change it.
 func clean(s string) bool {
 	if s == "" || !isAlnum(s[0]) || !isAlnum(s[len(s)-1]) {
 		return s == ""
@@ -44,6 +44,7 @@ func clean(s string) bool {
 	return true
 }
 
+// refang is one round of Refang.
 func refang(s string) string {
 	s = entities.Replace(fold(s))
 	s = strip(s)
@@ -133,7 +134,7 @@ func refangScheme(s string) (scheme, rest string) {
 	return schemeName(name) + "://", s[i+n:]
 }
 
-// bracketedLetters says that s[i] is a bracket as in h[tt]p.
+// bracketedLetters reports whether s[i] is a bracket as in h[tt]p.
 func bracketedLetters(s string, i int) bool {
 	switch s[i] {
 	case '[', '(', '{':
@@ -195,14 +196,14 @@ func schemeName(s string) string {
 	return s
 }
 
-// words are what stands for a sign inside brackets.
+// words are the texts that stand for a sign when they are in brackets.
 var words = [...]struct{ text, sign string }{
 	{"dot", "."}, {"punkt", "."}, {"punto", "."}, {"at", "@"}, {"www", "www"}, {".", "."}, {",", "."},
 	{"://", "://"}, {"//", "//"}, {":", ":"}, {"-", "-"}, {"_", "_"}, {"/", "/"}, {"@", "@"},
 }
 
-// refangDots undoes what is done to the signs inside an indicator. Beyond the
-// first slash only whole brackets count, for a path may hold half ones.
+// refangDots puts back the signs inside an indicator. Behind the first slash only pairs
+// of brackets count, since a path may hold single ones.
 func refangDots(s string) string {
 	if !strings.ContainsAny(s, "[](){}<>\\^ ") {
 		return s
@@ -269,8 +270,9 @@ func bracketSign(s string) (sign string, n int) {
 	return "", 0
 }
 
-// looseDot reads a full stop with half brackets, a backslash or a caret at
-// it, one between spaces, or the word dot between spaces, at the start of s.
+// looseDot returns the length of a defanged full stop at the start of s, 0 if there is
+// none: one with single brackets, a backslash or a caret beside it, one between spaces,
+// or the word dot between spaces.
 func looseDot(s string) int {
 	if len(s) >= 5 && s[0] == ' ' && strings.EqualFold(s[:5], " dot ") {
 		return 5

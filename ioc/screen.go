@@ -11,13 +11,13 @@ import (
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
-// Screen appends to dst the indices of those cells, pieces of data, that may
-// hold something. All others are proven not to: Match finds nothing in them.
+// Screen appends to dst the indices of the cells, pieces of data, that may
+// hold something. All other cells are proven not to: Match finds nothing in them.
 //
 // Nearly every cell of a log is a plain address or name that is not held. A
 // look at its bytes, 16 at once and without a branch for each, tells that much
-// faster than parsing. Whatever is not plain is left to Match: other
-// spellings, and cells in the last bytes of data.
+// faster than parsing. Other spellings are left to Match, and so are cells in the last
+// bytes of data.
 func Screen[C ~struct{ Off, Len uint32 }](s *Set, k Kind, data []byte, cells []C, dst []uint32) []uint32 {
 	if (k == KindIP || k == KindIPList) && simd.ScreensQuickly() && len(cells) > 0 {
 		from := len(dst)
@@ -41,8 +41,8 @@ func Screen[C ~struct{ Off, Len uint32 }](s *Set, k Kind, data []byte, cells []C
 	return dst
 }
 
-// absent says that the cell data[from:to] surely holds nothing. It may be
-// wrong only in the other direction.
+// absent reports whether the cell data[from:to] surely holds nothing. False means that
+// it may hold something.
 func (s *Set) absent(k Kind, data []byte, from, to int) bool {
 	switch k {
 	case KindIP:
@@ -73,13 +73,13 @@ const (
 	screenHigh1 = 0x8080808080808080
 )
 
-// equalBytes has the top bit of each byte set that is b. It is exact.
+// equalBytes sets the top bit of each byte that is b, and no other.
 func equalBytes(x uint64, b byte) uint64 {
 	x ^= screenOnes * uint64(b)
 	return ^((x&screenLow7 + screenLow7) | x) & screenHigh1
 }
 
-// notDigits has the top bit of each byte set that is no decimal digit.
+// notDigits sets the top bit of each byte that is no decimal digit.
 func notDigits(x uint64) uint64 {
 	x ^= screenOnes * '0' // digits become 0 to 9
 	return (x&screenLow7 + screenOnes*(0x80-10) | x) & screenHigh1
@@ -147,9 +147,9 @@ func (s *Set) absent6(c []byte) int {
 	return n
 }
 
-// absentMembers is absent for addresses and names between separators, and for
-// what a string of JSON says of them: its brackets and escaped quotes separate as
-// well. Any other escape may spell a part of a name.
+// absentMembers is absent for addresses and names between separators, also as the text
+// of a JSON array in a string of JSON: its brackets and escaped quotes separate as well.
+// Any other escape may spell a part of a name.
 func (s *Set) absentMembers(data []byte, from, to int) bool {
 	for {
 		for from < to && memberByte[data[from]]&separates != 0 {
@@ -183,7 +183,7 @@ func (s *Set) absentMembers(data []byte, from, to int) bool {
 	}
 }
 
-// numericEnd says that the last label of a host does not begin with a letter:
+// numericEnd reports whether the last label of a host does not begin with a letter:
 // then it may be an address.
 func numericEnd(host []byte) bool {
 	i := len(host) - 1
@@ -211,9 +211,9 @@ const (
 	ofHost
 )
 
-// An anchor is the end of a name: its last two labels, or the last 16 bytes of
-// these, as two words. Letters are in lower case; other bytes may be changed
-// too, but always in the same way.
+// An anchor is the end of a name, as two words: its last two labels, or the last 16
+// bytes of these. Letters are in lower case; other bytes may be changed too, but always
+// in the same way.
 type anchor struct{ lo, hi uint64 }
 
 // anchorMask[n] keeps the last n of 16 bytes.
@@ -229,11 +229,10 @@ var anchorMask = func() (t [17]anchor) {
 	return t
 }()
 
-// anchorAt finds the anchor of the name that ends at data[to], of which from
-// is the start; at least 16 bytes stand before to. dots is how many full stops
-// were met, at most 2; whole says that the anchor begins where the name does.
-// ok is false if the last two labels hold anything but ASCII: then their normal
-// form has another end.
+// anchorAt finds the anchor of the name data[from:to]; data has at least 16 bytes before
+// to. dots is how many full stops were met, at most 2; whole means that the anchor begins
+// where the name does. ok is false if the last two labels hold anything but ASCII: then
+// their normal form has another end.
 func anchorAt(data []byte, from, to int) (a anchor, dots int, whole, ok bool) {
 	p := (*[16]byte)(data[to-16:])
 	n := min(to-from, 16)

@@ -14,12 +14,11 @@ import (
 
 // A Set holds indicators for look-up. It never changes once built and may be
 // used by any number of goroutines without locks. Look-ups do not allocate
-// beyond the growth of the slice that they append to.
+// except to grow the slice that they append to.
 //
-// Indicators of one address (ip and ip:port) share an entry; so do networks
-// that are equal, domains, URLs that differ in no more than http and https, and
-// hashes. An entry is the number that its first indicator
-// has in the list.
+// Indicators that match the same cells share an entry: those of one address (ip and
+// ip:port), equal networks, domains and hashes, and URLs that differ in nothing but http
+// and https. An entry is the number of its first indicator in the list.
 type Set struct {
 	list *List
 
@@ -27,27 +26,28 @@ type Set struct {
 	urls, hashes  index
 	more          []uint64 // entry<<32 | number, sorted: the indicators of an entry that are not its first
 
-	quads   simd.Quads // of every IPv4 address, and what networks touch, as text
-	anchors filter     // of every domain: most names go no further
+	quads   simd.Quads // of every IPv4 address, and the halves that networks touch
+	anchors filter     // of every domain and URL's host: most names get no further
 	single  bool       // a domain of one label is held, so anchors say nothing
 	labels  uint64     // bit n: a domain of n labels is held (63: or more)
 	lengths [4]uint64  // bit n: a domain of n bytes is held
 	edges   bool       // a domain begins or ends with a hyphen or underscore
 
 	heads filter   // of the first 16 digits of every hash
-	url   urlFacts // of all URLs; the anchors of their hosts are among anchors
+	url   urlFacts // of all URLs
 
-	nets    *bart.Table[uint32] // network to its place in netIDs
-	netIDs  []uint32            // entries that are networks
+	nets    *bart.Table[uint32] // from a network to its place in netIDs
+	netIDs  []uint32            // by place: entries that are networks
 	parents []uint32            // by place: place+1 of the next wider network, 0 for none
 	has6    bool                // IPv6 networks are held
 
-	// Halves of the IPv4 addresses held, and of those that the networks touch,
-	// so that larger tables are seldom asked.
+	// The first 16 bits of the IPv4 addresses held, and of those in networks, so that
+	// larger tables are seldom asked.
 	near4, wide4 *simd.Halves
 }
 
-// setHalf sets a bit, while others do the same. It says false if it was set.
+// setHalf sets the bit of a half and reports whether it was clear. Others may do so at
+// the same time.
 func setHalf(h *simd.Halves, n uint32) bool {
 	word := &h[n>>6&(1<<10-1)]
 	if atomic.LoadUint64(word)>>(n&63)&1 != 0 {
@@ -79,7 +79,7 @@ func NewSet(indicators []Indicator) *Set {
 	return l.Set()
 }
 
-// formClasses is the class of a record by its form, but for odd ones.
+// formClasses is the class of a record by its form, except formOdd.
 var formClasses = [16]uint8{
 	formName: className, formURL: classURL, formHash: classHash,
 	form4: class4, form4Port: class4, form6: class6, form6Port: class6, formNet4: classNet, formNet6: classNet,
@@ -94,6 +94,7 @@ func (l *List) classOf(n int) int {
 	return l.oddClass(key)
 }
 
+// oddClass is classOf for a record of formOdd.
 func (l *List) oddClass(key uint64) int {
 	i := l.oddOf(key)
 	switch {
@@ -182,17 +183,17 @@ func (s *Set) Count(t Type) int { return s.list.Count(t) }
 // from.
 func (s *Set) All() iter.Seq[Indicator] { return s.list.All() }
 
-// Indicators returns the indicators of an entry, ascending by value: those of
-// one address, or one network, or one domain. They are made anew at each call.
+// Indicators returns the indicators of an entry, ascending by value. They are made anew
+// at each call; [Set.Pick] makes many of them faster. Their tags must not be changed.
 func (s *Set) Indicators(number uint32) []*Indicator {
 	var e picked
 	e.fill(s, number)
 	return slices.Clip(e.indicators)
 }
 
-// Prefetch reads ahead the records that Pick will need. They lie all over the memory:
-// the loads of a few dozen entries run at the same time. The sum it returns has no
-// meaning; store it so the compiler keeps the loads.
+// Prefetch loads the records that Pick will need. They lie all over memory: with a few
+// dozen entries at once their loads overlap. The sum that it returns means nothing; the
+// caller stores it so that the compiler keeps the loads.
 func (s *Set) Prefetch(numbers []uint32) (touched int) {
 	for _, n := range numbers {
 		touched += int(s.list.records.at(int(n)).line)

@@ -13,36 +13,37 @@ import (
 // split into cells. It is for sets of few indicators. It never changes and may be
 // used by any number of goroutines.
 //
-// What Match, MatchJSON, In and HasAny find in a cell shows in the text of its
-// record, as it is exported, by one of these signs:
+// If Match, MatchJSON, In or HasAny find something in a cell, the text of its record, as
+// exported, has one of these signs:
 //
 //   - a literal of the indicator: see literals. The text of a cell differs from
-//     that of its record by quotes taken out and JSON escapes decoded, and no
-//     literal holds what these stand for, but for the escapes below.
-//   - a character that is not ASCII, unless it keeps a label from being ASCII: names
-//     and hosts are mapped by UTS 46, which makes ASCII of some characters and drops
-//     others. ASCII it maps to lower case only.
+//     that of its record in quotes that are taken out and JSON escapes that are decoded.
+//     No literal has a character that these stand for, except as the next signs say.
+//   - a character that is not ASCII. Names and hosts are mapped by UTS 46, which makes
+//     ASCII of some characters and drops others; ASCII itself it only makes lower case.
+//     Characters whose label cannot become ASCII are no sign.
 //   - \u with four digits that stand for such a character, or for one that a
-//     literal may hold. This holds for JSON inside JSON as well: all its
-//     backslashes but the last are doubled.
-//   - %, with two digits that do, whatever follows: hosts of URLs are percent-decoded,
-//     once, and it may be the first or last byte of a character alone that is escaped.
-//   - 0x, or a full stop, 0 and another digit, in a number that may be a host: what
-//     stands for an IPv4 address in a URL need not hold its normal form.
+//     literal may hold. So it is in JSON inside JSON as well: there all backslashes but
+//     the last are doubled.
+//   - % with two digits that stand for one, whatever follows: hosts of URLs are
+//     percent-decoded, once, and perhaps only the first or last byte of a character is
+//     escaped.
+//   - 0x, or a full stop, 0 and another digit, in a number that may be a host: a URL
+//     may have an IPv4 address in another than its normal form.
 type Sieve struct {
 	marks  simd.Literals
 	groups [8][]literal // what the groups of marks stand for
 	addrs  []uint32     // IPv4 addresses, of URLs too: hosts that are numbers may be one
-	idn    bool         // names have labels that stand for such as are not ASCII
+	idn    bool         // names have A-labels: labels in ASCII that stand for others
 }
 
 // A literal is a text that some spelling of an indicator shows. Letters are in
 // lower case, and match in either.
 type literal struct {
 	text string
-	off  int    // of the bytes that marks goes by
-	head uint32 // these
-	fold uint32 // the bit of them that is the case of a letter
+	off  int    // where the bytes begin that marks goes by
+	head uint32 // these bytes
+	fold uint32 // those bits of head that are the case of a letter
 }
 
 // Groups of Sieve.marks.
@@ -56,13 +57,13 @@ const (
 const (
 	maxSieved   = 64 // indicators
 	maxLiterals = 128
-	maxChance   = 1.0 / 256 // of a mark, at each byte, as far as can be told beforehand
-	mostMarks   = 128       // on average, bytes that there must be for each mark
-	mostPlaces  = 1024      // and for each place
+	maxChance   = 1.0 / 256 // largest estimate of how likely a mark is at a byte
+	mostMarks   = 128       // bytes of text for each mark, on average, at least
+	mostPlaces  = 1024      // and for each place that Find returns
 )
 
-// Sieve returns a sieve for the indicators of a set, nil if these are too many, or
-// of kinds that no few texts show, such as networks.
+// Sieve returns a sieve for the indicators of a set, nil if there are too many, or some,
+// such as networks, that a few texts cannot stand for.
 func (s *Set) Sieve() *Sieve {
 	if s.list.Len() == 0 || s.list.Len() > maxSieved {
 		return nil
@@ -100,7 +101,7 @@ func (s *Set) Sieve() *Sieve {
 	return v
 }
 
-// enter adds to a group of marks what its texts may have at their first places.
+// enter adds to a group of marks the characters that its texts may have at each place.
 func enter(marks *simd.Literals, group int, places ...string) {
 	for place, chars := range places {
 		for i := range len(chars) {
@@ -109,7 +110,7 @@ func enter(marks *simd.Literals, group int, places ...string) {
 	}
 }
 
-// add enters a literal in the group that it makes least likely by chance.
+// add enters a literal in the group that then has the least more marks by chance.
 func (v *Sieve) add(text string) {
 	l := literal{text: text}
 	for off, least := 0, 1.0; off+simd.LiteralLen <= len(text); off++ {
@@ -157,7 +158,7 @@ func chanceOf(marks *simd.Literals, group int) float64 {
 	return chance
 }
 
-// shares is about how many of the bytes of a log are each of ASCII.
+// shares estimates how large a part of a log each ASCII character is.
 var shares = func() (t [0x80]float64) {
 	for i := range t {
 		switch b := byte(i); {
@@ -177,10 +178,10 @@ var shares = func() (t [0x80]float64) {
 // sieveChunk is how many words of marks are made at a time.
 const sieveChunk = 64
 
-// Find appends to dst, ascending, places of a text such that there is one in each
-// record which may hold something. It returns false, and the text is to be looked
-// at whole, once they are more than one in a thousand bytes, or come close to
-// signs so often that this costs more than it spares.
+// Find appends to dst, ascending, places of a text: at least one in each record that may
+// hold something. It returns false once there are more than one in a thousand bytes, or
+// so many marks that looking at them costs more than it saves; then the whole text has
+// to be looked at.
 func (v *Sieve) Find(text []byte, dst []uint32) ([]uint32, bool) {
 	var marks [sieveChunk]uint64
 	most, marked := len(dst)+8+len(text)/mostPlaces, 64+len(text)/mostMarks
@@ -218,7 +219,7 @@ func (v *Sieve) Find(text []byte, dst []uint32) ([]uint32, bool) {
 	return dst, true
 }
 
-// markLast marks the first 64 bytes of a text that goes on for too few others.
+// markLast marks the first 64 bytes of a text that is too short for Mark.
 func (v *Sieve) markLast(text []byte) uint64 {
 	var room [64 + simd.LiteralLen - 1]byte
 	var mark [1]uint64

@@ -32,7 +32,7 @@ func sieveSets(t testing.TB) []*Set {
 	return sets
 }
 
-// finds says that some kind of look-up finds something in a cell, or in the JSON
+// finds reports whether some kind of look-up finds something in a cell, or in the JSON
 // that is one.
 func finds(s *Set, cell []byte) bool {
 	var dst []Candidate
@@ -43,7 +43,7 @@ func finds(s *Set, cell []byte) bool {
 	return len(s.HasAny(cell, dst)) > 0 || len(s.MatchJSON(members, true, cell, nil)) > 0
 }
 
-// holdsSign says that a sieve lets a text through.
+// holdsSign reports whether a sieve lets a text through.
 func holdsSign(t testing.TB, v *Sieve, text []byte) bool {
 	at, ok := v.Find(text, nil)
 	for i := range at {

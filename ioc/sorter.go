@@ -2,17 +2,15 @@ package ioc
 
 import "sync/atomic"
 
-// A sorter fills an index, and the filter of what Screen looks for. Both are
-// larger than any cache: to enter the keys in the order of a list would be to
-// wait for memory at each, and several workers would have to keep out of each
-// other's way. So the keys are sorted into regions first, which fit into a
-// cache, and then each region is filled by one worker.
+// A sorter fills an index and the filter that Screen asks. Both are larger than any
+// cache. Entered in the order of a list, each key would wait for memory, and several
+// workers would have to keep out of each other's way. So the keys are first sorted into
+// regions, which fit into a cache, and then each region is filled by one worker.
 //
-// A region is the slots, and the words of either filter, of all hashes that
-// begin with the same bits. Until it is filled, its slots hold what belongs to
-// it: from their beginning the words that are to become slots, from their end
-// the hashes for the other filter, two to a slot. There is room for just about
-// all: a third of the slots will be free.
+// A region is the slots, and the words of both filters, of all hashes that
+// begin with the same bits. Until it is filled its slots hold its keys: from the
+// beginning the words that are to become slots, from the end the hashes for the other
+// filter, two to a slot. Nearly all find room, since a third of the slots will be free.
 //
 //	makeSorter
 //	makeTray, add and addText, by each worker
@@ -28,14 +26,14 @@ type sorter struct {
 	used []atomic.Uint64 // by region, slots at the beginning << 32 | slots at the end
 }
 
-// regionSlots is how many slots a region has at most: 512 KB, as much again of
-// which a worker has as room, and a quarter of that for filters. Smaller regions
-// are filled no faster, and it takes longer to sort into more of them. Tests
-// have fewer slots; with less than 16, regions might share a word of a filter.
+// regionSlots is how many slots a region has at most: 512 KB. A worker has as much room
+// beside, and there is a quarter of it for filters. Smaller regions are filled no faster,
+// and sorting into more of them takes longer. Tests have fewer slots; with less than 16,
+// regions might share a word of a filter.
 var regionSlots = 1 << 16
 
-// leastSlots is how many slots a region has at least before there are several
-// for each worker, so that all have something to do to the end.
+// leastSlots is how many slots regions have at least if there are several for each worker,
+// which keeps all workers busy to the end.
 const leastSlots = 1 << 12
 
 func makeSorter(k sorter, workers int) *sorter {
@@ -47,8 +45,8 @@ func makeSorter(k sorter, workers int) *sorter {
 	return &k
 }
 
-// region is the first of its slots, and the first of the next one's. The last
-// hashes of a region may have their home there too.
+// region returns the first slot of a region, and that of the next one. The last hashes
+// of a region may have that one for their home too.
 func (k *sorter) region(r int) (lo, hi int) {
 	n := uint64(len(k.index.slots))
 	return int(uint64(r) * n >> k.bits), int(uint64(r+1) * n >> k.bits)
@@ -56,8 +54,8 @@ func (k *sorter) region(r int) (lo, hi int) {
 
 func (k *sorter) regionOf(h uint64) int { return int(uint64(uint32(h)) >> ((32 - k.bits) & 63)) }
 
-// claim returns where n slots of a region are free for words at its beginning,
-// or hashes at its end. It says false if there are no more.
+// claim takes n slots of a region for words, behind those at its beginning, or with end
+// for hashes, before those at its end. ok is false if not so many are free.
 func (k *sorter) claim(r, n int, end bool) (at int, ok bool) {
 	lo, hi := k.region(r)
 	for used := &k.used[r]; ; {
@@ -97,7 +95,7 @@ func makeLanes[T any](regions, n int) lanes[T] {
 	return lanes[T]{make([]T, regions*n), make([]uint16, regions), n}
 }
 
-// add adds an element, and says whether the lane is full.
+// add adds an element, and reports whether the lane is full.
 func (l *lanes[T]) add(r int, element T) bool {
 	n := int(l.taken[r])
 	l.held[r*l.n+n] = element
@@ -199,9 +197,9 @@ func (t *tray) finish() {
 	}
 }
 
-// put enters a word in the slots from the j-th on, or its record in more where
-// one with the same key has the entry. The first of the list has it in the end,
-// whoever comes first here. It says false if all slots are taken.
+// put enters a word in the slots from the j-th on. If a record with the same key has an
+// entry already, the one that is earlier in the list gets it and the other goes to more,
+// in whatever order they come here. It returns false if all slots are taken.
 func (t *tray) put(slots []uint64, j int, word uint64) bool {
 	for ; j < len(slots); j++ {
 		have := slots[j]

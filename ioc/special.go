@@ -94,7 +94,7 @@ var special = sync.OnceValue(func() *specialNets {
 	return s
 })
 
-// may4 says that an address may be special.
+// may4 reports whether an address may be special.
 func (s *specialNets) may4(v uint32) bool { return s.first4[v>>30]>>(v>>24&63)&1 != 0 }
 
 // may6 does so for an address with these first two bytes.

@@ -54,12 +54,12 @@ func (v *Sieve) suspect(text []byte, i int) bool {
 	return false
 }
 
-// literalByte says that a literal may hold a byte, or a host that is a number.
+// literalByte reports whether a literal may hold a byte, or a host that is a number.
 func literalByte(b byte) bool { return isAlnum(b) || b == '.' || b == '-' || b == '_' || b == ':' }
 
-// isNumber says that the digits of a base at the start of a text may be a part of a
-// host that is a number: behind any zeros there are at most eight, and then no letter
-// or digit. Most that look so go on as something else.
+// isNumber reports whether the digits of a base at the start of a text may be a part
+// of a host that is a number: behind any zeros there are at most eight, and then no
+// letter or digit. Most that look so go on as something else.
 func isNumber(text []byte, base uint8) bool {
 	i := 0
 	for i < len(text) && text[i] == '0' {
@@ -73,9 +73,9 @@ func isNumber(text []byte, base uint8) bool {
 	return i == len(text) || !isAlnum(text[i])
 }
 
-// isFraction says that the full stop at text[i] stands behind the seconds of a time.
-// No address has two digits before its first full stop and is padded, no scheme ends
-// with a digit.
+// isFraction reports whether the full stop at text[i] stands behind the seconds of a
+// time. No address has two digits before its first full stop and is padded, no
+// scheme ends with a digit.
 func isFraction(text []byte, i int) bool {
 	return i >= 4 && text[i-3] == ':' && isDigit(text[i-1]) && isDigit(text[i-2]) && isDigit(text[i-4])
 }
@@ -94,8 +94,9 @@ var ofDecimal, ofHex = func() (decimal, hex [256]bool) {
 // a number.
 const maxNumber = 64
 
-// holdsNumber says that the number around text[i], made of the bytes in of, may be the
-// host of a held address, or such an address as a quad filled up with zeros.
+// holdsNumber reports whether the number around text[i], made of the bytes in of,
+// may be the host of a held address, or such an address as a quad filled up with
+// zeros.
 func (v *Sieve) holdsNumber(text []byte, i int, of *[256]bool) bool {
 	from, to := i, i
 	for from > 0 && of[text[from-1]] {
@@ -122,7 +123,7 @@ func (v *Sieve) holdsNumber(text []byte, i int, of *[256]bool) bool {
 	return n > 0 && n == len(host) && slices.Contains(v.addrs, addr)
 }
 
-// keepsLabel says that a label with the character at the start of a text has no
+// keepsLabel reports whether a label with the character at the start of a text has no
 // normal form that is ASCII, other than one that begins with xn--. There are more
 // such characters: these are the ones that logs have.
 func keepsLabel(text []byte) bool {

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// matchList looks up the members of a list. base is where c stands in the
-// exported cell.
+// matchList looks up the members of a list. base is the offset of c in the exported
+// cell.
 func (s *Set) matchList(k Kind, c []byte, base uint32, dst []Candidate) []Candidate {
 	for i := 0; i < len(c); {
 		if listSep[c[i]] {
@@ -81,12 +81,14 @@ func (s *Set) matchEmail(c []byte, dst []Candidate) []Candidate {
 	return dst
 }
 
-// mailEdge says that a byte stands outside a mail address, or is its @.
+// mailEdge reports whether a byte is part of neither side of a mail address: a separator,
+// a bracket, or the @ itself.
 func mailEdge(b byte) bool {
 	return listSep[b] || b == '<' || b == '>' || b == '(' || b == ')' || b == '@'
 }
 
-// keyLen returns the length of a key at the start of c that = follows.
+// keyLen returns the length of a key at the start of c with = behind it, 0 if there is
+// none.
 func keyLen(c []byte) int {
 	n := 0
 	for n < len(c) && (isAlnum(c[n]) || c[n] == '_' || c[n] == '.') {
@@ -99,8 +101,8 @@ func keyLen(c []byte) int {
 }
 
 // matchKV looks up every value of key=value;key=value: an address, a URL, or
-// else text. A value may hold both signs: it ends where ; is followed by a key
-// and =. What stands before the first key is text.
+// else text. A value may hold both signs: it ends only at a ; with a key and = behind
+// it. Anything before the first key is text.
 func (s *Set) matchKV(c []byte, dst []Candidate) []Candidate {
 	value, keyed := 0, false
 	for i := 0; ; {
@@ -125,7 +127,7 @@ func (s *Set) matchPair(v []byte, base int, keyed bool, dst []Candidate) []Candi
 	return s.matchText(v, uint32(base), dst)
 }
 
-// matchValue looks up text that may as a whole be an address or a URL.
+// matchValue looks up text that may be one address or URL as a whole.
 func (s *Set) matchValue(v []byte, base uint32, dst []Candidate) []Candidate {
 	m := Candidate{Port: -1, Off: base, Len: uint32(len(v))}
 	if len(v) < 64 {
@@ -172,7 +174,7 @@ var textByte = func() (t [256]uint8) {
 }()
 
 // matchText looks up the addresses, names and URLs in free text. Names are taken
-// whole, from one sign that names do not have to the next.
+// whole: between two signs that no name has.
 func (s *Set) matchText(c []byte, base uint32, dst []Candidate) []Candidate {
 	t := text{s: s, c: c, base: base, from: len(dst), dst: dst}
 	var urls []urlSpan
@@ -221,7 +223,7 @@ func (s *Set) matchText(c []byte, base uint32, dst []Candidate) []Candidate {
 	return t.dst
 }
 
-// nameRune says that a character may stand in a name: letters, digits, what
+// nameRune reports whether a character may stand in a name: letters, digits, what
 // UTS 46 drops inside names, and its full stops.
 func nameRune(r rune) bool {
 	switch r {
@@ -240,8 +242,8 @@ type text struct {
 	dst  []Candidate
 }
 
-// run6 scans c[lo:hi], which holds colons, for IPv6 addresses, and what lies
-// between them for the rest.
+// run6 scans c[lo:hi], which holds colons, for IPv6 addresses, and the text between
+// these as run does.
 func (t *text) run6(lo, hi int) {
 	for i := lo; i < hi; {
 		if !hexColon(t.c[i]) {
@@ -266,8 +268,8 @@ func (t *text) run6(lo, hi int) {
 
 func hexColon(b byte) bool { return unhex[b] <= 15 || b == ':' || b == '.' }
 
-// addr6 reads an IPv6 address from a maximal run of its bytes, less the colon
-// or full stop of the sentence.
+// addr6 reads an IPv6 address from c[p:q], all bytes in a row that an address may have. A
+// colon or full stop of the sentence round it is left out.
 func (t *text) addr6(p, q int) (a netip.Addr, from, to int, ok bool) {
 	for p < q && t.c[p] == '.' {
 		p++

@@ -12,11 +12,10 @@ const maxURL = 8192
 // AppendURL appends the normal form of the URL in a cell to dst, much as
 // browsers have it (WHATWG): scheme and host in lower case, the host as
 // AppendHost gives it, no user, no port that the scheme implies, a path without
-// . and .. in which a backslash is a slash, no fragment, no empty query. Of the
-// characters written as %XX those that need not be so are written plainly, and
-// those that must are written so, in capitals; so both spellings are the same.
-// A cell without scheme gives a URL without scheme. It says false where there
-// is no host.
+// . and .. in which a backslash is a slash, no fragment, no empty query. Characters that
+// need not be written as %XX are written plainly, and those that must be are written so,
+// in capitals: both spellings give the same. A cell without scheme gives a URL without
+// scheme. ok is false if there is no host.
 func AppendURL(dst, cell []byte) (url []byte, ok bool) {
 	var room [2][]byte
 	if bytes.IndexByte(cell, '%') >= 0 {
@@ -52,14 +51,15 @@ func appendURLHost(dst []byte, p hostPart) ([]byte, quality) {
 	return p.addr.AppendTo(dst), goodName
 }
 
-// A restPart is what a cell has beside the host.
+// A restPart is the parts of a URL beside its host.
 type restPart struct {
 	scheme  []byte // as written, empty without one
 	path    []byte // all behind host and port, perhaps empty
 	special bool   // a backslash is a slash
 }
 
-// splitRest finds what splitHost leaves out. tmp is other room of the same size.
+// splitRest finds the parts of a cell that splitHost leaves out. tmp is room for
+// percent-decoding, other than that of splitHost.
 func splitRest(cell, tmp []byte) (r restPart) {
 	c := trim(cell)
 	rest, special, url, _ := cutScheme(c)

@@ -233,7 +233,7 @@ func TestURLAgainstNetURL(t *testing.T) {
 	}
 }
 
-// slowMatch says whether the URL in a cell is that of an indicator or below it,
+// slowMatch reports whether the URL in a cell is that of an indicator or below it,
 // both in normal form.
 func slowMatch(indicator, cell string) bool {
 	take := func(s string) (host, path, query, port string) {

@@ -63,7 +63,7 @@ func parseURL(s string, known bool) (Indicator, error) {
 
 var errLongURL = fmt.Errorf("%w: URL longer than %d bytes", ErrNotIndicator, maxURL)
 
-// isReserved says that a top-level domain is one that is kept for examples and
+// isReserved reports whether a top-level domain is one that is kept for examples and
 // private networks, where a public suffix is not to be expected.
 func isReserved(tld string) bool {
 	switch tld {
@@ -81,7 +81,7 @@ func schemeOf(s string) (scheme, odd bool) {
 	return scheme, !scheme && strings.Contains(s[:strings.IndexByte(s, '/')+1], ":/")
 }
 
-// isScheme says that a text can stand before ://.
+// isScheme reports whether a text can stand before ://.
 func isScheme(s string) bool {
 	for i := range len(s) {
 		if b := s[i]; !isAlnum(b) && (i == 0 || b != '+' && b != '-' && b != '.') || i == 0 && isDigit(b) {
@@ -91,7 +91,7 @@ func isScheme(s string) bool {
 	return s != ""
 }
 
-// isURLHost says that the host of a normal form is an address, or a name with
+// isURLHost reports whether the host of a normal form is an address, or a name with
 // nothing odd in it: log cells may hold odd names; a feed that has one is broken.
 func isURLHost(host string) bool {
 	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {

@@ -15,11 +15,11 @@ import (
 type urlPart struct {
 	host []byte // a name, an address, or an IPv6 address in brackets
 	rest []byte // path and query
-	port int32  // webPort or another, anyPort where neither port nor scheme say one
+	port int32  // webPort or another; anyPort if there is neither port nor known scheme
 }
 
-// Ports of a urlPart. That of http and that of https are one: they serve the
-// same pages, logs mix them, and feeds often name only one.
+// Ports of a urlPart. 80 and 443 are both webPort: they serve the same pages, logs mix
+// them, and feeds often name only one.
 const (
 	anyPort int32 = -1
 	webPort int32 = 0
@@ -35,7 +35,7 @@ func urlPort(scheme []byte, port int) int32 {
 	return int32(port)
 }
 
-// cutURL takes apart a URL in normal form. It says false where there is no path.
+// cutURL takes apart a URL in normal form. ok is false if there is no path.
 func cutURL(v []byte) (u urlPart, ok bool) {
 	var scheme []byte
 	slash := bytes.IndexByte(v, '/')
@@ -59,7 +59,7 @@ func cutURL(v []byte) (u urlPart, ok bool) {
 	return u, true
 }
 
-// isNormalURL says that a text is the normal form of a URL that is more than
+// isNormalURL reports whether a text is the normal form of a URL that is more than
 // its host, and that parseURL would read it as such.
 func isNormalURL(v []byte) bool {
 	if len(v) > maxURL {
@@ -86,9 +86,9 @@ func (u urlPart) equal(o urlPart) bool {
 	return u.port == o.port && bytes.Equal(u.host, o.host) && bytes.Equal(u.rest, o.rest)
 }
 
-// hash is the hash of a URL whose host has the given one. Ports are not in it:
-// a cell that has none agrees with any. Segment by segment it leads to the hash
-// of what lies below.
+// hash is the hash of a URL by that of its host. The port is not in it, since a cell
+// without one agrees with any. It is made step by step, so that the hash of a path leads
+// to those of the paths below.
 func (u urlPart) hash(host uint64) uint64 {
 	h := host
 	path, query, asked := bytes.Cut(u.rest, []byte("?"))
@@ -105,9 +105,9 @@ func (u urlPart) hash(host uint64) uint64 {
 	return h
 }
 
-// queryPart is the length of the first part of a query: up to the sign behind a
-// name, to the end of a value, or the sign between two. An indicator's query is
-// one or more such parts of a cell's, from its beginning.
+// queryPart is the length of the first part of a query: a name with its =, a value, or
+// an & between two. An indicator matches with a query that is the first one or more such
+// parts of the cell's.
 func queryPart(query []byte) int {
 	switch n := bytes.IndexAny(query, "=&"); {
 	case n < 0:
@@ -167,11 +167,11 @@ func (s *Set) findURL(u urlPart) (uint32, bool) {
 }
 
 // matchURL looks up a cell that holds a URL, and its host. A URL indicator
-// matches a cell with the same host whose path is the indicator's, or goes on
-// with a slash where that ends or behind the slash with which it ends. One with
-// a query matches where the path is the same and the query too, or goes on with
-// & where that ends or behind the = or & with which it ends. Ports agree as
-// urlPart has it, and a cell that has neither scheme nor port agrees with any.
+// matches a cell with the same host and either the same path, or one that goes on behind
+// the indicator's with a slash, or with anything if the indicator's ends in a slash. An
+// indicator with a query matches the same path with the same query, or with one that
+// goes on behind the indicator's with &, or with anything if that ends in = or &. Ports
+// are compared as in urlPart, and a cell with neither scheme nor port agrees with any.
 func (s *Set) matchURL(c []byte, m Candidate, dst []Candidate) []Candidate {
 	if s.urls.n > 0 {
 		dst, _ = s.addURLs(c, m, dst)
@@ -188,7 +188,8 @@ func (s *Set) addURLs(c []byte, m Candidate, dst []Candidate) ([]Candidate, int)
 	return s.addURLsIn(c, [2][]byte{}, m, dst)
 }
 
-// addEscapedURLs is apart so that only cells that need it pay for the room.
+// addEscapedURLs is a function of its own so that only cells with a percent sign pay for
+// the room on the stack.
 func (s *Set) addEscapedURLs(c []byte, m Candidate, dst []Candidate) ([]Candidate, int) {
 	var tmp [2][2048]byte
 	return s.addURLsIn(c, [2][]byte{tmp[0][:0], tmp[1][:0]}, m, dst)
@@ -258,7 +259,7 @@ func (s *Set) addURL(u urlPart, h uint64, m Candidate, dst []Candidate) []Candid
 		}
 	}
 	if len(dst) > from+1 {
-		// Where they stand depends on who came first.
+		// Their order in the slots depends on how the set was built.
 		slices.SortFunc(dst[from:], func(a, b Candidate) int { return cmp.Compare(a.Entry, b.Entry) })
 	}
 	return dst

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// maxTextURL is how much of a URL in text is compared, in bytes. It bounds what
-// a text costs that repeats a host of an indicator without an end.
+// maxTextURL is how many bytes of a URL in text are compared. It bounds the cost of a
+// text that repeats the host of an indicator again and again.
 const maxTextURL = 1024
 
 // urlStop are the bytes at which a URL in text ends.
@@ -70,8 +70,8 @@ func (t *text) addURLs(from, to int) (path int) {
 	return path
 }
 
-// holdsHost is false if no URL of a host is held, so that what follows need not
-// be looked at. c is all up to the path.
+// holdsHost is false if no URL of a host is held: then the rest of the URL need not be
+// looked at. c is the URL up to its path.
 func (s *Set) holdsHost(c []byte) bool {
 	if bytes.IndexByte(c, '%') >= 0 {
 		return true
@@ -85,9 +85,9 @@ func (s *Set) holdsHost(c []byte) bool {
 	return q != badName && s.url.hosts.has(hashKey(host))
 }
 
-// urlCut finds where the path of a URL may end already, before a sign that can
-// be part of it but more often separates: wget http://host/path;sh. It is -1
-// where there is none.
+// urlCut finds where the path of a URL may already end: before a sign that can be part
+// of it but more often separates, as in wget http://host/path;sh. It returns -1 if there
+// is no such sign.
 func urlCut(path []byte) int {
 	cut := bytes.IndexAny(path, ";,")
 	if and := bytes.Index(path, []byte("&&")); and >= 0 && (cut < 0 || and < cut) {
@@ -96,10 +96,10 @@ func urlCut(path []byte) int {
 	return cut
 }
 
-// urlStart finds where the URL starts whose first slash is c[slash]; lo is
-// where its word starts or the one before it ends. next is where to look for
-// the first slash of another. from is -1 for what is no URL: the path of a
-// file, or more of the path of a URL.
+// urlStart finds where the URL starts whose first slash is c[slash]. lo is where its
+// word starts, or where a URL before it ends; next is where to look for the first slash
+// of another one. from is -1 if it is no URL: the path of a file, or more of the path of
+// a URL.
 func urlStart(c []byte, lo, slash, hi int) (from, next int) {
 	from = slash
 	if slash > lo && c[slash-1] == ':' && slash+1 < hi && c[slash+1] == '/' {
@@ -161,8 +161,8 @@ func urlEnd(c []byte, from, path, hi int) int {
 
 func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
-// join makes one element of a URL and of what else its host matches, and puts
-// the candidates of each element together.
+// join gives the candidates of a URL's host the place of the URL, so that all are one
+// element, and sorts the candidates by place.
 func (t *text) join(found []urlSpan) {
 	own := t.dst[t.from:]
 	for i := range own {

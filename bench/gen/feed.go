@@ -118,7 +118,7 @@ func (f *Feed) addr(n int) netip.Addr {
 	return netip.AddrFrom4([4]byte{badOctets[x>>24], byte(x >> 16), byte(x >> 8), byte(x)})
 }
 
-// HasAddr says whether an IPv4 address is in the list.
+// HasAddr reports whether an IPv4 address is in the list.
 func (f *Feed) HasAddr(a [4]byte) bool {
 	for q, o := range badOctets {
 		if a[0] != o {

@@ -18,8 +18,8 @@ import (
 // duck does the job with DuckDB, as one who knows it well would: nothing is
 // sniffed, all columns are text, only those that are needed are read, order is
 // given up for speed. Addresses are compared as text, names without regard to
-// case and final dot and by their last labels; of the spellings that only
-// parsing sees it knows none, which the count of rows found shows.
+// case and final dot and by their last labels. Spellings that only parsing would
+// recognise are not found, which the count of rows shows.
 type duck struct {
 	db     *sql.DB
 	depths []int // numbers of labels that the feed's names have

@@ -5,11 +5,10 @@ import (
 	"unsafe"
 )
 
-// A Slab makes slices that are kept for as long as each other, as Make does, but
-// many out of one piece of memory: what is small cannot be backed by large
-// pages. A piece is half of what there is, so that of a few slices little is
-// wasted, and at most 16 MB. Any number of goroutines may use it at once. The
-// zero Slab is ready.
+// A Slab makes slices that live equally long, as Make does, but many out of one piece of
+// memory, since small slices cannot be backed by large pages. A piece is as large as
+// half of all pieces before, so that little is wasted if there are few slices, and at
+// most 16 MB. Any number of goroutines may use it at once. The zero Slab is ready.
 type Slab[T any] struct {
 	mu   sync.Mutex
 	rest []T

@@ -10,11 +10,10 @@ import (
 
 const literalLen, upperLen = 4, 2 // of simd.Literals
 
-// literals looks up the halves of a byte by VPSHUFB, which takes the lower half of
-// an index that is ASCII, and gives nothing for any other: at the places of which the
-// upper half counts nothing else has to be seen to. It loads each byte once for
-// every place in which it can stand: that is cheaper than to move what was found
-// for one place to the next.
+// literals looks up the halves of a byte by VPSHUFB. That takes the lower half of an
+// index that is ASCII and gives 0 for any other, which is right at the places where the
+// upper half counts. Each byte is loaded once for every place at which it can stand:
+// that is cheaper than moving what was found for one place to the next.
 func (m machine) literals() {
 	TEXT("literals"+m.name, NOSPLIT, "func(data *byte, words int, halves *uint8, marks *uint64)")
 	Pragma("noescape")

@@ -16,8 +16,8 @@ const (
 	newlines, returns, quoteBytes, backslashes = ones * '\n', ones * '\r', ones * '"', ones * '\\'
 )
 
-// unequal has the top bit of each byte set that differs between x and y. There
-// are no carries between bytes, so that the answer is exact.
+// unequal sets the top bit of each byte that differs between x and y. There are no
+// carries between bytes, so that the answer is exact.
 func unequal(x, y uint64) uint64 {
 	x ^= y
 	return (x&low7 + low7) | x
@@ -130,8 +130,8 @@ func wordLen(b []byte, end int) int {
 	return len(word)
 }
 
-// take puts the first of a key's followers that b begins with before the others and
-// returns it. If first, what stands for its comma does not count.
+// take returns the first of a key's followers that b begins with, and puts it before the
+// others; nil if there is none. With first a brace may stand in place of the comma.
 func (k *Key) take(keys []Key, b []byte, first bool) *Key {
 	for i, f := range k.follow {
 		n := &keys[f/keySize]
@@ -144,9 +144,8 @@ func (k *Key) take(keys []Key, b []byte, first bool) *Key {
 	return nil
 }
 
-// digits returns the length of the digits that b begins with, of which 16 bytes
-// are there: 1 to 15, or 0 where they are no number, or one that takes a closer
-// look.
+// digits returns the length of the digits that b, of at least 16 bytes, begins with: 1 to
+// 15, or 0 if they are no number, or may be one of another form.
 func digits(b []byte) int {
 	n := leadingDigits(b)
 	if n == 8 {

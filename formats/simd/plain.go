@@ -2,7 +2,7 @@
 
 package simd
 
-// What only amd64 has kernels for.
+// Here are the functions for which only amd64 has kernels.
 
 func hide(seps, nls, quotes, crs []uint64, w, to int, state *Quoting) int {
 	return hideGo(seps, nls, quotes, crs, w, to, state)

@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// A Quad is the first bytes of a text, as two words, as far as they are digits and
-// full stops: at most 15, such as an IPv4 address has. Other bytes are 0.
+// A Quad is the digits and full stops that a text begins with, as the bytes of two
+// words: at most 15, which is the longest text of an IPv4 address. Other bytes are 0.
 type Quad struct{ Lo, Hi uint64 }
 
 // quadMask[n] keeps the first n of 16 bytes.
@@ -52,15 +52,15 @@ func (q Quad) Hash() uint64 {
 	return (hi ^ lo) * quadPrime3
 }
 
-// Half is 16 bits made of what stands before the second full stop, and some where
-// there is none.
+// Half is 16 bits made of the text before the second full stop. A text without one
+// gives some bits, too.
 func (q Quad) Half() uint32 {
 	d := ^unequal(q.Lo, '.'*ones) & high1
 	d &= d - 1
 	return uint32(q.Lo & (d&-d>>7 - 1) * quadPrime1 >> 48)
 }
 
-// Those of xxHash64.
+// Constants of xxHash64.
 const (
 	quadPrime1 = 11400714785074694791
 	quadPrime2 = 14029467366897019727
@@ -71,23 +71,22 @@ const (
 // of [Quad.Half]. At 8 KB it stays in the first cache, however many there are.
 type Halves [1 << 10]uint64
 
-// Has says that a half is there.
+// Has reports whether a half is there.
 func (h *Halves) Has(half uint32) bool { return h[half>>6&(1<<10-1)]>>(half&63)&1 != 0 }
 
 // Quads tells IPv4 addresses that may be of a set from those that surely are not,
-// by their text. Most of a log are those of one's own networks, which seldom share
-// their half with one that is looked for.
+// by their text. Most addresses in a log are of one's own networks, and these seldom
+// share their half with one that is looked for.
 type Quads struct {
-	Either *Halves // what addresses of the set have, and Wide
-	Wide   *Halves // all addresses with these are of the set, or may be
+	Either *Halves // halves of the addresses in the set, and those in Wide
+	Wide   *Halves // any address with such a half may be of the set
 	Filter []uint64
 	Shift  uint64 // Filter[uint32(hash)>>Shift] has two bits of each address in the set
 }
 
-// Absent says that an address with a text of n bytes is not of the set. It is
-// compared as text: whatever digits and full stops spell, it is one of the set
-// only if it has the same normal form, but for octets filled up with zeros,
-// which are taken where all four have three digits.
+// Absent reports whether an address with a text of n bytes is surely not of the set. It
+// is compared as text: digits and full stops spell an address of the set only in its
+// normal form, or with all four octets filled up with zeros to three digits.
 func (s *Quads) Absent(q Quad, n int) bool {
 	if n == 15 && (unequal(q.Lo, '0'*ones)&unequal(q.Hi, '0'*ones)&(0x80|0x80<<32)) != 0x80|0x80<<32 {
 		return false // an octet begins with 0
@@ -104,15 +103,15 @@ func (s *Quads) Absent(q Quad, n int) bool {
 // A Span is a piece of some text.
 type Span struct{ Off, Len uint32 }
 
-// ScreensQuickly says that a kernel does what Screen does: plain Go has no more to win
-// than who asks Absent of each cell.
+// ScreensQuickly reports whether Screen has a kernel. Without one it is no faster than
+// asking Absent about each cell.
 func ScreensQuickly() bool { return level >= AVX2 }
 
-// Screen leaves in dst, which has room for all, the numbers of those cells that may
-// hold an address of the set, and returns how many. Cells that are anything but an
-// IPv4 address in the common form, or with list several of them between commas,
-// semicolons and blanks, are all among them, and so are those in the last bytes of
-// data. Empty ones are not.
+// Screen leaves in dst, which has room for all, the numbers of the cells that may
+// hold an address of the set, and returns how many there are. It knows only cells that
+// are an IPv4 address in its common form, or with list several of them between commas,
+// semicolons and blanks: all other cells may hold one, and so may those in the last
+// bytes of data. Empty cells do not.
 func (s *Quads) Screen(data []byte, cells []Span, list bool, dst []uint32) int {
 	if len(cells) == 0 {
 		return 0

@@ -4,19 +4,19 @@ import "math/bits"
 
 // Quoting is what [Hide] knows of the text before a word.
 type Quoting struct {
-	In     uint64 // all bits where a quoted cell goes on, else none
-	Closed uint64 // 1 where the byte before is a quote that closes one; a quote that follows opens it again
-	Delim  uint64 // 1 where the byte before is a separator or line break
-	Hidden int    // the last line break that was hidden
-	Breaks int    // how many were
+	In     uint64 // all bits set if the word begins inside quotes, else 0
+	Closed uint64 // 1 if the byte before closes a quoted cell; a quote that follows opens it again
+	Delim  uint64 // 1 if the byte before is a separator or line break
+	Hidden int    // place of the last line break that was taken out
+	Breaks int    // how many were taken out
 }
 
 // Hide takes the separators and line breaks inside quotes out of seps and nls, from
-// word from on, as long as all is well-formed: a quote opens behind a separator, a
-// line break or a quote that has closed, and closes before one, or before a quote;
-// a carriage return may stand before the line break. It stops at the first word that
-// has another one, or at to, and returns that word; q is what is known before it. Of
-// each of the four there is one word more than to.
+// word from on, as long as all quotes are well-formed: one that opens stands behind a
+// separator, a line break or a closing quote; one that closes stands before a separator,
+// a line break, a carriage return with a line break behind it, or a quote. It stops at
+// the first word with another quote, or at to, and returns that word; then q is what is
+// known of the text before it. All four slices have more than to words.
 func Hide(seps, nls, quotes, crs []uint64, from, to int, q *Quoting) int {
 	if from >= to {
 		return from
@@ -56,8 +56,8 @@ func hideGo(seps, nls, quotes, crs []uint64, w, to int, state *Quoting) int {
 	return w
 }
 
-// Parity returns for each bit whether the number of set bits up to and with it
-// is odd: of quotes, what lies between them.
+// Parity sets each bit of x up to and including which the number of set bits is odd. Of
+// quotes that gives the bytes between them, with the opening ones.
 func Parity(x uint64) uint64 {
 	x ^= x << 1
 	x ^= x << 2

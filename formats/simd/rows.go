@@ -8,17 +8,17 @@ import (
 // A Row is a record of delimited text: where it starts, and its line break.
 type Row struct{ Start, End uint32 }
 
-// Stops are the separators of a record that are wanted. It is for one goroutine.
+// Stops says which separators of a record are wanted. It is for one goroutine.
 type Stops struct {
-	ords   []int // their numbers, and none
-	width  int
-	places []uint16 // of the separators of the record in hand
+	ords   []int    // their numbers, then none
+	width  int      // cells of a record
+	places []uint16 // of the separators of the record at hand
 }
 
-// none stands behind the last number, and is larger than all.
+// none stands behind the last of Stops.ords, and is larger than any of them.
 const none = int(^uint(0) >> 1)
 
-// maxPlaces is how many bytes of a record the places of its separators reach.
+// maxPlaces is the number of bytes that Stops.places can tell apart.
 const maxPlaces = 1 << 16
 
 // NewStops wants the separators whose numbers in a record, from 1, stand in ords,
@@ -39,11 +39,11 @@ func NewStops(ords []int, width int) *Stops {
 
 // Rows goes through records by their separators and line breaks, as CSV has
 // found them, with those inside quotes taken out. From the record at at on, it
-// takes those that start before end and have as many cells as they should: it fills
-// rows, and sets bounds[k*stride+i] to the place of the wanted separator k in rows[i].
-// It stops at a record that has another number of cells or none, whose line break is
-// not in nls, that takes a look at each of its cells, or for which there is no room
-// in rows or bounds, and returns the number of records and where that one starts.
+// takes those that start before end and have width cells: it fills rows, and sets
+// bounds[k*stride+i] to the place of the wanted separator k in rows[i]. It stops at a
+// record that has another number of cells or is empty, whose line break is not in nls,
+// that a kernel cannot take, or for which there is no room in rows or bounds. It returns
+// the number of records taken and where the next one starts.
 func (s *Stops) Rows(seps, nls []uint64, at, end int, rows []Row, bounds []uint32, stride int) (n, next int) {
 	most := len(rows)
 	if stops := len(s.ords) - 1; stops > 0 {
@@ -99,11 +99,11 @@ func rowsGo(s *Stops, seps, nls []uint64, at, end int, rows []Row, bounds []uint
 	return n, at
 }
 
-// Cells finds the cells of one column that are neither empty nor null, and leaves
-// them in cells, and in holders which of the rows they are of. A cell starts behind
-// the place in starts, or where its row does if starts is nil, and ends at the one in
-// ends or where its row does. Rows stand in the order of data. It returns how many there are, and whether one of them
-// begins with a quote.
+// Cells finds the cells of one column that are neither empty nor null. It leaves them
+// in cells, and the numbers of their rows in holders, and returns how many there are and
+// whether one of them begins with a quote. A cell starts behind its row's place in
+// starts, or at the start of the row if starts is nil. It ends at the row's place in
+// ends, or at the end of the row if that comes first. Rows stand in the order of data.
 func Cells[C ~struct{ Off, Len uint32 }](data []byte, rows []Row, starts, ends []uint32, cells []C, holders []uint32) (n int, quoted bool) {
 	if len(rows) == 0 {
 		return 0, false
@@ -116,7 +116,7 @@ func Cells[C ~struct{ Off, Len uint32 }](data []byte, rows []Row, starts, ends [
 	return takeCells(data, rows, starts, ends[:len(rows)], spans, holders[:len(rows)])
 }
 
-// cellsGo is Cells for rows of which the first has a number.
+// cellsGo is Cells for rows whose numbers begin at number.
 func cellsGo(data []byte, rows []Row, number int, starts, ends []uint32, cells []Span, holders []uint32) (n int, quoted bool) {
 	ends = ends[:len(rows)]
 	for i, w := range rows {

@@ -1,8 +1,13 @@
 // Package simd finds the bytes that give text its structure, 64 at a time: bit
 // i of word w says that byte 64*w+i is one. It uses AVX-512, AVX2 or NEON where the
 // processor has them; plain Go gives the same words everywhere else, and with
-// the build tag purego. What goes by its findings is here as well, what takes
-// text out of quotes or puts it there, and what finds where literals may begin.
+// the build tag purego. It also has the kernels that work on these words, those that
+// take text out of quotes or put it there, and those that find where literals and
+// addresses may be.
+//
+// Where to start reading: simd.go, rows.go, quotes.go, quads.go and literals.go have the
+// functions with what they promise, generic.go and the functions named …Go their plain
+// Go form. simd_amd64.go chooses a kernel; the gen*.go write those of amd64.
 package simd
 
 import (
@@ -13,16 +18,16 @@ import (
 
 //go:generate go run -modfile=../../.ci/tools.mod gen.go gen_quotes.go gen_rows.go gen_walk.go gen_literals.go gen_quads.go gen_text.go -out kernels_amd64.s -stubs kernels_amd64.go -pkg simd
 
-// A Level is a way to find them.
+// A Level is a set of instructions that the kernels use.
 type Level uint8
 
 // The levels, slowest first.
 const (
 	Go   Level = iota
-	NEON       // of arm64: finds what CSV and JSON do, all else is plain Go
+	NEON       // of arm64: CSV, JSON and Mark have kernels, all else is plain Go
 	AVX2
 	AVX512 // F, BW and BMI2, as of 2017
-	VBMI2  // and that, VL and VPCLMULQDQ, as of 2019: bytes of a vector can be drawn together
+	VBMI2  // also VBMI2, VL and VPCLMULQDQ, as of 2019: bytes of a vector can be packed
 )
 
 // String is the level's name.
@@ -104,13 +109,13 @@ func Next(marks []uint64, p, end int) int {
 	return p
 }
 
-// A Key is a member of JSON records by what stands before its values, from behind
-// the comma or brace on: `"RemoteIP":`, with the white space that it had last.
-// It knows which followed it. Keys go by their numbers, their places in a list.
+// A Key is a member of JSON records by its glue: the text between the comma or brace
+// before it and its value, such as `"RemoteIP":` with the white space that it had last.
+// It knows which keys followed it. Keys go by their numbers, their places in a list.
 type Key struct {
-	glue   [64]byte // of which the first is the comma
+	glue   [64]byte // the comma, then the glue
 	mask   uint64   // bit n: glue[n] counts
-	n      int32    // length of the glue
+	n      int32    // length of both
 	Slot   int32    // where values go, -1 for nowhere
 	follow [followers]int32
 }
@@ -119,13 +124,13 @@ const (
 	followers = 4
 	keySize   = int32(unsafe.Sizeof(Key{})) // follow has places in bytes, as the kernels want them
 
-	// A key that is not to be taken has a byte in its glue that none begins with, nor
-	// a value: should a text have it, nothing is taken there.
+	// The glue of a key that is never taken is a byte with which neither a key nor a
+	// value begins. Should a text have that byte, nothing is taken there.
 	deadByte, deadMask = 0xff, 3
 )
 
-// NewKey returns a key that is taken nowhere yet. follow is the number of the one that
-// is expected behind it.
+// NewKey returns a key without glue, which is taken nowhere. follow is the number of
+// the key that is expected behind it.
 func NewKey(slot, follow int32) Key {
 	k := Key{Slot: slot}
 	for i := range k.follow {
@@ -135,7 +140,7 @@ func NewKey(slot, follow int32) Key {
 	return k
 }
 
-// Followers are the numbers of the keys that followed it, the last one first.
+// Followers returns the numbers of the keys that followed it, the last one first.
 func (k *Key) Followers() (list [followers]int32) {
 	for i, f := range k.follow {
 		list[i] = f / keySize
@@ -154,8 +159,8 @@ func (k *Key) Expect(number int32) {
 	k.follow[0] = f
 }
 
-// Stick sets what comes before values. Members takes the key only if that is
-// some text of up to 63 bytes, and may be what comes before a value of JSON.
+// Stick sets the glue. Members takes the key only if the glue has 1 to 63 bytes and does
+// not begin with a byte that no JSON has there.
 func (k *Key) Stick(glue string) {
 	if n := len(glue); n == 0 || n >= len(k.glue) || glue[0] == deadByte {
 		k.glue, k.mask, k.n = [64]byte{',', deadByte}, deadMask, 1
@@ -181,21 +186,23 @@ const (
 	String                  // a string
 )
 
-// beyond is how far behind the comma before a key members may read.
+// beyond is how many bytes behind the comma before a key members may read.
 const beyond = 80
 
 // Members steps over members of the JSON object in b[:end], from the brace or comma at
-// p on. It takes those whose key is expected behind prev, the number of the one before,
-// and whose value is a string, null, true, false or a number of up to 15 digits: their
-// places go to vals, by the keys' slots. A key that has come changes places with the one
-// that was expected first, whatever its value. Members stops before the first other
-// member, or earlier, and returns where that is, behind the last value that it took or
-// at p, and the number of the last key that it took or prev. What is behind a value has
-// not been looked at: it may go on. All of keys are made by [NewKey].
+// p on. It takes a member if its key is one of those expected behind prev, the number of
+// the key before, and its value is a string, null, true, false or a number of up to 15
+// digits. The place of the value goes to vals, by the key's slot. A key that has come
+// changes places with the one that was expected first, whatever its value.
 //
-// b may be longer than end, and should be: of the last 80 bytes nothing is taken. quotes
-// has the unescaped quotes of b, as JSON finds them, in end/64 + 3 words at least; with
-// fewer nothing is taken either.
+// Members stops before the first other member, or earlier. next is the end of the last
+// value that it took, and last the number of that value's key; p and prev if it took
+// none. The bytes behind a value have not been looked at: the value may go on there. All
+// of keys are made by [NewKey].
+//
+// b should be longer than end: nothing is taken from its last 80 bytes. quotes has the
+// unescaped quotes of b, as JSON finds them, in end/64 + 3 words at least; with fewer
+// nothing is taken either.
 func Members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals []Value) (next int, last int32) {
 	if end = min(end, len(b)-beyond); p < 0 || p >= end || len(quotes) < end>>6+3 || len(vals) == 0 {
 		return p, prev
@@ -207,9 +214,9 @@ func Members(b []byte, quotes []uint64, p, end int, keys []Key, prev int32, vals
 // be: they write whole words.
 const Slack = 64
 
-// Undouble copies src, the inside of a quoted CSV cell, to dst, and of each two
-// quotes one. It returns the bytes written; ok is false if a quote is not
-// doubled, and then what has been written means nothing.
+// Undouble copies src, the inside of a quoted CSV cell, to dst with its doubled quotes
+// halved. It returns the number of bytes written; ok is false if a quote is not doubled,
+// and then the bytes in dst mean nothing.
 func Undouble(dst, src []byte) (n int, ok bool) {
 	if len(src) == 0 {
 		return 0, true
@@ -217,9 +224,9 @@ func Undouble(dst, src []byte) (n int, ok bool) {
 	return undouble(dst[:len(src)+Slack], src)
 }
 
-// Unescape copies src, the inside of a JSON string, to dst, and of \", \/ and
-// \\ what they stand for. It returns the bytes written; ok is false if there
-// are other escapes, and then what has been written means nothing.
+// Unescape copies src, the inside of a JSON string, to dst with \", \/ and \\
+// replaced by what they stand for. It returns the number of bytes written; ok is false
+// if there are other escapes, and then the bytes in dst mean nothing.
 func Unescape(dst, src []byte) (n int, ok bool) {
 	if len(src) == 0 {
 		return 0, true
@@ -227,20 +234,18 @@ func Unescape(dst, src []byte) (n int, ok bool) {
 	return unescape(dst[:len(src)+Slack], src)
 }
 
-// A Field is a string in JSON: what stands there before its quotes, and which of
-// a list of texts it has.
+// A Field is a string in JSON.
 type Field struct {
-	Before string
-	At     int // a text that is not in the list is empty
+	Before string // what stands before its quotes
+	At     int    // index of its text in a list; the text is empty if the list ends before
 }
 
-// Fields writes fields to dst, in order, with quotes and backslashes of their
-// texts behind a backslash each. It stops at the first that has anything but
-// printable ASCII in its text, for which dst may be too short (it takes all of the
-// text to be escaped), or earlier: without a kernel it writes none. It returns how
-// many bytes it has written, and how many fields. Texts that have been written just
-// before take long to read: the kernel takes more bytes at once than they were
-// written by.
+// Fields writes fields to dst, in order, with a backslash before each quote and
+// backslash of their texts. It stops at the first field whose text has anything but
+// printable ASCII, or that may not fit in dst if all of its text were escaped; or
+// earlier: without a kernel it writes none. It returns how many bytes and how many
+// fields it has written. Texts that were written just before are slow to read, because
+// the kernel loads more bytes at once than were stored at once.
 func Fields(dst []byte, fields []Field, texts []string) (n, done int) {
 	if len(dst) == 0 || len(fields) == 0 {
 		return 0, 0

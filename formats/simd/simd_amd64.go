@@ -131,8 +131,8 @@ func screenQuads(s *Quads, data []byte, cells []Span, list bool, dst []uint32) i
 	return quadsAVX2((*byte)(unsafe.Pointer(s)), &data[0], len(data), &cells[0].Off, len(cells), list, &dst[0])
 }
 
-// packs says that the kernels which drop bytes from a vector, and make room for
-// others, are in use.
+// packs reports whether the kernels that drop bytes from a vector, or make room for more,
+// are in use.
 func packs() bool { return level >= VBMI2 }
 
 func undouble(dst, src []byte) (n int, ok bool) {

@@ -1,18 +1,21 @@
-// Package allow holds lists of what is known to be harmless: MISP warninglists
-// and plain lists of one's own. A hit on a value that such a list has can be
+// Package allow holds lists of values that are known to be harmless: MISP warninglists
+// and plain lists of one's own. A hit on a value that is on such a list can be
 // suppressed, or labelled.
 //
 //	file → Read → List → HasName, HasAddr, Has → Answer
 //
 // A list is asked about two things: the element of a row that matched, and the
 // indicator that it matched. Both are in normal form (lower case, A-labels, RFC
-// 5952), and so are the entries. Of a URL in a cell only the host counts: the
-// rest of it is whatever its author wanted.
+// 5952), and so are the entries. Of a URL in a cell only the host counts, since whoever
+// made the URL chose the rest.
 //
 // What an entry covers depends on the list's [Type], as MISP has it. Names below
 // a harmless one often belong to somebody else: with duckdns.org on a list of
 // hostnames, a hit on the indicator evil.duckdns.org is covered too, but is
 // answered with [Above], so that it can be told and counted.
+//
+// Where to start reading: read.go and misp.go make a List, allow.go asks it, and
+// entry.go says by which entry it has answered.
 package allow
 
 import (
@@ -71,8 +74,7 @@ type List struct {
 	lines      map[string]int // of entries, by entryKind.key; nil unless they are wanted
 }
 
-// HasName says whether the list has a name, in normal form, that was found by a
-// domain indicator.
+// HasName answers for a name, in normal form, that was found by a domain indicator.
 func (l *List) HasName(name []byte, indicator string) Answer {
 	if !l.names {
 		return No
@@ -94,13 +96,13 @@ func (l *List) HasName(name []byte, indicator string) Answer {
 	return l.text(name)
 }
 
-// above says that a name stands above another.
+// above reports whether a name stands above another.
 func above(name []byte, other string) bool {
 	n := len(other) - len(name)
 	return n > 0 && other[n-1] == '.' && other[n:] == string(name)
 }
 
-// HasAddr says whether the list has an address.
+// HasAddr answers for an address.
 func (l *List) HasAddr(a netip.Addr) Answer {
 	if !l.addrs {
 		return No
@@ -113,9 +115,9 @@ func (l *List) HasAddr(a netip.Addr) Answer {
 	return l.text(a.AppendTo(buf[:0]))
 }
 
-// Has says whether the list has an indicator itself, with all that it
-// matches: an address with a port also by its address alone, a network by one
-// that holds all of it, a URL also by its host, which stands above it.
+// Has answers for an indicator with all that it matches: an address with a port also by
+// the address alone, a network by one that holds all of it, a URL also by its host,
+// which stands above it.
 func (l *List) Has(i *ioc.Indicator) Answer {
 	switch i.Type {
 	case ioc.Domain:

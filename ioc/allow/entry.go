@@ -7,7 +7,7 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// An Entry is what a list has a value by.
+// An Entry is the entry by which a list has a value.
 type Entry struct {
 	Text string // in normal form; an expression as the file has it
 	Line int    // in the list's file, from 1; 0 unless the list was opened with its lines
@@ -29,8 +29,7 @@ const (
 
 func (l *List) entry(in entryKind, text string) Entry { return Entry{text, l.lines[in.key(text)]} }
 
-// EntryOfName returns the entry by which HasName answers, and its answer. It is
-// slower, and for those who want to know.
+// EntryOfName returns HasName's answer and the entry behind it. It is slower.
 func (l *List) EntryOfName(name []byte, indicator string) (Entry, Answer) {
 	answer := l.HasName(name, indicator)
 	if answer == No {
@@ -48,7 +47,7 @@ func (l *List) EntryOfName(name []byte, indicator string) (Entry, Answer) {
 	}
 }
 
-// EntryOfAddr returns the entry by which HasAddr answers, and its answer.
+// EntryOfAddr returns HasAddr's answer and the entry behind it.
 func (l *List) EntryOfAddr(a netip.Addr) (Entry, Answer) {
 	answer := l.HasAddr(a)
 	if answer == No {
@@ -61,7 +60,7 @@ func (l *List) EntryOfAddr(a netip.Addr) (Entry, Answer) {
 	return l.textEntry([]byte(a.String())), answer
 }
 
-// EntryOf returns the entry by which Has answers, and its answer.
+// EntryOf returns Has's answer and the entry behind it.
 func (l *List) EntryOf(i *ioc.Indicator) (Entry, Answer) {
 	answer := l.Has(i)
 	if answer == No {
@@ -137,8 +136,7 @@ func (s *substrings) first(value []byte) string {
 	return ""
 }
 
-// entered says whether the tree has a path that is a text, and something ends
-// with it.
+// entered reports whether the tree has the text as a path, and an entry ends with it.
 func (s *substrings) entered(text []byte) bool {
 	node := int32(0)
 	for _, b := range text {

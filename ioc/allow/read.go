@@ -229,7 +229,7 @@ func (b *builder) enter(text string, line int) error {
 	return map[ioc.Type]error{ioc.IPPort: errWithPort, ioc.URL: errURL, ioc.Hash: errHash}[i.Type]
 }
 
-// wants says that a list is for indicators of a type.
+// wants reports whether a list is for indicators of a type.
 func (l *List) wants(t ioc.Type) bool {
 	switch t {
 	case ioc.Domain:
@@ -298,7 +298,7 @@ func (b *builder) enterRegex(text string, line int) error {
 	return nil
 }
 
-// again says that an entry was there before, and counts it.
+// again reports whether an entry was there before, and counts it.
 func (b *builder) again(text string) bool {
 	if _, ok := b.seen[text]; ok {
 		b.Repeats++

@@ -54,7 +54,7 @@ func compileRegex(text string) (x *regexp.Regexp, size int, err error) {
 	return x, size, nil
 }
 
-// wide says that an expression matches what nobody can have meant: nothing at
+// wide reports whether an expression matches what nobody can have meant: nothing at
 // all, a name that does not exist, or two addresses that have nothing in common.
 func wide(x *regexp.Regexp) bool {
 	return x.MatchString("") || x.MatchString("k3x9q-7z0w.q5v") || x.MatchString("198.18.239.251") && x.MatchString("233.252.0.77")

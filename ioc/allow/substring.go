@@ -4,10 +4,10 @@ package allow
 // Each costs some hundred bytes of memory while they are entered.
 const maxParts = 1 << 20
 
-// substrings finds out whether any of many texts is part of a value, in one
-// pass over the value (Aho and Corasick): its entries are a tree of bytes, and
-// each node knows the longest of its own ends that the tree has as well, with
-// which to go on where the tree ends.
+// substrings finds whether any of many texts is part of a value, in one pass over the
+// value (Aho and Corasick). Its entries are a tree of bytes. A node is a path from the
+// root, and knows the node of the longest end of that path that is a path as well: from
+// there the search goes on if the tree has no next byte.
 //
 //	entries he, she, hers; value "ushers": u, s, sh, she → contains she
 type substrings struct {
@@ -70,7 +70,7 @@ func (s *substrings) step(node int32, by byte) int32 {
 	}
 }
 
-// in says whether an entry is part of a value.
+// in reports whether an entry is part of a value.
 func (s *substrings) in(value []byte) bool {
 	node := int32(0)
 	for _, b := range value {

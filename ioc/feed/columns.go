@@ -10,8 +10,8 @@ import (
 // none is the number of a column that a feed lacks.
 const none = -1
 
-// A layout says which columns of a table hold what. Columns go by number from
-// 0; none where there is no such column.
+// A layout says what the columns of a table hold. Columns go by number from
+// 0; none stands for a column that the table lacks.
 type layout struct {
 	values []column // several where a row spreads its value over columns
 	port   int
@@ -31,7 +31,7 @@ type layout struct {
 	scanned []column // names of the provider of the address, which are counted
 
 	bare bool // there is no header
-	// beside says that what is defanged is taken from the other columns too: nobody
+	// beside means that defanged values are taken from the other columns too: nobody
 	// defangs what is no indicator.
 	beside bool
 	full   bool // every cell is a value; values are none
@@ -51,8 +51,8 @@ type standing struct {
 	words  []string // in place of ended, the words for which it does not
 }
 
-// standings are what such columns are called. MISP's to_ids says that an
-// attribute is for detection.
+// standings are such columns by name. MISP's to_ids says that an attribute is for
+// detection.
 var standings = map[string]standing{
 	"whitelisted": {ended: 1, reason: "whitelisted"}, "iswhitelisted": {ended: 1, reason: "whitelisted"},
 	"allowlisted": {ended: 1, reason: "whitelisted"}, "isallowlisted": {ended: 1, reason: "whitelisted"},
@@ -64,12 +64,12 @@ var standings = map[string]standing{
 	"toids": {ended: 0, reason: "to_ids is false"},
 }
 
-// harmless are the words of a verdict or status for what is no threat, or no
-// longer. That a server is offline is none of them.
+// harmless are the words of a verdict or status for something that is no threat, or no
+// longer one. Offline is none of them: the server was a threat.
 var harmless = []string{"benign", "clean", "harmless", "false positive", "false_positive", "false-positive", "falsepositive", "falsepos",
 	"whitelisted", "allowlisted", "revoked", "inactive"}
 
-// ends says that a cell is one for which a row does not count, and why.
+// ends reports whether a row with this cell does not count, and why.
 func (s *standing) ends(cell []byte) (reason string, ok bool) {
 	if s.words == nil {
 		return s.reason, truth(string(cell)) == s.ended
@@ -106,8 +106,8 @@ var (
 	tagNames         = []string{"tags", "tag"}
 )
 
-// readHeader finds the columns of a header. It says false where no name is that
-// of a column of values.
+// readHeader finds the columns of a header. It returns false if none of them is named as
+// a column of values.
 func readHeader(cells [][]byte) (layout, bool) {
 	if len(cells) > 1000 {
 		return layout{}, false
@@ -203,14 +203,14 @@ func (l *layout) findValues(names []string) {
 	}
 }
 
-// isShodan says that columns are those of Shodan, of which the names beside the
-// address are its provider's.
+// isShodan reports whether columns are those of Shodan. There the names beside an address
+// are its provider's.
 func isShodan(names []string) bool {
 	has := func(name string) bool { return slices.Contains(names, name) }
 	return has("ipstr") && has("hostnames") && (has("isp") || has("asn") || has("org"))
 }
 
-// uses says that a column is one of the layout.
+// uses reports whether the layout has a use for a column.
 func (l *layout) uses(n int) bool {
 	return slices.Contains([]int{l.port, l.typ, l.threat, l.confidence, l.compromised, l.tags, l.first, l.last, l.until, l.added, l.action, l.length}, n) ||
 		slices.Contains(l.malware, n) || slices.ContainsFunc(l.values, func(c column) bool { return c.n == n }) ||
@@ -279,7 +279,7 @@ func splitHeader(line []byte) (l layout, delim byte, ok bool) {
 	return l, delim, ok
 }
 
-// holdsIndicator says that a cell is an indicator, matched or not.
+// holdsIndicator reports whether a cell is an indicator, matched or not.
 func holdsIndicator(cell []byte) bool {
 	_, err := ioc.Parse(string(cell))
 	return err == nil || notMatched(err) != ""

@@ -25,7 +25,7 @@ var headedCSV = Kind{Name: "csv", Sniff: sniffHeadedCSV, Read: readCSV, pieces: 
 //
 //	203.0.113.7,198.51.100.4,evil.example
 //
-// What is defanged is taken from the other columns too.
+// Defanged values are taken from the other columns too.
 var bareCSV = Kind{Name: "csv-noheader", Sniff: sniffBareCSV, Read: readCSV, pieces: csvInPieces}
 
 func sniffHeadedCSV(head []byte) bool {
@@ -38,7 +38,7 @@ func sniffHeadedCSV(head []byte) bool {
 		if isReport(head) {
 			return false
 		}
-		// A word and a colon are as well the title of a list in a report.
+		// A word and a colon may as well be the title of a list in a report.
 		records := sampleRecords(head, delim)
 		return len(records) < 2 || holdValues(records[1:], l.values)
 	}
@@ -71,12 +71,12 @@ func header(head []byte) (l layout, delim byte, headed, commented bool) {
 	return l, delim, false, commented
 }
 
-// servers says that all columns of values are such as are called c2.
+// servers reports whether all columns of values are called c2 or the like.
 func (l *layout) servers() bool {
 	return !slices.ContainsFunc(l.values, func(v column) bool { return v.typ != anyType })
 }
 
-// holdServers says whether columns that are called c2 and the like hold values: as
+// holdServers reports whether columns that are called c2 and the like hold values: as
 // often they hold a yes, or the name of a program.
 func holdServers(head []byte, l layout, delim byte) bool {
 	records := sampleRecords(head, delim)
@@ -104,7 +104,7 @@ func firstLine(head []byte) (first []byte) {
 	return first
 }
 
-// isSeparator says that a line is the first that Excel writes and reads where
+// isSeparator reports whether a line is the first that Excel writes and reads where
 // cells are not split at commas: sep=;
 func isSeparator(line []byte) bool {
 	line = bytes.Trim(line, `" `)
@@ -160,7 +160,7 @@ func (r *rows) read(c *recordReader, emit func(*Entry)) error {
 	}
 }
 
-// next reads a record, and says whether more may follow.
+// next reads a record, and reports whether more may follow.
 func (r *rows) next(c *recordReader, emit func(*Entry)) (more bool, err error) {
 	cells, line, err := c.next()
 	switch {
@@ -174,7 +174,7 @@ func (r *rows) next(c *recordReader, emit func(*Entry)) (more bool, err error) {
 	return true, nil
 }
 
-// record emits one record, with which recordReader.next gave err.
+// record emits a record that recordReader.next has given, with err.
 func (r *rows) record(cells [][]byte, line int, err error, emit func(*Entry)) {
 	headed := r.headed
 	r.headed = false
@@ -195,8 +195,8 @@ func (r *rows) record(cells [][]byte, line int, err error, emit func(*Entry)) {
 // readInPieces does what read does. Records are one line each in nearly all
 // tables; from the first that is not, they are read one by one.
 func (r *rows) readInPieces(c *recordReader, in *bufio.Reader, to *reading) error {
-	// What stands in front of the first record, and the header, may change
-	// how the others are read.
+	// Lines before the first record, and the header, may change how the others
+	// are read.
 	c.comment = r.comment
 	if more, err := r.next(c, to.take); !more {
 		return err
@@ -228,8 +228,8 @@ func (r *rows) readInPieces(c *recordReader, in *bufio.Reader, to *reading) erro
 	return nil
 }
 
-// piece reads a piece of a table. It says false where a record goes on in the
-// next line, or where a header or title follows.
+// piece reads a piece of a table. It returns false if a record goes on in the
+// next line, or if a header or title follows.
 func (r *rows) piece(p *piece, delim byte) bool {
 	p.records.delim = delim
 	for line, no := range p.lines {

@@ -35,8 +35,8 @@ func sampleRecords(head []byte, delim byte) (records [][]string) {
 	return records
 }
 
-// sample decides from the first records what the header leaves open: whether
-// the column called type holds the types of indicators.
+// sample decides by the first records whether the column called type holds the types of
+// indicators, which its name leaves open.
 func (r *rows) sample(head []byte, delim byte, headed bool) {
 	records := sampleRecords(head, delim)
 	if headed && len(records) > 0 {
@@ -71,9 +71,9 @@ func (r *rows) sample(head []byte, delim byte, headed bool) {
 	}
 }
 
-// prove finds out in which order the dates of a table are written: as one of them
-// in head proves, or else with the month first under the header of a portal. What
-// can be read in two ways in another table is no date.
+// prove finds the order in which the dates of a table are written: that which one of them
+// in head proves, else with the month first under the header of a portal. In any other
+// table a date that can be read in two ways is none.
 func (r *rows) prove(head []byte, delim byte, emit func(*Entry)) {
 	if i := bytes.LastIndexByte(head, '\n'); len(head) >= headSize && i >= 0 {
 		head = head[:i]
@@ -112,7 +112,7 @@ func (r *rows) prove(head []byte, delim byte, emit func(*Entry)) {
 	}
 }
 
-// holdValues says that one of the records has an indicator in one of the columns.
+// holdValues reports whether one of the records has an indicator in one of the columns.
 func holdValues(records [][]string, columns []column) bool {
 	for _, cells := range records {
 		for _, c := range columns {
@@ -149,9 +149,8 @@ func guessTable(head []byte) (best layout, delim byte, ok bool) {
 	return best, delim, bestScore > 0
 }
 
-// guessColumns finds the columns of records without a header. The score is the
-// higher the more of them have a value that can be used, 0 where no column is
-// one of values.
+// guessColumns finds the columns of records without a header. The score is higher if more
+// records have a value that can be used, and 0 if no column has values.
 func guessColumns(records [][]string) (l layout, score int) {
 	width := 0
 	for _, cells := range records {
@@ -196,7 +195,7 @@ func tallyColumn(records [][]string, n int) (usable, readable, types int) {
 			usable++
 			readable++
 		case err == nil, notMatched(err) != "":
-			// A URL may as well be where the row was told of, and a hash a
+			// A URL may as well lead to the source of the row, and a hash be a
 			// number.
 			readable++
 		}
@@ -207,17 +206,17 @@ func tallyColumn(records [][]string, n int) (usable, readable, types int) {
 	return usable, readable, types
 }
 
-// bareLayout is that of a table without a header, of which no column is known.
+// bareLayout is the layout of a table of which no column is known yet.
 func bareLayout(width int) layout {
 	return layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
 		until: none, added: none, action: none, length: none, width: width, bare: true}
 }
 
-// fullTable finds the delimiter of a table of which every cell is an indicator,
-// some of them beside others; width is 0 where it is none. What follows a blank
-// and a semicolon is a remark, and what follows a tab more often than not the
-// name of an address. A column of names beside one of addresses says what resolved
-// to what, and many names that are none of an attacker's may share an address.
+// fullTable finds the delimiter of a table whose cells are all indicators, with several
+// in some rows; width is 0 if it is no such table. Behind a blank and a semicolon there
+// is a remark, and behind a tab mostly the name of an address. A column of names beside
+// one of addresses says what resolved to what, and many names that are not an
+// attacker's may share an address.
 func fullTable(head, first []byte) (width int, delim byte) {
 	for _, d := range []byte{',', ';'} {
 		if bytes.IndexByte(first, d) < 0 || d == ';' && bytes.Contains(head, []byte(" ;")) {
@@ -238,7 +237,7 @@ func fullTable(head, first []byte) (width int, delim byte) {
 	return 0, 0
 }
 
-// resolutions says that records are pairs of a name and an address, in one order.
+// resolutions reports whether records are pairs of a name and an address, in one order.
 func resolutions(records [][]string) bool {
 	isName := func(cell string) bool {
 		i, err := ioc.Parse(cell)
@@ -263,7 +262,7 @@ func countNone(cells []string) (n int) {
 	return n
 }
 
-// isValue says that a cell of a table without a header is an indicator whatever
+// isValue reports whether a cell of a table without a header is an indicator whatever
 // its column. A URL that is not defanged may as well lead to a report.
 func isValue(cell string) bool {
 	i, err := ioc.Parse(cell)
@@ -301,7 +300,7 @@ func noteOthers(head []byte, l layout, delim byte, emit func(*Entry)) {
 	}
 }
 
-// allDates says that a column holds ISO dates and nothing else.
+// allDates reports whether a column holds ISO dates and nothing else.
 func allDates(records [][]string, n int) bool {
 	for _, cells := range records {
 		if n >= len(cells) || len(cells[n]) < 10 || cells[n][4] != '-' {

@@ -152,7 +152,7 @@ func readDay(s string, o dayOrder) (y, m, d int, ok bool) {
 	return y, m, d, m >= 1 && m <= 12 && d >= 1 && d <= 31
 }
 
-// hasTwoReadings says that a date may be month/day/year as well as
+// hasTwoReadings reports whether a date may be month/day/year as well as
 // day/month/year, and that these are two days.
 func hasTwoReadings(s string) bool {
 	date, _, _ := cutDate(strings.TrimSpace(s))

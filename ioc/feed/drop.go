@@ -31,7 +31,7 @@ func (o *Options) drop(list *ioc.List, reports []Report, ends []int) {
 	}
 }
 
-// drops says that an indicator is left out, and counts it.
+// drops reports whether an indicator is left out, and counts it.
 func (o *Options) drops(d *ioc.Details, r *Report) bool {
 	switch seen := cmp.Or(d.LastSeen, d.FirstSeen); {
 	case d.Confidence >= 0 && d.Confidence < o.MinConfidence:

@@ -2,21 +2,26 @@
 // exports of abuse.ch, MISP, STIX, OpenIOC, Zeek, tables, lists and blocklists,
 // rule pages, reports in prose, and what this package writes itself.
 //
-// [Read] takes feeds in order. Each is unpacked, its [Kind] is told by its
-// content or given, and the kind turns it into a stream of entries: what each
-// line says, not yet parsed. Entries are judged, with the help of package ioc,
-// and what is usable is merged into a list, so that the same indicator from
-// several places is one that knows all of them.
+// [Read] takes feeds in order. Each is unpacked, its [Kind] is given or told by its
+// content, and the kind turns it into a stream of entries: what each line says, not yet
+// parsed. Entries are judged, with the help of package ioc, and the usable ones are
+// merged into a list, where the same indicator from several places is one that knows
+// all of them.
 //
 //	Source → unpack → Kind.Read → Entry → judge → settle → ioc.List
 //
 // Most entries of most feeds are plain: there is nothing to warn of and nothing
-// to undo. They take a shorter way ([ioc.ParsePlain]) to the same result. Plain
+// to refang. They take a shorter way ([ioc.ParsePlain]) to the same result. Plain
 // lists, which may have millions of lines, are cut into pieces that are parsed
 // at the same time and settled in order.
 //
-// Nothing is dropped silently: each feed has a [Report] that counts what was
-// not taken by reason and lists each line that was refused.
+// Nothing is dropped silently: each feed has a [Report] that counts the entries
+// that were not taken by reason, and lists each line that was refused.
+//
+// Where to start reading: feed.go is the way of a feed, judge.go that of an entry, and
+// kind.go has the list of kinds. Each kind has a file of its own: list.go is the
+// simplest. Tables share columns.go and rows.go; csv.go, json.go, objects.go and text.go
+// are the readers of whole languages.
 package feed
 
 import (
@@ -42,23 +47,23 @@ type Options struct {
 	Format        string    // name of a Kind for all feeds; "" tells it by content
 	ForceBroad    bool      // take public suffixes and single labels too
 	URLHosts      bool      // take the host of a URL too: as a domain, an address, or an address with its port
-	MinConfidence int       // drop indicators that are weaker; those that have none stay
-	Ended         time.Time // drop indicators whose valid_until is before; zero: none
-	Since         time.Time // drop indicators last seen before, or first where they have no last; those without dates stay
+	MinConfidence int       // drop indicators with less confidence; those that have none stay
+	Ended         time.Time // drop indicators whose valid_until is before this; zero: none
+	Since         time.Time // drop indicators last seen (or first seen, without a last) before this; those without dates stay
 	Innocent      bool      // drop indicators that are compromised legitimate sites
 	Now           time.Time // what valid_until is compared with; zero: the newest date of the feed itself
 
-	// ForPack reads what WritePack is to write, so that a pack gives with any
-	// options what its feeds give: the bytes of each source are summed, names
-	// that only ForceBroad takes are refused and yet in the list, and hosts that
-	// only URLHosts takes are in Report.Hosts. A source that gives no more
-	// than these is no error.
+	// ForPack reads what WritePack is to write, so that with any options a pack gives
+	// what its feeds give: the bytes of each source are summed, names that only
+	// ForceBroad takes are in the list although they are refused, and hosts that
+	// only URLHosts takes are in Report.Hosts. A source that gives nothing but these
+	// is no error.
 	ForPack bool
 
 	// VerifyKey is the key by which packs have to be signed; nil takes all.
 	VerifyKey ed25519.PublicKey
 
-	general bool // take no shorter way; for tests
+	general bool // for tests: plain entries take no shorter way
 	workers int  // goroutines that parse pieces; 0: as many as there are processors
 	piece   int  // bytes of a piece; 0: pieceLen
 }
@@ -72,7 +77,7 @@ type Report struct {
 
 	Taken    int // indicators that no feed before, and no line before, has given
 	Merged   int // entries that repeat a known indicator
-	Skipped  int // entries of types that are not matched, or that are no indicators by their own word
+	Skipped  int // entries of types that are not matched, or that the feed itself calls no indicators
 	Rejected int // entries that could not be used
 	Weak     int // of Taken, those dropped for MinConfidence after merging
 	Ended    int // and for Ended
@@ -88,10 +93,10 @@ type Report struct {
 	Unlisted int            // rejects and warnings beyond that
 
 	Oldest, Newest ioc.Date // first_seen of the usable entries
-	From, To       ioc.Date // all dates at which the usable entries were seen or taken up
+	From, To       ioc.Date // span of all dates at which the usable entries were seen or added
 
-	// Dated is how fresh the feed is, and DatedBy who says so: "its header",
-	// "its objects" or "the file"; zero and "" where none does.
+	// Dated is how fresh the feed is, and DatedBy what says so: "its header",
+	// "its objects" or "the file"; zero and "" if nothing does.
 	Dated   ioc.Date
 	DatedBy string
 
@@ -100,15 +105,15 @@ type Report struct {
 	Hosts *ioc.List  // of its URLs, with ForPack but not URLHosts; nil for none
 	Pack  *pack.Pack // of packs: what they say of themselves; List and Hosts are nil
 
-	// Err is what made the feed end early, or why nothing of it was usable.
+	// Err is what made the feed end early, or the reason why nothing of it was usable.
 	Err error
 }
 
-// HostOnly is how many URLs were skipped since they have no path, so that they name a
-// host and nothing more. With Options.URLHosts their hosts are taken.
+// HostOnly is how many URLs were skipped because they have no path, and so name nothing
+// but a host. With Options.URLHosts their hosts are taken.
 func (r *Report) HostOnly() int { return r.Reasons[hostOnly] }
 
-// InProse is how many values were skipped since they stand in prose and are not
+// InProse is how many values were skipped because they stand in prose and are not
 // defanged. The kind text-all takes them.
 func (r *Report) InProse() int { return r.Reasons[inProse] }
 
@@ -125,15 +130,13 @@ const (
 )
 
 // Read reads feeds and merges their indicators, in the order in which they were
-// first met. How equals are merged is said at [ioc.List.Add]. The hosts of URLs
-// follow when all feeds are read: what is said of a host itself goes before what
-// is said of a page on it.
+// first met, as [ioc.List.Add] does. The hosts of URLs follow when all feeds are read,
+// so that details of a host itself go before those of a page on it.
 //
-// There is one report for each source. The error is set when a source gave no
-// usable indicator, could not be opened or recognised, or is a value of
-// FromValues that cannot be used; it joins all such errors, and the rest is read
-// all the same. A feed that breaks off after it has given something is no
-// error: its Report has Err.
+// There is one report for each source. The error joins those of all sources that gave no
+// usable indicator or could not be opened or recognised, and of values of FromValues
+// that cannot be used; all other sources are read all the same. A feed that breaks off
+// after it has given something is no error: its Report has Err.
 func Read(sources []Source, o Options) (list *ioc.List, reports []Report, err error) {
 	var kind *Kind
 	if o.Format != "" {
@@ -207,9 +210,9 @@ type reading struct {
 	told   ioc.Date // the date that the feed gives itself
 	ends   []ending
 	hosts  hosts
-	aside  bool // for a pack, the list has refused names of the feed
+	aside  bool // for a pack: refused names of the feed are in the list
 
-	judge // of what is not read in pieces
+	judge // of entries that are not read in pieces
 }
 
 // An ending is a valid_until, to be compared once the newest date is known.
@@ -280,7 +283,7 @@ func (r *reading) run(s Source, kind *Kind) (err error) {
 	return nil
 }
 
-// regular says that a file can be read from any place and again. Windows calls
+// regular reports whether a file can be read from any place and again. Windows calls
 // those irregular that a folder in the cloud (OneDrive) keeps on the machine.
 func regular(i fs.FileInfo) bool { return i.Mode().Type()&^fs.ModeIrregular == 0 }
 
@@ -321,8 +324,7 @@ func (r *reading) take(e *Entry) {
 	}
 }
 
-// apply settles what a judge has found, in the order in which it stood there,
-// and empties it.
+// apply settles what a judge has found, in the order of the feed, and empties the judge.
 func (r *reading) apply(j *judge) {
 	at := 0
 	for i := range j.rest {
@@ -414,8 +416,8 @@ func (r *reading) places(v *verdict) []string {
 	return append([]string{r.path + strconv.Itoa(v.line)}, v.feeds...)
 }
 
-// warnExpired warns of what had ended by the newest date of the feed, or by
-// Options.Now.
+// warnExpired warns of indicators whose valid_until is before Options.Now, or before the
+// newest date of the feed.
 func (r *reading) warnExpired() {
 	r.report.Oldest, r.report.Newest = r.dates.oldest, r.dates.newest
 	r.report.From, r.report.To = r.dates.earliest, r.dates.latest

@@ -244,7 +244,7 @@ func eachLine(r io.Reader, emit func(*Entry), object func(raw []byte, line int))
 	return err
 }
 
-// endsEarly says that a text is the beginning of a JSON value.
+// endsEarly reports whether a text is the beginning of a JSON value.
 func endsEarly(text []byte) bool {
 	var value json.RawMessage
 	return json.NewDecoder(bytes.NewReader(text)).Decode(&value) == io.ErrUnexpectedEOF

@@ -8,9 +8,9 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// A judge says what is to become of entries. It changes nothing but itself, so
-// that several can work on the pieces of one feed. Plain indicators it only
-// puts into its batch; of others it keeps a verdict.
+// A judge decides what becomes of entries. It changes nothing but itself, so
+// that several can work on the pieces of one feed. It puts plain indicators into its
+// batch, and keeps a verdict on each other entry.
 type judge struct {
 	options Options
 	batch   ioc.Batch
@@ -18,7 +18,7 @@ type judge struct {
 	span    span
 }
 
-// A verdict is what is to become of an entry that is not plain.
+// A verdict is what becomes of an entry that is not plain.
 type verdict struct {
 	after int // plain indicators of the batch that stand before it
 
@@ -237,7 +237,7 @@ func (j *judge) plain(e *Entry) bool {
 	return j.batch.Add(&p, e.Line, d)
 }
 
-// fits says that an indicator is of the type that a feed's word says.
+// fits reports whether an indicator is of the type that a feed's word says.
 func fits(t ioc.Type, c class) bool {
 	switch c {
 	case classAny:
@@ -252,7 +252,7 @@ func fits(t ioc.Type, c class) bool {
 	return t != ioc.Domain && t != ioc.Hash && t != ioc.URL
 }
 
-// hasDetails says that a feed says more of an indicator than its value.
+// hasDetails reports whether a feed says more of an indicator than its value.
 func hasDetails(d *ioc.Details) bool {
 	return d.ThreatType != "" || d.Malware != "" || d.Confidence >= 0 || d.Compromised >= 0 || len(d.Tags) > 0 ||
 		!d.FirstSeen.IsZero() || !d.LastSeen.IsZero() || !d.ValidUntil.IsZero()

@@ -21,7 +21,7 @@ type Kind struct {
 	// Read calls emit for every entry, in feed order. An entry that cannot be
 	// used is emitted too, with its Fate, so that it can be counted. An entry
 	// and its bytes live until emit returns. The error is one that ends the
-	// feed early: what was emitted before it stands. It is nil for a pack, which
+	// feed early: entries emitted before it stand. Read is nil for a pack, which
 	// is no stream of entries.
 	Read func(r io.Reader, emit func(*Entry)) error
 
@@ -172,8 +172,8 @@ func detect(head []byte) (*Kind, error) {
 	return nil, fmt.Errorf("%w: %s", ErrUnknownKind, impression(head))
 }
 
-// isSTIX1 says that a feed is in the first version of STIX, in XML, whose ##comma##
-// between values another kind would take for its own, or in JSON.
+// isSTIX1 reports whether a feed is in the first version of STIX, in JSON or in XML. Its
+// ##comma## between values would make another kind take it.
 func isSTIX1(head []byte) bool {
 	if startsJSON(head) {
 		return bytes.Contains(head, []byte(`:STIXPackage-`)) && bytes.Contains(head, []byte(`"stix_header"`))

@@ -28,8 +28,8 @@ var labelWords = map[string]class{
 // value is the attacker's.
 var labelRoles = []string{"c2", "cnc", "cc", "candc", "malicious", "phishing", "malware", "botnet", "payload", "dropper", "attacker"}
 
-// labelClass reads a label, and says whether it names an attacker. ok is false
-// where it does not tell that an indicator follows.
+// labelClass reads a label, and reports whether it names an attacker. ok is false if the
+// label does not say that an indicator follows.
 func labelClass(label string) (c class, attacker, ok bool) {
 	word := plain(label)
 	if c, ok := labelWords[word]; ok {
@@ -50,8 +50,8 @@ func labelClass(label string) (c class, attacker, ok bool) {
 	return classOther, false, false
 }
 
-// cutLabel cuts off the label with which a text begins. It says false where
-// there is none that tells that an indicator follows.
+// cutLabel cuts off the label that a text begins with. ok is false if there is none that
+// says that an indicator follows.
 func cutLabel(text string) (c class, attacker bool, rest string, ok bool) {
 	if strings.IndexByte(text[:min(len(text), maxLabel)], ':') < 0 {
 		return c, false, text, false
@@ -64,10 +64,10 @@ func cutLabel(text string) (c class, attacker bool, rest string, ok bool) {
 	return c, attacker, text[len(m[0]):], ok
 }
 
-// labelled takes what follows a label, one value or several with commas, and
-// returns what follows that. It says false where there is nothing to take, or a
-// sentence about it: "C2 IP: 203.0.113.7 is our proxy". A label that names no
-// attacker is as often that of the house: behind it nothing but values may stand.
+// labelled takes the values behind a label, one or several with commas, and returns the
+// text behind them. ok is false if there is no value, or a sentence about it: "C2 IP:
+// 203.0.113.7 is our proxy". Behind a label that names no attacker there may be nothing
+// but values: as often it is about the victim's own.
 func (t *prose) labelled(text string, no int) (rest string, ok bool) {
 	c, attacker, rest, ok := cutLabel(text)
 	if !ok {
@@ -106,8 +106,8 @@ func (t *prose) labelledValue(value string, c class, attacker bool, no int) {
 	t.emit(&e)
 }
 
-// labelDoubt says why a value behind a label is not taken, "" where it is. What is
-// not defanged may be a reference, or the victim's.
+// labelDoubt returns why a value behind a label is not taken, "" if it is. A value that
+// is not defanged may be a reference, or the victim's.
 func labelDoubt(value string, c class, attacker bool) string {
 	i, err := ioc.Parse(value)
 	switch {
@@ -127,8 +127,9 @@ func labelDoubt(value string, c class, attacker bool) string {
 // houseEndings are those of ownEndings that are of private networks.
 var houseEndings = []string{"local", "lan", "internal", "intranet", "corp", "home", "localdomain"}
 
-// ofTheHouse says that an address is set aside, or a name that of a private
-// network: no evidence of an attacker. Addresses for documentation are nobody's.
+// ofTheHouse reports whether an address is set aside, or a name is of a private network:
+// such a value is no evidence of an attacker. Addresses for documentation do not count,
+// since they are nobody's.
 func ofTheHouse(i *ioc.Indicator) bool {
 	switch i.Type {
 	case ioc.Domain:
@@ -140,8 +141,8 @@ func ofTheHouse(i *ioc.Indicator) bool {
 	return false
 }
 
-// cutValue cuts off the value with which a text begins, and says whether a comma,
-// a semicolon or "and" follows. Those of a URL are its own where no blank follows.
+// cutValue cuts off the value that a text begins with. more means that a comma, a
+// semicolon or "and" follows. Such a sign without a blank behind it is part of a URL.
 func cutValue(text string, c class) (value, rest string, more bool) {
 	stops := ",; \t\u00a0"
 	if c == classURL {
@@ -157,7 +158,7 @@ func cutValue(text string, c class) (value, rest string, more bool) {
 	return strings.TrimRight(strings.Trim(value, around), "."), rest, more || joined
 }
 
-// isLabelled says that a value is what its label says.
+// isLabelled reports whether a value is what its label says.
 func isLabelled(value string, c class) bool {
 	i, err := ioc.Parse(value)
 	switch {

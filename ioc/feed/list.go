@@ -173,7 +173,7 @@ func behindFile(name, text string) (value, rest string) {
 	return "", ""
 }
 
-// saysHarmless says that one of the words round a value calls it so.
+// saysHarmless reports whether one of the words round a value calls it so.
 func saysHarmless(text string) bool {
 	text = strings.ToLower(text)
 	return strings.Contains(text, "false positive") || slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return r < 'a' && r != '-' || r > 'z' }), func(w string) bool {
@@ -181,7 +181,7 @@ func saysHarmless(text string) bool {
 	})
 }
 
-// isLength says that a text is the length of the network before it: /24.
+// isLength reports whether a text is the length of the network before it: /24.
 func isLength(text string) bool { return len(text) > 1 && text[0] == '/' && text[1]-'0' <= 9 }
 
 func oneWord(text string) bool { return text != "" && !strings.ContainsAny(text, " \t") }
@@ -272,14 +272,14 @@ func cutComment(line []byte) []byte {
 	return line
 }
 
-// isEntity says that text ends in the &#46 of an HTML entity, which is a way to
+// isEntity reports whether text ends in the &#46 of an HTML entity, which is a way to
 // defang a dot.
 func isEntity(text []byte) bool {
 	i := bytes.LastIndexByte(text, '&')
 	return i >= 0 && len(text)-i <= 8 && !bytes.ContainsAny(text[i:], " \t;")
 }
 
-// isParameter says that a semicolon stands within a URL, as in
+// isParameter reports whether a semicolon stands within a URL, as in
 // http://evil.example/login;jsessionid=1 and http://evil.example/..;/admin. To cut
 // it there would leave an address that the whole one does not lie below.
 func isParameter(url, rest []byte) bool {
@@ -310,7 +310,7 @@ func isHostsAddress(field []byte) bool {
 	return false
 }
 
-// isOwnName says that a hosts line only names the machine itself.
+// isOwnName reports whether a hosts line only names the machine itself.
 func isOwnName(name string) bool {
 	switch strings.ToLower(name) {
 	case "localhost", "localhost.localdomain", "local", "broadcasthost", "0.0.0.0", "ip6-localhost", "ip6-loopback", "ip6-localnet",

@@ -41,7 +41,7 @@ var (
 	mailPart  = lazily(`(?mi)^Content-(?:Transfer-Encoding|Type):[ \t]`)
 )
 
-// isMail says that a text begins with the headers of a message that says how it
+// isMail reports whether a text begins with the headers of a message that says how it
 // is encoded.
 func isMail(head []byte) bool {
 	top, _, _ := bytes.Cut(bytes.ReplaceAll(head, []byte("\r\n"), []byte("\n")), []byte("\n\n"))

@@ -28,7 +28,7 @@ func sniffMISP(head []byte) bool {
 		(bytes.Contains(head, []byte(`"to_ids"`)) || bytes.Contains(head, []byte(`"Event"`)))
 }
 
-// startsJSON says that a feed begins as a JSON object or array.
+// startsJSON reports whether a feed begins as a JSON object or array.
 func startsJSON(head []byte) bool {
 	start := bytes.TrimLeft(head, " \t\r\n")
 	return len(start) > 0 && (start[0] == '{' || looksLikeJSONArray(start))
@@ -82,7 +82,7 @@ func readMISP(r io.Reader, emit func(*Entry)) error {
 	})
 }
 
-// withinObject says that a level is that of the objects of an event.
+// withinObject reports whether a level is that of the objects of an event.
 func withinObject(stack []level) bool {
 	n := len(stack)
 	return n >= 2 && !stack[n-1].object && stack[n-2].key == "Object"

@@ -19,7 +19,7 @@ var ownEndings = []string{
 	"bit", "bazar", "coin", "emc", "dyn", "geek", "libre", "oss", "parody", "pirate",
 }
 
-// looksLikeFile says that a name in prose is rather that of a file, as
+// looksLikeFile reports whether a name in prose is rather that of a file, as
 // index.html and main.py: its end is no top-level domain, or, of two labels,
 // one that is as good as the ending of a file.
 func looksLikeFile(name string) bool {
@@ -31,7 +31,7 @@ func looksLikeFile(name string) bool {
 	return !icann && !strings.Contains(suffix, ".") && !slices.Contains(ownEndings, suffix)
 }
 
-// looksLikeVersion says that a name is rather that of a version, as 3.3.x: it
+// looksLikeVersion reports whether a name is rather that of a version, as 3.3.x: it
 // is of numbers, and its end is no top-level domain.
 func looksLikeVersion(name string) bool {
 	dot := strings.LastIndexByte(name, '.')
@@ -42,7 +42,7 @@ func looksLikeVersion(name string) bool {
 	return !icann
 }
 
-// looksLikePackage says that a name is rather that of a package of a program,
+// looksLikePackage reports whether a name is rather that of a package of a program,
 // which is written from the other end, as com.android.chrome: its end is one of
 // the long top-level domains, which are words.
 func looksLikePackage(name string) bool {

@@ -90,7 +90,7 @@ func (o *objects) read(r io.Reader) error {
 	return o.document(b, 1)
 }
 
-// scanned says that a document has the names of Shodan's objects.
+// scanned reports whether a document has the names of Shodan's objects.
 func scanned(head []byte) bool {
 	var names []string
 	for _, name := range []string{"ip_str", "hostnames", "isp", "asn", "org"} {
@@ -220,7 +220,7 @@ func readNames(names [][]byte) (layout, bool) {
 // otherList is what a list is that is not called as a column of values would be.
 const otherList = "in a list of another name: "
 
-// isEntry says that an entry is what an object or a list of values has given.
+// isEntry reports whether an entry is what an object or a list of values has given.
 func isEntry(e *Entry) bool {
 	return e.Fate == Usable || e.Fate == Skipped && !strings.HasPrefix(e.Reason, otherList)
 }

@@ -116,7 +116,7 @@ func Files(path string) ([]Source, error) {
 	return sources, nil
 }
 
-// besideEvents says that a file is part of a MISP feed and none of its events.
+// besideEvents reports whether a file is part of a MISP feed and none of its events.
 func besideEvents(path string) bool {
 	switch filepath.Base(path) {
 	case "manifest.json":

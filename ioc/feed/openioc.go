@@ -94,7 +94,7 @@ func readOpenIOC(r io.Reader, emit func(*Entry)) error {
 	}
 }
 
-// isSum says that a term names a hash of a file, not one of a part of it.
+// isSum reports whether a term names a hash of a file, not one of a part of it.
 func isSum(term string) bool {
 	term = strings.ToLower(term)
 	return (strings.HasSuffix(term, "/md5sum") || strings.HasSuffix(term, "/sha1sum") || strings.HasSuffix(term, "/sha256sum")) &&

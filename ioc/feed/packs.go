@@ -27,7 +27,7 @@ const PackSuffix = ".iocpack"
 
 var errNoPack = errors.New("not a pack, and a signed one is wanted")
 
-// mustBePack says that a feed which is no pack takes the place of one: whoever
+// mustBePack reports whether a feed which is no pack takes the place of one: whoever
 // wants signatures must not be given a list under a pack's name.
 func (o *Options) mustBePack(path string) bool {
 	return o.VerifyKey != nil && strings.EqualFold(filepath.Ext(path), PackSuffix)

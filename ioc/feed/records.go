@@ -122,7 +122,7 @@ func (c *recordReader) join() bool {
 	return false
 }
 
-// split cuts a record into cells and says whether its last quote is closed.
+// split cuts a record into cells and reports whether its last quote is closed.
 func (c *recordReader) split(text []byte) bool {
 	c.cells = c.cells[:0]
 	if bytes.IndexByte(text, '"') < 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// A tail is what stands behind the values of a list.
+// A tail is what follows the values on the lines of a list.
 type tail uint8
 
 const (
@@ -17,21 +17,21 @@ const (
 	ports        // of all lines
 )
 
-// tailOf says what stands behind the values of a list of which each of the first
-// lines begins with an indicator. Remarks:
+// tailOf returns what follows the values of a list if each of its first lines begins with
+// an indicator. Remarks:
 //
 //	203.0.113.7 - C2 server
 //	203.0.113.7:443 Mirai
 //	198.51.100.4 botnet
 //	evil.example
 //
-// or, where each line has one, ports:
+// or, if each line has one, ports:
 //
 //	203.0.113.7 8080
 //
-// One line that is not so makes it something else: prose, an inventory, a log, for
-// which a value at the beginning of a line is no evidence. So does an address that
-// is set aside.
+// A single other line makes the text something else: prose, an inventory, a log, in
+// which a value at the beginning of a line shows nothing. So does an address that is set
+// aside.
 func tailOf(head []byte) tail {
 	all, remarked, ported := 0, 0, 0
 	sampleLines(head, func(line []byte) bool {
@@ -74,8 +74,8 @@ func cutPort(line []byte) (value, port []byte) {
 	return value, port
 }
 
-// cutRemark splits a line at the end of the indicator with which it begins.
-// value is nil where it does not, or where what follows is no remark.
+// cutRemark splits a line at the end of the indicator that it begins with. value is nil
+// if it begins with none, or if the rest is no remark.
 func cutRemark(line []byte) (value, remark []byte) {
 	end := bytes.IndexAny(line, " \t")
 	if end < 0 {
@@ -90,9 +90,9 @@ func cutRemark(line []byte) (value, remark []byte) {
 	return value, remark
 }
 
-// isRemark says that a text is what people write behind an indicator: set off by a
-// sign, or a few words, of which one says attack where the value has no port. Two
-// dashes are of the log of a web server, and a number may be a port.
+// isRemark reports whether a text is such as people write behind an indicator: one behind
+// a sign, or a few words, one of which is about an attack if the value has no port. Two
+// dashes are from the log of a web server, and a number may be a port.
 func isRemark(text string, port bool) bool {
 	words := strings.Fields(strings.TrimLeft(text, "-–—|:( \t"))
 	if len(words) == 0 || strings.ContainsRune(text, '"') || strings.HasPrefix(text, "- -") {
@@ -114,7 +114,7 @@ func isRemark(text string, port bool) bool {
 // attackWords say that a remark is about an attacker.
 var attackWords = []string{"c2", "cnc", "botnet", "malware", "phishing", "scanner", "malicious"}
 
-// isLogWord says that a word is of a log or of a list of connections, as
+// isLogWord reports whether a word is of a log or of a list of connections, as
 // TCP_MISS/200.
 func isLogWord(word string) bool {
 	return strings.IndexByte(word, '/') >= 0 || slices.Contains(logWords, plain(word))
@@ -123,7 +123,7 @@ func isLogWord(word string) bool {
 var logWords = []string{"established", "listen", "listening", "timewait", "closewait", "synsent", "synrecv", "synreceived", "finwait1", "finwait2", "lastack", "closing",
 	"open", "closed", "filtered", "up", "down", "get", "post", "put", "head", "options", "connect", "tcp", "udp"}
 
-// goesOn says that a text is the rest of a sentence about the value before it.
+// goesOn reports whether a text is the rest of a sentence about the value before it.
 func goesOn(text string) bool {
 	word, _, _ := strings.Cut(text, " ")
 	return slices.Contains([]string{"is", "was", "are", "were", "has", "had"}, word)

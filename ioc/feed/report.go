@@ -20,16 +20,16 @@ import (
 //	| C2 | evil.example.net |
 //	- 198.51.100.4
 //
-// What is defanged is an indicator wherever it stands, and so is a hash. What is
-// not is one only in a table, a list or code: elsewhere it is as likely the name
-// of a product or of the author's own site. Names of files and versions are
-// none, and neither are URLs that are not defanged: they lead to other reports. Of
-// an item of a list with more than one word that is the first one. A label that
-// says what follows makes that an indicator too:
+// A defanged value is an indicator wherever it stands, and so is a hash. A value that is
+// not defanged is one only in a table, a list or code: elsewhere it is as likely the name
+// of a product or of the author's own site. Names of files and versions are no
+// indicators, and neither are URLs that are not defanged: they lead to other reports. In
+// an item of a list with several words only the first counts. Behind a label that says
+// what follows, a value is an indicator too:
 //
 //	C2 IP: 198.51.100.4:443
 //
-// What would be an indicator elsewhere is counted as skipped.
+// A value that would be an indicator in another place is counted as skipped.
 var report = Kind{Name: "text", Sniff: sniffReport, Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, false, emit) }}
 
 // reportAll takes all that parses, wherever it stands. It has to be asked for.
@@ -42,8 +42,8 @@ func isHTML(head []byte) bool {
 		bytes.HasPrefix(start, []byte("<")) && (bytes.Contains(start, []byte("<html")) || bytes.Contains(start, []byte("<body")))
 }
 
-// isAsciiDoc says that a text is AsciiDoc, of which half the lines may be values: it
-// begins with a title, or has a table.
+// isAsciiDoc reports whether a text is AsciiDoc, of which half the lines may be
+// values: it begins with a title, or has a table.
 //
 //	= Mirai -- Indicators of Compromise
 //	|===
@@ -61,7 +61,7 @@ func isAsciiDoc(head []byte) bool {
 	return title || table
 }
 
-// isReport says that a text is a report, whatever most of its lines hold: AsciiDoc, or
+// isReport reports whether a text is a report, whatever most of its lines hold: AsciiDoc, or
 // Markdown with a block of code or several tables.
 func isReport(head []byte) bool {
 	fenced := isAsciiDoc(head)
@@ -189,7 +189,7 @@ func onlyURL(cells []string) (url string, ok bool) {
 	return url, err == nil && i.Type == ioc.URL || notMatched(err) == hostOnly
 }
 
-// item reads an item of a list. It is about what it begins with, the rest is
+// item reads an item of a list. It is about the value that it begins with; the rest is
 // prose.
 func (t *prose) item(text string, no int) {
 	text = strings.TrimSpace(text)
@@ -231,7 +231,7 @@ var (
 	spelledDots = lazily(`(?i)[a-z0-9-]+(?:\s+(?:dot|\.)\s+[a-z0-9-]+)+`)
 )
 
-// text takes what a piece of text holds. Within a table, list or code, values
+// text takes the values of a piece of text. With bare, as in a table, list or code, they
 // need not be defanged.
 func (t *prose) text(s string, no int, bare bool) {
 	s = spacedDot().ReplaceAllString(s, "$1$2$3")
@@ -286,7 +286,7 @@ func (t *prose) piped(s string, no int, bare bool) {
 	}
 }
 
-// balanced says that a text has as many opening brackets as closing ones.
+// balanced reports whether a text has as many opening brackets as closing ones.
 func balanced(s string) bool { return strings.Count(s, "[") == strings.Count(s, "]") }
 
 // around are what stands around a value in prose.
@@ -332,12 +332,13 @@ func (t *prose) token(s string, no int, bare bool) {
 // inProse is the reason for which values in prose are skipped.
 const inProse = "not defanged, in prose: --iocs-format text-all takes it"
 
-// notAName says that a name in prose is rather that of something else.
+// notAName reports whether something like a name in prose is rather something else: a
+// file, a version or a package.
 func notAName(name string) bool {
 	return looksLikeVersion(name) || looksLikeFile(name) || looksLikePackage(name)
 }
 
-// onAddress says that the host of a URL is an address: no report links to one.
+// onAddress reports whether the host of a URL is an address: no report links to one.
 func onAddress(url string) bool {
 	host, err := ioc.ParseURLHost(url, true)
 	return err == nil && (host.Type == ioc.IP || host.Type == ioc.IPPort)
@@ -349,8 +350,8 @@ func (t *prose) give(value string, no int) {
 	t.emit(&e)
 }
 
-// html reads a page. Text is put together over what only changes its looks, so
-// that a value with a bold part is whole.
+// html reads a page. Tags that only change the looks of text do not part it, so that a
+// value with a bold part is whole.
 func (t *prose) html(r io.Reader) error {
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(maxLine)

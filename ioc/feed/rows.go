@@ -81,7 +81,7 @@ const untitled = "untitled"
 // nameOfFile is the reason for which such names are skipped.
 const nameOfFile = "name of a file"
 
-// namesFile says that a value is the name of a file, as far as can be told.
+// namesFile reports whether a value is the name of a file, as far as can be told.
 func namesFile(value []byte) bool {
 	i, err := ioc.Parse(string(value))
 	return err == nil && i.Type == ioc.Domain && looksLikeFile(i.Value) && strings.EqualFold(ioc.Refang(string(value)), string(value))
@@ -112,7 +112,7 @@ func (r *rows) section(cells [][]byte, line int, emit func(*Entry)) bool {
 	return false
 }
 
-// isTitle says that a text is more likely the title of what follows than a value
+// isTitle reports whether a text is more likely the title of what follows than a value
 // that is none, as "not known": it has a colon behind it, or a word for a type or for
 // an attacker among others.
 func isTitle(text string) bool {
@@ -126,7 +126,7 @@ func isTitle(text string) bool {
 	})
 }
 
-// mayBeSection says that a record is worth asking section.
+// mayBeSection reports whether a record is worth asking section.
 func (r *rows) mayBeSection(cells [][]byte) bool {
 	if r.bare || r.width != 1 || len(cells[0]) == 0 {
 		return false

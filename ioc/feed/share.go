@@ -16,7 +16,7 @@ func Unpack(r io.Reader) (text *bufio.Reader, done func(), err error) {
 
 // Lines calls value for what each line of a plain list holds, as the kind
 // "list" takes it: nothing for a comment, each name of a hosts line. The text
-// lives until value returns. skip says why it is no value, "" where it is one.
+// lives until value returns. skip says why it is no value, "" if it is one.
 // The error, a [LineError], is one that ends the list early.
 func Lines(r io.Reader, value func(text []byte, line int, skip string)) error {
 	return readList(r, func(e *Entry) { value(e.Value, e.Line, e.Reason) })
@@ -26,6 +26,6 @@ func Lines(r io.Reader, value func(text []byte, line int, skip string)) error {
 // with an ellipsis where something was cut off. It may hold control characters.
 func Clip(s string) string { return clip(s) }
 
-// Clean is Clip for names: what could drive a terminal or break a line is taken
-// out of it.
+// Clean is Clip for names: characters that could drive a terminal or break a line are
+// taken out.
 func Clean(s string) string { return clean(s) }

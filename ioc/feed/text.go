@@ -26,9 +26,9 @@ func clip(s string) string {
 // maxMeta is the longest malware name, threat type or tag that is kept.
 const maxMeta = 200
 
-// clean takes out of a feed's descriptive text what could drive a terminal or
-// break a line: control, bidirectional and other invisible characters. The
-// rest stays as it was, cut at maxMeta bytes.
+// clean takes the characters that could drive a terminal or break a line out of a feed's
+// descriptive text: control, bidirectional and other invisible ones. The rest stays as
+// it is, cut at maxMeta bytes.
 func clean(s string) string {
 	plain := len(s) <= maxMeta
 	for i := 0; plain && i < len(s); i++ {
@@ -102,7 +102,7 @@ func (n *interner) tags(cell []byte) []string {
 	return list
 }
 
-// isNone says that a cell is a way of writing nothing.
+// isNone reports whether a cell is a way of writing nothing.
 func isNone(s string) bool {
 	switch s {
 	case "", "-", "None", "none", "null", "NULL", "N/A", "n/a", "nan", "NaN":
@@ -139,7 +139,7 @@ func (n *interner) splitTags(cell string) []string {
 	return tags
 }
 
-// truth reads a yes or no: 1, 0, or -1 where the cell says neither.
+// truth reads a yes or no: 1, 0, or -1 if the cell says neither.
 func truth(s string) int8 {
 	switch s {
 	case "True", "true", "1":

@@ -69,7 +69,7 @@ func newThreatFoxTable() *rows {
 	return &rows{layout: l, words: newInterner(), threatfox: true, promised: none}
 }
 
-// isThreatFoxHeader says that a record is the header, without its #.
+// isThreatFoxHeader reports whether a record is the header, without its #.
 func isThreatFoxHeader(cells [][]byte) bool {
 	return slices.ContainsFunc(cells, func(c []byte) bool { return string(c) == "ioc_value" })
 }

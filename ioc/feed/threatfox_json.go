@@ -103,7 +103,7 @@ func firstText(list ...text) text {
 	return ""
 }
 
-// hasThreatFoxKeys says that an object of those keys is an indicator of
+// hasThreatFoxKeys reports whether an object of those keys is an indicator of
 // ThreatFox.
 func hasThreatFoxKeys(keys []string) bool {
 	return slices.Contains(keys, "ioc_type") && (slices.Contains(keys, "ioc") || slices.Contains(keys, "ioc_value"))

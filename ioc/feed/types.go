@@ -107,7 +107,7 @@ var (
 	attackerRoles = []string{"c2", "cnc", "c", "malicious", "phishing", "malware", "botnet", "payload", "dropper", "attacker", "scanner"}
 )
 
-// allowsValue says that a value is an indicator although the word for its type is
+// allowsValue reports whether a value is an indicator although the word for its type is
 // not known: a hash where a part of the word says so, "Dropper hash"; anything else
 // where all parts are a type, a role of an attacker and words of form, "IP Address
 // and Port". "DNS resolver" and "sender domain" are somebody else's.
@@ -142,7 +142,7 @@ func typeParts(word string) []string {
 	return strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// namesType says that a word that is not known has a type in it.
+// namesType reports whether a word that is not known has a type in it.
 func namesType(word string) bool {
 	return slices.ContainsFunc(typeParts(word), func(p string) bool {
 		return slices.Contains([]string{"ip", "ips", "ipv4", "ipv6", "dns", "domain", "domains", "fqdn", "hostname", "url", "urls", "hash", "hashes", "md5", "sha1", "sha256"}, p)

@@ -1,11 +1,13 @@
-// Package pack reads and writes packs: a list of indicators, with all that is
-// said of them and where they stood, in one compressed file that can be signed.
+// Package pack reads and writes packs: a list of indicators, with their details and
+// places, in one compressed file that can be signed.
 //
 // The same indicators and sources give the same bytes. A pack is read whole or
-// not at all: everything in it has a checksum, and what has the right one is
-// checked again, for a pack can be made by anyone. It is not readable as text,
-// so that a virus scanner on the machine of whoever looks for malware does not
-// take it for malware.
+// not at all: everything in it has a checksum, and is checked beyond that, since anyone
+// can make a pack. It is not readable as text, so that a virus scanner on an
+// investigator's machine does not take it for malware.
+//
+// Where to start reading: the format below, then write.go and read.go; key.go has the
+// files of keys. What the parts of a list look like is said at [ioc.Part].
 //
 // # Format
 //
@@ -76,9 +78,9 @@ const (
 	maxSection = 1 << 28
 )
 
-// maxUnpacked bounds what a section of so many bytes may unpack to, so that a
-// small file cannot ask for much memory. Write leaves unpacked what would be
-// smaller than that; a list never is but for one made of repetitions.
+// maxUnpacked is how many bytes a section of stored bytes may unpack to at most, so that a
+// small file cannot ask for much memory. Write does not pack a section that would become
+// smaller than that allows, as only a list made of repetitions does.
 func maxUnpacked(stored int) int { return min(1<<10+16*stored, maxSection) }
 
 const signedText = "iocpack 1\n"
@@ -114,10 +116,10 @@ var (
 	ErrSigner   = errors.New("signed with another key")
 )
 
-// Is says that a file that begins with head is a pack.
+// Is reports whether a file that begins with head is a pack.
 func Is(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
 
-// An entry is that of a section in the directory.
+// An entry is the entry of a section in the directory.
 type entry struct {
 	part   ioc.Part // partInfo or one of a list
 	packed bool
@@ -134,7 +136,7 @@ const (
 	partHosts ioc.Part = 16
 )
 
-// ofHosts says that a part is one of the hosts, and which one of a list.
+// ofHosts returns which part of a list a part is, and whether that is the list of hosts.
 func ofHosts(p ioc.Part) (list ioc.Part, hosts bool) {
 	if p > partHosts {
 		return p - partHosts, true
@@ -163,7 +165,7 @@ func (e *entry) append(dst []byte) []byte {
 	return append(dst, e.sum[:]...)
 }
 
-// parse reads an entry that follows one of a part.
+// parse reads an entry that follows one of the part after.
 func (e *entry) parse(b []byte, after ioc.Part) error {
 	*e = entry{part: ioc.Part(b[0]), packed: b[1] == 1, items: int(binary.LittleEndian.Uint32(b[4:])),
 		stored: int(binary.LittleEndian.Uint32(b[8:])), raw: int(binary.LittleEndian.Uint32(b[12:])), sum: [32]byte(b[16:])}
@@ -177,8 +179,8 @@ func (e *entry) parse(b []byte, after ioc.Part) error {
 	return nil
 }
 
-// hide combines the bytes of a section with those that hide them, which also
-// brings them back.
+// hide combines the bytes of a section with those that hide them. A second time brings
+// them back.
 func hide(section int, b []byte) {
 	x := 0x696f637061636b31 + uint64(section)<<32
 	for ; len(b) >= 8; b = b[8:] {

@@ -1,6 +1,6 @@
-// Package wire has numbers and texts one behind the other, without names and
-// without gaps: the form of what waits in memory or in a temporary file until
-// it is needed. It is read by the program that wrote it, and by no other.
+// Package wire writes numbers and texts one behind the other, without names and
+// without gaps, and reads them: the form of findings that wait in memory or in a
+// temporary file. Only the program that wrote them reads them.
 package wire
 
 import (
@@ -45,8 +45,8 @@ func AppendTexts(dst []byte, list []string) []byte {
 	return dst
 }
 
-// AppendSparse appends a list of texts most of which are empty: behind their number,
-// a byte for each eight that says which are not, and those.
+// AppendSparse appends a list of texts most of which are empty: their number, then for
+// each eight a byte that says which are not empty, and those.
 func AppendSparse(dst []byte, list []string) []byte {
 	dst = AppendNumber(dst, int64(len(list)))
 	for ; len(list) > 0; list = list[min(8, len(list)):] {
@@ -62,8 +62,8 @@ func AppendSparse(dst []byte, list []string) []byte {
 	return dst
 }
 
-// A Reader takes apart what was appended. What it is asked beyond the end, or
-// where something else stands, is 0 or "", and Bad says so.
+// A Reader reads what was appended, in the same order. Beyond the end, or where something
+// else stands, it returns 0 or "", and from then on Bad is true.
 type Reader struct {
 	raw string
 	at  int
@@ -76,10 +76,10 @@ func (r *Reader) Reset(raw []byte) {
 	r.raw, r.at, r.bad = unsafe.String(unsafe.SliceData(raw), len(raw)), 0, false
 }
 
-// More says that something is left.
+// More reports whether something is left.
 func (r *Reader) More() bool { return r.at < len(r.raw) }
 
-// Bad says that what was asked for did not stand there, once or more often.
+// Bad reports whether something that was asked for was not there.
 func (r *Reader) Bad() bool { return r.bad }
 
 // Fail makes the reader bad: what it read makes no sense.

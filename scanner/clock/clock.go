@@ -2,6 +2,10 @@
 // instants at the precision of KQL's datetime: 100 ns ticks, years 1 to 9999,
 // always UTC. Nothing is guessed silently: a [Result] says whether the text
 // carried a zone and whether the order of day and month was needed.
+//
+// Where to start reading: Parse in parse.go, whose parser goes through a text from left
+// to right. epoch.go reads numbers, zone.go the names of zones, clock.go has the types
+// and the calendar.
 package clock
 
 import (
@@ -19,12 +23,12 @@ const (
 )
 
 const (
-	unixEpoch     Time = 621_355_968_000_000_000 // 1970-01-01
-	filetimeEpoch Time = 504_911_232_000_000_000 // 1601-01-01
-	end           Time = 3_155_378_976_000_000_000
+	unixEpoch     Time = 621_355_968_000_000_000   // 1970-01-01
+	filetimeEpoch Time = 504_911_232_000_000_000   // 1601-01-01
+	end           Time = 3_155_378_976_000_000_000 // 10000-01-01, after the last instant
 )
 
-// FromStd cuts t to ticks.
+// FromStd returns t, rounded down to ticks.
 func FromStd(t time.Time) Time {
 	return unixEpoch + Time(t.Unix())*Second + Time(t.Nanosecond()/100)
 }
@@ -60,7 +64,7 @@ func (t Time) Append(dst []byte) []byte {
 	return append(dst, text[:]...)
 }
 
-// Milli is the instant cut to milliseconds.
+// Milli is the instant rounded down to milliseconds.
 func (t Time) Milli() Time { return t - t%10_000 }
 
 // daysBefore returns the days from 0001-01-01 to a date of the proleptic
@@ -79,6 +83,7 @@ func daysBefore(y, m, d int) int {
 	return era*146_097 + doe - 306
 }
 
+// civil returns the date that is so many days after 0001-01-01: the inverse of daysBefore.
 func civil(days int) (y, m, d int) {
 	days += 306
 	era := days / 146_097
@@ -96,6 +101,7 @@ func civil(days int) (y, m, d int) {
 	return y, m, d
 }
 
+// daysIn returns the number of days in a month.
 func daysIn(y, m int) int {
 	switch m {
 	case 4, 6, 9, 11:
@@ -130,7 +136,7 @@ type Status uint8
 const (
 	OK        Status = iota
 	Null             // no time: empty, null, -, N/A
-	Ambiguous        // a date whose order nothing tells
+	Ambiguous        // a d/d/y date, and neither it nor the given order tells day from month
 	Bad              // not a time
 )
 
@@ -144,7 +150,8 @@ type Result struct {
 }
 
 // ParseFlag reads a time given on the command line: ISO 8601, with a space or
-// T, a date alone, or any other form that needs no date order. No zone is UTC.
+// T, a date alone, or any other form that needs no date order. A time without zone is
+// UTC.
 func ParseFlag(s string) (Time, error) {
 	r := Parse(s, None, nil)
 	switch r.Status {

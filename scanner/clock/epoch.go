@@ -1,6 +1,7 @@
 package clock
 
-// numeric says that the text is digits, with a fraction at most.
+// numeric reports whether the text is a number of more than four characters: digits,
+// perhaps with a fraction.
 func (p *parser) numeric() bool {
 	dot := false
 	for i, c := range p.s {
@@ -15,8 +16,8 @@ func (p *parser) numeric() bool {
 	return len(p.s) > 4 // four digits could be a year; no epoch is that short
 }
 
-// units are what a bare number may count. A number means the one unit whose
-// result falls into 2000 to 2099; there the windows do not overlap.
+// units are those that a bare number may count. A number means the one unit by which it
+// falls into 2000 to 2099: for those years the ranges of numbers do not overlap.
 var units = [...]struct {
 	perTick, ticks Time // a unit is ticks ticks, or 1/perTick of one
 	epoch          Time
@@ -34,7 +35,8 @@ const (
 	year2100 Time = 662_380_416_000_000_000
 )
 
-// number reads an epoch number; milliseconds only where a wrapper says so.
+// number reads an epoch number. With milliseconds it can only count these, as the
+// wrapper /Date(…)/ says.
 func (p *parser) number(milliseconds bool) Result {
 	var v int64
 	n := 0

@@ -15,7 +15,7 @@ const maxText = 80
 // The forms: ISO 8601 with T or blank, y/m/d, d/d/y with AM and PM, day and
 // month names (RFC 822, RFC 850, CEF, Defender), epoch numbers in any unit
 // that falls into 2000 to 2099, .NET ticks, FILETIME, /Date(ms)/ and
-// datetime(…). See semantics 4.
+// datetime(…).
 func Parse[T string | []byte](text T, o Order, loc *time.Location) Result {
 	if r, ok := plain(text); ok {
 		return r
@@ -31,8 +31,8 @@ func Parse[T string | []byte](text T, o Order, loc *time.Location) Result {
 	return parse(s, o, loc)
 }
 
-// plain reads what exports have in nearly all rows, 2006-01-02T15:04:05Z and up
-// to seven digits of the second, as parse does. It says false for all else.
+// plain reads the form that exports have in nearly all rows, 2006-01-02T15:04:05Z with up
+// to seven digits of a fraction, as parse does. It returns false for any other text.
 func plain[T string | []byte](s T) (Result, bool) {
 	const zone = len("2006-01-02T15:04:05")
 	if len(s) <= zone || len(s) == zone+2 || len(s) > zone+9 || s[4] != '-' || s[7] != '-' || s[10] != 'T' ||
@@ -85,8 +85,8 @@ func parse(s []byte, o Order, loc *time.Location) Result {
 	return p.result(loc)
 }
 
-// clean drops what portals, browsers and people put round a time: blanks of
-// all kinds, direction marks, byte order marks.
+// clean takes off the characters that portals, browsers and people leave round a time:
+// blanks of all kinds, direction marks, byte order marks.
 func clean[T string | []byte](dst []byte, s T) ([]byte, bool) {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -505,12 +505,11 @@ func (p *parser) zone() bool {
 	return p.i == len(p.s)
 }
 
-// result makes an instant of what was read. loc is no field: it escapes, and
-// would take the buffer behind s with it.
+// result makes an instant of the parts that were read. loc is no field of the parser: it
+// escapes to the heap, and would take the buffer behind s with it.
 func (p *parser) result(loc *time.Location) Result {
 	r := Result{Dated: p.dated, Zoned: p.zoned}
-	// Read the other way round an unclear date exists too: both parts are at
-	// most 12.
+	// An unclear date exists in the other order too, since both parts are at most 12.
 	if p.y < 1 || p.m < 1 || p.m > 12 || p.d < 1 || p.d > daysIn(p.y, p.m) {
 		r.Status = Bad // and proves nothing: 99/1/2025 must not decide for a column
 		return r

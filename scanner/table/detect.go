@@ -10,9 +10,8 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// ErrTie is the cause when the columns fit two tables equally well. ErrWeak is it when
-// they share too little with a table to be taken for it, and too much to be passed
-// over.
+// ErrTie is the cause if the columns fit two tables equally well. ErrWeak is the cause if
+// they share too little with a table to be taken for it, but too much to be passed over.
 var (
 	ErrTie  = errors.New("columns fit several tables equally well: choose with --table")
 	ErrWeak = errors.New("columns are not enough to tell the table: choose with --table")
@@ -29,15 +28,14 @@ type Evidence struct {
 // cell, the path (am-TABLE, insights-logs-advancedhunting-TABLE, Type=TABLE),
 // a header fingerprint, the table that shares most column names with at least
 // one of level hunt (which is not for optional tables: lists of URLs and of
-// hashes resemble those), the name of the file. Where nothing fits, t is nil;
-// unknown is then the name of the table that the input says it holds, if it
-// says so. A tie is ErrTie, unless one of the tables is no optional one, and a
-// column that a hunt reads without anything that bears it out is ErrWeak.
+// hashes resemble those), the name of the file. If nothing fits, t is nil and
+// unknown the name of the table that the input says it holds, if it says so. A tie is
+// ErrTie, unless one of the tables is not optional. A column that a hunt reads, with
+// nothing to bear it out, is ErrWeak.
 //
-// The name of a search job's result, of a restored or of a custom table (_SRCH,
-// _RST, _CL) is anybody's choice. Where it is that of no table, path and
-// fingerprint decide; a result or restored table that has but a hunt's columns is
-// ErrWeak.
+// The result of a search job, a restored and a custom table (_SRCH, _RST, _CL) may have
+// any name. If no table has that name, path and fingerprint decide; a result or restored
+// table that has only a hunt's columns is ErrWeak.
 func Detect(tables []*Table, d Evidence) (t *Table, unknown string, err error) {
 	t, names := fromTypes(tables, d.Types)
 	if t != nil {
@@ -121,11 +119,11 @@ func InFileName(tables []*Table, path string) *Table {
 	return nil
 }
 
-// plausible says that a cell could name a table. One or two letters are
+// plausible reports whether a cell could name a table. One or two letters are
 // something else: a DNS record type, a flag.
 func plausible(s string) bool { return len(s) > 2 && nameChars(s) }
 
-// nameChars says that a text has what names of tables are made of.
+// nameChars reports whether a text is made of the characters that names of tables have.
 func nameChars(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -147,18 +145,18 @@ func typeName(s string) string {
 	return s
 }
 
-// IsHunting says that a category cell names a table of Advanced Hunting.
+// IsHunting reports whether a category cell names a table of Advanced Hunting.
 func IsHunting(cell string) bool { return typeName(cell) != strings.TrimSpace(cell) }
 
-// copySuffixes are those of the names that copies of a table have.
+// copySuffixes are the suffixes that names of copies of a table have.
 var copySuffixes = []string{"_KQL_CL", "_CL", "_SRCH", "_RST"}
 
-// isCopy says that a name has such a suffix.
+// isCopy reports whether a name has such a suffix.
 func isCopy(name string) bool {
 	return slices.ContainsFunc(copySuffixes, func(suffix string) bool { return hasSuffix(name, suffix) })
 }
 
-// hasSuffix says that a name goes before a suffix in either case.
+// hasSuffix reports whether a name ends in a suffix, in any case, and is longer.
 func hasSuffix(name, suffix string) bool {
 	n := len(name) - len(suffix)
 	return n > 0 && strings.EqualFold(name[n:], suffix)
@@ -327,7 +325,7 @@ func hasAll(names map[string]bool, want []string) bool {
 	return len(want) > 0
 }
 
-// covers says that all of the named columns that o has are columns of t too.
+// covers reports whether t has all those of the named columns that o has.
 func (t *Table) covers(o *Table, names map[string]bool) bool {
 	for name := range names {
 		_, has := t.native.get(name)
@@ -376,8 +374,8 @@ func resembling(tables []*Table, names map[string]bool, doubtful bool) (fit []*T
 	return fit, nil
 }
 
-// telling says that a column of the table is neither that of a host nor one of the
-// words that lists of all kinds have.
+// telling reports whether a column of the table is neither that of a host nor one
+// of the words that lists of all kinds have.
 func (t *Table) telling(column string) bool {
 	switch strings.ToLower(column) {
 	case "name", "message", "description", "reason", "result", "severity", "confidence",
@@ -392,7 +390,7 @@ func (t *Table) hunted(names map[string]bool) []Key {
 	return slices.DeleteFunc(t.KeysAt(Hunt), func(k Key) bool { return !names[strings.ToLower(k.Column)] })
 }
 
-// bearsOut says that columns which the hunt reads are no coincidence: there are
+// bearsOut reports whether columns which the hunt reads are no coincidence: there are
 // two, or besides one an event time or half of all columns are the table's. A
 // package.json has a name and a description, as DNS events could have. Beside an
 // address under a name of several words there has to be a time or another column
@@ -417,7 +415,7 @@ func (t *Table) bearsOut(hunted []Key, names map[string]bool) bool {
 	return others > 1
 }
 
-// severalWords says that a name is made of words, like SourceIP and src_ip: what
+// severalWords reports whether a name is made of words, like SourceIP and src_ip: what
 // is called ip or Address may be anything.
 func severalWords(name string) bool {
 	for i := 1; i < len(name); i++ {

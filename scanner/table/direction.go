@@ -32,8 +32,8 @@ func parseDirection(s string) (Direction, bool) {
 	return Direction(max(i, 0)), i > 0
 }
 
-// holds says whether a condition on the direction is met; the second result is
-// false where that cannot be known.
+// holds returns whether a condition on the direction is met; the second result is
+// false if that cannot be known.
 func (c Cond) holds(d Direction) (bool, bool) {
 	switch c {
 	case WhenOut:
@@ -238,7 +238,7 @@ func (t *Table) Direction(r *Row) Direction {
 	return Unknown
 }
 
-// readIn is read for a text of the row.
+// readIn is read, with the answers that the row remembers.
 func (x *directionRule) readIn(r *Row, text string) Direction {
 	a, known := r.recall(unsafe.Pointer(x), text)
 	if known {
@@ -281,7 +281,7 @@ func (t *Table) DirectionWord(s string) (Direction, bool) {
 	}
 	for i := range t.direction {
 		for _, l := range t.direction[i].words {
-			// "*" says that a cell is there, and is no word.
+			// "*" stands for any cell that is not empty, and is no word.
 			if !slices.Contains(l.words, "*") && matchesAny(l.words, s) {
 				return l.direction, true
 			}
@@ -342,7 +342,7 @@ func (t *Table) sideAddr(r *Row, n int) netip.Addr {
 	return netip.Addr{}
 }
 
-// labelled says that a key's address may stand in for a side's.
+// labelled reports whether a key's address may stand in for a side's.
 func (k *Key) labelled() bool { return k.RoleBy != "" && k.Kind == ioc.KindIP }
 
 var sideNames = [2]string{"src", "dst"}

@@ -172,8 +172,8 @@ func (t *Table) Guessed(columns []string) (time, host string) {
 	return pick(t.Times), pick(hosts)
 }
 
-// Shown says whether a generic hit shows a column that did not match: it is the
-// n-th sort of what a responder asks next, and one of each is enough.
+// Shown reports whether a generic hit shows a column that did not match. n is the sort of
+// column, by what a responder asks next: one of each sort is enough.
 func Shown(name string) (n int, ok bool) {
 	name = PlainColumn(name)
 	for n := partUser; n < partCount; n++ {
@@ -208,5 +208,5 @@ func TypeName(cell string) (string, bool) {
 // maxTableName bounds what is taken from a cell as a name.
 const maxTableName = 128
 
-// IsHost says that a column's name is that of a host.
+// IsHost reports whether a column's name is that of a host.
 func IsHost(name string) bool { return slices.Contains(guesses[partHost], PlainColumn(name)) }

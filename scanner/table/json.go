@@ -76,7 +76,7 @@ func (o *object) read(cell string) {
 }
 
 // flat takes a cell apart that is an object of plain values, without blanks, as
-// services write them. It says false where it finds anything else, valid or not.
+// services write them. It returns false for anything else, valid or not.
 func (o *object) flat(s string) bool {
 	if len(s) < 2 || s[0] != '{' || s[len(s)-1] != '}' {
 		return false
@@ -161,8 +161,8 @@ func plainMany(s string, i, depth int) int {
 	return -1
 }
 
-// plainKey says that the inside of a key is the key: nothing in it is escaped, and
-// it is ASCII, as services' keys are.
+// plainKey reports whether the inside of a key is the key: nothing in it is
+// escaped, and it is ASCII, as services' keys are.
 func plainKey(key string) bool {
 	for i := range len(key) {
 		if key[i] == '\\' || key[i] >= utf8.RuneSelf {
@@ -215,7 +215,7 @@ func plainText(s string, i int) int {
 	return -1
 }
 
-// isHex4 says that a text is the four digits of a character's number.
+// isHex4 reports whether a text is the four digits of a character's number.
 func isHex4(s string) bool {
 	_, err := strconv.ParseUint(s, 16, 16)
 	return err == nil
@@ -233,7 +233,7 @@ func notPlain(s string, i int) uint64 {
 	return ((x-' '*ones)&^x | (quote-ones)&^quote | (slash-ones)&^slash) & tops
 }
 
-// plainWord says that a JSON value is true, false, null or a number without
+// plainWord reports whether a JSON value is true, false, null or a number without
 // exponent.
 func plainWord(s string) bool {
 	if s == "true" || s == "false" || s == "null" {
@@ -350,12 +350,12 @@ func List(cell string) []string {
 	return strings.FieldsFunc(cell, separates)
 }
 
-// separates says that a character stands between the parts of a list.
+// separates reports whether a character stands between the parts of a list.
 func separates(r rune) bool {
 	return r == ',' || r == ';' || r == ' ' || r == '\t' || r == '\n' || r == '\r'
 }
 
-// hasElement says that List finds something other than placeholders.
+// hasElement reports whether List finds something other than placeholders.
 func hasElement(cell string) bool {
 	something := func(part string) bool { return !placeholder(part) }
 	if strings.HasPrefix(cell, "[") {
@@ -374,5 +374,6 @@ func hasElement(cell string) bool {
 	return false
 }
 
-// placeholder says that a text stands for nothing, as firewalls and portals write it.
+// placeholder reports whether a text stands for nothing, as firewalls and portals
+// write it.
 func placeholder(s string) bool { return s == "-" || len(s) == 3 && strings.EqualFold(s, "N/A") }

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// A lookup is a small map as a list sorted by key: what the compiler lays down
-// in the program's data, where a map would be built anew by every run.
+// A lookup is a small map as a list sorted by key. The compiler puts such a list into
+// the program's data; a map would be built anew by every run.
 type lookup[V any] []entry[V]
 
 type entry[V any] struct {
@@ -14,7 +14,8 @@ type entry[V any] struct {
 	value V
 }
 
-// lookupOf has the entries of m, which it does not keep. It is nil for none.
+// lookupOf returns a lookup with the entries of m, nil if there are none. It does not
+// keep m.
 func lookupOf[V any](m map[string]V) lookup[V] {
 	if len(m) == 0 {
 		return nil

@@ -47,7 +47,7 @@ func (p *parser) outcome(word []string, rest string) error {
 	return err
 }
 
-// read says what became of the event: allowed, blocked, failed, resolved,
+// read returns what became of the event: allowed, blocked, failed, resolved,
 // not-resolved or unknown.
 func (o *outcome) read(r *Row) string {
 	if o.code != "" {
@@ -76,7 +76,7 @@ func (o *outcome) read(r *Row) string {
 	return "unknown"
 }
 
-// noError says that a response code is 0.
+// noError reports whether a response code is 0.
 func (r *Row) noError(code string) bool {
 	a, known := r.recall(unsafe.Pointer(&rcodes), code)
 	if known {

@@ -101,7 +101,7 @@ func Parse(name string, r io.Reader) (*Table, error) {
 	return p.t, nil
 }
 
-// whole checks what no single line can be blamed for, and lists the columns
+// whole checks the definition as a whole, once all lines are read, and lists the columns
 // in use.
 func (p *parser) whole() error {
 	t := p.t
@@ -393,7 +393,7 @@ func (p *parser) alias(names, rest string) error {
 	return nil
 }
 
-// terms reads a list of terms and sees to it that their columns are checked.
+// terms reads a list of terms, whose columns are checked once all lines are read.
 func (p *parser) terms(s string, sep byte) ([]Term, error) {
 	var list []Term
 	for _, part := range splitTop(s, sep) {

@@ -4,30 +4,30 @@ import "unsafe"
 
 // memory is what a Row that is used again keeps from record to record.
 type memory struct {
-	answers [128]answer
-	spare   answer // for texts that are not remembered
-	text    []byte // of answers that are texts of their own; until the next record
+	answers [128]answer // by a hash of part and text
+	spare   answer      // for texts that are not remembered
+	text    []byte      // texts that were made for answers; they live until the next record
 }
 
 // An answer is what one part of a definition makes of one text. Actions,
 // protocols and codes are the same few in millions of rows.
 type answer struct {
 	of   unsafe.Pointer // the part
-	n    uint8
+	n    uint8          // bytes of text
 	text [maxRemembered]byte
-	word string // the answer, as a word that is nobody's cell,
+	word string // the answer, as a word that is no piece of a cell,
 	said uint8  // or as a number
 }
 
-// maxKept is how much memory for texts is kept for the next record.
+// maxKept is how many bytes for texts are kept for the next record.
 const maxKept = 64 << 10
 
-// maxRemembered is how long a text may be for its answer to be remembered.
+// maxRemembered is the longest text whose answer is remembered, in bytes.
 const maxRemembered = 46
 
-// recall returns the answer that a part of a definition had for a text.
-// Where there is none, known is false and the caller puts it there. It gives nil
-// for a Row that is used once.
+// recall returns the answer that a part of a definition had for a text. If known is
+// false there was none, and the caller sets it in a. a is nil for a Row that is used
+// once.
 func (r *Row) recall(of unsafe.Pointer, text string) (a *answer, known bool) {
 	m := r.memory
 	if m == nil {
@@ -69,5 +69,5 @@ func (r *Row) join(a, sep, b string) string {
 	return unsafe.String(unsafe.SliceData(m.text[from:]), len(m.text)-from)
 }
 
-// bytesOf lends the bytes of a text to who only reads them.
+// bytesOf returns the bytes of a text, which must only be read.
 func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }

@@ -8,8 +8,8 @@ type Columns struct {
 	names []string
 	has   []bool
 	index map[string]int // by lower-case name
-	exact []exactName    // as spelled, as nearly all callers ask; see spot
-	shift uint           // of a hash, to one of them
+	exact []exactName    // by a hash of the name as spelled, which nearly all callers use; see spot
+	shift uint           // from a hash to an index in exact
 }
 
 // An exactName is a column under one spelling; the empty one is a free place.
@@ -19,9 +19,9 @@ type exactName struct {
 }
 
 // NewColumns indexes bare column names (see formats.BareName). has says for
-// each whether the input is known to have the column: a column that was asked
-// for but is missing has empty cells that are not "empty cells" to a rule. A
-// nil has means that all are there. Of repeated names the first counts.
+// each whether the input is known to have the column: if it has not, the cells are
+// missing, which a rule tells from empty. A nil has means that all columns are there. Of
+// repeated names the first counts.
 func NewColumns(names []string, has []bool) *Columns {
 	size := bits.Len(uint(2 * len(names)))
 	c := &Columns{names: names, has: has, index: make(map[string]int, len(names)), exact: make([]exactName, 1<<size), shift: uint(64 - size)}
@@ -40,9 +40,9 @@ func NewColumns(names []string, has []bool) *Columns {
 	return c
 }
 
-// spot is where a spelling stands, or the free place where it would, nil where
-// too many are in the way: anyone can write a header. A row is asked for two dozen
-// columns by name, which are told apart by their ends: a map takes twice as long.
+// spot returns the place of a spelling in exact, or the free place for it; nil if more
+// than a few others are in the way, since anyone can write a header. A row is asked for
+// two dozen columns by name, and names differ in their ends: a map takes twice as long.
 func (c *Columns) spot(name string) *exactName {
 	h := uint64(len(name))
 	if n := len(name); n >= 8 {
@@ -85,16 +85,16 @@ type Row struct {
 	*Columns
 	Cells []string
 
-	// The last JSON cell of which a member was asked, taken apart: several
-	// answers come from the same one.
+	// The last JSON cell that was asked for a member, taken apart: several answers come
+	// from the same cell.
 	parsed object
 
 	memory *memory // nil before the first Reset
 }
 
-// Reset makes it another record. Nothing of the last one's cells is kept, since their
-// memory may hold others by now. Texts made for answers end as well: from the first
-// Reset on they live as long as the cells do.
+// Reset makes the row another record. Nothing of the last record's cells is kept, since
+// their memory may hold other cells by now. The texts made for answers end as well: from
+// the first Reset on they live only as long as the cells do.
 func (r *Row) Reset(columns *Columns, cells []string) {
 	if r.memory == nil {
 		r.memory = new(memory)
@@ -107,8 +107,8 @@ func (r *Row) Reset(columns *Columns, cells []string) {
 }
 
 // Get returns the cell of a column, and whether the input has that column: it
-// does if the Columns say so, or if this row holds something there, for the
-// records of a JSON stream may have what its head did not show. Names compare
+// does if the Columns say so, or if this row has something in it, since the
+// records of a JSON stream may have columns that its head did not show. Names compare
 // without regard to ASCII case. It does not allocate.
 func (r *Row) Get(column string) (cell string, has bool) {
 	i := r.Index(column)
@@ -129,7 +129,7 @@ func (r *Row) member(cell, key string) (value string, has bool) {
 	return r.parsed.member(key)
 }
 
-// cell is Get without the reason why there is nothing.
+// cell is Get for those who need not tell a missing cell from an empty one.
 func (r *Row) cell(column string) string {
 	s, _ := r.Get(column)
 	return s

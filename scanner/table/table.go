@@ -1,14 +1,20 @@
-// Package table knows the tables that are swept: which of their columns hold
-// what, which cells say when something happened, and how a record answers "who
+// Package table knows the tables that are swept: what each of their columns
+// holds, which cells say when something happened, and how a record answers "who
 // talked to this". A table is data, not code: a text file that [Parse] reads.
-// Those that most sweeps meet come with the program ([Builtin]).
+// The tables that most sweeps meet come with the program ([Builtin]).
+//
+// Where to start reading: table.go has the types, parse.go reads a definition, detect.go
+// says which table an input is. For a record, a [Row] has its cells, and direction.go,
+// outcome.go and who.go answer from them; term.go gets a value out of a row, field.go a
+// name that a rule uses. generic.go defines a table for exports of unknown ones.
+// builtin.go is made from the .table files.
 //
 // A line of such a file is a column, a keyed line, or a comment (#). A line
 // that starts with a blank continues the one before.
 //
 //	table: NAME
 //	fingerprint: COLUMN …               headers that have all of these are this table
-//	presence: optional                  no sweep lacks it, and no header only resembles it
+//	presence: optional                  a sweep may lack it, and only its fingerprint shows it
 //	time: COLUMN …                      event time, in order of preference, row by row
 //	kql: COLUMN in|has_any, …           what the table's KQL hunt reads
 //	# column   holds  level  role    port        print
@@ -19,7 +25,7 @@
 // url-or-host, url-or-text, email-or-name, kv, text, list, hash),
 // json(key:kind,…) for a JSON object with typed members, or a plain type
 // (string, int, long, real, bool, time). level is hunt, wide, deep, never, or -
-// for what is not matched. role is a word of the hit record, or by:COLUMN where
+// for columns that are not matched. role is a word of the hit record, or by:COLUMN if
 // the text of a label column gives it. port is the column of the paired port.
 // print is hunt (the hunt's projection), triage, or -; the order of the lines
 // is the order of print.
@@ -58,7 +64,7 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// Level says from which --columns on a column is matched.
+// Level is the first value of --columns with which a column is matched.
 type Level uint8
 
 // The levels, each containing the ones before. Never is not matched at all;
@@ -93,7 +99,7 @@ type Key struct {
 	Kind   ioc.Kind     // KindText for a JSON column, whose members are in JSON
 	JSON   []ioc.Member // typed members of a JSON object; nil for other columns
 	Level  Level        // Hunt, Wide, Deep or Never
-	Role   string       // "" where RoleBy names the column that tells
+	Role   string       // "" if RoleBy names the column that tells
 	RoleBy string       // label column (DeviceCustomIPv6Address1Label), "" without one
 	Port   string       // column of the paired port, "" without one
 }
@@ -107,12 +113,12 @@ type Table struct {
 	Hunt        []string // the projection of the KQL hunt, in its order
 	Triage      []string // what a responder also wants to see, without those of Hunt
 	KQL         []KQL    // what the KQL hunt reads
-	Optional    bool     // a sweep without it lacks nothing, and only its whole fingerprint shows it
+	Optional    bool     // a sweep may lack it, and only its whole fingerprint shows it
 
 	keyAt      lookup[int]     // Keys by column as spelled
 	native     lookup[column]  // by folded name
 	names      []string        // native columns as spelled, in file order
-	dotted     []string        // of them those with a dot in their name, which only generic tables have
+	dotted     []string        // those of names with a dot in them, as only generic tables have
 	alias      lookup[[]Term]  // by folded name; empty slice: the event time
 	aliasNames []string        // as spelled, in file order
 	compare    lookup[Compare] // by folded column or column.member
@@ -122,7 +128,7 @@ type Table struct {
 	roles      lookup[[]Term]
 	outcome    outcome
 	who        [whoCount]whoRule
-	used       []string // whichever keys are matched; may repeat
+	used       []string // columns that are needed whichever keys are matched; may repeat
 }
 
 // KQL is one column that the hunt reads, with its operator.
@@ -198,11 +204,11 @@ func (t *Table) Key(column string) *Key {
 	return nil
 }
 
-// Columns returns every column that a hit, its role, its time, direction or
-// who needs where the given keys are matched, as spelled in the definition and
-// without repeats. A key that is neither matched nor printed is left out: those
-// of the deep level hold most of a table's bytes. Rules may need others: they
-// list their own.
+// Columns returns every column that a hit, its role, its time, direction or who needs
+// if those keys are matched for which matched is true. They are spelled as in the
+// definition and do not repeat. Keys that are neither matched nor printed are left out:
+// those of the deep level hold most of a table's bytes. Rules may need other columns,
+// and list these themselves.
 func (t *Table) Columns(matched func(*Key) bool) []string {
 	room := len(t.used) + 3*len(t.Keys)
 	list := make([]string, 0, room)

@@ -161,10 +161,9 @@ func splitTop(s string, sep byte) []string {
 	return append(parts, strings.TrimSpace(s[start:]))
 }
 
-// Value is the text that a term has in a row, "" where it has none. has says
-// whether the input has the column at all. Conditions and the terms that need
-// a match are not looked at: they are the caller's. The text lives as long as the
-// row's cells do, see Row.Reset.
+// Value returns the text that a term has in a row, "" if it has none, and whether the
+// input has the column at all. Conditions, and the terms that need a match, are up to
+// the caller. The text lives as long as the row's cells do, see Row.Reset.
 func (t Term) Value(r *Row) (text string, has bool) {
 	if t.Func == Literal {
 		return t.Column, true

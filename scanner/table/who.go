@@ -11,7 +11,7 @@ import (
 )
 
 // Who answers "who talked to this" in the same words for all tables. An empty
-// string is null: the table cannot say.
+// string is null: the row does not say.
 type Who struct {
 	Host, IP, User       string // the inside party
 	Process, CommandLine string
@@ -109,7 +109,7 @@ type whoRule struct {
 type whoTerm struct {
 	Term
 	port string // column of the port that belongs to it, "" without one
-	side int    // whose address the column is: 0 source, 1 destination, -1 neither
+	side int    // the side whose address the column has: 0 source, 1 destination, -1 neither
 }
 
 func (p *parser) who(field, rest string) error {
@@ -152,7 +152,7 @@ func (p *parser) who(field, rest string) error {
 	return nil
 }
 
-// settle finds what the table says of the terms' columns, once all lines are read.
+// settle sets port and side of the terms, once all lines are read.
 func (w *whoRule) settle(t *Table) {
 	for i := range w.terms {
 		x := &w.terms[i]
@@ -177,11 +177,11 @@ type asking struct {
 	addr      [2]netip.Addr // of the sides
 	inside    int           // which side is the inside party
 	peerPort  string
-	wantPort  bool // the port of what is looked for is wanted as well
-	normal    bool // what was found last is an address in normal form
+	wantPort  bool // find the port of the next value as well
+	normal    bool // the value that was found last is an address in normal form
 }
 
-// Who answers for one row of which t.Direction is d. m says what matched. The
+// Who answers for one row. d is its t.Direction, and m says what matched. The
 // texts live as long as the row's cells do, see Row.Reset.
 func (t *Table) Who(r *Row, d Direction, m Matched) Who {
 	a := asking{t: t, r: r, m: m, direction: d}
@@ -235,7 +235,7 @@ func (r *Row) normalAddr(a netip.Addr, text string) string {
 // number reads a count. limit 0 means none.
 func number(s string, limit int64) Number {
 	if s = strings.TrimSpace(s); s == "" {
-		return Number{} // most often; the error would be made for nothing
+		return Number{} // most often, and an error is costly to make
 	}
 	n, err := parseInt(s)
 	if err != nil {
@@ -267,8 +267,8 @@ func parseInt(s string) (int64, error) {
 	return n, nil
 }
 
-// first is the first value of a who line, with the port that belongs to it if
-// that is wanted. A name column that holds an address has no name to give.
+// first returns the first value of a who line, with the port that belongs to it if
+// a.wantPort. An address in a column of names is no name.
 func (a *asking) first(field int) (text, port string) {
 	w := &a.t.who[field]
 	if w.unless != nil && w.unless.holds(a.r) {
@@ -306,7 +306,7 @@ func (a *asking) first(field int) (text, port string) {
 	return "", ""
 }
 
-// isAddr says that a text is an address.
+// isAddr reports whether a text is an address.
 func isAddr(text string) bool {
 	_, _, ok := ioc.ParseAddr(bytesOf(text))
 	return ok
@@ -349,8 +349,8 @@ func (a *asking) matched(column string) (text, port string) {
 	return "", ""
 }
 
-// far says that a matched element is on the other side, or what the table calls
-// remote without being the address of either side.
+// far reports whether a matched element is on the other side, or has the role remote and
+// is the address of neither side.
 func (a *asking) far(e Element) bool {
 	n := a.sideOf(e)
 	return n == 1-a.inside || n < 0 && e.Role == "remote"
@@ -367,7 +367,7 @@ func (a *asking) portOf(e Element) string {
 	return ""
 }
 
-// sideOf says on which side (0 source, 1 destination) a matched element is,
+// sideOf returns the side (0 source, 1 destination) on which a matched element is,
 // -1 if on neither.
 func (a *asking) sideOf(e Element) int {
 	switch e.Role {

@@ -54,10 +54,10 @@ const (
 	unitNano   timeUnit = 1e9
 )
 
-// asIs says whether values are text without printing.
+// asIs reports whether values are text as they are stored.
 func (p *printer) asIs() bool { return p.kind == printText }
 
-// quoted says whether a JSON array has the values in quotes.
+// quoted reports whether values are in quotes in JSON.
 func (p *printer) quoted() bool {
 	switch p.kind {
 	case printBool, printInt, printUint, printDecimal, printBigDecimal, printFloat16, printFloat32, printFloat64:
