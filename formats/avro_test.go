@@ -390,6 +390,10 @@ func TestAvroHostile(t *testing.T) {
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("many arrays of nothing took %v", took)
 	}
+	field := avroHeader(`{"type":"record","name":"R","fields":[{"name":"a"}]}`, "")
+	if _, err := avroLines(field); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "schema: a type is missing") {
+		t.Errorf("field without a type: %v", err)
+	}
 	// What a value says that it has is not what there is: no nulls are free for it.
 	file = avroHeader(`{"type":"record","name":"R","fields":[{"name":"a","type":["string",`+nulls+`]}]}`, "")
 	for range 3 {
