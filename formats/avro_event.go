@@ -97,7 +97,7 @@ func (e *avroEvent) append(dst, body []byte, max int) []byte {
 		return e.values(dst, body)
 	case body[0] != '{':
 		return appendNoJSON(dst, raw)
-	case isOneLine(body) && !bytes.Contains(body, []byte("}{")) && !beginsWithRecords(body):
+	case isOneLine(body) && !mayBeSeveral(body) && !beginsWithRecords(body):
 		return append(append(dst, body...), '\n')
 	}
 	return e.values(dst, body)
@@ -105,6 +105,21 @@ func (e *avroEvent) append(dst, body []byte, max int) []byte {
 
 func isOneLine(text []byte) bool {
 	return bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0
+}
+
+// mayBeSeveral reports whether an object may begin behind the end of another. In a
+// list, or in a string, they are no values of their own.
+func mayBeSeveral(text []byte) bool {
+	for at := 1; ; at++ {
+		next := bytes.IndexByte(text[at:], '{')
+		if next < 0 {
+			return false
+		}
+		at += next
+		if bytes.HasSuffix(bytes.TrimRight(text[:at], " \t,\x1e"), []byte{'}'}) {
+			return true
+		}
+	}
 }
 
 // beginsWithRecords reports whether text is an object with the key records first.

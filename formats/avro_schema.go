@@ -100,6 +100,8 @@ func (s *avroSchema) parse(v any, space string, depth int) (*avroType, error) {
 		return nil, fmt.Errorf("types are nested more than %d deep", maxAvroDepth)
 	}
 	switch v := v.(type) {
+	case nil:
+		return nil, errors.New("a type is missing")
 	case string:
 		return s.lookUp(v, space)
 	case []any:

@@ -164,6 +164,9 @@ func TestAvroBodies(t *testing.T) {
 		{"line break in a string", "{\"a\":\"x\ny\"}", `{"a":"x\ny"}`},
 		{"lines", "{\"a\":1}\n{\"a\":2}\r\n\n{\"a\":3}", `{"a":1}` + "\n" + `{"a":2}` + "\n" + `{"a":3}`},
 		{"one after the other", `{"a":1}{"a":"}{"} {"a":3}`, `{"a":1}` + "\n" + `{"a":"}{"}` + "\n" + `{"a":3}`},
+		{"one after the other in a line", "{\"a\":1} {\"a\":[{}, {}]},{\"a\":3}\x1e{\"a\":4}\t{\"a\":5}",
+			`{"a":1}` + "\n" + `{"a":[{}, {}]}` + "\n" + `{"a":3}` + "\n" + `{"a":4}` + "\n" + `{"a":5}`},
+		{"objects in a list", `{"a":[{}, {}], "b":"},{"}`, `{"a":[{}, {}], "b":"},{"}`},
 		{"sequence", "\x1e{\"a\":1}\n\x1e{\"a\":2}\n", `{"a":1}` + "\n" + `{"a":2}`},
 		{"commas between", "{\"a\":1},\n{\"a\":2},", `{"a":1}` + "\n" + `{"a":2}`},
 		{"list", `[{"a":1}, {"a":[2]}]`, `{"a":1}` + "\n" + `{"a":[2]}`},
@@ -386,6 +389,21 @@ func TestAvroHostile(t *testing.T) {
 	}
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("many arrays of nothing took %v", took)
+	}
+	field := avroHeader(`{"type":"record","name":"R","fields":[{"name":"a"}]}`, "")
+	if _, err := avroLines(field); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "schema: a type is missing") {
+		t.Errorf("field without a type: %v", err)
+	}
+	// What a value says that it has is not what there is: no nulls are free for it.
+	file = avroHeader(`{"type":"record","name":"R","fields":[{"name":"a","type":["string",`+nulls+`]}]}`, "")
+	for range 3 {
+		file = file.block(t, "", 1, avroText{}.long(0, 200_000))
+		for range 40 {
+			file = file.block(t, "", 1, avroText{}.long(1, 150_000, 0))
+		}
+	}
+	if got, err := avroLines(file); len(got) > 6<<20 || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("arrays of nothing behind texts that break off: %d bytes, %v", len(got), err)
 	}
 	for name, text := range map[string]avroText{
 		"many entries": avroText(avroMagic).long(many).text("k", "v"),

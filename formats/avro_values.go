@@ -280,8 +280,11 @@ func appendAvroBytes(dst []byte, t *avroType, v []byte) []byte {
 
 // long reads a number.
 func (d *avroValues) long() (int64, error) {
-	d.bytes++
-	return avroLong(d.in)
+	n, err := avroLong(d.in)
+	if err == nil {
+		d.bytes++
+	}
+	return n, err
 }
 
 // sized reads bytes behind their number. They live until the next read.
@@ -300,14 +303,14 @@ func (d *avroValues) sized() ([]byte, error) {
 }
 
 // fixed reads n bytes. They live until the next read. Room is made for what there is,
-// not for what is said.
+// not for what is said, and that alone is counted.
 func (d *avroValues) fixed(n int64) ([]byte, error) {
-	d.bytes += n
 	if n <= int64(d.in.Size()) {
 		v, err := d.in.Peek(int(n))
 		if err != nil {
 			return nil, err
 		}
+		d.bytes += n
 		_, err = d.in.Discard(int(n))
 		return v, err
 	}
@@ -315,6 +318,7 @@ func (d *avroValues) fixed(n int64) ([]byte, error) {
 		d.large = bytes.Buffer{}
 	}
 	d.large.Reset()
-	_, err := io.CopyN(&d.large, d.in, n)
+	read, err := io.CopyN(&d.large, d.in, n)
+	d.bytes += read
 	return d.large.Bytes(), err
 }

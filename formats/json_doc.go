@@ -356,6 +356,13 @@ func (c *jsonCutter) wrapped() bool {
 	}
 	b, end := c.window(c.pos, jsonWindow)
 	what, _ := c.search.find(b, '[', c.pos, end, jsonNesting)
+	if what == holdsNothing && end == c.pos+jsonWindow && firstBreaksOff(b, '[', c.pos, end) && c.search.affords(2*jsonFar) {
+		looked := c.search.looked
+		b, end = c.window(c.pos, jsonFar)
+		if what, _ = c.search.find(b, '[', c.pos, end, jsonNesting); what == holdsInside {
+			c.search.looked = looked // as in descend
+		}
+	}
 	return what == holdsInside
 }
 

@@ -168,6 +168,7 @@ func TestJSONSearchUnsearched(t *testing.T) {
 		{"in the first of all", `{"x":1,"hits":{"hits":[{"_id":"1","_source":{` + script + `,"time":"t","a":"2"}},{"_source":` + one + `}]}}`, 2, ""},
 		{"a text longer still, behind the columns", `{"x":1,"hits":{"hits":[{"_id":"1","_source":{"time":"t","a":"2",` + long + `}},{"_source":` + one + `}]}}`, 2, ""},
 		{"records one after the other", `{"x":1,` + "\n" + `"result":` + one + "}\n" + `{"x":1,` + "\n" + `"result":` + one + `}`, 2, ""},
+		{"in a list of documents", `[{"id":1,"rows":[{` + script + `,"time":"t","a":"2"},` + one + `]},{"id":2,"rows":[` + one + `]}]`, 3, ""},
 		{"in a list", `{"meta":[{"name":"time"}],"data":[{` + script + `,"time":"t","a":"2"},` + one + `]}`, 2, ""},
 		{"text before the records", `{"responses":[{"body":{"value":[` + one + `]}},{"body":{` + long + `,"value":[` + one + `]}}]}`, 1, "body"},
 		{"text before the list", `{"data":[` + one + `],"more":{` + long + `,"data":[` + one + `]}}`, 1, "more"},

@@ -126,9 +126,11 @@ func readReport(r io.Reader, all bool, emit func(*Entry)) error {
 // prose takes indicators out of pieces of text.
 type prose struct {
 	all    bool
-	quiet  bool // what is not defanged is not counted
-	adoc   bool // it is AsciiDoc
-	fenced bool // in a block of code
+	quiet  bool     // what is not defanged is not counted
+	adoc   bool     // it is AsciiDoc
+	fenced bool     // in a block of code
+	row    []string // the last one of a table
+	urls   []int    // columns of the table in hand, see urlColumns
 	emit   func(*Entry)
 }
 
@@ -152,15 +154,10 @@ func (t *prose) line(text string, no int) {
 	}
 	text = strings.TrimLeft(text, "> \t") // quoted mail
 	if cells := strings.Split(text, "|"); len(cells) > 2 || t.adoc && cells[0] == "" && len(cells) == 2 {
-		if url, ok := onlyURL(cells); ok {
-			t.give(url, no)
-			return
-		}
-		for _, c := range cells {
-			t.text(c, no, true)
-		}
+		t.cells(cells, no)
 		return
 	}
+	t.row, t.urls = nil, nil
 	item := listMarker().ReplaceAllString(text, "")
 	if rest, ok := t.labelled(item, no); ok {
 		t.codes(rest, no)
@@ -174,6 +171,51 @@ func (t *prose) line(text string, no int) {
 	default:
 		t.codes(text, no)
 	}
+}
+
+// cells reads a row of a table.
+func (t *prose) cells(cells []string, no int) {
+	if url, ok := onlyURL(cells); ok {
+		t.give(url, no)
+		return
+	}
+	raw := rawCells(cells)
+	if isUnderline(raw) {
+		t.urls = urlColumns(rawCells(t.row))
+		return
+	}
+	t.row = cells
+	for n, c := range cells {
+		if slices.Contains(t.urls, n) {
+			if url, ok := onlyURL([]string{c}); ok {
+				t.give(url, no)
+				continue
+			}
+		}
+		t.text(c, no, true)
+	}
+}
+
+func rawCells(cells []string) [][]byte {
+	raw := make([][]byte, len(cells))
+	for i, c := range cells {
+		raw[i] = []byte(c)
+	}
+	return raw
+}
+
+// urlColumns are the columns of a report's table whose URLs are indicators though they
+// are not defanged: the first one, which the rows are about, and those of servers. Any
+// other is as likely one of links.
+func urlColumns(heading [][]byte) (urls []int) {
+	l, _ := readHeader(heading)
+	first := slices.IndexFunc(heading, func(c []byte) bool { return len(bytes.TrimSpace(c)) > 0 })
+	for _, v := range l.values {
+		if v.n == first || v.typ == anyType {
+			urls = append(urls, v.n)
+		}
+	}
+	return urls
 }
 
 // onlyURL is the URL that is all that a row of a table holds: what refers to something

@@ -95,6 +95,8 @@ url http://45.9.148.5/a%7Cb at=feed:24
 			"url http://45.9.148.1/a at=feed:4\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:4\n", "[]"},
 		{"tables of URLs alone", "# Bot\n| Name |\n|---|\n| a.example.net |\n## Hacked\n| Site |\n|---|\n| http://b.example.net/p/ |\n## More\n| Title | Link |\n|---|---|\n| Bot | https://report.example.org/x |\n|https://report.example.org/|x|\n",
 			"domain a.example.net at=feed:4\nurl http://b.example.net/p/ at=feed:8\n", "[URL that is not defanged:1 URL without a path:1]"},
+		{"columns of URLs, and of links", "# Bot\n|URL|Threat|\n|---|---|\n| `http://a.example.net/x` | Bot |\n# More\n|IOC|Link|\n|---|---|\n|http://b.example.net/x|https://report.example.org/x|\n\n|Hash|C2 URL|\n|---|---|\n|6cc175b9c0f1b6a831c399e269772661|http://c.example.net/x|\n\n|Title|URL|\n|---|---|\n|Bot|https://report.example.org/x|\n",
+			"url http://a.example.net/x at=feed:4\nurl http://b.example.net/x at=feed:8\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:12\nurl http://c.example.net/x at=feed:12\n", "[URL that is not defanged:2]"},
 		{"titles of lists before blocks of code", "# IOCs\n* **SHA256**\n```text\n6cc175b9c0f1b6a831c399e269772661ffffffff\n```\n* **Strings**\n```text\ndllhost.exe\nHKCR\\.enc\nHow to read your files\n```\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\n", "[name of a file:2]"},
 		{"items of lists without a blank", "Seen:\n\n-45[.]9.148[.]1\n-a[.]example.net\nand more of that, as we were told\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[]"},
