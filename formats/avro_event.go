@@ -97,7 +97,7 @@ func (e *avroEvent) append(dst, body []byte, max int) []byte {
 		return e.values(dst, body)
 	case body[0] != '{':
 		return appendNoJSON(dst, raw)
-	case isOneLine(body) && !bytes.Contains(body, []byte("}{")) && !beginsWithRecords(body):
+	case isOneLine(body) && !maySucceed(body) && !beginsWithRecords(body):
 		return append(append(dst, body...), '\n')
 	}
 	return e.values(dst, body)
@@ -105,6 +105,21 @@ func (e *avroEvent) append(dst, body []byte, max int) []byte {
 
 func isOneLine(text []byte) bool {
 	return bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0
+}
+
+// maySucceed reports whether one object may succeed another in a line: {"a":1} {"a":2}.
+// Braces in text do as well.
+func maySucceed(line []byte) bool {
+	for {
+		i := bytes.IndexByte(line, '}')
+		if i < 0 {
+			return false
+		}
+		line = bytes.TrimLeft(line[i+1:], " \t\x1e")
+		if len(line) > 0 && line[0] == '{' {
+			return true
+		}
+	}
 }
 
 // beginsWithRecords reports whether text is an object with the key records first.
