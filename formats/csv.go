@@ -25,6 +25,7 @@ type csvSource struct {
 	info  Info
 	part  *Part
 	sep   byte
+	width int          // cells of a record that is whole
 	lines int          // line breaks before the first record
 	again atomic.Int64 // lines among the records that repeat the header
 
@@ -99,7 +100,7 @@ func (s *csvSource) Close() error {
 }
 
 func (s *csvSource) NewReader(w Want) Reader {
-	r := &csvReader{s: s, sep: s.sep, width: len(s.part.Columns), late: make([]csvStage, len(w.Late))}
+	r := &csvReader{s: s, sep: s.sep, width: s.width, late: make([]csvStage, len(w.Late))}
 	r.keys, r.sifter = newStops(s.part, w.Keys), newSifter(w)
 	if r.stops = &r.keys; w.Sift != nil {
 		var always []Column
