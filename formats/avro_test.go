@@ -163,6 +163,7 @@ func TestAvroBodies(t *testing.T) {
 		{"several lines", "{\n  \"a\": \"x\\\"y\",\r\n  \"b\": [1]\n}\n", `{   "a": "x\"y",    "b": [1] }`},
 		{"line break in a string", "{\"a\":\"x\ny\"}", `{"a":"x\ny"}`},
 		{"lines", "{\"a\":1}\n{\"a\":2}\r\n\n{\"a\":3}", `{"a":1}` + "\n" + `{"a":2}` + "\n" + `{"a":3}`},
+		{"one after the other, blanks between", "{\"a\":{}} \t{\"a\":2}", `{"a":{}}` + "\n" + `{"a":2}`},
 		{"one after the other", `{"a":1}{"a":"}{"} {"a":3}`, `{"a":1}` + "\n" + `{"a":"}{"}` + "\n" + `{"a":3}`},
 		{"one after the other in a line", "{\"a\":1} {\"a\":[{}, {}]},{\"a\":3}\x1e{\"a\":4}\t{\"a\":5}",
 			`{"a":1}` + "\n" + `{"a":[{}, {}]}` + "\n" + `{"a":3}` + "\n" + `{"a":4}` + "\n" + `{"a":5}`},

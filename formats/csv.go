@@ -20,11 +20,12 @@ import (
 var CSV = Format{Name: "csv", Exts: []string{".csv", ".tsv", ".txt"}, Sniff: sniffCSV, Open: openCSV}
 
 type csvSource struct {
-	c    *Content
-	t    *text
-	info Info
-	part *Part
-	sep  byte
+	c     *Content
+	t     *text
+	info  Info
+	part  *Part
+	sep   byte
+	width int // cells of a record that is whole
 
 	linesAbove int          // line breaks before the first record
 	headers    atomic.Int64 // records, so far, that repeated the header
@@ -101,7 +102,7 @@ func (s *csvSource) Close() error {
 }
 
 func (s *csvSource) NewReader(w Want) Reader {
-	r := &csvReader{s: s, sep: s.sep, width: len(s.part.Columns), late: make([]csvStage, len(w.Late))}
+	r := &csvReader{s: s, sep: s.sep, width: s.width, late: make([]csvStage, len(w.Late))}
 	r.keys, r.sifter = newStops(s.part, w.Keys), newSifter(w)
 	if r.stops = &r.keys; w.Sift != nil {
 		var always []Column

@@ -20,8 +20,8 @@ import (
 
 // doubledQuotes returns the source's text with its quotes doubled instead of escaped, nil
 // if they are not escaped. The head behind the header, which starts at start, tells: as
-// it stands some records have stray quotes or too many cells, and with doubled quotes
-// none has. whole means that the head is all of the text.
+// it stands some records have stray quotes or too many cells, or all quotes within cells
+// are escaped; and with doubled quotes no record is at fault. whole means that the head is all of the text.
 func (s *csvSource) doubledQuotes(whole bool, start int) *Content {
 	c := s.c
 	if !bytes.Contains(c.Head[start:], []byte(`\"`)) {
@@ -30,7 +30,7 @@ func (s *csvSource) doubledQuotes(whole bool, start int) *Content {
 	doubled := *c
 	doubled.Head = bytes.Clone(c.Head)
 	doubleQuotes(doubled.Head, false)
-	if s.faults(c.Head, whole, start) == 0 || s.faults(doubled.Head, whole, start) > 0 {
+	if s.faults(c.Head, whole, start) == 0 && !escapesAll(c.Head[start:], s.sep) || s.faults(wholeRecords(doubled.Head, whole, start), true, start) > 0 {
 		return nil
 	}
 	if c.At != nil {
@@ -51,6 +51,57 @@ func (s *csvSource) faults(head []byte, whole bool, start int) (n int) {
 		n += len(r.Rejects())
 	}
 	return n
+}
+
+// escapesAll reports whether quoted cells hold single quotes, and each behind a
+// backslash. Without a separator in the cell no other quote tells: "{\"query\":\"x\"}",
+// which is no JSON until it is read right.
+func escapesAll(text []byte, sep byte) (found bool) {
+	quoted, begins := false, true // a cell
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if !quoted {
+			quoted = begins && c == '"'
+			begins = c == sep || c == '\n'
+			continue
+		}
+		if c == '\\' && i+1 < len(text) && text[i+1] == '\\' {
+			i++
+			continue
+		}
+		if c != '"' || i+1 == len(text) {
+			continue
+		}
+		switch next := text[i+1]; {
+		case next == '"':
+			i++
+		case next == sep || next == '\n' || next == '\r':
+			quoted = false
+		case text[i-1] != '\\':
+			return false
+		default:
+			found = true
+		}
+	}
+	return found
+}
+
+// wholeRecords is head without a last record that lacks its end, unless it is the whole
+// input: to the last line break behind start that stands outside quotes.
+func wholeRecords(head []byte, whole bool, start int) []byte {
+	if whole {
+		return head
+	}
+	end, quoted := start, false
+	for i, c := range head[start:] {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c == '\n' && !quoted:
+			end = start + i + 1
+		}
+	}
+	return head[:end]
 }
 
 // doubleQuotes puts a quote in place of each backslash that escapes one. odd means

@@ -34,7 +34,7 @@ func readCSVHead(head []byte, whole bool) (csvHead, error) {
 		return csvHead{}, ErrEmpty
 	}
 	h, err := csvHeadAt(head, at, seps, whole)
-	if err == nil && (h.named && len(h.cells) >= leastNames || hasWidth(head[h.start:], h.sep, len(h.cells))) {
+	if err == nil && (h.named && len(h.cells) >= leastNames || !h.title(head) && hasWidth(head[h.start:], h.sep, len(h.cells))) {
 		return h, nil
 	}
 	before := ""
@@ -54,6 +54,23 @@ func readCSVHead(head []byte, whole bool) (csvHead, error) {
 		}
 	}
 	return h, err
+}
+
+// title reports whether the first record, of one cell, may be text above a header: it is no
+// single word, or a blank line follows. All lines that are separated by something else
+// have one cell, too.
+func (h *csvHead) title(head []byte) bool {
+	if len(h.cells) != 1 {
+		return false
+	}
+	next, _, _ := bytes.Cut(head[h.start:], []byte{'\n'})
+	return isProse(h.cells[0]) || len(bytes.TrimSpace(next)) == 0
+}
+
+// isProse reports whether the only cell of a record is more than a word.
+func isProse(cell string) bool {
+	name, _ := BareName(cell)
+	return strings.ContainsAny(name, " .:/")
 }
 
 // certain reports whether a line is a header, whatever stands above it: several names,
@@ -327,12 +344,12 @@ func sniffCSV(head []byte) bool {
 		return h.named || hasWidth(head[h.start:], h.sep, len(h.cells))
 	}
 	// One column: a single word over a list. Lines of prose have spaces.
-	name, _ := BareName(h.cells[0])
-	return h.named && !strings.ContainsAny(name, " .:/") && h.start < len(head)
+	return h.named && !isProse(h.cells[0]) && h.start < len(head)
 }
 
 // hasWidth reports whether the first records have that many cells, with their quotes
-// doubled or escaped.
+// doubled or escaped. The second may be longer than text, which is then no more than the
+// first bytes.
 func hasWidth(text []byte, sep byte, width int) bool {
 	if recordsHaveWidth(text, sep, width) {
 		return true
@@ -347,9 +364,9 @@ func hasWidth(text []byte, sep byte, width int) bool {
 
 // recordsHaveWidth is hasWidth for text with doubled quotes alone.
 func recordsHaveWidth(text []byte, sep byte, width int) bool {
-	for range 2 {
+	for second := range 2 {
 		cells, n, err := firstRecord(text, sep)
-		if err == io.EOF {
+		if err == io.EOF || second == 1 && n == len(text) && len(cells) < width && text[n-1] != '\n' {
 			return true
 		}
 		if err != nil || len(cells) != width {
@@ -379,6 +396,23 @@ func numbersRows(text []byte, sep byte, width int) bool {
 			return false
 		}
 		filled = filled || len(cells) == width+1 && cells[width] != ""
+		text = text[end:]
+	}
+	return true
+}
+
+// endsInSeparators reports whether the first records have a separator behind their last
+// cell that the header, of that width, has not. Taken for ragged, those of several lines
+// would be in doubt, and be split.
+func endsInSeparators(text []byte, sep byte, width int, whole bool) bool {
+	for n := range maxSample {
+		cells, end, err := firstRecord(text, sep)
+		if err != nil || end == len(text) && !whole && n > 0 {
+			return n > 0
+		}
+		if len(cells) != width+1 || cells[width] != "" {
+			return false
+		}
 		text = text[end:]
 	}
 	return true
@@ -425,6 +459,10 @@ func openCSV(c *Content, o Options) (Source, error) {
 			s.info.Notes = append(s.info.Notes, fmt.Sprintf("the given header has %d columns, the first record %d cells", len(o.Header), len(h.cells)))
 		}
 	}
+	s.width = len(s.part.Columns)
+	if endsInSeparators(c.Head[h.start:], h.sep, s.width, whole) {
+		s.width++
+	}
 	if h.above > 0 {
 		s.info.Notes = append(s.info.Notes, fmt.Sprintf("the header is on line %d: what stands above it is no record", h.above+1))
 	}
@@ -465,7 +503,7 @@ func (s *csvSource) headReader(head []byte, whole bool, start int) Reader {
 		return nil
 	}
 	from := &Content{Input: s.c.Input, At: bytes.NewReader(head), Len: int64(len(head))}
-	of := &csvSource{c: from, t: newText(from, Options{BlockSize: sampleBlock}, int64(start)), sep: s.sep, part: s.part}
+	of := &csvSource{c: from, t: newText(from, Options{BlockSize: sampleBlock}, int64(start)), sep: s.sep, width: s.width, part: s.part}
 	of.cond.L = &of.mu
 	of.seam.next = int64(start)
 	return of.NewReader(Want{})

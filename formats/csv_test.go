@@ -353,6 +353,8 @@ func TestCSV(t *testing.T) {
 		{"null", "a,b,c\nnull,\"null\",NULL\n", "|null|NULL", nil},
 		{"short", "a,b,c\n1,2\n3,4,5\n", "1|2/3|4|5", []error{ErrRagged}},
 		{"long", "a,b\n1,2,3,4\n5,6\n", "1|2|3|4/5|6", []error{ErrRagged}},
+		{"separators at the end, over two lines", "a,b,c\n1,\"x\ny\",3,\n4,5,6,\n", "1|x\ny|3|/4|5|6|", nil},
+		{"separators at the end, not of all", "a,b,c\n1,2,3,\n4,5,6\n", "1|2|3|/4|5|6", []error{ErrRagged}},
 		{"NUL", "a,b\n\x00,\xff\xfe\n", "\x00|\xff\xfe", nil},
 		{"BOM", "\ufeffa,b\n1,2\n", "1|2", nil},
 		{"header over two lines", "\"a\nx\",b\n1,2\n", "1|2", nil},
@@ -438,6 +440,11 @@ func TestCSVHeader(t *testing.T) {
 		{"name of two lines", "a,\"b\nc\",d\n1,2,3\n", nil, "a|b\nc|d", false, ',', nil},
 		{"text above", "Report of 2 May\n\nmade by Bob, for you\na,b,c\n1,2,3\n", nil, "a|b|c", false, ',', nil},
 		{"warning above", "WARNING: a newer version is there: 1.2, 1.3\r\na\tb\tc\r\n1\t2\t3\r\n", nil, "a|b|c", false, '\t', nil},
+		{"one line above, semicolons", "Query: all\na;b;c\n1;2;3\n4;5;6\n", nil, "a|b|c", false, ';', nil},
+		{"word above, semicolons", "Report\r\n\r\na;b;c\r\n1;2;3\r\n", nil, "a|b|c", false, ';', nil},
+		{"word that names a column", "Hosts\na;b;c\n1;2;3\n", nil, "Hosts", false, ',', nil},
+		{"comment above, tabs", "# all\na\tb\tc\n1\t2\t3\n", nil, "a|b|c", false, '\t', nil},
+		{"comment above a long record", "# all\na,b,c\n1,2,3\n4,\"" + strings.Repeat("x", headSize) + "\",6\n", nil, "a|b|c", false, ',', nil},
 		{"words below", "a,b,c\nx\np,q,r\nu,v,w\n", nil, "a|b|c", false, ',', nil},
 		{"two words below", "a,b\n1\np,q,r\nu,v\n", nil, "a|b", false, ',', nil},
 		{"records above", "0.0.1,7\n192.0.2.1,7,8\na,b,c\n1,2,3\n", nil, "", false, ',', ErrNoHeader},
@@ -449,7 +456,8 @@ func TestCSVHeader(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := openCSV(&Content{At: strings.NewReader(tt.text), Len: int64(len(tt.text)), Head: []byte(tt.text)}, Options{Header: tt.header})
+			head := []byte(tt.text[:min(len(tt.text), headSize)])
+			s, err := openCSV(&Content{At: strings.NewReader(tt.text), Len: int64(len(tt.text)), Head: head}, Options{Header: tt.header})
 			if !errors.Is(err, tt.err) {
 				t.Fatalf("error %v, want %v", err, tt.err)
 			}
@@ -512,6 +520,15 @@ func TestCSVBackslashes(t *testing.T) {
 		if fmt.Sprintf("%q", got.rows) != fmt.Sprintf("%q", want.rows) || len(got.rejects) > 0 {
 			t.Fatalf("blocks of %d: %q, want %q, from %s", size, got.rows, want.rows, escaped)
 		}
+	}
+	// No cell may hold a separator that would tell.
+	if got := everyWay(t, "a\tb\n1\t\"{\\\"x\\\":\\\"y\\\\\\\"\\\"}\"\n", Options{}, 1<<20); fmt.Sprintf("%q", got.rows) != `[["1" "{\"x\":\"y\\\\\"\"}"]]` {
+		t.Errorf("%q", got.rows)
+	}
+	// The first bytes may end within a cell of several lines.
+	long := escaped + "8,\"" + strings.Repeat("x\n", headSize) + "\",9\n"
+	if got := everyWay(t, long, Options{}, 1<<20); len(got.rejects) > 0 {
+		t.Errorf("%v", got.rejects)
 	}
 	// A backslash at the end of a cell escapes nothing where quotes are doubled.
 	for _, text := range []string{"a,b\n\"C:\\\",1\n", "a,b\n\"{\"\"k\"\":\"\"\\\"\"\"\"}\",1\n"} {

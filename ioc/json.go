@@ -145,14 +145,18 @@ func (w *walker) value(c []byte, base int, at scope) int {
 		return w.array(c, i+1, base, at)
 	case '"':
 		end := stringEnd(c, i+1)
+		if in := c[i+1 : end]; at.top && bytes.IndexByte(in, '\\') < 0 && !beginsJSON(in) {
+			break // text in quotes, which are part of it
+		}
 		w.quoted(c[i+1:end], base+i+1, at)
 		return min(end+1, len(c))
 	}
-	// A bare word or number; at the top it is no JSON at all.
-	end := len(c)
-	if !at.top {
-		end = i + wordEnd(c[i:])
+	if at.top { // no JSON at all
+		w.leaf(c, base, at)
+		return len(c)
 	}
+	// A bare word or number.
+	end := i + wordEnd(c[i:])
 	w.leaf(c[i:end], base+i, at)
 	return end
 }
@@ -286,13 +290,18 @@ func (w *walker) quoted(raw []byte, base int, at scope) {
 		}
 		base = 0
 	}
-	i := skipSpace(v, 0)
-	if i < len(v) && (v[i] == '{' || v[i] == '[' && !isAddrStart(v[i+1:])) {
+	if beginsJSON(v) {
 		at.depth++
 		w.whole(v, base, at)
 		return
 	}
 	w.leaf(v, base, at)
+}
+
+// beginsJSON reports whether text begins as an object or an array.
+func beginsJSON(v []byte) bool {
+	i := skipSpace(v, 0)
+	return i < len(v) && (v[i] == '{' || v[i] == '[' && !isAddrStart(v[i+1:]))
 }
 
 // isAddrStart reports whether a bracket opened an address, not an array. One of IPv4 is

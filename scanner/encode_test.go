@@ -127,4 +127,9 @@ func TestAppendAddrs(t *testing.T) {
 			t.Fatalf("%q: %q, want %q", list, got, want)
 		}
 	}
+	for _, list := range []string{`["192.0.2.7","2001:DB8::1"]`, `["192.0.2.7", "2001:db8::1"]`, "[\n  \"192.0.2.7\",\n  \"2001:db8::1\"\n]"} {
+		if got := string(appendAddrs(nil, list)); got != "192.0.2.7,2001:db8::1" {
+			t.Errorf("%q: %q", list, got)
+		}
+	}
 }

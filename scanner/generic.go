@@ -325,6 +325,21 @@ func genericName(p *plan, f *finding) string {
 	return table.GenericName
 }
 
+// distinctMatches leaves out matches that repeat others. How often a cell holds a value is not
+// known of strings in JSON that are escaped.
+func distinctMatches(list []Match) []Match {
+	if len(list) < 2 {
+		return list
+	}
+	seen := make(map[Match]bool, len(list))
+	return slices.DeleteFunc(list, func(m Match) bool {
+		shown := Match{Column: m.Column, Role: m.Role, Value: m.Value, Class: m.Class}
+		before := seen[shown]
+		seen[shown] = true
+		return before
+	})
+}
+
 // genericIdentity is the ID of a hit of a generic table: the table, the time
 // cut to milliseconds, the host, what matched and where, the indicator.
 func genericIdentity(h *Hit) string {

@@ -75,8 +75,17 @@ func appendAddr(dst []byte, text string) []byte {
 	return append(dst, text...)
 }
 
-// appendAddrs appends the members of a list of addresses, each in normal form.
+// appendAddrs appends the members of a list of addresses, each in normal form. Of one in
+// JSON nothing else counts: how it was printed differs between formats.
 func appendAddrs(dst []byte, list string) []byte {
+	if strings.HasPrefix(list, "[") && strings.HasSuffix(list, "]") && strings.IndexByte(list, '"') > 0 {
+		list = strings.Map(func(c rune) rune {
+			if strings.ContainsRune("[]\"\t\r\n", c) {
+				return ' '
+			}
+			return c
+		}, list)
+	}
 	for from := len(dst); list != ""; {
 		n := ioc.Normal4(list)
 		normal := n > 0 && (n == len(list) || betweenAddrs(list[n]))

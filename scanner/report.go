@@ -313,6 +313,7 @@ func (w *worker) report(in *input, f *finding) error {
 func (w *worker) showRow(p *plan, f *finding, h *Hit) (as shape) {
 	room := &w.room
 	if f.Table == int(p.generic) {
+		h.Matches = distinctMatches(h.Matches)
 		h.ID = genericIdentity(h)
 		h.Row = room.genericRow(f, h, w.Row)
 		return shape{}
