@@ -95,7 +95,11 @@ type Content struct {
 	preamble int         // bytes of text above JSON, behind a byte order mark
 	turned   int         // rows of a table that was written by columns
 	avro     *avroReader // of which Stream is, or nil: then the lines are none of a file's
+	payload  string      // member of the lines by which they were replaced, "" if they were not
 }
+
+// made reports whether the lines are none of a file's, but made of what it holds.
+func (c *Content) made() bool { return c.avro != nil || c.payload != "" }
 
 // stdinContent reads what is given as standard input; it is never closed.
 func stdinContent(r io.Reader) (*Content, error) {
