@@ -32,6 +32,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -400,14 +401,22 @@ func findColumn(names []string, c Column) int {
 	return -1
 }
 
-// BareName returns a column name without the decorations that portals add: a
-// zone suffix (" [UTC]", " [Pacific Time (US and Canada)]", " Local time"),
-// spaces and quotes around it. zone is the text in the brackets, "local" for
-// Local time, "" without one.
+// BareName returns a column name as its table has it: [Undecorated], and without the
+// names of envelopes, which programs that make tables of records in them put before it:
+// properties.RemoteIP, body.properties.RemoteIP.
 func BareName(name string) (bare, zone string) {
 	if isWord(name) { // as nearly all are
 		return name, ""
 	}
+	name, zone = Undecorated(name)
+	return withoutEnvelopes(name), zone
+}
+
+// Undecorated returns a column name without the decorations that portals add: a
+// zone suffix (" [UTC]", " [Pacific Time (US and Canada)]", " Local time"),
+// spaces and quotes around it. zone is the text in the brackets, "local" for
+// Local time, "" without one.
+func Undecorated(name string) (bare, zone string) {
 	name = strings.Trim(name, " \t\r\n\"\ufeff\u00a0\u200e")
 	if i := strings.LastIndex(name, " ["); i > 0 && strings.HasSuffix(name, "]") {
 		zone = name[i+2 : len(name)-1]
@@ -421,6 +430,17 @@ func BareName(name string) (bare, zone string) {
 		return strings.TrimSpace(name[:len(name)-len(local)]), "local"
 	}
 	return name, ""
+}
+
+// withoutEnvelopes takes the names of envelopes off a name.
+func withoutEnvelopes(name string) string {
+	for {
+		outer, inner, ok := strings.Cut(name, ".")
+		if !ok || inner == "" || !slices.ContainsFunc(jsonEnvelopes, func(e string) bool { return strings.EqualFold(e, outer) }) {
+			return name
+		}
+		name = inner
+	}
 }
 
 // isWord reports whether a name is made of ASCII letters, digits and underscores alone:

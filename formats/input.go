@@ -94,7 +94,11 @@ type Content struct {
 	preamble int         // bytes of text above JSON, behind a byte order mark
 	turned   int         // rows of a table that turnColumns has turned, else 0
 	avro     *avroReader // what Stream reads from, or nil. Its lines are not those of a file
+	payload  string      // member of the lines by which they were replaced, "" if they were not
 }
+
+// made reports whether the lines are none of a file's, but made of what it holds.
+func (c *Content) made() bool { return c.avro != nil || c.payload != "" }
 
 // stdinContent reads what is given as standard input; it is never closed.
 func stdinContent(r io.Reader) (*Content, error) {

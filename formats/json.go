@@ -36,7 +36,7 @@ type jsonSource struct {
 	info  Info
 	close func() error
 	times *Times
-	made  bool // of an Avro container
+	made  bool // see Content.made
 
 	mu   sync.Mutex
 	cut  *jsonCutter
@@ -48,7 +48,7 @@ type jsonSource struct {
 
 func openJSON(c *Content, o Options) (Source, error) {
 	o = jsonLimits(o)
-	s := &jsonSource{close: c.Close, used: c.Consumed, times: c.times, made: c.avro != nil}
+	s := &jsonSource{close: c.Close, used: c.Consumed, times: c.times, made: c.made()}
 	s.info = Info{Input: c.Input, Format: "json", Compression: c.Compression, Encoding: c.Encoding, Size: c.Size, Serial: c.At == nil}
 	// A first pass over the head finds the tables.
 	head, in, start, err := c.jsonPasses()

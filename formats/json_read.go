@@ -16,7 +16,7 @@ type jsonRows struct {
 	size int    // length of the text
 	base int64  // offset of buf[0] in the input
 	body int64  // offset before which there are no records
-	made bool   // the text is made of an Avro container: its lines and offsets are no places
+	made bool   // see Content.made: lines and offsets of the text are no places
 
 	marks  jsonMarks // of the text
 	rows   []jsonRow

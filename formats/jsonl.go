@@ -14,6 +14,8 @@ import (
 //	{"TimeGenerated":"2025-04-01T02:13:07.482Z","Type":"DnsEvents","Name":"x.example"}
 //	{"time":"…","category":"AdvancedHunting-DeviceNetworkEvents","properties":{"RemoteIP":"192.0.2.7"}}
 //	{"records":[{"TimeGenerated":"…"},{"time":"…","properties":{"RemoteIP":"192.0.2.7"}}]}
+//
+// Lines of events that hold such records are replaced by them; see takeEvents.
 var JSONL = Format{
 	Name:  "jsonl",
 	Exts:  []string{".jsonl", ".ndjson", ".json"},
@@ -72,23 +74,31 @@ type jsonlSource struct {
 	info  Info
 	text  *text
 	body  int64 // where the first record is, behind a preamble
-	made  bool  // of an Avro container
+	made  bool  // see Content.made
 	part  *Part
 	close func() error
 }
 
 func openJSONL(c *Content, o Options) (Source, error) {
-	s := &jsonlSource{close: c.Close, made: c.avro != nil}
 	start := 0
 	if bytes.HasPrefix(c.Head, []byte(utf8BOM)) {
 		start = len(utf8BOM)
 	}
 	search := newJSONSearch(o)
-	var wrapped bool
-	s.body = int64(start + c.preamble)
-	if s.part, wrapped = search.lines(c.Head[s.body:]); wrapped {
+	body := int64(start + c.preamble)
+	part, wrapped := search.lines(c.Head[body:])
+	if wrapped {
 		return openJSON(c, o)
 	}
+	if o.Table != nil && o.Table(part) == "" {
+		if taken, err := c.takeEvents(o); taken || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			return openJSONL(c, o)
+		}
+	}
+	s := &jsonlSource{close: c.Close, made: c.made(), body: body, part: part}
 	s.text = newText(c, jsonLimits(o), int64(start))
 	s.info = Info{Input: c.Input, Format: "jsonl", Compression: c.Compression, Encoding: c.Encoding,
 		Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}, Envelope: search.envelope, Notes: c.notes()}

@@ -20,6 +20,7 @@ var (
 	ErrHash         = errors.New("of hashes, MD5, SHA-1 and SHA-256 are matched")
 	ErrEmail        = errors.New("a mail address is not matched")
 	ErrPublicSuffix = errors.New("a public suffix would match half the internet")
+	ErrFileName     = errors.New("the name of a file: no top-level domain is so called")
 	ErrSingleLabel  = errors.New("a single label would match a whole top-level domain")
 )
 
@@ -161,6 +162,9 @@ func domain(s string, broad bool) (Indicator, error) {
 		}
 	}
 	v := string(name)
+	if endsAsFile(name) {
+		return Indicator{}, ErrFileName
+	}
 	if !broad {
 		if strings.IndexByte(v, '.') < 0 {
 			return Indicator{}, ErrSingleLabel

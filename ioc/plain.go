@@ -41,7 +41,7 @@ func ParsePlain(text []byte) (p Plain, ok bool) {
 	n, ok := plainName(text)
 	switch {
 	case ok:
-		return Plain{key: textKey(formName, len(text)), name: text}, !isSuffix(text, n)
+		return Plain{key: textKey(formName, len(text)), name: text}, !isSuffix(text, n) && !endsAsFile(text)
 	case n <= 4 && n < len(text) && text[n] == ':':
 		return plain6(text)
 	}

@@ -151,7 +151,7 @@ func (w *worker) holdRecord(key, g int, cell []byte) part {
 		for i := range w.json {
 			c := &w.json[i]
 			if n := at.before(int(c.Off)); n < len(columns) {
-				bare, _ := formats.BareName(columns[n])
+				bare, _ := formats.Undecorated(columns[n])
 				c.Key = strings.TrimSuffix(bare+"."+c.Key, ".")
 			}
 		}
@@ -161,7 +161,7 @@ func (w *worker) holdRecord(key, g int, cell []byte) part {
 		k := &w.json[i].Key
 		*k = w.now.in.plan.trimEnvelope(*k)
 		// A portal writes the zone behind the name of a time.
-		*k, _ = formats.BareName(*k)
+		*k, _ = formats.Undecorated(*k)
 	}
 	return w.holdJSON(key, g)
 }
@@ -282,7 +282,7 @@ func genericCells(out []Cell, f *finding, h *Hit, huntOnly bool) []Cell {
 	var shown [16]Cell // by sort
 	for pass := range 3 {
 		for _, c := range f.All {
-			c.Name, _ = formats.BareName(c.Name)
+			c.Name, _ = formats.Undecorated(c.Name)
 			switch {
 			case pass == 0 && strings.EqualFold(c.Name, time):
 				add(c)

@@ -104,7 +104,7 @@ func TestGenericStream(t *testing.T) {
 		`{"Type":"Syslog","TimeGenerated":"2026-05-20T10:00:00Z","Computer":"a","SyslogMessage":"nothing"}`,
 		`{"Type":"Syslog","TimeGenerated":"2026-05-20T10:00:00Z","Computer":"b","Fresh":{"deep":["c2.example"]}}`,
 		`{"Type":"DnsEvents","TimeGenerated":"2026-05-20T10:00:00Z","Computer":"c","Name":"c2.example","Message":"c2.example"}`,
-		`{"category":"AdvancedHunting-DeviceLogonEvents","properties":{"Timestamp":"2026-05-20T10:00:00Z","DeviceName":"d","RemoteIP":"198.51.100.7","RemotePort":4444}}`,
+		`{"category":"AdvancedHunting-DeviceRegistryEvents","properties":{"Timestamp":"2026-05-20T10:00:00Z","DeviceName":"d","RemoteIP":"198.51.100.7","RemotePort":4444}}`,
 	}
 	hits, sum := genericSweep(t, Scan{}, jsonl("x.jsonl", append(rows, strings.Repeat(rows[0]+"\n", 100)+rows[1])...))
 	var got []string
@@ -114,7 +114,7 @@ func TestGenericStream(t *testing.T) {
 	want := []string{
 		"Syslog b Fresh.deep=c2.example(domain) TimeGenerated",
 		"DnsEvents  Name=c2.example(domain) TimeGenerated",
-		"DeviceLogonEvents d RemoteIP=198.51.100.7(ip:port) Timestamp",
+		"DeviceRegistryEvents d RemoteIP=198.51.100.7(ip:port) Timestamp",
 		"Syslog b Fresh.deep=c2.example(domain) TimeGenerated",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {

@@ -18,8 +18,8 @@ func TestTypeAndCategoryInOneStream(t *testing.T) {
 	in := jsonl("both.jsonl",
 		`{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"RemoteIP":"10.9.9.9","Timestamp":"2025-04-01T02:13:07Z","AdditionalFields":{"query":"c2.example"}}}`,
 		`{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`,
-		`{"category":"AdvancedHunting-DeviceLogonEvents","properties":{"RemoteIP":"198.51.100.7"}}`,
-		`{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"DnsEvents","Name":"c2.example","category":"AdvancedHunting-DeviceLogonEvents"}`)
+		`{"category":"AdvancedHunting-DeviceRegistryEvents","properties":{"RemoteIP":"198.51.100.7"}}`,
+		`{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"DnsEvents","Name":"c2.example","category":"AdvancedHunting-DeviceRegistryEvents"}`)
 	hits, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7", "c2.example"), Order: AsFound}, in)
 	want := []string{
 		"c2.example AdditionalFields.query=c2.example(any,domain)",

@@ -477,12 +477,12 @@ func TestMixedStream(t *testing.T) {
 	s := &Scan{Indicators: indicators(t, "1.2.3.4")}
 	rows := []string{
 		`{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"RemoteIP":"1.2.3.4","Timestamp":"2026-05-20T10:00:00Z"}}`,
-		`{"category":"AdvancedHunting-DeviceLogonEvents","properties":{"RemoteIP":"1.2.3.4"}}`,
+		`{"category":"AdvancedHunting-DeviceRegistryEvents","properties":{"RemoteIP":"1.2.3.4"}}`,
 		`{"category":"AdvancedHunting-DnsEvents","properties":{"IPAddresses":"1.2.3.4","Name":"x"}}`,
 	}
 	got, sum := sweep(t, s, jsonl("x.jsonl", rows...))
 	f := sum.Files[0]
-	if len(got) != 2 || f.Table != "DeviceNetworkEvents+DnsEvents" || f.Other != 1 || fmt.Sprint(f.OtherTables) != "[AdvancedHunting-DeviceLogonEvents]" {
+	if len(got) != 2 || f.Table != "DeviceNetworkEvents+DnsEvents" || f.Other != 1 || fmt.Sprint(f.OtherTables) != "[AdvancedHunting-DeviceRegistryEvents]" {
 		t.Errorf("%d hits, %+v", len(got), f)
 	}
 	s.Table = "DnsEvents"

@@ -14,7 +14,7 @@ func (w *worker) traceGeneric(p *plan, row int) (held bool) {
 	tr := w.trace
 	at := make(map[string]int, len(tr.Fields)) // columns by folded name
 	for _, f := range tr.Fields {
-		name, _ := formats.BareName(p.trimEnvelope(f.Name))
+		name, _ := formats.Undecorated(p.trimEnvelope(f.Name))
 		if fold := strings.ToLower(name); name != "" {
 			if _, again := at[fold]; !again {
 				at[fold] = len(tr.Columns)

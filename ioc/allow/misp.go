@@ -57,6 +57,10 @@ type document struct {
 	no   int
 }
 
+func newDocument(data []byte) *document {
+	return &document{Decoder: json.NewDecoder(bytes.NewReader(data)), data: data}
+}
+
 // line is the line of the token read last, from 1.
 func (d *document) line() int {
 	to := int(d.InputOffset())
@@ -95,7 +99,7 @@ func (d *document) skip(t json.Token) error {
 	}
 }
 
-// warninglist reads a MISP warninglist.
+// warninglist reads a MISP warninglist, or the networks of a provider.
 func (b *builder) warninglist(r io.Reader) error {
 	data, err := io.ReadAll(io.LimitReader(r, maxJSON+1))
 	if err != nil {
@@ -105,6 +109,11 @@ func (b *builder) warninglist(r io.Reader) error {
 		return errLongJSON
 	}
 	w, err := parseWarninglist(data)
+	if errors.Is(err, ErrNoList) {
+		if b.ranges(newDocument(data)) == nil {
+			return nil
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -136,7 +145,7 @@ func (b *builder) warninglist(r io.Reader) error {
 // parseWarninglist takes a document apart. Keys that are not known are left
 // alone, those that are stand once.
 func parseWarninglist(data []byte) (*warninglist, error) {
-	d := &document{Decoder: json.NewDecoder(bytes.NewReader(data)), data: data}
+	d := newDocument(data)
 	w := new(warninglist)
 	t, err := d.Token()
 	if err != nil {

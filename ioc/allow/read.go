@@ -50,10 +50,10 @@ var (
 )
 
 // Read reads one list, packed or not; path is what errors call it, with a line
-// where there is one. A MISP warninglist is told by its being JSON. Anything
-// else is a plain list, as feed.Lines reads them: a domain with everything below
+// where there is one. JSON is a MISP warninglist, or has the networks of a provider.
+// Anything else is a plain list, as feed.Lines reads them: a domain with everything below
 // it, an address, a network or an address with a port on each line, defanged or
-// not. Text that is mostly none of these is ErrNoList. What cannot be used of a
+// not, or in the first cell of a row that is no rank. Text that is mostly none of these is ErrNoList. What cannot be used of a
 // list is counted in it; a list that is broken, or gives nothing, is an error.
 func Read(r io.Reader, path string) (*List, error) {
 	return read(r, &List{Path: path, Skipped: map[string]int{}})
@@ -142,7 +142,7 @@ func (b *builder) plain(r io.Reader) error {
 		case full || b.full():
 			full = true
 		default:
-			if err := b.enter(string(text), line); err != nil {
+			if err := b.enterLine(string(text), line); err != nil {
 				b.skip(string(text), line, err.Error())
 				if errors.Is(err, ioc.ErrNotIndicator) {
 					foreign++

@@ -85,7 +85,7 @@ func (s *standing) ends(cell []byte) (reason string, ok bool) {
 // Names of columns, in the form that plain gives them and without a final utc;
 // the better name first where a table may have several.
 var (
-	valueNames   = []string{"iocvalue", "ioc", "indicatorvalue", "observablevalue", "indicator", "observable", "value", "data", "indicators", "iocs", "values", "artifact"}
+	valueNames   = []string{"iocvalue", "ioc", "indicatorvalue", "observablevalue", "atomvalue", "indicator", "observable", "value", "data", "indicators", "iocs", "values", "artifact"}
 	addressNames = []string{"ipaddress", "ip", "ipstr", "ipv4", "ipv6", "ips", "dstip", "networkip", "networkdestinationip", "networksourceip", "cidr", "network", "subnet", "netblock", "ioip", "address", "networkcidrblock", "networkdestinationcidrblock", "networksourcecidrblock", "emailsourceipaddress",
 		"networkipv4", "networkipv6", "networkdestinationipv4", "networkdestinationipv6", "networksourceipv4", "networksourceipv6",
 		"ipaddresses", "ipv4s", "ipv6s", "ipv4address", "ipv6address", "ipv4addresses", "ipv6addresses", "cidrs", "subnets", "networks"}
@@ -94,7 +94,7 @@ var (
 	otherNames  = []string{"url", "uri", "urls", "uris", "md5s", "sha1s", "sha256s", "md5", "sha1", "sha256", "md5hash", "sha1hash", "sha256hash", "filehash", "filehashvalue", "hash", "filehashes", "hashes", "hashmd5", "hashsha1", "hashsha256", "ja3md5", "ja3"}
 	portNames   = []string{"port", "dstport"}
 
-	typeNames        = []string{"ioctype", "indicatortype", "observabletype", "observablekey", "entitytype", "type", "types"}
+	typeNames        = []string{"ioctype", "indicatortype", "observabletype", "atomtype", "observablekey", "entitytype", "type", "types"}
 	threatNames      = []string{"threattype", "threat", "threattypes"}
 	malwareNames     = []string{"malwareprintable", "malware", "malwarefamily", "malwarenames", "family", "fkmalware", "malwarefamilies", "malwarefamilynames", "signature"}
 	confidenceNames  = []string{"confidencelevel", "confidence", "confidencescore"}

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -190,7 +191,7 @@ func tallyColumn(records [][]string, n int) (usable, readable, types int) {
 		}
 		i, err := ioc.Parse(cells[n])
 		switch {
-		case err == nil && i.Type == ioc.Domain && looksLikeFile(i.Value):
+		case errors.Is(err, ioc.ErrFileName), err == nil && i.Type == ioc.Domain && looksLikeFile(i.Value):
 		case err == nil && i.Type != ioc.URL && i.Type != ioc.Hash:
 			usable++
 			readable++

@@ -416,6 +416,8 @@ func notMatched(err error) string {
 		return otherHash
 	case errors.Is(err, ioc.ErrEmail):
 		return "mail address"
+	case errors.Is(err, ioc.ErrFileName):
+		return nameOfFile
 	}
 	return ""
 }

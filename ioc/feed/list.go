@@ -76,7 +76,7 @@ func (n *listCount) add(e *Entry) {
 	if good {
 		n.good++
 	}
-	if good && !suffix && (err != nil || i.Type != ioc.Domain || !looksLikeFile(i.Value)) {
+	if good && !suffix && !errors.Is(err, ioc.ErrFileName) && (err != nil || i.Type != ioc.Domain || !looksLikeFile(i.Value)) {
 		n.sure++
 	}
 	if suffix || errors.Is(err, ioc.ErrSingleLabel) {

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 
@@ -84,7 +85,7 @@ const nameOfFile = "name of a file"
 // namesFile reports whether a value is the name of a file, as far as can be told.
 func namesFile(value []byte) bool {
 	i, err := ioc.Parse(string(value))
-	return err == nil && i.Type == ioc.Domain && looksLikeFile(i.Value) && strings.EqualFold(ioc.Refang(string(value)), string(value))
+	return (errors.Is(err, ioc.ErrFileName) || err == nil && i.Type == ioc.Domain && looksLikeFile(i.Value)) && strings.EqualFold(ioc.Refang(string(value)), string(value))
 }
 
 // section reads a record of a table of one column that may be the title of what

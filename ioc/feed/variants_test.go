@@ -295,6 +295,7 @@ bot.zip loader.zip,x
 		{"no title in a table of names", "domain\na.zip\nN/A\nunknown\nnot known\nb.zip\n", "domain a.zip at=feed:2\ndomain b.zip at=feed:6\n", "[no value:1 not an indicator:1 single label:1]"},
 		{"no title in a table of URLs", "url\nhttp://a.example.net/x\nunknown\nexample.org\n", "url http://a.example.net/x at=feed:2\n", "[URL without a path:2]"},
 		{"no title in a table of what is no hash of a file", "ja3\n6cc175b9c0f1b6a831c399e269772661\nunknown\n7cc175b9c0f1b6a831c399e269772661\n", "", "[hash that is not the MD5, SHA-1 or SHA-256 of a file:3]"},
+		{"atoms", "atom_value,atom_type,first_seen\n45.9.148.1,ip,2026-01-02\na.example.net,fqdn,2026-01-03\n", "ip 45.9.148.1 first=2026-01-02 at=feed:2\ndomain a.example.net first=2026-01-03 at=feed:3\n", "[]"},
 		{"types of addresses by other names", "type,value\nip4addr,45.9.148.1\nIPV4:PORT,45.9.148.2:80\n", "ip 45.9.148.1 at=feed:2\nip:port 45.9.148.2:80 at=feed:3\n", "[]"},
 		{"servers of an attacker with the paths asked for", "c2_ip\tport\tdomains\thost_header\n45.9.148.1\t443\t45.9.148.1,/load,a.example.net,/load\tcdn.example.org\n45.9.148.2\t80\tNone\tNone\n", `
 ip:port 45.9.148.1:443 at=feed:2
@@ -601,6 +602,7 @@ cidr 45.9.149.0/24 at=feed:8
 		{"reports with their titles", "https://report.example.org/x - Mirai again\nhttps://report.example.org/y - Gafgyt\n", "", "[]"},
 		{"an archive of Tor's exits", "@type tordnsel 1.0\nDownloaded 2026-05-20 12:02:03\nExitNode 0011BD2485AD45D984EC4159C88FC066E5E3300E\nExitAddress 45.9.148.3 2026-05-20 12:05:06\n",
 			"ip 45.9.148.3 last=2026-05-20T12:05:06Z at=feed:4\n", "[]"},
+		{"names of files", "wermgr.exe\n2022.rar\n45.9.148.1\na.example.net\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[name of a file:2]"},
 		{"words and the name of a file", "one\nindex.html\ntwo\nthree\n", "", "[]"},
 	})
 }

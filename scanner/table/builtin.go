@@ -3279,6 +3279,344 @@ var builtin = [...]Table{
 		},
 		used: []string{"RequestProtocol", "FileOriginUrl", "FileOriginIP", "DeviceName", "", "InitiatingProcessAccountName", "InitiatingProcessAccountDomain", "InitiatingProcessFileName", "", "InitiatingProcessCommandLine", "", "FileOriginIP", "", "RequestSourceIP", "", "FileOriginUrl", "", "", "", "RequestProtocol", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "FileName", "FolderPath", "SHA256", "ActionType", "SHA1", "MD5", "FileSize", "FileOriginUrl", "FileOriginIP", "FileOriginReferrerUrl", "RequestSourceIP", "RequestSourcePort", "RequestProtocol", "RequestAccountName", "InitiatingProcessFileName", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "SHA256", "SHA1", "MD5"},
 	},
+	{Name: "DeviceLogonEvents",
+		Fingerprint: []string{"LogonType", "RemoteIP"},
+		Keys: []Key{
+			{Column: "DeviceName", Kind: 2, Level: 2, Role: "endpoint"},
+			{Column: "RemoteIP", Role: "src", Port: "RemotePort"},
+			{Column: "RemoteDeviceName", Kind: 2, Level: 2, Role: "src"},
+			{Column: "InitiatingProcessCommandLine", Kind: 8, Level: 2, Role: "process"},
+			{Column: "AdditionalFields", Kind: 8, Level: 2, Role: "any"},
+			{Column: "InitiatingProcessRemoteSessionIP", Level: 1, Role: "rdp-client"},
+			{Column: "InitiatingProcessRemoteSessionDeviceName", Kind: 2, Level: 2, Role: "rdp-client"},
+			{Column: "InitiatingProcessMD5", Kind: 10, Level: 1, Role: "process"},
+			{Column: "InitiatingProcessSHA1", Kind: 10, Level: 1, Role: "process"},
+			{Column: "InitiatingProcessSHA256", Kind: 10, Level: 1, Role: "process"},
+		},
+		Times:  []string{"Timestamp", "TimeGenerated"},
+		Hunt:   []string{"Timestamp", "DeviceName", "RemoteIP", "AccountName", "LogonType", "ActionType"},
+		Triage: []string{"AccountDomain", "RemotePort", "RemoteDeviceName", "FailureReason", "IsLocalAdmin", "Protocol", "LogonId", "InitiatingProcessFileName", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId"},
+		KQL: []KQL{
+			{Column: "RemoteIP"},
+		},
+		Optional: true,
+		keyAt: lookup[int]{
+			{key: "AdditionalFields", value: 4},
+			{key: "DeviceName"},
+			{key: "InitiatingProcessCommandLine", value: 3},
+			{key: "InitiatingProcessMD5", value: 7},
+			{key: "InitiatingProcessRemoteSessionDeviceName", value: 6},
+			{key: "InitiatingProcessRemoteSessionIP", value: 5},
+			{key: "InitiatingProcessSHA1", value: 8},
+			{key: "InitiatingProcessSHA256", value: 9},
+			{key: "RemoteDeviceName", value: 2},
+			{key: "RemoteIP", value: 1},
+		},
+		native: lookup[column]{
+			{key: "_billedsize", value: column{name: "_BilledSize", holds: "real"}},
+			{key: "_isbillable", value: column{name: "_IsBillable", holds: "string"}},
+			{key: "_itemid", value: column{name: "_ItemId", holds: "string"}},
+			{key: "accountdomain", value: column{name: "AccountDomain", holds: "string"}},
+			{key: "accountname", value: column{name: "AccountName", holds: "string"}},
+			{key: "accountsid", value: column{name: "AccountSid", holds: "string"}},
+			{key: "actiontype", value: column{name: "ActionType", holds: "string"}},
+			{key: "additionalfields", value: column{name: "AdditionalFields", holds: "text"}},
+			{key: "appguardcontainerid", value: column{name: "AppGuardContainerId", holds: "string"}},
+			{key: "deviceid", value: column{name: "DeviceId", holds: "string"}},
+			{key: "devicename", value: column{name: "DeviceName", holds: "host"}},
+			{key: "failurereason", value: column{name: "FailureReason", holds: "string"}},
+			{key: "initiatingprocessaccountdomain", value: column{name: "InitiatingProcessAccountDomain", holds: "string"}},
+			{key: "initiatingprocessaccountname", value: column{name: "InitiatingProcessAccountName", holds: "string"}},
+			{key: "initiatingprocessaccountobjectid", value: column{name: "InitiatingProcessAccountObjectId", holds: "string"}},
+			{key: "initiatingprocessaccountsid", value: column{name: "InitiatingProcessAccountSid", holds: "string"}},
+			{key: "initiatingprocessaccountupn", value: column{name: "InitiatingProcessAccountUpn", holds: "string"}},
+			{key: "initiatingprocesscommandline", value: column{name: "InitiatingProcessCommandLine", holds: "text"}},
+			{key: "initiatingprocesscreationtime", value: column{name: "InitiatingProcessCreationTime", holds: "time"}},
+			{key: "initiatingprocessfilename", value: column{name: "InitiatingProcessFileName", holds: "string"}},
+			{key: "initiatingprocessfilesize", value: column{name: "InitiatingProcessFileSize", holds: "long"}},
+			{key: "initiatingprocessfolderpath", value: column{name: "InitiatingProcessFolderPath", holds: "string"}},
+			{key: "initiatingprocessid", value: column{name: "InitiatingProcessId", holds: "long"}},
+			{key: "initiatingprocessintegritylevel", value: column{name: "InitiatingProcessIntegrityLevel", holds: "string"}},
+			{key: "initiatingprocessmd5", value: column{name: "InitiatingProcessMD5", holds: "hash"}},
+			{key: "initiatingprocessparentcreationtime", value: column{name: "InitiatingProcessParentCreationTime", holds: "time"}},
+			{key: "initiatingprocessparentfilename", value: column{name: "InitiatingProcessParentFileName", holds: "string"}},
+			{key: "initiatingprocessparentid", value: column{name: "InitiatingProcessParentId", holds: "long"}},
+			{key: "initiatingprocessremotesessiondevicename", value: column{name: "InitiatingProcessRemoteSessionDeviceName", holds: "host"}},
+			{key: "initiatingprocessremotesessionip", value: column{name: "InitiatingProcessRemoteSessionIP", holds: "ip"}},
+			{key: "initiatingprocesssessionid", value: column{name: "InitiatingProcessSessionId", holds: "long"}},
+			{key: "initiatingprocesssha1", value: column{name: "InitiatingProcessSHA1", holds: "hash"}},
+			{key: "initiatingprocesssha256", value: column{name: "InitiatingProcessSHA256", holds: "hash"}},
+			{key: "initiatingprocesstokenelevation", value: column{name: "InitiatingProcessTokenElevation", holds: "string"}},
+			{key: "initiatingprocessuniqueid", value: column{name: "InitiatingProcessUniqueId", holds: "string"}},
+			{key: "initiatingprocessversioninfocompanyname", value: column{name: "InitiatingProcessVersionInfoCompanyName", holds: "string"}},
+			{key: "initiatingprocessversioninfofiledescription", value: column{name: "InitiatingProcessVersionInfoFileDescription", holds: "string"}},
+			{key: "initiatingprocessversioninfointernalfilename", value: column{name: "InitiatingProcessVersionInfoInternalFileName", holds: "string"}},
+			{key: "initiatingprocessversioninfooriginalfilename", value: column{name: "InitiatingProcessVersionInfoOriginalFileName", holds: "string"}},
+			{key: "initiatingprocessversioninfoproductname", value: column{name: "InitiatingProcessVersionInfoProductName", holds: "string"}},
+			{key: "initiatingprocessversioninfoproductversion", value: column{name: "InitiatingProcessVersionInfoProductVersion", holds: "string"}},
+			{key: "isinitiatingprocessremotesession", value: column{name: "IsInitiatingProcessRemoteSession", holds: "bool"}},
+			{key: "islocaladmin", value: column{name: "IsLocalAdmin", holds: "bool"}},
+			{key: "logonid", value: column{name: "LogonId", holds: "long"}},
+			{key: "logontype", value: column{name: "LogonType", holds: "string"}},
+			{key: "machinegroup", value: column{name: "MachineGroup", holds: "string"}},
+			{key: "protocol", value: column{name: "Protocol", holds: "string"}},
+			{key: "remotedevicename", value: column{name: "RemoteDeviceName", holds: "host"}},
+			{key: "remoteip", value: column{name: "RemoteIP", holds: "ip"}},
+			{key: "remoteiptype", value: column{name: "RemoteIPType", holds: "string"}},
+			{key: "remoteport", value: column{name: "RemotePort", holds: "int"}},
+			{key: "reportid", value: column{name: "ReportId", holds: "long"}},
+			{key: "sourcesystem", value: column{name: "SourceSystem", holds: "string"}},
+			{key: "tenantid", value: column{name: "TenantId", holds: "string"}},
+			{key: "timegenerated", value: column{name: "TimeGenerated", holds: "time"}},
+			{key: "timestamp", value: column{name: "Timestamp", holds: "time"}},
+			{key: "type", value: column{name: "Type", holds: "string"}},
+		},
+		names: []string{"Timestamp", "DeviceName", "RemoteIP", "AccountName", "LogonType", "ActionType", "AccountDomain", "RemotePort", "RemoteDeviceName", "FailureReason", "IsLocalAdmin", "Protocol", "LogonId", "InitiatingProcessFileName", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "InitiatingProcessRemoteSessionIP", "InitiatingProcessRemoteSessionDeviceName", "InitiatingProcessMD5", "InitiatingProcessSHA1", "InitiatingProcessSHA256", "AccountSid", "AppGuardContainerId", "DeviceId", "InitiatingProcessAccountDomain", "InitiatingProcessAccountObjectId", "InitiatingProcessAccountSid", "InitiatingProcessAccountUpn", "InitiatingProcessIntegrityLevel", "InitiatingProcessTokenElevation", "InitiatingProcessUniqueId", "InitiatingProcessVersionInfoCompanyName", "InitiatingProcessVersionInfoFileDescription", "InitiatingProcessVersionInfoInternalFileName", "InitiatingProcessVersionInfoOriginalFileName", "InitiatingProcessVersionInfoProductName", "InitiatingProcessVersionInfoProductVersion", "MachineGroup", "RemoteIPType", "SourceSystem", "TenantId", "Type", "_IsBillable", "_ItemId", "InitiatingProcessCreationTime", "InitiatingProcessParentCreationTime", "TimeGenerated", "InitiatingProcessFileSize", "InitiatingProcessId", "InitiatingProcessParentId", "InitiatingProcessSessionId", "IsInitiatingProcessRemoteSession", "_BilledSize"},
+		alias: lookup[[]Term]{
+			{key: "@timestamp", value: []Term{
+				{Func: 7},
+			}},
+			{key: "account", value: []Term{
+				{Column: "AccountName"},
+			}},
+			{key: "actingprocesscommandline", value: []Term{
+				{Column: "InitiatingProcessCommandLine"},
+			}},
+			{key: "action", value: []Term{
+				{Column: "ActionType"},
+			}},
+			{key: "client_ip", value: []Term{
+				{Column: "RemoteIP"},
+			}},
+			{key: "commandline", value: []Term{
+				{Column: "InitiatingProcessCommandLine"},
+			}},
+			{key: "computer", value: []Term{
+				{Column: "DeviceName"},
+			}},
+			{key: "device", value: []Term{
+				{Column: "DeviceName"},
+			}},
+			{key: "dvc", value: []Term{
+				{Column: "DeviceName"},
+			}},
+			{key: "dvcaction", value: []Term{
+				{Column: "ActionType"},
+			}},
+			{key: "dvcfqdn", value: []Term{
+				{Column: "DeviceName"},
+			}},
+			{key: "dvchostname", value: []Term{
+				{Column: "DeviceName"},
+			}},
+			{key: "event_action", value: []Term{
+				{Column: "ActionType"},
+			}},
+			{key: "event_created", value: []Term{
+				{Func: 7},
+			}},
+			{key: "event_end", value: []Term{
+				{Column: "Timestamp"},
+			}},
+			{key: "event_start", value: []Term{
+				{Column: "Timestamp"},
+			}},
+			{key: "eventendtime", value: []Term{
+				{Column: "Timestamp"},
+			}},
+			{key: "eventresult", value: []Term{
+				{Column: "ActionType"},
+			}},
+			{key: "eventstarttime", value: []Term{
+				{Func: 7},
+			}},
+			{key: "host", value: []Term{
+				{Column: "DeviceName"},
+			}},
+			{key: "host_name", value: []Term{
+				{Column: "DeviceName"},
+			}},
+			{key: "hostname", value: []Term{
+				{Column: "DeviceName"},
+			}},
+			{key: "image", value: []Term{
+				{Column: "InitiatingProcessFolderPath"},
+			}},
+			{key: "ipaddr", value: []Term{
+				{Column: "RemoteIP"},
+			}},
+			{key: "network_direction", value: []Term{
+				{Func: 8, Column: "direction"},
+			}},
+			{key: "networkdirection", value: []Term{
+				{Func: 8, Column: "direction"},
+			}},
+			{key: "observer_name", value: []Term{
+				{Column: "DeviceName"},
+			}},
+			{key: "parentprocessid", value: []Term{
+				{Column: "InitiatingProcessParentId"},
+			}},
+			{key: "parentprocessname", value: []Term{
+				{Column: "InitiatingProcessParentFileName"},
+			}},
+			{key: "process", value: []Term{
+				{Column: "InitiatingProcessFileName"},
+			}},
+			{key: "process_command_line", value: []Term{
+				{Column: "InitiatingProcessCommandLine"},
+			}},
+			{key: "process_executable", value: []Term{
+				{Column: "InitiatingProcessFolderPath"},
+			}},
+			{key: "process_hash_md5", value: []Term{
+				{Column: "InitiatingProcessMD5"},
+			}},
+			{key: "process_hash_sha1", value: []Term{
+				{Column: "InitiatingProcessSHA1"},
+			}},
+			{key: "process_hash_sha256", value: []Term{
+				{Column: "InitiatingProcessSHA256"},
+			}},
+			{key: "process_name", value: []Term{
+				{Column: "InitiatingProcessFileName"},
+			}},
+			{key: "process_parent_name", value: []Term{
+				{Column: "InitiatingProcessParentFileName"},
+			}},
+			{key: "process_parent_pid", value: []Term{
+				{Column: "InitiatingProcessParentId"},
+			}},
+			{key: "process_path", value: []Term{
+				{Column: "InitiatingProcessFolderPath"},
+			}},
+			{key: "process_pid", value: []Term{
+				{Column: "InitiatingProcessId"},
+			}},
+			{key: "process_user", value: []Term{
+				{Column: "InitiatingProcessAccountName"},
+			}},
+			{key: "process_user_name", value: []Term{
+				{Column: "InitiatingProcessAccountName"},
+			}},
+			{key: "processid", value: []Term{
+				{Column: "InitiatingProcessId"},
+			}},
+			{key: "processname", value: []Term{
+				{Column: "InitiatingProcessFileName"},
+			}},
+			{key: "remote_ip", value: []Term{
+				{Column: "RemoteIP"},
+			}},
+			{key: "remoteip", value: []Term{
+				{Column: "RemoteIP"},
+			}},
+			{key: "source_domain", value: []Term{
+				{Column: "RemoteDeviceName"},
+			}},
+			{key: "source_ip", value: []Term{
+				{Column: "RemoteIP"},
+			}},
+			{key: "source_port", value: []Term{
+				{Column: "RemotePort"},
+			}},
+			{key: "sourceip", value: []Term{
+				{Column: "RemoteIP"},
+			}},
+			{key: "src", value: []Term{
+				{Column: "RemoteIP"},
+			}},
+			{key: "src_ip", value: []Term{
+				{Column: "RemoteIP"},
+			}},
+			{key: "src_port", value: []Term{
+				{Column: "RemotePort"},
+			}},
+			{key: "srchostname", value: []Term{
+				{Column: "RemoteDeviceName"},
+			}},
+			{key: "srcipaddr", value: []Term{
+				{Column: "RemoteIP"},
+			}},
+			{key: "srcportnumber", value: []Term{
+				{Column: "RemotePort"},
+			}},
+			{key: "srcprocessname", value: []Term{
+				{Column: "InitiatingProcessFileName"},
+			}},
+			{key: "srcuserid", value: []Term{
+				{Column: "AccountSid"},
+			}},
+			{key: "srcusername", value: []Term{
+				{Column: "AccountName"},
+			}},
+			{key: "time", value: []Term{
+				{Func: 7},
+			}},
+			{key: "timegenerated", value: []Term{
+				{Func: 7},
+			}},
+			{key: "timestamp", value: []Term{
+				{Func: 7},
+			}},
+			{key: "user", value: []Term{
+				{Column: "AccountName"},
+			}},
+			{key: "user_domain", value: []Term{
+				{Column: "AccountDomain"},
+			}},
+			{key: "user_id", value: []Term{
+				{Column: "AccountSid"},
+			}},
+			{key: "user_name", value: []Term{
+				{Column: "AccountName"},
+			}},
+		},
+		aliasNames: []string{"timestamp", "@timestamp", "time", "event.created", "EventStartTime", "TimeGenerated", "event.start", "event.end", "EventEndTime", "source_ip", "src_ip", "src", "SrcIpAddr", "SourceIp", "client.ip", "IpAddr", "source_port", "src_port", "SrcPortNumber", "remote_ip", "RemoteIP", "process.name", "process", "ProcessName", "SrcProcessName", "process.executable", "process.path", "Image", "process.command_line", "CommandLine", "ActingProcessCommandLine", "process.pid", "ProcessId", "process.parent.name", "ParentProcessName", "process.parent.pid", "ParentProcessId", "process.user", "process.user.name", "user", "user.name", "SrcUsername", "account", "user.domain", "user.id", "SrcUserId", "process.hash.md5", "process.hash.sha1", "process.hash.sha256", "host", "host.name", "hostname", "computer", "device", "Dvc", "DvcHostname", "observer.name", "DvcFQDN", "source.domain", "SrcHostname", "action", "event.action", "DvcAction", "EventResult", "network.direction", "NetworkDirection"},
+		compare: lookup[Compare]{
+			{key: "accountname", value: 9},
+			{key: "initiatingprocessaccountname", value: 9},
+			{key: "initiatingprocessfilename", value: 7},
+			{key: "initiatingprocessfolderpath", value: 8},
+			{key: "initiatingprocessparentfilename", value: 7},
+			{key: "protocol", value: 10},
+		},
+		userDomain: lookup[string]{
+			{key: "accountname", value: "AccountDomain"},
+			{key: "initiatingprocessaccountname", value: "InitiatingProcessAccountDomain"},
+		},
+		direction: []directionRule{
+			{always: 2},
+		},
+		outcome: outcome{terms: []Term{
+			{Column: "ActionType"},
+		}, allowed: []string{"success"}, failed: []string{"failed"}},
+		who: [13]whoRule{
+			0: {terms: []whoTerm{
+				{Term: Term{Column: "DeviceName"}, side: -1},
+			}},
+
+			2: {terms: []whoTerm{
+				{Term: Term{Func: 3, Column: "AccountName", Domain: "AccountDomain"}, side: -1},
+			}},
+			3: {terms: []whoTerm{
+				{Term: Term{Column: "InitiatingProcessFileName"}, side: -1},
+			}},
+			4: {terms: []whoTerm{
+				{Term: Term{Column: "InitiatingProcessCommandLine"}, side: -1},
+			}},
+			5: {terms: []whoTerm{
+				{Term: Term{Column: "RemoteIP"}, port: "RemotePort", side: -1},
+			}},
+			6: {terms: []whoTerm{
+				{Term: Term{Column: "RemoteDeviceName"}, side: -1},
+			}},
+			7: {terms: []whoTerm{
+				{Term: Term{Column: "RemotePort"}, side: -1},
+			}},
+		},
+		used: []string{"ActionType", "DeviceName", "", "AccountName", "AccountDomain", "InitiatingProcessFileName", "", "InitiatingProcessCommandLine", "", "RemoteIP", "", "RemoteDeviceName", "", "RemotePort", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "RemoteIP", "AccountName", "LogonType", "ActionType", "AccountDomain", "RemotePort", "RemoteDeviceName", "FailureReason", "IsLocalAdmin", "Protocol", "LogonId", "InitiatingProcessFileName", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "RemoteIP"},
+	},
 	{Name: "DeviceProcessEvents",
 		Fingerprint: []string{"FileName", "ProcessCommandLine"},
 		Keys: []Key{

@@ -17,7 +17,7 @@ var updateTables = flag.Bool("update-tables", false, "write builtin.go")
 // builtinNames are the definitions that come with the program, in the order of
 // Builtin.
 var builtinNames = []string{"commonsecuritylog", "devicenetworkevents", "dnsevents", "asimdnsactivitylogs",
-	"asimnetworksessionlogs", "deviceevents", "devicefileevents", "deviceprocessevents", "urlclickevents"}
+	"asimnetworksessionlogs", "deviceevents", "devicefileevents", "devicelogonevents", "deviceprocessevents", "urlclickevents"}
 
 // What the program has of the definitions is what they say.
 func TestBuiltinIsParsed(t *testing.T) {

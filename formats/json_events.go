@@ -1,0 +1,186 @@
+package formats
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// What takes events from a hub, a queue or a log file and passes them on writes a line
+// for each, and in one member of it what had been sent, as JSON or as the text of it:
+//
+//	{"body":{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{…}},"x-opt-offset":"7"}
+//	{"body":"{\"records\":[{\"time\":\"…\",\"properties\":{…}}]}"}
+//	{"@timestamp":"…","message":"{\"time\":\"…\",\"category\":\"…\"}"}      Filebeat, Logstash
+//	{"preview":false,"result":{"_raw":"{\"TimeGenerated\":\"…\"}"}}         Splunk
+//	{"_source":{"event":{"original":"{\"TimeGenerated\":\"…\"}"}}}          Elasticsearch
+//
+// Where neither the lines nor what lies in them as objects are records of a known table,
+// and what was sent is, the lines are replaced by that while they are read, as those of
+// an Avro container are.
+var jsonPayloads = []string{"body", "message", "_raw", "original", "payload", "log"}
+
+// payloadNesting is how many objects may lie round what was sent, that of the line
+// included.
+const payloadNesting = 3
+
+// takeEvents makes what was sent the lines of c if that shows records of a known table,
+// and reports whether it has. It is for lines that show none themselves.
+func (c *Content) takeEvents(o Options) (bool, error) {
+	if search := newJSONSearch(o); c.payload != "" || c.avro != nil || !search.enabled() {
+		return false, nil
+	}
+	for _, name := range jsonPayloads {
+		if !eventsShowTable(c.Head, name, o) {
+			continue
+		}
+		c.payload = name
+		c.Stream = &eventReader{in: bufio.NewReaderSize(c.reader(), avroPiece), name: name, max: o.maxRecord()}
+		c.preamble = 0 // the lines of it remain, and are no objects
+		return true, c.readHead()
+	}
+	return false, nil
+}
+
+// eventsShowTable reports whether the members of a name, in the lines of head, hold
+// records of a known table.
+func eventsShowTable(head []byte, name string, o Options) bool {
+	if len(head) >= headSize {
+		head = head[:bytes.LastIndexByte(head, '\n')+1] // without the line that it cuts off
+	}
+	var e avroEvent
+	var lines []byte
+	found := false
+	for line := range bytes.Lines(trimJSONHead(head)) {
+		if payload := payloadOf(line, name); payload != nil {
+			lines, found = e.append(lines, payload, o.maxRecord()), true
+		}
+	}
+	if !found {
+		return false
+	}
+	search := newJSONSearch(o)
+	part, wrapped := search.lines(lines)
+	return wrapped || o.Table(part) != ""
+}
+
+// payloadOf returns what the member of a name has that lies least deep in the object of
+// a line, if that is an object, a list, or the text of one; nil if it is not.
+func payloadOf(line []byte, name string) []byte {
+	line = bytes.TrimSpace(line)
+	if len(line) == 0 || line[0] != '{' || !containsFold(line, name) {
+		return nil
+	}
+	b := append(bytes.Clone(line), make([]byte, jsonPad)...)
+	if q, fault := jsonSkip(b, 0, len(line), 0); fault != jsonOK || q != len(line) {
+		return nil
+	}
+	for depth := range payloadNesting {
+		if payload := payloadIn(b, 0, len(line), name, depth); payload != nil {
+			return payload
+		}
+	}
+	return nil
+}
+
+// payloadIn is payloadOf for the members of objects that lie that deep in b[p:end].
+func payloadIn(b []byte, p, end int, name string, depth int) []byte {
+	for key, value := range jsonItems(b, '{', p+1, end) {
+		v := b[value.off:value.end]
+		if depth > 0 {
+			if v[0] != '{' {
+				continue
+			}
+			if payload := payloadIn(b, int(value.off), int(value.end), name, depth-1); payload != nil {
+				return payload
+			}
+			continue
+		}
+		key = key[bytes.LastIndexByte(key, '.')+1:] // event.original
+		if !strings.EqualFold(string(key), name) {
+			continue
+		}
+		if v[0] == '"' {
+			v = bytes.TrimSpace(jsonUnquote(nil, v[1:len(v)-1]))
+		}
+		if len(v) > 0 && (v[0] == '{' || v[0] == '[') {
+			return v
+		}
+	}
+	return nil
+}
+
+// containsFold reports whether text has a name of ASCII in it, in any case.
+func containsFold(text []byte, name string) bool {
+	return bytes.Contains(text, []byte(name)) || bytes.Contains(bytes.ToLower(text), []byte(name))
+}
+
+// An eventReader reads lines, and gives for each what was sent as lines of its own. A
+// line that has none stays as it is, whatever it is.
+type eventReader struct {
+	in    *bufio.Reader
+	name  string // of jsonPayloads
+	max   int    // bytes of a line that is taken apart
+	event avroEvent
+
+	line, out, text []byte // text is what of out has not been read
+	began           bool
+	err             error
+}
+
+func (r *eventReader) Read(p []byte) (int, error) {
+	for len(r.text) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		if len(p) == 0 {
+			return 0, nil
+		}
+		if cap(r.out) > 1<<20 {
+			r.out = nil // room that one large line has asked for
+		}
+		r.out = r.out[:0]
+		for r.err == nil && len(r.out) < avroPiece {
+			r.step()
+		}
+		r.text = r.out
+	}
+	n := copy(p, r.text)
+	r.text = r.text[n:]
+	return n, nil
+}
+
+// step reads a line. Of one that is too long to be taken apart it reads a part: all
+// parts are passed on, for those who refuse the line to see.
+func (r *eventReader) step() {
+	if cap(r.line) > 1<<20 {
+		r.line = nil
+	}
+	r.line = r.line[:0]
+	var more []byte
+	err := bufio.ErrBufferFull
+	for err == bufio.ErrBufferFull && len(r.line) <= r.max {
+		more, err = r.in.ReadSlice('\n')
+		r.line = append(r.line, more...)
+	}
+	if !r.began {
+		r.line, r.began = bytes.TrimPrefix(r.line, []byte(utf8BOM)), true
+	}
+	if payload := payloadOf(r.line, r.name); payload != nil {
+		r.out = r.event.append(r.out, payload, r.max)
+	} else {
+		r.out = append(r.out, r.line...)
+	}
+	if err != bufio.ErrBufferFull {
+		r.err = err
+	}
+}
+
+// eventNote says that lines were replaced by what they hold.
+func (c *Content) eventNote() []string {
+	if c.payload == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("records are read out of %q of each line; what stands beside that is not", c.payload)}
+}

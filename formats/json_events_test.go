@@ -1,0 +1,86 @@
+package formats
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// What others have passed on is read where it shows a table and the lines do not.
+func TestEvents(t *testing.T) {
+	one, two := `{"time":"t","a":"1"}`, `{"time":"t","a":"2"}`
+	quoted := func(text string) string { return fmt.Sprintf("%q", text) }
+	tests := []struct {
+		name, text string
+		want       string // cells a|b, by row
+		rejects    int
+	}{
+		{"two deep", `{"body":{"category":"x","properties":` + one + `},"n":1}` + "\n" + `{"body":{"category":"x","properties":` + two + `},"n":2}`, "1|,2|", 0},
+		{"batch", `{"body":{"records":[` + one + `,{"properties":` + two + `}]},"n":1}` + "\n" + `{"n":2,"body":{"records":[` + one + `]}}`, "1|,2|,1|", 0},
+		{"batch as text", `{"body":` + quoted(`{"records":[`+one+`,`+two+`]}`) + `}`, "1|,2|", 0},
+		{"text in text", `{"message":` + quoted(`{"properties":`+one+`}`) + `,"b":"0"}`, "1|", 0},
+		{"list, and several", `{"message":` + quoted(`[`+one+`]`) + "}\r\n\n" + `{"message":` + quoted(one+"\n"+two) + `}`, "1|,1|,2|", 0},
+		{"Splunk", `{"preview":false,"result":{"_time":"x","_raw":` + quoted(one) + `}}`, "1|", 0},
+		{"two deep of Splunk", `{"preview":false,"result":{"_raw":` + quoted(`{"body":`+one+`}`) + `}}`, "1|", 0},
+		{"Elasticsearch", `{"_source":{"message":"x","event":{"original":` + quoted(one) + `}}}` + "\n" + `{"event.original":` + quoted(two) + `}`, "1|,2|", 0},
+		{"the least deep", `{"x":{"message":` + quoted(two) + `},"message":` + quoted(one) + `}`, "1|", 0},
+		{"others among them", `{"message":"started","b":"7"}` + "\n" + `{"message":` + quoted(one) + "}\nno JSON\n" + `{"b":"8"}`, "|7,1|,|8", 1},
+		{"broken", `{"message":` + quoted(one) + "}\n" + `{"message":` + quoted(one[:9]) + `}`, "1|", 1},
+		{"byte order mark", utf8BOM + `{"message":` + quoted(one) + `}`, "1|", 0},
+
+		// Lines that are records stay, and so does what is unknown.
+		{"records", `{"time":"t","a":"0","message":` + quoted(one) + `}`, "0|", 0},
+		{"unknown", `{"b":"3","message":` + quoted(`{"a":"1"}`) + `}`, "|3", 0},
+		{"unknown member", `{"b":"3","text":` + quoted(one) + `}`, "|3", 0},
+	}
+	for _, test := range tests {
+		for _, block := range []int{1, 7, 64, 0} {
+			for _, stream := range []bool{false, true} {
+				o := Options{BlockSize: block, Table: timedTable}
+				format := JSONL
+				format.Open = func(*Content, Options) (Source, error) { return JSONL.Open(jsonContent(test.text, stream), o) }
+				seen := readJSON(t, format, jsonContent(test.text, stream), o, "a", "b")
+				var got []string
+				for _, row := range seen.rows {
+					got = append(got, strings.Join(row, "|"))
+				}
+				if g := strings.Join(got, ","); g != test.want || len(seen.rejects) != test.rejects || seen.err != nil {
+					t.Errorf("%s, block %d, stream %v: %q, rejects %q, %v\nwant %q and %d rejects", test.name, block, stream, g, seen.rejects, seen.err, test.want, test.rejects)
+				}
+			}
+		}
+	}
+}
+
+// Lines that are made of what others hold have no place in the file, and those that are
+// too long to be taken apart are refused.
+func TestEventPlaces(t *testing.T) {
+	one := `{"time":"t","a":"1"}`
+	line := `{"message":` + fmt.Sprintf("%q", one) + `}`
+	long := `{"x":"` + strings.Repeat("y", 1<<17) + `","message":` + fmt.Sprintf("%q", one) + `}`
+	o := Options{Table: timedTable, MaxRecord: 1 << 16}
+	src, err := JSONL.Open(jsonContent(line+"\n"+long+"\n"+line, false), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `["records are read out of \"message\" of each line; what stands beside that is not"]`; fmt.Sprintf("%q", src.Info().Notes) != want {
+		t.Errorf("%q", src.Info().Notes)
+	}
+	r := src.NewReader(Want{})
+	rows, rejects := 0, 0
+	for {
+		b, err := r.Next()
+		if err != nil {
+			break
+		}
+		for row := range b.Rows {
+			if pos := r.Pos(uint32(row)); pos.Line != -1 || pos.Offset != -1 {
+				t.Errorf("%+v", pos)
+			}
+		}
+		rows, rejects = rows+b.Rows, rejects+len(r.Rejects())
+	}
+	if rows != 2 || rejects != 1 {
+		t.Errorf("%d rows, %d rejects", rows, rejects)
+	}
+}
