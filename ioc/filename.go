@@ -1,6 +1,6 @@
 package ioc
 
-// endsAsFile says that a name, in normal form, ends as those of programs, scripts,
+// endsAsFile reports whether a name, in normal form, ends as those of programs, scripts,
 // documents and archives do, and as no top-level domain: wermgr.exe, 2022.rar. Feeds
 // list such names among others, and no resolver is ever asked for them. Endings that are
 // top-level domains as well (com, zip, sh, py, app) are left to those who know more.

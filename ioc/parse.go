@@ -195,7 +195,7 @@ func allDigits(s string) bool {
 	return err == nil
 }
 
-// isLengthCell says that what follows an address and a slash is the length of a network
+// isLengthCell reports whether what follows an address and a slash is the length of a network
 // and the next cell of a row, 24,EU, and no path.
 func isLengthCell(s string) bool {
 	i := strings.IndexAny(s, ",;|\t")

@@ -108,7 +108,7 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 	return nil
 }
 
-// incomplete says that a reject is more than a record, or less than one: how many are
+// incomplete reports whether a reject is more than a record, or less than one: how many are
 // missing, of which file, or under which columns, is not known.
 func incomplete(bad *formats.Reject) bool {
 	return bad.Pos.Record < 0 || errors.Is(bad.Err, formats.ErrPartial) ||

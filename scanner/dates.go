@@ -72,7 +72,7 @@ func (d *dates) decide(columns []dateColumn) {
 	d.known.Store(&columns)
 }
 
-// watching says that evidence is still wanted.
+// watching reports whether evidence is still wanted.
 func (d *dates) watching() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -88,7 +88,7 @@ func (d *dates) undecided() bool {
 	return false
 }
 
-// held says that blocks wait.
+// held reports whether blocks wait.
 func (d *dates) held() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -405,7 +405,7 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// hidden says that a character beyond ASCII moves the cursor, turns the
+// hidden reports whether a character beyond ASCII moves the cursor, turns the
 // direction of text, or shows nothing at all.
 func hidden(r rune) bool {
 	switch {

@@ -82,7 +82,7 @@ func (r *run) inspect(ctx context.Context, in *input) (*Inspection, error) {
 	return out, nil
 }
 
-// of says that a key is one of a table with a name in the list of those of which
+// of reports whether a key is one of a table with a name in the list of those of which
 // there are records, which are joined by +: a stream is read as if any might come.
 func (k *planKey) of(tables []*table.Table, list string) bool {
 	names := strings.Split(list, "+")

@@ -89,7 +89,7 @@ func (p *plan) use(k *planKey, g keyGroup, ti int, key *table.Key) {
 
 func (g *keyGroup) use(table int) *table.Key { return g.uses[table].key }
 
-// wanted says that some of the given tables use the group.
+// wanted reports whether some of the given tables use the group.
 func (g *keyGroup) wanted(tables []bool) bool {
 	for i, met := range tables {
 		if met && g.uses[i].key != nil {
@@ -99,8 +99,8 @@ func (g *keyGroup) wanted(tables []bool) bool {
 	return false
 }
 
-// members says that the cells of the group hold several members, and that a
-// match shows the member alone.
+// members reports whether the cells of the group hold several members, of which
+// a match shows the one alone.
 func (g *keyGroup) members() bool {
 	switch g.kind {
 	case ioc.KindIPList, ioc.KindList, ioc.KindKV, ioc.KindText, ioc.KindHash:

@@ -92,7 +92,7 @@ func (w *worker) labels(h *Hit) {
 	}
 }
 
-// labelled says that a list labels a hit.
+// labelled reports whether a list labels a hit.
 func (w *worker) labelled(l *allow.List, h *Hit) bool {
 	on := l.Has(h.Indicator) != allow.No
 	for i := 0; i < len(h.Matches) && !on; i++ {
@@ -133,7 +133,7 @@ func elementOn(l *allow.List, h *Hit, m *Match, name []byte) allow.Answer {
 	return allow.No
 }
 
-// wholly says that a list has the hit's indicator and with it the others that
+// wholly reports whether a list has the hit's indicator and with it the others that
 // match the same elements: what is said to be harmless must not hide what is not.
 func wholly(l *allow.List, h *Hit) bool {
 	if l.Has(h.Indicator) == allow.No {

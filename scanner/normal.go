@@ -55,7 +55,7 @@ var normalName = func() (t [256]bool) {
 	return t
 }()
 
-// isNormalName says that AppendDomain would give a name as it is, or nothing.
+// isNormalName reports whether AppendDomain would give a name as it is, or nothing.
 func isNormalName(cell string) bool {
 	for i := range len(cell) {
 		if !normalName[cell[i]] {

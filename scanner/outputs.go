@@ -46,7 +46,7 @@ func newOutputs(r *run) *outputs {
 	return o
 }
 
-// wantHits says that kept hits go anywhere.
+// wantHits reports whether kept hits go anywhere.
 func (o *outputs) wantHits() bool { return o.hits != nil || o.streamed != nil }
 
 // emit writes encoded hits, one or more.

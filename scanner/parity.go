@@ -207,7 +207,7 @@ func differ(list *[]*Differ, reason string, row ParityRow) {
 	}
 }
 
-// Identical says that both sides have the same rows.
+// Identical reports whether both sides have the same rows.
 func (p *Parity) Identical() bool { return p.OnlyPortal == 0 && p.OnlyScan == 0 }
 
 // Finish completes the comparison once the scan has run. Where the portal has

@@ -166,7 +166,7 @@ func typeCells(tables []*table.Table, part *formats.Part) []string {
 	return nil
 }
 
-// categorised says that what a part has in category are names of tables: it is in the
+// categorised reports whether what a part has in category are names of tables: it is in the
 // envelope of Azure's logs, which has operationName beside it, or one of the names is
 // known. Elsewhere the column is anybody's, as for what a proxy calls a site (Malware).
 func categorised(tables []*table.Table, part *formats.Part) bool {

@@ -117,7 +117,7 @@ func (w *worker) sweep(in *input) {
 	}
 }
 
-// strictGoesOn says that a strict scan which has met a bad record still needs
+// strictGoesOn reports whether a strict scan which has met a bad record still needs
 // this input: a worse one may stand before it.
 func (w *worker) strictGoesOn(in *input) bool {
 	if !errors.Is(context.Cause(w.ctx), errBadRecord) {

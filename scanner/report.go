@@ -163,7 +163,7 @@ func (w *worker) wholeRecord(f *finding, row uint32, keep *texts) error {
 	return err
 }
 
-// holds says that an element of a row is in a column of its table, or in one that
+// holds reports whether an element of a row is in a column of its table, or in one that
 // stands for it in this row.
 func (p *plan) holds(e *element, table int, cells []string) bool {
 	k := &p.keys[e.Key]
@@ -360,7 +360,7 @@ func hunts(t *table.Table, row *table.Row, i *ioc.Indicator) bool {
 	return false
 }
 
-// holdsHashes says that a column is one of hashes, to which a hunt compares
+// holdsHashes reports whether a column is one of hashes, to which a hunt compares
 // hashes and nothing else.
 func holdsHashes(t *table.Table, column string) bool {
 	k := t.Key(column)

@@ -7,7 +7,7 @@ import (
 	"github.com/iocsweep/iocsweep/formats"
 )
 
-// allNamed says that the cells of a run name no table but def, or none. Then nothing is
+// allNamed reports whether the cells of a run name no table but def, or none. Then nothing is
 // to be learnt from their rows, and they are not looked up. Most files are so: a
 // dictionary of one cell stands for a million rows.
 func (w *worker) allNamed(p *plan, def int8, k *planKey, run *formats.Run) bool {

@@ -163,7 +163,7 @@ func (r *run) under(ctx context.Context) {
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 }
 
-// interrupted says that the caller wants no more, and then stops the run: what reads a
+// interrupted reports whether the caller wants no more, and then stops the run: what reads a
 // pipe may hear of it before the scan does.
 func (r *run) interrupted() bool {
 	if r.caller.Err() == nil {

@@ -134,7 +134,7 @@ func (s *sequence) keep(payload []byte) (piece, []byte) {
 	return piece{at: at}, payload
 }
 
-// sparse says that a buffer is too large for what it holds, and to be kept for
+// sparse reports whether a buffer is too large for what it holds, and to be kept for
 // something else.
 func sparse(b []byte) bool { return len(b) < cap(b)/4 }
 

@@ -63,7 +63,7 @@ type Summary struct {
 	Stopped    bool           // interrupted, or stopped by Strict
 }
 
-// Complete says that nothing which could hold a hit was left unread.
+// Complete reports whether nothing which could hold a hit was left unread.
 func (s *Summary) Complete() bool {
 	if s.Stopped {
 		return false
@@ -76,7 +76,7 @@ func (s *Summary) Complete() bool {
 	return true
 }
 
-// Failed says that the input makes a run's coverage partial: something in it
+// Failed reports whether the input makes a run's coverage partial: something in it
 // could not be read, or it was named and is no export of a known table.
 func (f *FileReport) Failed() bool {
 	switch f.Status {
@@ -88,7 +88,7 @@ func (f *FileReport) Failed() bool {
 	return f.Rejected > 0
 }
 
-// Scanned says that the input was read as an export of a known table.
+// Scanned reports whether the input was read as an export of a known table.
 func (f *FileReport) Scanned() bool {
 	return f.Status == Complete || f.Status == Partial && f.Table != "" || f.Status == Unfinished
 }

@@ -159,7 +159,7 @@ func withNames(list, names []string) []string {
 	return list
 }
 
-// showsAll says that a hit shows all of its row that is not empty, as --row
+// showsAll reports whether a hit shows all of its row that is not empty, as --row
 // all has it: it lacks a column of the projection, which other hits show even
 // if it is empty, or has one that the projection has not.
 func showsAll(h *Hit) bool {

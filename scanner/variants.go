@@ -76,7 +76,7 @@ func findTyped(names, typed []name, column string) (name, bool) {
 	return untyped(typed, column)
 }
 
-// allSampled says that the first records of a stream are all that it has.
+// allSampled reports whether the first records of a stream are all that it has.
 func allSampled(info formats.Info) bool {
 	return len(info.Parts) == 1 && !info.More && info.Compression == "" && info.Size >= 0 && info.Size < 16<<10 &&
 		len(info.Parts[0].Sample) < 64

@@ -127,7 +127,7 @@ func (o *outputs) setFormat() (err error) {
 	return nil
 }
 
-// sameOutput says that two paths lead to one file, or will when it is there.
+// sameOutput reports whether two paths lead to one file, or will when it is there.
 func sameOutput(a, b string) bool {
 	if x, err := os.Stat(a); err == nil && formats.Regular(x.Mode()) {
 		y, err := os.Stat(b)

@@ -30,7 +30,7 @@ type scanReport struct {
 	compared   bool            // the comparison is complete
 }
 
-// complete says that nothing which could hold a hit was left unread.
+// complete reports whether nothing which could hold a hit was left unread.
 func (r *scanReport) complete() bool { return !r.partial && r.sum.Complete() && r.scanned() > 0 }
 
 // scanned counts the inputs that were read as exports of a known table.

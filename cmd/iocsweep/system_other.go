@@ -12,7 +12,7 @@ import (
 // name.
 const foldsNames = runtime.GOOS == "darwin"
 
-// isClosedPipe says that a write failed because nobody reads on.
+// isClosedPipe reports whether a write failed because nobody reads on.
 func isClosedPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // takesEscapes says whether escape sequences that are written to w have their

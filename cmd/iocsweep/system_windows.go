@@ -11,7 +11,7 @@ import (
 // name.
 const foldsNames = true
 
-// isClosedPipe says that a write failed because nobody reads on.
+// isClosedPipe reports whether a write failed because nobody reads on.
 func isClosedPipe(err error) bool {
 	for _, gone := range []error{windows.ERROR_NO_DATA, windows.ERROR_BROKEN_PIPE, windows.ERROR_PIPE_NOT_CONNECTED} {
 		if errors.Is(err, gone) {

@@ -188,7 +188,7 @@ var serverNames = []string{"c2", "c2s", "c2server", "c2servers", "c2ip", "c2ips"
 var serverWords = []string{"", "listener", "malware", "implant", "beacon", "cobaltstrike", "bot", "botnet", "rat", "attacker", "actor", "primary", "main",
 	"secondary", "backup", "fallback", "embedded", "hardcoded", "configured", "config", "extracted", "associated", "observed", "known"}
 
-// namesServer says that a column is called so.
+// namesServer reports whether a column is called so.
 func namesServer(name string) bool {
 	return slices.ContainsFunc(serverNames, func(s string) bool {
 		word, ok := strings.CutSuffix(name, s)

@@ -68,7 +68,7 @@ func (r *rows) emit(cells [][]byte, line int, emit func(*Entry)) {
 	}
 }
 
-// isUnderline says that a record is the line below the headings of a table of
+// isUnderline reports whether a record is the line below the headings of a table of
 // Markdown: |---|:--:|.
 func isUnderline(cells [][]byte) bool {
 	return !slices.ContainsFunc(cells, func(c []byte) bool { return len(bytes.Trim(c, "-: \t")) > 0 }) &&

@@ -149,7 +149,7 @@ func (p *Predicate) fits(c table.Compare, only bool) *problem {
 	return nil
 }
 
-// looksLikeAddress says that a text that is no address is meant to be one.
+// looksLikeAddress reports whether a text that is no address is meant to be one.
 func looksLikeAddress(s string) bool {
 	if strings.Contains(s, ":") {
 		return strings.Trim(s, "0123456789abcdefABCDEF.:/[]") == ""

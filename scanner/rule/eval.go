@@ -282,7 +282,7 @@ func (t *test) ordered(x *cell) Tri {
 	return low.And(high)
 }
 
-// wraps says that a BETWEEN goes round: from 22:00 over midnight to 04:00, from
+// wraps reports whether a BETWEEN goes round: from 22:00 over midnight to 04:00, from
 // Saturday to Monday.
 func wraps(c table.Compare, low, high *Literal) bool {
 	return c == compareTimeOfDay && low.clock > high.clock || c == compareWeekday && low.weekday > high.weekday

@@ -54,8 +54,8 @@ func (l *lint) orNotEqual(e *Expr, not bool) {
 	}
 }
 
-// apart says that both deny something of one field, and that no cell of it can be
-// the one and the other, in all tables that have the field.
+// apart reports whether both deny something of one field and no cell of it can be the
+// one and the other, in all tables that have the field.
 func (l *lint) apart(p, q *Predicate) bool {
 	both := denied(&Expr{Or: []*Expr{{Pred: p}, {Pred: q}}}, nil)
 	found := false
@@ -91,7 +91,7 @@ func (l *lint) bounds(ways []branch) {
 	}
 }
 
-// possible says that all predicates of a way can be true in the table.
+// possible reports whether all predicates of a way can be true in the table.
 func (a *analysis) possible(b branch) bool {
 	return !a.contradicts(b) && !slices.ContainsFunc(b, func(p *Predicate) bool {
 		// Where one end has no order BETWEEN can be false, and is never true.
@@ -99,7 +99,7 @@ func (a *analysis) possible(b branch) bool {
 	})
 }
 
-// bounds says that a predicate holds only within a time or for some addresses.
+// bounds reports whether a predicate holds only within a time or for some addresses.
 func (a *analysis) bounds(p *Predicate) bool {
 	if p.Not || p.Op == Null {
 		return false
@@ -139,7 +139,7 @@ func (l *lint) accounts(ways []branch) {
 	}
 }
 
-// account says that a predicate asks only for an account.
+// account reports whether a predicate asks only for an account.
 func (l *lint) account(p *Predicate) bool {
 	for _, t := range l.Tables {
 		o := l.in(t).operand(p)
@@ -207,7 +207,7 @@ func ends(t *table.Table) (src, dst string, ok bool) {
 	return f.Values[0].Column, g.Values[0].Column, true
 }
 
-// inside says that all that a predicate asks for are inside addresses.
+// inside reports whether all that a predicate asks for are inside addresses.
 func (p *Predicate) inside() bool {
 	if p.Op != Eq && p.Op != In {
 		return false

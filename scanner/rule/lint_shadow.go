@@ -6,7 +6,7 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// shadows says that y removes all that x removes: in every table of x, every
+// shadows reports whether y removes all that x removes: in every table of x, every
 // way of x is one of y's, or a narrower one. It may miss some.
 func (r *Reader) shadows(y *Rule, of []branch, x *Rule, ways []branch) bool {
 	if len(of) == 0 || len(ways) == 0 || !y.Expires.IsZero() && (x.Expires.IsZero() || x.Expires.After(y.Expires)) {
@@ -44,7 +44,7 @@ func (r *Reader) spend(n int) bool {
 	return !r.Unfinished
 }
 
-// within says that whenever all of narrow holds, all of wide does.
+// within reports whether whenever all of narrow holds, all of wide does.
 func (a *analysis) within(narrow, wide branch) bool {
 	for _, q := range wide {
 		if !slices.ContainsFunc(narrow, func(p *Predicate) bool { return a.implies(p, q) }) {
@@ -54,7 +54,7 @@ func (a *analysis) within(narrow, wide branch) bool {
 	return true
 }
 
-// implies says that q is true where p is, as far as that can be told from the
+// implies reports whether q is true where p is, as far as that can be told from the
 // two alone.
 func (a *analysis) implies(p, q *Predicate) bool {
 	f, g := a.operand(p), a.operand(q)
@@ -75,7 +75,7 @@ func (a *analysis) implies(p, q *Predicate) bool {
 	return len(f.sources(nil)) > 0
 }
 
-// narrower says that a cell that makes p true makes q true.
+// narrower reports whether a cell that makes p true makes q true.
 func (a *analysis) narrower(c table.Compare, p, q *Predicate) bool {
 	if p.Op == Eq || p.Op == In {
 		for i := range p.Args {
@@ -116,7 +116,7 @@ func (a *analysis) narrower(c table.Compare, p, q *Predicate) bool {
 	return true
 }
 
-// covers says that every cell equal to the literal makes q true.
+// covers reports whether every cell equal to the literal makes q true.
 func (a *analysis) covers(c table.Compare, l *Literal, q *Predicate) bool {
 	switch {
 	case l.prefix.IsValid():

@@ -136,7 +136,7 @@ func (a *analysis) predicate(p *Predicate) outcomes {
 	return can
 }
 
-// lacks says that the table has no field for a part of the expression.
+// lacks reports whether the table has no field for a part of the expression.
 func (a *analysis) lacks(e *Expr) bool {
 	for p := range e.predicates {
 		if a.operand(p).lacking() {
@@ -146,10 +146,10 @@ func (a *analysis) lacks(e *Expr) bool {
 	return false
 }
 
-// lacking says that the operand has no place in the table, nor a text of its own.
+// lacking reports whether the operand has no place in the table, nor a text of its own.
 func (o *operand) lacking() bool { return len(o.sources(nil)) == 0 && !o.falls() }
 
-// unordered says that a literal is neither above nor below what the operand
+// unordered reports whether a literal is neither above nor below what the operand
 // holds, however that compares: a network, or a word where numbers are.
 func (a *analysis) unordered(compares []table.Compare, p *Predicate) bool {
 	for i := range p.Args {
@@ -164,7 +164,7 @@ func (a *analysis) unordered(compares []table.Compare, p *Predicate) bool {
 	return false
 }
 
-// partial says that some of what the operand holds has no order to a literal:
+// partial reports whether some of what the operand holds has no order to a literal:
 // addresses of the other family, words where it is an unquoted number.
 func (a *analysis) partial(compares []table.Compare, p *Predicate) bool {
 	number := slices.ContainsFunc(p.Args, func(l Literal) bool { return l.Number })
@@ -173,7 +173,7 @@ func (a *analysis) partial(compares []table.Compare, p *Predicate) bool {
 	})
 }
 
-// fits says that a literal can equal a cell of a kind. An empty cell equals
+// fits reports whether a literal can equal a cell of a kind. An empty cell equals
 // nothing.
 func (l *Literal) fits(c table.Compare) bool {
 	switch c {
@@ -187,7 +187,7 @@ func (l *Literal) fits(c table.Compare) bool {
 	return true
 }
 
-// oneOf says that a literal equals one of the words that an operand can have;
+// oneOf reports whether a literal equals one of the words that an operand can have;
 // nil stands for all words.
 func (a *analysis) oneOf(words []string, c table.Compare, l *Literal) bool {
 	return words == nil || slices.ContainsFunc(words, func(w string) bool {
@@ -195,7 +195,7 @@ func (a *analysis) oneOf(words []string, c table.Compare, l *Literal) bool {
 	})
 }
 
-// any says that the pattern matches every text that is not empty.
+// any reports whether the pattern matches every text that is not empty.
 func (p *pattern) any() bool {
 	for _, r := range p.runs {
 		if r.text != "" && !(len(p.runs) > 1 && r.text == string([]byte{any1})) {
@@ -300,8 +300,8 @@ func (a *analysis) onePlace(p, q *Predicate) (table.Compare, bool) {
 	return c[0], true
 }
 
-// empties says that p holds only where the operand of q is empty, and that q
-// does not hold there.
+// empties reports whether p holds only where the operand of q is empty, and q does
+// not hold there.
 func (a *analysis) empties(p, q *Predicate) bool {
 	return p.Op == Null && !p.Not && (q.Op != Null || q.Not) && sameOperand(a.operand(p), a.operand(q))
 }
@@ -321,7 +321,7 @@ func sameOperand(f, g *operand) bool {
 	return true
 }
 
-// excludes says that p being true makes q not true.
+// excludes reports whether p being true makes q not true.
 func (a *analysis) excludes(c table.Compare, p, q *Predicate) bool {
 	if p.Not || p.Op == Null || q.Op == Null || p.File != "" || q.File != "" {
 		return false
@@ -360,7 +360,7 @@ func (a *analysis) ends(c table.Compare, l, m *Literal) (n int, ok bool) {
 	return n, ok && (l.Number || n == strings.Compare(l.fold, m.fold) || !l.hasNum)
 }
 
-// alike says that q is the same for all cells that equal the literal. It is not where q
+// alike reports whether q is the same for all cells that equal the literal. It is not where q
 // asks how a cell is spelled and several spellings are equal: 28 and AAAA, 10.0.0.5 and
 // ::ffff:10.0.0.5, an unquoted 7 and 007.
 func alike(c table.Compare, l *Literal, q *Predicate) bool {
@@ -376,7 +376,7 @@ func alike(c table.Compare, l *Literal, q *Predicate) bool {
 	return c == table.CompareText && !l.Number
 }
 
-// rules says that a cell equal to the literal cannot make q true. A literal
+// rules reports whether a cell equal to the literal cannot make q true. A literal
 // that stands for many cells (a CIDR, a short host name) is given the benefit.
 func (a *analysis) rules(c table.Compare, l *Literal, q *Predicate) bool {
 	if l.prefix.IsValid() {

@@ -281,7 +281,7 @@ func (o *operand) sources(list []source) []source {
 	return list
 }
 
-// falls says that the operand falls back to a text, and so has a value always.
+// falls reports whether the operand falls back to a text, and so has a value always.
 func (o *operand) falls() bool {
 	return o.value != nil || slices.ContainsFunc(o.args, func(a operand) bool { return a.falls() })
 }

@@ -43,7 +43,7 @@ func (x *cell) regexp(re *regexp.Regexp) Tri {
 	return truth(re.MatchString(x.text))
 }
 
-// holdsAlways says that a pattern is found in every text that is not empty.
+// holdsAlways reports whether a pattern is found in every text that is not empty.
 func holdsAlways(s string) bool {
 	tree, err := syntax.Parse(s, syntax.Perl)
 	return err == nil && always(tree.Simplify())
