@@ -64,7 +64,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 		first.taken(text)
 		buf = first.buf
 	}
-	if o.Table != nil && !first.showsTable() {
+	if o.Table != nil && (!first.showsTable() || first.search.envelope == jsonPayloads[0] && elementsHoldBatches(c.Head, o)) {
 		if c.At == nil {
 			c.Stream = in
 		}

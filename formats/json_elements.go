@@ -86,6 +86,12 @@ func payloadOfElements(head []byte, names []string, o Options) string {
 	return ""
 }
 
+// elementsHoldBatches is holdsBatches for the events of the document that begins with head.
+func elementsHoldBatches(head []byte, o Options) bool {
+	lines, _ := io.ReadAll(newElementReader(bytes.NewReader(head), jsonPayloads[:1], o)) // the head breaks it off
+	return holdsBatches(lines)
+}
+
 // An elementReader reads the events of documents, each as a line. What is broken there
 // is a line that is no object, and so rejected.
 type elementReader struct {

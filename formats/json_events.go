@@ -113,6 +113,23 @@ func linesShowTable(lines []byte, o Options) bool {
 	return wrapped || o.Table(part) != ""
 }
 
+// holdsBatches reports whether the bodies in lines, some of which are records, are not
+// all: to who reads a body as an envelope, a list in it and broken text are records of
+// nothing.
+func holdsBatches(lines []byte) bool {
+	for line := range bytes.Lines(trimJSONHead(lines)) {
+		payload := payloadOf(line, jsonPayloads[0])
+		if payload == nil {
+			continue
+		}
+		b, end := append(bytes.Clone(payload), make([]byte, jsonPad)...), len(payload)
+		if q, fault := jsonSkip(b, 0, end, 0); fault != jsonOK || q != end || listOf(b, 0, q) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // payloadOf returns what the member of a name has that lies least deep in the object of
 // a line, if that is an object, a list, or the text of one; nil if it is not.
 func payloadOf(line []byte, name string) []byte {
