@@ -16,7 +16,8 @@ import (
 //	{"Stats":{},"Schema":[{"Name":"RemoteIP","Type":"String"}],"Results":[{"RemoteIP":"192.0.2.7"}]}
 //	[{"FrameType":"DataTable","TableKind":"PrimaryResult","Columns":[{"ColumnName":"Name"}],"Rows":[["x.example"]]}]
 //
-// With Options.Table the records may also be wrapped in other things; see jsonSearch.
+// With Options.Table the records may also be wrapped in other things; see jsonSearch,
+// and takeEvents for those that events hold as text.
 //
 // A document is never held whole. Each claim matches brackets under the
 // Source's lock and takes away a block of whole records, which are parsed
@@ -63,6 +64,19 @@ func openJSON(c *Content, o Options) (Source, error) {
 		first.taken(text)
 		buf = first.buf
 	}
+	if o.Table != nil && (!first.showsTable() || first.search.envelope == jsonPayloads[0] && elementsHoldBatches(c.Head, o)) {
+		if c.At == nil {
+			c.Stream = in
+		}
+		if taken, err := c.takeEvents(o); err != nil {
+			return nil, err
+		} else if taken {
+			return openJSONL(c, o)
+		}
+		if c.At == nil {
+			in = c.Stream
+		}
+	}
 	s.cut = newJSONCutter(in, o)
 	s.cut.base, s.cut.size, s.cut.skip = start, c.Len, c.preamble
 	s.cut.tables = first.tables
@@ -105,6 +119,12 @@ func (c *Content) jsonPasses() (head, all io.Reader, start int64, err error) {
 // unnamed reports whether there is a part whose columns no record has shown yet.
 func (c *jsonCutter) unnamed() bool {
 	return slices.ContainsFunc(c.tables, func(p *Part) bool { return len(p.Columns) == 0 })
+}
+
+// showsTable reports whether a part that the cutter has met is of a known table.
+func (c *jsonCutter) showsTable() bool {
+	known := func(p *Part) bool { return c.search.table(p) != "" }
+	return c.objects != nil && known(c.objects) || slices.ContainsFunc(c.tables, known)
 }
 
 func (s *jsonSource) Info() Info { return s.info }

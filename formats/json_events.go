@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"strings"
+	"io"
 )
 
 // What takes events from a hub, a queue or a log file and passes them on writes a line
@@ -25,22 +25,68 @@ var jsonPayloads = []string{"body", "message", "_raw", "original", "payload", "l
 // included.
 const payloadNesting = 3
 
+// eventHead is how much is looked at, in bytes, where the first 64 KiB have few events
+// whole. A hub takes batches of a megabyte; as text in JSON they are somewhat longer.
+const eventHead = 2 << 20
+
 // takeEvents makes what was sent the lines of c if that shows records of a known table,
-// and reports whether it has. It is for lines that show none themselves.
+// and reports whether it has. It is for lines and documents that show none themselves.
 func (c *Content) takeEvents(o Options) (bool, error) {
 	if search := newJSONSearch(o); c.payload != "" || c.avro != nil || !search.enabled() {
 		return false, nil
 	}
-	for _, name := range jsonPayloads {
-		if !eventsShowTable(c.Head, name, o) {
-			continue
+	head, inLines := c.Head, sniffJSONL(c.Head)
+	names := payloadNames(head)
+	if len(names) > 0 && len(head) >= headSize && (!inLines || bytes.Count(head, []byte{'\n'}) < fewRecords) {
+		var err error
+		if head, err = c.far(eventHead); err != nil {
+			return false, err
 		}
-		c.payload = name
-		c.Stream = &eventReader{in: bufio.NewReaderSize(c.reader(), avroPiece), name: name, max: o.maxRecord()}
-		c.preamble = 0 // the lines of it remain, and are no objects
-		return true, c.readHead()
+		inLines = sniffJSONL(head)
+	}
+	for _, name := range names {
+		if inLines && eventsShowTable(head, name, o) {
+			return true, c.replaceBy(name, c.reader(), o)
+		}
+	}
+	if len(names) > 0 {
+		if name := payloadOfElements(head, names, o); name != "" {
+			return true, c.replaceBy(name, newElementReader(c.reader(), []string{name}, o), o)
+		}
 	}
 	return false, nil
+}
+
+// replaceBy makes what the members of a name hold, in events that lines has one a line,
+// the lines of c.
+func (c *Content) replaceBy(name string, lines io.Reader, o Options) error {
+	c.payload = name
+	c.Stream = &eventReader{in: bufio.NewReaderSize(lines, avroPiece), name: name, max: o.maxRecord()}
+	c.preamble = 0 // the lines of it remain, and are no objects
+	return c.readHead()
+}
+
+// payloadNames returns those of jsonPayloads that head has anywhere.
+func payloadNames(head []byte) (names []string) {
+	lower := bytes.ToLower(head)
+	for _, name := range jsonPayloads {
+		if bytes.Contains(lower, []byte(name)) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// far returns the first n bytes of c, or all if these are fewer. It leaves them there.
+func (c *Content) far(n int64) ([]byte, error) {
+	if c.At != nil {
+		head := make([]byte, min(n, c.Len))
+		_, err := io.ReadFull(io.NewSectionReader(c.At, 0, c.Len), head)
+		return head, err
+	}
+	head, err := io.ReadAll(io.LimitReader(c.Stream, n))
+	c.Stream = io.MultiReader(bytes.NewReader(head), endsWith(c.Stream, err))
+	return head, nil
 }
 
 // eventsShowTable reports whether the members of a name, in the lines of head, hold
@@ -57,12 +103,31 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 			lines, found = e.append(lines, payload, o.maxRecord()), true
 		}
 	}
-	if !found {
-		return false
-	}
+	return found && linesShowTable(lines, o)
+}
+
+// linesShowTable reports whether lines hold records of a known table.
+func linesShowTable(lines []byte, o Options) bool {
 	search := newJSONSearch(o)
 	part, wrapped := search.lines(lines)
 	return wrapped || o.Table(part) != ""
+}
+
+// holdsBatches reports whether the bodies in lines, some of which are records, are not
+// all: to who reads a body as an envelope, a list in it and broken text are records of
+// nothing.
+func holdsBatches(lines []byte) bool {
+	for line := range bytes.Lines(trimJSONHead(lines)) {
+		payload := payloadOf(line, jsonPayloads[0])
+		if payload == nil {
+			continue
+		}
+		b, end := append(bytes.Clone(payload), make([]byte, jsonPad)...), len(payload)
+		if q, fault := jsonSkip(b, 0, end, 0); fault != jsonOK || q != end || listOf(b, 0, q) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // payloadOf returns what the member of a name has that lies least deep in the object of
@@ -97,8 +162,7 @@ func payloadIn(b []byte, p, end int, name string, depth int) []byte {
 			}
 			continue
 		}
-		key = key[bytes.LastIndexByte(key, '.')+1:] // event.original
-		if !strings.EqualFold(string(key), name) {
+		if !isPayload(string(key), name) {
 			continue
 		}
 		if v[0] == '"' {
@@ -182,5 +246,5 @@ func (c *Content) eventNote() []string {
 	if c.payload == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("records are read out of %q of each line; what stands beside that is not", c.payload)}
+	return []string{fmt.Sprintf("records are read out of %q of each event; what stands beside that is not", c.payload)}
 }

@@ -63,7 +63,7 @@ func TestEventPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `["records are read out of \"message\" of each line; what stands beside that is not"]`; fmt.Sprintf("%q", src.Info().Notes) != want {
+	if want := `["records are read out of \"message\" of each event; what stands beside that is not"]`; fmt.Sprintf("%q", src.Info().Notes) != want {
 		t.Errorf("%q", src.Info().Notes)
 	}
 	r := src.NewReader(Want{})

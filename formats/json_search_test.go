@@ -295,6 +295,9 @@ func FuzzJSONSearch(f *testing.F) {
 	f.Add(`{"0":{"time":"t","a":"1"},"1":{"time":"t","b":"2"}}{"0":{"time":"t","a":"1"},"1":{"time":"t","a":"2"}}`, byte(5), false)
 	f.Add("{\"columns\":[\"time\",\"a\"],\"data\":[[1,2],[3,4]]}\n{\"result\":{\"time\":1,\"a\":2}}", byte(9), true)
 	f.Fuzz(func(t *testing.T, text string, block byte, stream bool) {
+		if payloadNames([]byte(text)) != nil {
+			t.Skip("events become lines, see FuzzEvents")
+		}
 		o := Options{BlockSize: int(block%64) + 1, MaxRecord: 1 << 20, Table: timedTable}
 		seen := readJSON(t, JSON, jsonContent(text, stream), o, "a", "b")
 		if fmt.Sprintf("%q", seen.late) != fmt.Sprintf("%q", seen.rows) {

@@ -1,0 +1,186 @@
+package formats
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"strings"
+)
+
+// Events also stand in documents, as those do that are records themselves:
+//
+//	[{"body":"{\"category\":\"…\"}","n":1}, {"body":{"category":"…","properties":{…}},"n":2}]
+//	{"hits":{"hits":[{"_source":{"message":"{\"TimeGenerated\":\"…\"}"}}]}}
+//	{"results":[{"_raw":"{\"TimeGenerated\":\"…\"}"}]}
+//
+// They are found as records are, by a search to which whatever holds records of a known
+// table is of one, and become lines, from which an eventReader takes what was sent.
+
+// After eventMisses payloads without records no other is searched: each may cost as much
+// as a document of its own.
+const eventMisses = 256
+
+// eventTable returns an Options.Table that knows events: the first of names whose members
+// hold records of a table that o knows.
+func eventTable(names []string, o Options) func(*Part) string {
+	misses := 0 // since the last event
+	return func(p *Part) string {
+		for _, name := range names {
+			var e avroEvent
+			var lines []byte
+			for _, cells := range p.Sample {
+				for i, cell := range cells {
+					if payload := payloadOfCell(p.Columns[i], cell, name); payload != nil {
+						lines = e.append(lines, payload, o.maxRecord())
+					}
+				}
+			}
+			switch {
+			case lines == nil || misses == eventMisses:
+			case linesShowTable(lines, o):
+				misses = 0
+				return name
+			default:
+				misses++
+			}
+		}
+		return ""
+	}
+}
+
+// payloadOfCell is payloadOf for one cell of an event.
+func payloadOfCell(column, cell, name string) []byte {
+	cell = strings.TrimSpace(cell)
+	if cell == "" || cell[0] != '{' && cell[0] != '[' {
+		return nil
+	}
+	if isPayload(column, name) {
+		return []byte(cell)
+	}
+	return payloadOf([]byte(cell), name)
+}
+
+// isPayload reports whether a key or column, as event.original, has a name of jsonPayloads.
+func isPayload(key, name string) bool {
+	return strings.EqualFold(key[strings.LastIndexByte(key, '.')+1:], name)
+}
+
+// payloadOfElements returns the first of names whose members hold records of a known
+// table, in the events of the document that begins with head; "" if none do.
+func payloadOfElements(head []byte, names []string, o Options) string {
+	c := newElementReader(bytes.NewReader(head), names, o).cut
+	var buf []byte
+	for !c.done && (c.base < headSize || c.objects == nil && len(c.tables) == 0) {
+		text, _ := c.cut(buf)
+		c.taken(text)
+		buf = c.buf
+	}
+	for _, part := range append(c.tables, c.objects) {
+		if part == nil {
+			continue
+		}
+		if name := c.search.table(part); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// elementsHoldBatches is holdsBatches for the events of the document that begins with head.
+func elementsHoldBatches(head []byte, o Options) bool {
+	lines, _ := io.ReadAll(newElementReader(bytes.NewReader(head), jsonPayloads[:1], o)) // the head breaks it off
+	return holdsBatches(lines)
+}
+
+// An elementReader reads the events of documents, each as a line. What is broken there
+// is a line that is no object, and so rejected.
+type elementReader struct {
+	cut   *jsonCutter
+	names []string // of jsonPayloads: the one that is read
+	buf   []byte
+
+	out, text []byte // text is what of out has not been read
+	err       error
+}
+
+func newElementReader(in io.Reader, names []string, o Options) *elementReader {
+	text := bufio.NewReaderSize(in, avroPiece)
+	if mark, _ := text.Peek(len(utf8BOM)); string(mark) == utf8BOM {
+		text.Discard(len(utf8BOM))
+	}
+	return &elementReader{names: names, cut: newJSONCutter(text, jsonLimits(Options{
+		BlockSize: avroPiece, MaxRecord: o.MaxRecord, Table: eventTable(names, o)}))}
+}
+
+func (r *elementReader) Read(p []byte) (int, error) {
+	for len(r.text) == 0 {
+		if r.err != nil {
+			return 0, r.err
+		}
+		if len(p) == 0 {
+			return 0, nil
+		}
+		r.step()
+	}
+	n := copy(p, r.text)
+	r.text = r.text[n:]
+	return n, nil
+}
+
+// step reads a block of the document.
+func (r *elementReader) step() {
+	c := r.cut
+	if cap(r.out) > 1<<20 {
+		r.out = nil // room that one large event has asked for
+	}
+	text, ok := c.cut(r.buf)
+	r.buf, r.out = c.buf, r.out[:0]
+	notes := c.notes
+	for _, row := range c.rows {
+		for len(notes) > 0 && notes[0].off <= int(row.off) {
+			r.fault(text, notes[0])
+			notes = notes[1:]
+		}
+		r.event(text, row)
+	}
+	for _, n := range notes {
+		r.fault(text, n)
+	}
+	r.text = r.out
+	c.taken(text)
+	if !ok && len(c.notes) == 0 && c.done {
+		if r.err = c.err; r.err == nil {
+			r.err = io.EOF
+		}
+	}
+}
+
+// event makes a line of an event. Of one that is a row by position, what was sent is all
+// that the line has.
+func (r *elementReader) event(text []byte, row jsonRow) {
+	n := 0
+	if text[row.off] == '[' {
+		for _, cell := range jsonItems(text[:len(text)+jsonPad], '[', int(row.off)+1, int(row.end)) {
+			if columns := r.cut.part.Columns; n < len(columns) && isPayload(columns[n], r.names[0]) {
+				r.out = append(appendJSONString(append(r.out, '{'), []byte(r.names[0])), ':')
+				r.out = append(appendOnOneLine(r.out, text[cell.off:cell.end]), '}', '\n')
+				return
+			}
+			n++
+		}
+	}
+	r.out = appendOneLine(r.out, text[row.off:row.end])
+}
+
+// fault makes a line of what is wrong at a place of text: of an event that is lost as
+// much as a reject keeps, else of what is said about it.
+func (r *elementReader) fault(text []byte, n jsonNote) {
+	raw := n.raw
+	switch {
+	case !n.record:
+		raw = []byte(n.err.Error())
+	case raw == nil:
+		raw = text[min(n.off, len(text)):min(n.end, len(text))]
+	}
+	r.out = appendNoJSON(r.out, raw)
+}
