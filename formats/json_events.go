@@ -36,7 +36,7 @@ func (c *Content) takeEvents(o Options) (bool, error) {
 			continue
 		}
 		c.payload = name
-		c.Stream = &eventReader{in: bufio.NewReaderSize(c.reader(), avroPiece), name: name, max: o.maxRecord()}
+		c.Stream = &eventReader{in: bufio.NewReaderSize(c.reader(), avroPiece), name: name, max: o.maxRecord(), options: o}
 		c.preamble = 0 // the lines of it remain, and are no objects
 		return true, c.readHead()
 	}
@@ -53,7 +53,7 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 	var lines []byte
 	found := false
 	for line := range bytes.Lines(trimJSONHead(head)) {
-		if payload := payloadOf(line, name); payload != nil {
+		if payload, _ := payloadOf(line, name); payload != nil {
 			lines, found = e.append(lines, payload, o.maxRecord()), true
 		}
 	}
@@ -66,22 +66,23 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 }
 
 // payloadOf returns what the member of a name has that lies least deep in the object of
-// a line, if that is an object, a list, or the text of one; nil if it is not.
-func payloadOf(line []byte, name string) []byte {
+// a line, if that is an object, a list, or the text of one; nil if it is not. object is
+// that of the line, with jsonPad bytes behind it.
+func payloadOf(line []byte, name string) (payload, object []byte) {
 	line = bytes.TrimSpace(line)
 	if len(line) == 0 || line[0] != '{' || !containsFold(line, name) {
-		return nil
+		return nil, nil
 	}
 	b := append(bytes.Clone(line), make([]byte, jsonPad)...)
 	if q, fault := jsonSkip(b, 0, len(line), 0); fault != jsonOK || q != len(line) {
-		return nil
+		return nil, nil
 	}
 	for depth := range payloadNesting {
 		if payload := payloadIn(b, 0, len(line), name, depth); payload != nil {
-			return payload
+			return payload, b
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // payloadIn is payloadOf for the members of objects that lie that deep in b[p:end].
@@ -117,12 +118,17 @@ func containsFold(text []byte, name string) bool {
 }
 
 // An eventReader reads lines, and gives for each what was sent as lines of its own. A
-// line that has none stays as it is, whatever it is.
+// line that has none stays as it is, whatever it is, and so does a record of a known
+// table: CommonSecurityLog and DnsEvents have a Message.
 type eventReader struct {
-	in    *bufio.Reader
-	name  string // of jsonPayloads
-	max   int    // bytes of a line that is taken apart
-	event avroEvent
+	in      *bufio.Reader
+	name    string // of jsonPayloads
+	max     int    // bytes of a line that is taken apart
+	options Options
+	event   avroEvent
+
+	kind, other []byte // of the line looked at last: its keys and what names its table
+	known       bool   // it is a record of a known table
 
 	line, out, text []byte // text is what of out has not been read
 	began           bool
@@ -167,7 +173,7 @@ func (r *eventReader) step() {
 	if !r.began {
 		r.line, r.began = bytes.TrimPrefix(r.line, []byte(utf8BOM)), true
 	}
-	if payload := payloadOf(r.line, r.name); payload != nil {
+	if payload, object := payloadOf(r.line, r.name); payload != nil && !r.isRecord(object) {
 		r.out = r.event.append(r.out, payload, r.max)
 	} else {
 		r.out = append(r.out, r.line...)
@@ -175,6 +181,25 @@ func (r *eventReader) step() {
 	if err != bufio.ErrBufferFull {
 		r.err = err
 	}
+}
+
+// isRecord reports whether the object of a line, with jsonPad bytes behind it, is a record
+// of a known table itself. Lines of one kind come one after the other, and are all the same.
+func (r *eventReader) isRecord(object []byte) bool {
+	end := len(object) - jsonPad
+	r.other = r.other[:0]
+	for key, value := range jsonItems(object, '{', 1, end) {
+		r.other = append(append(r.other, key...), ',')
+		if strings.EqualFold(string(key), "type") || strings.EqualFold(string(key), "category") {
+			r.other = append(r.other, object[value.off:value.end]...)
+		}
+	}
+	if !bytes.Equal(r.kind, r.other) {
+		r.kind, r.other = r.other, r.kind
+		search := newJSONSearch(r.options)
+		r.known = search.tableOf(object, []jsonRow{{0, uint32(end)}}) != ""
+	}
+	return r.known
 }
 
 // eventNote says that lines were replaced by what they hold.
