@@ -212,14 +212,20 @@ func (r *csvReader) rejectOdd(at, stop, nl, cells int, repaired error) {
 	switch {
 	case repaired != nil:
 		r.reject(at, stop, r.addEscaped(repaired, at, stop), true)
-	case cells != r.width:
-		err := fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, cells, r.width)
+	case cells != r.width, cells > len(r.s.part.Columns) && !endsEmpty(r.buf[at:stop], r.sep):
+		err := fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, cells, len(r.s.part.Columns))
 		r.reject(at, stop, r.addEscaped(err, at, stop), true)
 	case r.holdsBare(at, nl):
 		if n := bytes.Count(r.buf[at:stop], []byte{'\n'}); n > 0 {
 			r.reject(at, stop, fmt.Errorf("%w in a record of %d lines", ErrBareQuote, n+1), true)
 		}
 	}
+}
+
+// endsEmpty reports whether the last cell of a record is empty.
+func endsEmpty(record []byte, sep byte) bool {
+	record = bytes.TrimSuffix(record, []byte(`""`))
+	return len(record) > 0 && record[len(record)-1] == sep
 }
 
 // lineBreaks counts those between the block's first record and at.

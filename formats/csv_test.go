@@ -355,6 +355,8 @@ func TestCSV(t *testing.T) {
 		{"long", "a,b\n1,2,3,4\n5,6\n", "1|2|3|4/5|6", []error{ErrRagged}},
 		{"separators at the end, over two lines", "a,b,c\n1,\"x\ny\",3,\n4,5,6,\n", "1|x\ny|3|/4|5|6|", nil},
 		{"separators at the end, not of all", "a,b,c\n1,2,3,\n4,5,6\n", "1|2|3|/4|5|6", []error{ErrRagged}},
+		{"separators at the end, and a cell behind one", "a,b,c\n" + strings.Repeat("1,2,3,\n", maxSample) + "4,5,6,7\n8,9,1,\"\"\n",
+			strings.Repeat("1|2|3|/", maxSample) + "4|5|6|7/8|9|1|", []error{ErrRagged}},
 		{"NUL", "a,b\n\x00,\xff\xfe\n", "\x00|\xff\xfe", nil},
 		{"BOM", "\ufeffa,b\n1,2\n", "1|2", nil},
 		{"header over two lines", "\"a\nx\",b\n1,2\n", "1|2", nil},

@@ -432,10 +432,20 @@ func Undecorated(name string) (bare, zone string) {
 	return name, ""
 }
 
-// withoutEnvelopes takes the names of envelopes off a name.
+// IsInner reports whether a column has the names of envelopes before its bare name.
+func IsInner(name, bare string) bool {
+	own, _ := Undecorated(name)
+	return len(own) > len(bare)
+}
+
+// withoutEnvelopes takes the names of envelopes off a name. In properties a type is none of
+// a table, which category names: it is that of whatever there is.
 func withoutEnvelopes(name string) string {
 	for {
 		outer, inner, ok := strings.Cut(name, ".")
+		if strings.EqualFold(inner, "type") && strings.EqualFold(outer, "properties") {
+			return name
+		}
 		if !ok || inner == "" || !slices.ContainsFunc(jsonEnvelopes, func(e string) bool { return strings.EqualFold(e, outer) }) {
 			return name
 		}

@@ -57,7 +57,8 @@ func payloadOfCell(column, cell, name string) []byte {
 	if isPayload(column, name) {
 		return []byte(cell)
 	}
-	return payloadOf([]byte(cell), name)
+	payload, _ := payloadOf([]byte(cell), name)
+	return payload
 }
 
 // isPayload reports whether a key or column, as event.original, has a name of jsonPayloads.

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 )
 
 // What takes events from a hub, a queue or a log file and passes them on writes a line
@@ -61,7 +63,7 @@ func (c *Content) takeEvents(o Options) (bool, error) {
 // the lines of c.
 func (c *Content) replaceBy(name string, lines io.Reader, o Options) error {
 	c.payload = name
-	c.Stream = &eventReader{in: bufio.NewReaderSize(lines, avroPiece), name: name, max: o.maxRecord()}
+	c.Stream = &eventReader{in: bufio.NewReaderSize(lines, avroPiece), name: name, max: o.maxRecord(), options: o}
 	c.preamble = 0 // the lines of it remain, and are no objects
 	return c.readHead()
 }
@@ -99,7 +101,7 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 	var lines []byte
 	found := false
 	for line := range bytes.Lines(trimJSONHead(head)) {
-		if payload := payloadOf(line, name); payload != nil {
+		if payload, _ := payloadOf(line, name); payload != nil {
 			lines, found = e.append(lines, payload, o.maxRecord()), true
 		}
 	}
@@ -118,7 +120,7 @@ func linesShowTable(lines []byte, o Options) bool {
 // nothing.
 func holdsBatches(lines []byte) bool {
 	for line := range bytes.Lines(trimJSONHead(lines)) {
-		payload := payloadOf(line, jsonPayloads[0])
+		payload, _ := payloadOf(line, jsonPayloads[0])
 		if payload == nil {
 			continue
 		}
@@ -131,22 +133,23 @@ func holdsBatches(lines []byte) bool {
 }
 
 // payloadOf returns what the member of a name has that lies least deep in the object of
-// a line, if that is an object, a list, or the text of one; nil if it is not.
-func payloadOf(line []byte, name string) []byte {
+// a line, if that is an object, a list, or the text of one; nil if it is not. object is
+// that of the line, with jsonPad bytes behind it.
+func payloadOf(line []byte, name string) (payload, object []byte) {
 	line = bytes.TrimSpace(line)
 	if len(line) == 0 || line[0] != '{' || !containsFold(line, name) {
-		return nil
+		return nil, nil
 	}
 	b := append(bytes.Clone(line), make([]byte, jsonPad)...)
 	if q, fault := jsonSkip(b, 0, len(line), 0); fault != jsonOK || q != len(line) {
-		return nil
+		return nil, nil
 	}
 	for depth := range payloadNesting {
 		if payload := payloadIn(b, 0, len(line), name, depth); payload != nil {
-			return payload
+			return payload, b
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // payloadIn is payloadOf for the members of objects that lie that deep in b[p:end].
@@ -181,12 +184,17 @@ func containsFold(text []byte, name string) bool {
 }
 
 // An eventReader reads lines, and gives for each what was sent as lines of its own. A
-// line that has none stays as it is, whatever it is.
+// line that has none stays as it is, whatever it is, and so does a record of a known
+// table: CommonSecurityLog and DnsEvents have a Message.
 type eventReader struct {
-	in    *bufio.Reader
-	name  string // of jsonPayloads
-	max   int    // bytes of a line that is taken apart
-	event avroEvent
+	in      *bufio.Reader
+	name    string // of jsonPayloads
+	max     int    // bytes of a line that is taken apart
+	options Options
+	event   avroEvent
+
+	kind, other []byte // of the line looked at last: its keys and what names its table
+	known       bool   // it is a record of a known table
 
 	line, out, text []byte // text is what of out has not been read
 	began           bool
@@ -231,7 +239,7 @@ func (r *eventReader) step() {
 	if !r.began {
 		r.line, r.began = bytes.TrimPrefix(r.line, []byte(utf8BOM)), true
 	}
-	if payload := payloadOf(r.line, r.name); payload != nil {
+	if payload, object := payloadOf(r.line, r.name); payload != nil && !r.isRecord(object) {
 		r.out = r.event.append(r.out, payload, r.max)
 	} else {
 		r.out = append(r.out, r.line...)
@@ -239,6 +247,29 @@ func (r *eventReader) step() {
 	if err != bufio.ErrBufferFull {
 		r.err = err
 	}
+}
+
+// isRecord reports whether the object of a line, with jsonPad bytes behind it, is a record
+// of a known table itself, without what was sent. Lines of one kind come one after the
+// other, and are all the same.
+func (r *eventReader) isRecord(object []byte) bool {
+	end := len(object) - jsonPad
+	r.other = r.other[:0]
+	for key, value := range jsonItems(object, '{', 1, end) {
+		r.other = append(append(r.other, key...), ',')
+		if strings.EqualFold(string(key), "type") || strings.EqualFold(string(key), "category") {
+			r.other = append(r.other, object[value.off:value.end]...)
+		}
+	}
+	if !bytes.Equal(r.kind, r.other) {
+		r.kind, r.other = r.other, r.kind
+		r.known = slices.ContainsFunc(jsonEnvelopes, func(envelope string) bool {
+			search := newJSONSearch(r.options)
+			search.envelope, search.settled = envelope, true
+			return envelope != r.name && search.tableOf(object, []jsonRow{{0, uint32(end)}}) != ""
+		})
+	}
+	return r.known
 }
 
 // eventNote says that lines were replaced by what they hold.

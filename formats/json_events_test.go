@@ -25,6 +25,8 @@ func TestEvents(t *testing.T) {
 		{"Elasticsearch", `{"_source":{"message":"x","event":{"original":` + quoted(one) + `}}}` + "\n" + `{"event.original":` + quoted(two) + `}`, "1|,2|", 0},
 		{"the least deep", `{"x":{"message":` + quoted(two) + `},"message":` + quoted(one) + `}`, "1|", 0},
 		{"others among them", `{"message":"started","b":"7"}` + "\n" + `{"message":` + quoted(one) + "}\nno JSON\n" + `{"b":"8"}`, "|7,1|,|8", 1},
+		{"records behind them", strings.Repeat(`{"message":`+quoted(one)+"}\n", maxSample) + `{"time":"t","a":"0","message":` + quoted(two) + "}\n" + `{"message":` + quoted(two) + `}`,
+			strings.Repeat("1|,", maxSample) + "0|,2|", 0},
 		{"broken", `{"message":` + quoted(one) + "}\n" + `{"message":` + quoted(one[:9]) + `}`, "1|", 1},
 		{"byte order mark", utf8BOM + `{"message":` + quoted(one) + `}`, "1|", 0},
 

@@ -67,6 +67,7 @@ const (
 	jsonPlain    jsonRole = iota // a cell, whatever it is
 	jsonEnvelope                 // may have columns as its members
 	jsonRecords                  // may be a list of records
+	jsonInner                    // a cell unless the record has one whose name shows no envelope
 )
 
 const (
@@ -172,14 +173,14 @@ func (w *jsonWalker) member(b []byte, p, end, level int, prev int32) (int, int32
 		return p, id, fault
 	}
 	start, slot, role := p, w.keys[id].Slot, w.more[id].role
-	if role == jsonPlain {
+	if role == jsonPlain || role == jsonInner {
 		p, fault = w.skip(b, p, end, level+1)
 	} else {
 		p, fault = w.special(b, p, end, role)
 	}
 	// What is round the columns is no cell, even of a column of its name: DnsEvents has
 	// one called Result.
-	if fault == jsonOK && slot >= 0 && (role != jsonEnvelope || !w.envelope) {
+	if fault == jsonOK && slot >= 0 && (role != jsonEnvelope || !w.envelope) && (role != jsonInner || w.vals[level][slot].Kind == 0) {
 		w.vals[level][slot] = w.plain(b, start, p)
 	}
 	return p, id, fault
@@ -305,6 +306,9 @@ func (w *jsonWalker) learn(raw []byte, level int) int32 {
 	w.name = jsonUnquote(w.name[:0], raw)
 	bare, _ := BareName(string(w.name))
 	slot, role := w.slot(bare), jsonPlain
+	if slot >= 0 && IsInner(string(w.name), bare) {
+		role = jsonInner
+	}
 	w.meet(slot)
 	if level == 0 {
 		switch {

@@ -164,6 +164,7 @@ type name struct {
 	n                int
 	cells            []string // sample
 	later            bool     // the first records lack it
+	inner            bool     // it has names of envelopes before its own
 }
 
 // columnNames lists the columns of the parts, those of the first with their
@@ -179,7 +180,7 @@ func columnNames(parts []*formats.Part) []name {
 			if k > 0 && slices.ContainsFunc(list, func(o name) bool { return strings.EqualFold(o.bare, bare) }) {
 				continue
 			}
-			n := name{full: c, bare: bare, zone: zone, n: i}
+			n := name{full: c, bare: bare, zone: zone, n: i, inner: formats.IsInner(c, bare)}
 			for _, row := range part.Sample {
 				if i < len(row) && row[i] != "" {
 					n.cells = append(n.cells, row[i])
@@ -191,13 +192,15 @@ func columnNames(parts []*formats.Part) []name {
 	return list
 }
 
-func find(names []name, column string) (name, bool) {
+// find returns the first column of a name, if there is one. One in an envelope stands
+// back: beside Timestamp, properties.Timestamp is something else.
+func find(names []name, column string) (found name, ok bool) {
 	for _, n := range names {
-		if strings.EqualFold(n.bare, column) {
-			return n, true
+		if strings.EqualFold(n.bare, column) && (!ok || found.inner && !n.inner) {
+			found, ok = n, true
 		}
 	}
-	return name{}, false
+	return found, ok
 }
 
 // tableOf returns the table of a part's rows: index into tables, or other.

@@ -179,12 +179,19 @@ func categorised(tables []*table.Table, part *formats.Part) bool {
 	})
 }
 
-// sampled returns the cells of a column in a part's first records.
+// sampled returns the cells of a column in a part's first records. Those of columns in
+// envelopes count if there is no other of the name.
 func sampled(part *formats.Part, column string) []string {
 	var cells []string
+	inner := true
 	for i, c := range part.Columns {
-		if bare, _ := formats.BareName(c); !strings.EqualFold(bare, column) {
+		bare, _ := formats.BareName(c)
+		in := formats.IsInner(c, bare)
+		if !strings.EqualFold(bare, column) || in && !inner {
 			continue
+		}
+		if inner && !in {
+			cells, inner = nil, false
 		}
 		for _, row := range part.Sample {
 			if i < len(row) && row[i] != "" {

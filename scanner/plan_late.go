@@ -49,7 +49,9 @@ type madeLate struct {
 
 func (m *madeLate) fits(o *madeLate) bool {
 	return m.fixed == o.fixed && m.mixed == o.mixed && m.forced == o.forced && slices.Equal(m.tables, o.tables) &&
-		slices.EqualFunc(m.names, o.names, func(a, b name) bool { return a.n == b.n && a.bare == b.bare && a.later == b.later })
+		slices.EqualFunc(m.names, o.names, func(a, b name) bool {
+			return a.n == b.n && a.bare == b.bare && a.later == b.later && a.inner == b.inner
+		})
 }
 
 // planLate lists the columns that rows with a candidate are fetched with.
@@ -61,7 +63,7 @@ func (r *run) planLate(p *plan, names []name, fixed bool) *latePlan {
 	m.plan = r.newLatePlan(&m)
 	m.tables, m.names = slices.Clone(p.tables), make([]name, len(names))
 	for i, n := range names {
-		m.names[i] = name{bare: n.bare, n: n.n, later: n.later}
+		m.names[i] = name{bare: n.bare, n: n.n, later: n.later, inner: n.inner}
 	}
 	r.lates.keep(m)
 	return m.plan
@@ -141,9 +143,11 @@ func newLateColumns(m *madeLate) *lateColumns {
 		number:   make(map[string]int, len(m.names)),
 		typed:    typedNames(m.names, m.tables),
 	}
-	for _, n := range m.names {
-		if key := strings.ToLower(n.bare); !n.later && !holds(c.number, key) {
-			c.number[key] = n.n
+	for _, inner := range []bool{false, true} { // as find has them
+		for _, n := range m.names {
+			if key := strings.ToLower(n.bare); n.inner == inner && !n.later && !holds(c.number, key) {
+				c.number[key] = n.n
+			}
 		}
 	}
 	return c

@@ -21,17 +21,18 @@ import (
 //	{"regions":[{"cidrs":[{"cidr":"203.0.113.0/24"}]}]}                              Oracle
 //	[{"id":1,"urls":["*.example.com"],"ips":["203.0.113.0/24"]}]                     Microsoft 365
 //
-// Only networks below these keys are taken. Names are not: many are wildcards over what
-// anybody may rent.
-var providerKeys = []string{"ip_prefix", "ipv6_prefix", "ipv4prefix", "ipv6prefix", "addressprefixes", "addresses", "ipv6_addresses",
-	"ipv4_cidrs", "ipv6_cidrs", "cidr", "ips"}
+// Only networks at these places are taken, each named by the keys above it: feeds of
+// indicators have the same keys elsewhere. Names are not taken: many are wildcards over
+// what anybody may rent.
+var providerPlaces = []string{"prefixes.ip_prefix", "ipv6_prefixes.ipv6_prefix", "prefixes.ipv4prefix", "prefixes.ipv6prefix",
+	"values.properties.addressprefixes", "addresses", "ipv6_addresses", "result.ipv4_cidrs", "result.ipv6_cidrs",
+	"regions.cidrs.cidr", "ips"}
 
 // ranges reads the networks of a provider.
 func (b *builder) ranges(d *document) error {
 	b.Type, b.addrs = CIDR, true
-	var brackets []json.Delim // of the objects and arrays that the token is in
-	var keys []string         // of these; what is in an array has that of the array
-	key, wanted := "", false  // of the value that comes next; whether a key comes instead
+	var open []container
+	key, wanted := "", false // of the value that comes next; whether a key comes instead
 	for {
 		t, err := d.Token()
 		if err != nil {
@@ -40,32 +41,49 @@ func (b *builder) ranges(d *document) error {
 		switch t := t.(type) {
 		case json.Delim:
 			if t == '{' || t == '[' {
-				keys, brackets = append(keys, key), append(brackets, t)
+				open = append(open, container{t, key})
 				wanted = t == '{'
 				continue
 			}
-			last := len(keys) - 1
-			key, keys, brackets = keys[last], keys[:last], brackets[:last]
+			last := len(open) - 1
+			key, open = open[last].key, open[:last]
 		case string:
 			if wanted {
 				key, wanted = t, false
 				continue
 			}
-			if slices.Contains(providerKeys, strings.ToLower(key)) {
+			if isProviderPlace(open, key) {
 				if err := b.enterRange(t, d.line()); err != nil {
 					return err
 				}
 			}
 		}
-		if len(brackets) == 0 {
+		if len(open) == 0 {
 			break
 		}
-		wanted = brackets[len(brackets)-1] == '{'
+		wanted = open[len(open)-1].bracket == '{'
 	}
 	if b.Entries == 0 {
 		return fmt.Errorf("%w: JSON of another shape", ErrNoList)
 	}
 	return nil
+}
+
+// A container is an object or array that has begun. What is in an array has its key.
+type container struct {
+	bracket json.Delim
+	key     string
+}
+
+// isProviderPlace reports whether networks stand below key in the containers.
+func isProviderPlace(open []container, key string) bool {
+	place := ""
+	for _, c := range open {
+		if c.bracket == '{' && c.key != "" {
+			place += c.key + "."
+		}
+	}
+	return slices.Contains(providerPlaces, strings.ToLower(place+key))
 }
 
 // enterRange takes a network. Single addresses are none: lists of bots have them below
@@ -86,26 +104,50 @@ func (b *builder) enterRange(text string, line int) error {
 
 var errNoNetwork = errors.New("not a network")
 
-// enterLine takes a line of a plain list. A row of a table is what is in its first cell
-// that is no rank:
-//
-//	203.0.113.0/24,DE,DE-BE,Berlin,     a geofeed
-//	17,example.com                      Tranco, Umbrella
-//	17,9,example.com,com,4711           Majestic
+// enterLine takes a line of a plain list, or a row of a table that is published as one.
+// Other rows stay what they are: a feed given by mistake would hide all hits on it.
 func (b *builder) enterLine(text string, line int) error {
 	err := b.enter(text, line)
-	if !errors.Is(err, ioc.ErrNotIndicator) || strings.IndexByte(text, ',') < 0 {
+	if !errors.Is(err, ioc.ErrNotIndicator) {
 		return err
 	}
-	for cell := range strings.SplitSeq(text, ",") {
-		cell = strings.Trim(cell, ` "`)
-		if strings.Trim(cell, "0123456789") == "" {
-			continue
-		}
-		if e := b.enter(cell, line); !errors.Is(e, ioc.ErrSingleLabel) { // it is a word, of a title or not
-			return e
-		}
-		break
+	if entry := rowEntry(text); entry != "" {
+		return b.enter(entry, line)
 	}
 	return err
+}
+
+// rowEntry returns the entry in a row of a geofeed or a list of ranks, "" of any other:
+//
+//	203.0.113.0/24,DE,DE-BE,Berlin,     a geofeed: a network and its country, which may be left out
+//	17,example.com                      Tranco, Umbrella
+//	17,9,example.com,com,4711           Majestic: the name's top-level domain follows
+func rowEntry(row string) string {
+	cells := strings.Split(row, ",")
+	for i, c := range cells {
+		cells[i] = strings.Trim(c, ` "`)
+	}
+	if _, err := netip.ParsePrefix(cells[0]); err == nil && len(cells) > 1 && isCountry(cells[1]) {
+		return cells[0]
+	}
+	at := 0
+	for at < len(cells) && cells[at] != "" && strings.Trim(cells[at], "0123456789") == "" {
+		at++
+	}
+	if at == 0 || at == len(cells) {
+		return ""
+	}
+	name, behind := cells[at], cells[at+1:]
+	if i, err := ioc.ParseBroad(name); err != nil || i.Type != ioc.Domain {
+		return ""
+	}
+	if len(behind) > 0 && !strings.EqualFold(behind[0], name[strings.LastIndexByte(name, '.')+1:]) {
+		return ""
+	}
+	return name
+}
+
+// isCountry reports whether a cell is the code of a country, or empty.
+func isCountry(cell string) bool {
+	return cell == "" || len(cell) == 2 && strings.Trim(strings.ToLower(cell), "abcdefghijklmnopqrstuvwxyz") == ""
 }

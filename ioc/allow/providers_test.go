@@ -23,7 +23,7 @@ func TestPublished(t *testing.T) {
 		{"Oracle", `{"regions":[{"region":"r","cidrs":[{"cidr":"203.0.113.0/24","tags":["198.51.100.0/24"]}]}]}`, 1, 0, "203.0.113.7", "198.51.100.7"},
 		{"Microsoft 365", `[{"id":1,"urls":["*.corp.example"],"ips":["203.0.113.0/24","0.0.0.0/0"]},{"id":2}]`, 1, 1, "203.0.113.7", "198.51.100.7 corp.example"},
 		{"geofeed", "# ours\n203.0.113.0/24,DE,DE-BE,Berlin,\n2001:db8::/32,DE,,,\n", 2, 0, "203.0.113.7 2001:db8::1", ""},
-		{"ranks", "1,corp.example\r\n2,\"b.example\"\r\n3,co.uk\r\n", 2, 1, "corp.example b.example www.corp.example", "c.example"},
+		{"ranks", "1,corp.example\r\n2,\"b.example\"\r\n3,co.uk\r\n4294967297,d.example\r\n", 3, 1, "corp.example b.example www.corp.example", "c.example"},
 		{"ranks with more", "GlobalRank,TldRank,Domain,TLD\n1,1,corp.example,example\n2,2,b.example,example\n", 2, 1, "corp.example b.example", "example"},
 	} {
 		l, err := Read(strings.NewReader(c.text), "l.json")
@@ -53,6 +53,22 @@ func TestPublished(t *testing.T) {
 	}
 }
 
+// Feeds given by mistake are no lists: each would hide all hits on it.
+func TestFeedsAreNoLists(t *testing.T) {
+	for _, text := range []string{
+		"ioc,type,malware\n203.0.113.7,ip,Mirai\nevil.example,domain,Mirai\n",
+		"203.0.113.7,CN\n203.0.113.8,RU\n",
+		"203.0.113.0/24,Mirai\n198.51.100.0/24,Mirai\n",
+		"1,203.0.113.7\n2,203.0.113.8\n",
+		"1,evil.example,domain,Mirai\n2,c2.example,domain,Mirai\n",
+		"a.example, b.example\n203.0.113.7, 203.0.113.8\n", // half of it would be missed
+	} {
+		if l, err := Read(strings.NewReader(text), "l"); !errors.Is(err, ErrNoList) {
+			t.Errorf("%s: %v, %v", text, l, err)
+		}
+	}
+}
+
 // Other JSON is no list, also if it has addresses under such keys or networks elsewhere.
 func TestNotPublished(t *testing.T) {
 	for _, text := range []string{
@@ -60,6 +76,9 @@ func TestNotPublished(t *testing.T) {
 		`[{"indicator":"203.0.113.0/24","type":"CIDR"}]`,
 		`{"data":{"cidr":{"x":"203.0.113.0/24"}}}`,
 		`[]`,
+		`[{"cidr":"203.0.113.0/24","malware":"Mirai"}]`,
+		`{"data":[{"ips":["203.0.113.0/24"],"threat":"c2"}]}`,
+		`{"threats":[{"addresses":["203.0.113.0/24"]}]}`,
 	} {
 		if l, err := Read(strings.NewReader(text), "l"); !errors.Is(err, ErrNoList) {
 			t.Errorf("%s: %v, %v", text, l, err)

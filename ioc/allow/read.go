@@ -53,7 +53,7 @@ var (
 // where there is one. JSON is a MISP warninglist, or has the networks of a provider.
 // Anything else is a plain list, as feed.Lines reads them: a domain with everything below
 // it, an address, a network or an address with a port on each line, defanged or
-// not, or in the first cell of a row that is no rank. Text that is mostly none of these is ErrNoList. What cannot be used of a
+// not, or a row of a geofeed or of ranks. Text that is mostly none of these is ErrNoList. What cannot be used of a
 // list is counted in it; a list that is broken, or gives nothing, is an error.
 func Read(r io.Reader, path string) (*List, error) {
 	return read(r, &List{Path: path, Skipped: map[string]int{}})

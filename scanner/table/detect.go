@@ -241,6 +241,7 @@ func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, erro
 	if len(fit) == 0 && !doubtful {
 		return whole(tables, names)
 	}
+	fit = append(fit, outdoing(tables, fit, names)...)
 	if f := fuller(tables, fit, names); f != nil {
 		return f, nil
 	}
@@ -314,6 +315,20 @@ func (t *Table) matchesMore(o *Table, names map[string]bool) bool {
 		_, has := o.native.get(strings.ToLower(k.Column))
 		return !has && names[strings.ToLower(k.Column)]
 	})
+}
+
+// outdoing returns the tables of hunts that optional ones would cost something: they
+// match all that each of fit does, and a column that none of these knows. What is joined
+// to logons has their LogonType, and the RemoteUrl of connections.
+func outdoing(tables, fit []*Table, names map[string]bool) (better []*Table) {
+	for _, t := range tables {
+		loses := func(f *Table) bool { return !f.Optional || f.matchesMore(t, names) || !t.matchesMore(f, names) }
+		hunted := t.hunted(names)
+		if !t.Optional && len(fit) > 0 && len(hunted) > 0 && t.bearsOut(hunted, names) && !slices.ContainsFunc(fit, loses) {
+			better = append(better, t)
+		}
+	}
+	return better
 }
 
 func hasAll(names map[string]bool, want []string) bool {

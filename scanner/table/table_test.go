@@ -314,6 +314,8 @@ func TestDetect(t *testing.T) {
 		{"common words of another table", Evidence{Columns: []string{"Timestamp", "RemoteDeviceName", "RemoteIP", "Name", "Message", "Description", "category", "id"}}, "DeviceNetworkEvents"},
 		{"two common words of another table", Evidence{Columns: []string{"Timestamp", "Computer", "RemoteIP", "Name", "ip"}}, "DeviceNetworkEvents"},
 		{"logons", Evidence{Columns: []string{"Timestamp", "DeviceId", "DeviceName", "ActionType", "LogonType", "AccountName", "RemoteIP", "RemoteDeviceName", "Protocol", "InitiatingProcessFileName"}}, "DeviceLogonEvents"},
+		{"logons joined to connections", Evidence{Columns: []string{"Timestamp", "DeviceName", "ActionType", "LogonType", "AccountName", "RemoteIP", "RemoteUrl"}}, "DeviceNetworkEvents"},
+		{"a name among queries", Evidence{Columns: []string{"TimeGenerated", "DnsQuery", "SrcIpAddr", "Name", "DvcHostname"}}, "ASimDnsActivityLogs"},
 		{"logons among connections", Evidence{Columns: []string{"Timestamp", "DeviceName", "ActionType", "LogonType", "RemoteIP", "LocalIP", "RemoteUrl", "InitiatingProcessFileName"}}, "DeviceNetworkEvents"},
 		{"services", Evidence{Columns: []string{"Name", "DisplayName", "Description", "StartMode", "State", "PathName"}}, ""},
 		{"columns of two hunts", Evidence{Columns: []string{"Name", "RemoteIP"}}, "!"},
