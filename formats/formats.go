@@ -337,6 +337,10 @@ type Options struct {
 	// doubt, "" for none. JSON is searched by it for records that are wrapped in
 	// other things; nil: only the shapes that every JSON export has are read.
 	Table func(*Part) string
+	// Fits reports whether the records of a part are read as they are though Table does not
+	// name it, as those that a query has left no time: what lies inside is not read in place
+	// of them. Nil: none.
+	Fits  func(*Part) bool
 	Whole bool   // read a JSON document as it is, and not only the records that it wraps
 	Times *Times // counts what reading costs; nil: not counted
 	// Until, once done, ends the reading of pipes and devices that Walk has found, with

@@ -64,7 +64,7 @@ func openJSON(c *Content, o Options) (Source, error) {
 		first.taken(text)
 		buf = first.buf
 	}
-	if o.Table != nil && (!first.showsTable() || first.search.envelope == jsonPayloads[0] && elementsHoldBatches(c.Head, o)) {
+	if o.Table != nil && (!first.showsTable(o) || first.search.envelope == jsonPayloads[0] && elementsHoldBatches(c.Head, o)) {
 		if c.At == nil {
 			c.Stream = in
 		}
@@ -122,9 +122,8 @@ func (c *jsonCutter) unnamed() bool {
 }
 
 // showsTable reports whether a part that the cutter has met is of a known table.
-func (c *jsonCutter) showsTable() bool {
-	known := func(p *Part) bool { return c.search.table(p) != "" }
-	return c.objects != nil && known(c.objects) || slices.ContainsFunc(c.tables, known)
+func (c *jsonCutter) showsTable(o Options) bool {
+	return c.objects != nil && o.isTable(c.objects) || slices.ContainsFunc(c.tables, o.isTable)
 }
 
 func (s *jsonSource) Info() Info { return s.info }

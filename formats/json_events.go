@@ -59,6 +59,11 @@ func (c *Content) takeEvents(o Options) (bool, error) {
 	return false, nil
 }
 
+// isTable reports whether the records of a part are of a known table, beyond doubt or not.
+func (o *Options) isTable(p *Part) bool {
+	return o.Table(p) != "" || o.Fits != nil && o.Fits(p)
+}
+
 // replaceBy makes what the members of a name hold, in events that lines has one a line,
 // the lines of c.
 func (c *Content) replaceBy(name string, lines io.Reader, o Options) error {
@@ -264,9 +269,7 @@ func (r *eventReader) isRecord(object []byte) bool {
 	if !bytes.Equal(r.kind, r.other) {
 		r.kind, r.other = r.other, r.kind
 		r.known = slices.ContainsFunc(jsonEnvelopes, func(envelope string) bool {
-			search := newJSONSearch(r.options)
-			search.envelope, search.settled = envelope, true
-			return envelope != r.name && search.tableOf(object, []jsonRow{{0, uint32(end)}}) != ""
+			return envelope != r.name && r.options.isTable(jsonSample(object, []jsonRow{{0, uint32(end)}}, envelope))
 		})
 	}
 	return r.known

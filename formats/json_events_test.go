@@ -2,6 +2,7 @@ package formats
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,5 +85,23 @@ func TestEventPlaces(t *testing.T) {
 	}
 	if rows != 2 || rejects != 1 {
 		t.Errorf("%d rows, %d rejects", rows, rejects)
+	}
+}
+
+// Records that are read though they do not show their table beyond doubt stay what they are.
+func TestEventsFit(t *testing.T) {
+	sent := `"message":"{\"time\":\"t\",\"a\":\"1\"}"}`
+	event, fits := `{`+sent, `{"b":"0",`+sent
+	o := Options{Table: timedTable, Fits: func(p *Part) bool { return slices.Contains(p.Columns, "b") }}
+	tests := []struct{ name, text, want string }{
+		{"lines", fits + "\n" + fits, "|0,|0"},
+		{"list", "[" + fits + "," + fits + "]", "|0,|0"},
+		{"behind events", strings.Repeat(event+"\n", maxSample) + fits, strings.Repeat("1|,", maxSample) + "|0"},
+		{"no record", event + "\n" + event, "1|,1|"},
+	}
+	for _, test := range tests {
+		if got, seen := readEvents(t, test.text, false, o); got != test.want || seen.err != nil {
+			t.Errorf("%s: %q, want %q, %v", test.name, got, test.want, seen.err)
+		}
 	}
 }

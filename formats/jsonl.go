@@ -90,7 +90,7 @@ func openJSONL(c *Content, o Options) (Source, error) {
 	if wrapped {
 		return openJSON(c, o)
 	}
-	if o.Table != nil && (o.Table(part) == "" || search.envelope == jsonPayloads[0] && holdsBatches(c.Head)) {
+	if o.Table != nil && (!o.isTable(part) || search.envelope == jsonPayloads[0] && holdsBatches(c.Head)) {
 		if taken, err := c.takeEvents(o); taken || err != nil {
 			if err != nil {
 				return nil, err

@@ -125,25 +125,41 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 // part has a column that is matched, and a time column or a cell that names the table.
 // A name or a message alone is a column of much else.
 func (r *run) surely(part *formats.Part) string {
-	tables := r.tables
-	if r.forced != nil {
-		tables = []*table.Table{r.forced}
-	}
-	bare := bareNames(part)
-	has := func(column string) bool {
-		return slices.ContainsFunc(bare, func(c string) bool { return strings.EqualFold(c, column) })
-	}
-	types := typeCells(tables, part)
-	t, _, err := table.Detect(tables, table.Evidence{Types: types, Columns: bare})
-	if err != nil || t == nil || !slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return has(k.Column) }) {
+	t := r.matched(part, "")
+	if t == nil {
 		return ""
 	}
-	if !slices.ContainsFunc(t.Times, has) {
-		if named, _, _ := table.Detect(tables, table.Evidence{Types: types}); named != t {
+	if bare := bareNames(part); !slices.ContainsFunc(t.Times, func(column string) bool { return hasName(bare, column) }) {
+		tables := r.choice()
+		if named, _, _ := table.Detect(tables, table.Evidence{Types: typeCells(tables, part)}); named != t {
 			return ""
 		}
 	}
 	return t.Name
+}
+
+// matched returns the table of a part that has a column that is matched, nil if there is
+// none. path is of its file, "" if that is not to count.
+func (r *run) matched(part *formats.Part, path string) *table.Table {
+	tables, bare := r.choice(), bareNames(part)
+	t, _, err := table.Detect(tables, table.Evidence{Types: typeCells(tables, part), Path: path, Columns: bare})
+	if err != nil || t == nil || !slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return hasName(bare, k.Column) }) {
+		return nil
+	}
+	return t
+}
+
+// choice returns the tables that a part may be of.
+func (r *run) choice() []*table.Table {
+	if r.forced != nil {
+		return []*table.Table{r.forced}
+	}
+	return r.tables
+}
+
+// hasName reports whether a column is among names, in any case.
+func hasName(names []string, column string) bool {
+	return slices.ContainsFunc(names, func(c string) bool { return strings.EqualFold(c, column) })
 }
 
 // bareNames returns the columns of a part as [formats.BareName] has them.
