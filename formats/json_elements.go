@@ -100,42 +100,25 @@ type elementReader struct {
 	names []string // of jsonPayloads: the one that is read
 	buf   []byte
 
-	out, text []byte // text is what of out has not been read
-	err       error
+	piecewise
 }
 
 func newElementReader(in io.Reader, names []string, o Options) *elementReader {
-	text := bufio.NewReaderSize(in, avroPiece)
+	text := bufio.NewReaderSize(in, textPiece)
 	if mark, _ := text.Peek(len(utf8BOM)); string(mark) == utf8BOM {
 		text.Discard(len(utf8BOM))
 	}
 	return &elementReader{names: names, cut: newJSONCutter(text, jsonLimits(Options{
-		BlockSize: avroPiece, MaxRecord: o.MaxRecord, Table: eventTable(names, o)}))}
+		BlockSize: textPiece, MaxRecord: o.MaxRecord, Table: eventTable(names, o)}))}
 }
 
-func (r *elementReader) Read(p []byte) (int, error) {
-	for len(r.text) == 0 {
-		if r.err != nil {
-			return 0, r.err
-		}
-		if len(p) == 0 {
-			return 0, nil
-		}
-		r.step()
-	}
-	n := copy(p, r.text)
-	r.text = r.text[n:]
-	return n, nil
-}
+func (r *elementReader) Read(p []byte) (int, error) { return r.read(p, r.step) }
 
 // step reads a block of the document.
-func (r *elementReader) step() {
+func (r *elementReader) step() error {
 	c := r.cut
-	if cap(r.out) > 1<<20 {
-		r.out = nil // room that one large event has asked for
-	}
 	text, ok := c.cut(r.buf)
-	r.buf, r.out = c.buf, r.out[:0]
+	r.buf = c.buf
 	notes := c.notes
 	for _, row := range c.rows {
 		for len(notes) > 0 && notes[0].off <= int(row.off) {
@@ -147,13 +130,14 @@ func (r *elementReader) step() {
 	for _, n := range notes {
 		r.fault(text, n)
 	}
-	r.text = r.out
 	c.taken(text)
-	if !ok && len(c.notes) == 0 && c.done {
-		if r.err = c.err; r.err == nil {
-			r.err = io.EOF
-		}
+	if ok || len(c.notes) > 0 || !c.done {
+		return nil
 	}
+	if c.err != nil {
+		return c.err
+	}
+	return io.EOF
 }
 
 // event makes a line of an event. Of one that is a row by position, what was sent is all

@@ -68,7 +68,7 @@ func (o *Options) isTable(p *Part) bool {
 // the lines of c.
 func (c *Content) replaceBy(name string, lines io.Reader, o Options) error {
 	c.payload = name
-	c.Stream = &eventReader{in: bufio.NewReaderSize(lines, avroPiece), name: name, max: o.maxRecord(), options: o}
+	c.Stream = &eventReader{in: bufio.NewReaderSize(lines, textPiece), name: name, max: o.maxRecord(), options: o}
 	c.preamble = 0 // the lines of it remain, and are no objects
 	return c.readHead()
 }
@@ -201,36 +201,16 @@ type eventReader struct {
 	kind, other []byte // of the line looked at last: its keys and what names its table
 	known       bool   // it is a record of a known table
 
-	line, out, text []byte // text is what of out has not been read
-	began           bool
-	err             error
+	line  []byte
+	began bool
+	piecewise
 }
 
-func (r *eventReader) Read(p []byte) (int, error) {
-	for len(r.text) == 0 {
-		if r.err != nil {
-			return 0, r.err
-		}
-		if len(p) == 0 {
-			return 0, nil
-		}
-		if cap(r.out) > 1<<20 {
-			r.out = nil // room that one large line has asked for
-		}
-		r.out = r.out[:0]
-		for r.err == nil && len(r.out) < avroPiece {
-			r.step()
-		}
-		r.text = r.out
-	}
-	n := copy(p, r.text)
-	r.text = r.text[n:]
-	return n, nil
-}
+func (r *eventReader) Read(p []byte) (int, error) { return r.read(p, r.step) }
 
 // step reads a line. Of one that is too long to be taken apart it reads a part: all
 // parts are passed on, for those who refuse the line to see.
-func (r *eventReader) step() {
+func (r *eventReader) step() error {
 	if cap(r.line) > 1<<20 {
 		r.line = nil
 	}
@@ -249,9 +229,10 @@ func (r *eventReader) step() {
 	} else {
 		r.out = append(r.out, r.line...)
 	}
-	if err != bufio.ErrBufferFull {
-		r.err = err
+	if err == bufio.ErrBufferFull {
+		return nil
 	}
+	return err
 }
 
 // isRecord reports whether the object of a line, with jsonPad bytes behind it, is a record

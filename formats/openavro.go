@@ -34,8 +34,6 @@ const (
 	// maxAvroBlock bounds a block of the one codec that must be held whole, in bytes,
 	// packed and unpacked. Writers make blocks of 16 KiB to some megabytes.
 	maxAvroBlock = 64 << 20
-	// avroPiece is about how much text is made at a time.
-	avroPiece = 64 << 10
 )
 
 // unavro replaces an Avro container by its records as JSON Lines. What the header lacks
@@ -43,8 +41,8 @@ const (
 func (c *Content) unavro(o Options) error {
 	var r *avroReader
 	c.unpack("avro", func(in io.Reader) (io.Reader, func() error) {
-		r = &avroReader{in: avroInput{r: bufio.NewReaderSize(in, avroPiece)}, max: o.maxRecord()}
-		r.values.in = bufio.NewReaderSize(nil, avroPiece)
+		r = &avroReader{in: avroInput{r: bufio.NewReaderSize(in, textPiece)}, max: o.maxRecord()}
+		r.values.in = bufio.NewReaderSize(nil, textPiece)
 		return r, r.close
 	})
 	c.avro = r
@@ -92,9 +90,8 @@ type avroReader struct {
 	packed bytes.Buffer // a block of snappy
 	whole  []byte       // unpacked
 
-	out, text []byte // text is what of out has not been read
-	damage    error
-	err       error
+	damage error
+	piecewise
 }
 
 func (r *avroReader) close() error {
@@ -104,27 +101,7 @@ func (r *avroReader) close() error {
 	return nil
 }
 
-func (r *avroReader) Read(p []byte) (int, error) {
-	for len(r.text) == 0 {
-		if r.err != nil {
-			return 0, r.err
-		}
-		if len(p) == 0 {
-			return 0, nil
-		}
-		if cap(r.out) > 1<<20 {
-			r.out = nil // room that one large record has asked for
-		}
-		r.out = r.out[:0]
-		for r.err == nil && len(r.out) < avroPiece {
-			r.err = r.step()
-		}
-		r.text = r.out
-	}
-	n := copy(p, r.text)
-	r.text = r.text[n:]
-	return n, nil
-}
+func (r *avroReader) Read(p []byte) (int, error) { return r.read(p, r.step) }
 
 // step opens the next block, reads a record of the one that is open, or ends it.
 func (r *avroReader) step() error {
