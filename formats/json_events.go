@@ -198,8 +198,9 @@ type eventReader struct {
 	options Options
 	event   avroEvent
 
-	kind, other []byte // of the line looked at last: its keys and what names its table
-	known       bool   // it is a record of a known table
+	kind, other []byte // of the line looked at last, see appendKind
+	known       bool   // it is a record of a known table,
+	envelope    string // in this member
 
 	line  []byte
 	began bool
@@ -224,8 +225,11 @@ func (r *eventReader) step() error {
 	if !r.began {
 		r.line, r.began = bytes.TrimPrefix(r.line, []byte(utf8BOM)), true
 	}
-	if payload, object := payloadOf(r.line, r.name); payload != nil && !r.isRecord(object) {
+	payload, object := payloadOf(r.line, r.name)
+	if payload != nil && !r.isRecord(object) {
 		r.out = r.event.append(r.out, payload, r.max)
+	} else if inner := r.inner(object); inner != nil {
+		r.out = append(append(r.out, inner...), '\n')
 	} else {
 		r.out = append(r.out, r.line...)
 	}
@@ -240,20 +244,47 @@ func (r *eventReader) step() error {
 // other, and are all the same.
 func (r *eventReader) isRecord(object []byte) bool {
 	end := len(object) - jsonPad
-	r.other = r.other[:0]
-	for key, value := range jsonItems(object, '{', 1, end) {
-		r.other = append(append(r.other, key...), ',')
-		if strings.EqualFold(string(key), "type") || strings.EqualFold(string(key), "category") {
-			r.other = append(r.other, object[value.off:value.end]...)
-		}
-	}
+	r.other = appendKind(r.other[:0], object, 0, end, payloadNesting)
 	if !bytes.Equal(r.kind, r.other) {
 		r.kind, r.other = r.other, r.kind
-		r.known = slices.ContainsFunc(jsonEnvelopes, func(envelope string) bool {
+		i := slices.IndexFunc(jsonEnvelopes, func(envelope string) bool {
 			return envelope != r.name && r.options.isTable(jsonSample(object, []jsonRow{{0, uint32(end)}}, envelope))
 		})
+		if r.known = i >= 0; r.known {
+			r.envelope = jsonEnvelopes[i]
+		}
 	}
 	return r.known
+}
+
+// inner returns the record that a line's object has in its envelope, nil if the lines of
+// events are read as having that envelope, too.
+func (r *eventReader) inner(object []byte) []byte {
+	if object == nil || r.envelope == jsonEnvelopes[0] {
+		return nil
+	}
+	for key, value := range jsonItems(object, '{', 1, len(object)-jsonPad) {
+		if strings.EqualFold(string(key), r.envelope) && object[value.off] == '{' {
+			return object[value.off:value.end]
+		}
+	}
+	return nil
+}
+
+// appendKind appends what tells the kind of the object b[p:end]: its keys, those in its
+// envelopes down to a depth, and what names its table.
+func appendKind(dst, b []byte, p, end, depth int) []byte {
+	for key, value := range jsonItems(b, '{', p+1, end) {
+		dst = append(append(dst, key...), ',')
+		is := func(name string) bool { return strings.EqualFold(string(key), name) }
+		switch {
+		case is("type") || is("category"):
+			dst = append(dst, b[value.off:value.end]...)
+		case depth > 0 && b[value.off] == '{' && slices.ContainsFunc(jsonEnvelopes, is):
+			dst = append(appendKind(append(dst, '{'), b, int(value.off), int(value.end), depth-1), '}')
+		}
+	}
+	return dst
 }
 
 // eventNote says that lines were replaced by what they hold.

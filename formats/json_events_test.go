@@ -92,11 +92,13 @@ func TestEventPlaces(t *testing.T) {
 func TestEventsFit(t *testing.T) {
 	sent := `"message":"{\"time\":\"t\",\"a\":\"1\"}"}`
 	event, fits := `{`+sent, `{"b":"0",`+sent
+	hit := func(record string) string { return `{"_id":"1","_source":` + record + `}` }
 	o := Options{Table: timedTable, Fits: func(p *Part) bool { return slices.Contains(p.Columns, "b") }}
 	tests := []struct{ name, text, want string }{
 		{"lines", fits + "\n" + fits, "|0,|0"},
 		{"list", "[" + fits + "," + fits + "]", "|0,|0"},
 		{"behind events", strings.Repeat(event+"\n", maxSample) + fits, strings.Repeat("1|,", maxSample) + "|0"},
+		{"behind events in an envelope", strings.Repeat(hit(event)+"\n", maxSample) + hit(fits) + "\n" + hit(event), strings.Repeat("1|,", maxSample) + "|0,1|"},
 		{"no record", event + "\n" + event, "1|,1|"},
 	}
 	for _, test := range tests {
