@@ -114,9 +114,13 @@ func (a *app) root(args []string) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return c.Help()
-		},
+	}
+	asked := root.Flags().Bool("version", false, "what the command version shows")
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if *asked {
+			return a.showVersion()
+		}
+		return c.Help()
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
 	commands := []struct {

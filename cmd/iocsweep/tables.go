@@ -62,20 +62,22 @@ func (a *app) version() *cobra.Command {
 		Use:   "version",
 		Short: "Show version, Go version and commit",
 		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			commit := "unknown"
-			if info, ok := debug.ReadBuildInfo(); ok {
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						commit = s.Value
-					}
-				}
-			}
-			_, err := fmt.Fprintf(a.out, "iocsweep %s %s %s/%s commit %s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, commit)
-			if err != nil {
-				return outputError(err)
-			}
-			return nil
-		},
+		RunE:  func(*cobra.Command, []string) error { return a.showVersion() },
 	}
+}
+
+func (a *app) showVersion() error {
+	commit := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				commit = s.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintf(a.out, "iocsweep %s %s %s/%s commit %s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, commit)
+	if err != nil {
+		return outputError(err)
+	}
+	return nil
 }
