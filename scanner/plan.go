@@ -96,8 +96,13 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 // typesIn lists the cells of the parts' first records that name a table.
 func (r *run) typesIn(parts []*formats.Part) (types []string) {
 	for _, part := range parts {
+		last, names := "", false
 		for _, cell := range typeCells(r.tables, part) {
-			if t, unknown, _ := table.Detect(r.tables, table.Evidence{Types: []string{cell}}); t != nil || unknown != "" {
+			if cell != last { // nearly all repeat it
+				t, unknown, _ := table.Detect(r.tables, table.Evidence{Types: []string{cell}})
+				last, names = cell, t != nil || unknown != ""
+			}
+			if names {
 				types = append(types, cell)
 			}
 		}
@@ -181,15 +186,28 @@ func columnNames(parts []*formats.Part) []name {
 				continue
 			}
 			n := name{full: c, bare: bare, zone: zone, n: i, inner: formats.IsInner(c, bare)}
-			for _, row := range part.Sample {
-				if i < len(row) && row[i] != "" {
-					n.cells = append(n.cells, row[i])
-				}
-			}
+			n.cells = cellsIn(part.Sample, i)
 			list = append(list, n)
 		}
 	}
 	return list
+}
+
+// cellsIn returns the cells of column i in the rows of a sample that are not empty.
+func cellsIn(sample [][]string, i int) []string {
+	n := 0
+	for _, row := range sample {
+		if i < len(row) && row[i] != "" {
+			n++
+		}
+	}
+	cells := make([]string, 0, n)
+	for _, row := range sample {
+		if i < len(row) && row[i] != "" {
+			cells = append(cells, row[i])
+		}
+	}
+	return cells
 }
 
 // find returns the first column of a name, if there is one. One in an envelope stands

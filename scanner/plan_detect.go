@@ -209,11 +209,7 @@ func sampled(part *formats.Part, column string) []string {
 		if inner && !in {
 			cells, inner = nil, false
 		}
-		for _, row := range part.Sample {
-			if i < len(row) && row[i] != "" {
-				cells = append(cells, row[i])
-			}
-		}
+		cells = append(cells, cellsIn(part.Sample, i)...)
 	}
 	return cells
 }

@@ -12,10 +12,9 @@ import (
 
 // A timeColumn says how the times of one column are read.
 type timeColumn struct {
-	name    string
+	*sayings
 	loc     *time.Location // nil: UTC
 	assumed bool           // nothing says which zone it is
-	said    [maxSaid]string
 }
 
 // What a time's basis may say behind the column: the order of its date, by
@@ -26,10 +25,19 @@ const (
 	maxSaid      = 16
 )
 
-// newTimeColumn makes a column with all that its times may say of themselves.
-func newTimeColumn(name string, loc *time.Location) timeColumn {
-	tc := timeColumn{name: name, loc: loc, assumed: loc == nil}
-	for i := range tc.said {
+// sayings are all that times of a column may say of themselves.
+type sayings struct {
+	name string // of the column
+	said [maxSaid]string
+}
+
+// sayingsOf returns the sayings of a column, which inputs share.
+func (r *run) sayingsOf(column string) *sayings {
+	if made, ok := r.sayings.find(func(s **sayings) bool { return (*s).name == column }); ok {
+		return made
+	}
+	s := &sayings{name: column}
+	for i := range s.said {
 		var said []string
 		if o := clock.Order(i % orderAssumed); o != clock.None {
 			said = append(said, o.String())
@@ -40,11 +48,12 @@ func newTimeColumn(name string, loc *time.Location) timeColumn {
 		if i&zoneAssumed != 0 {
 			said = append(said, "zone-assumed-utc")
 		}
-		if tc.said[i] = name; said != nil {
-			tc.said[i] += ":" + strings.Join(said, "+")
+		if s.said[i] = column; said != nil {
+			s.said[i] += ":" + strings.Join(said, "+")
 		}
 	}
-	return tc
+	r.sayings.keep(s)
+	return s
 }
 
 // planTimes works out zone and date order of the time columns. In text, a
@@ -86,7 +95,7 @@ const unnumbered = -2
 
 // planTime finds the zone of a column's times.
 func (r *run) planTime(in *input, column string, n name) timeColumn {
-	tc := newTimeColumn(column, r.Zone)
+	tc := timeColumn{sayings: r.sayingsOf(column), loc: r.Zone, assumed: r.Zone == nil}
 	if n.zone == "" {
 		return tc
 	}

@@ -267,6 +267,7 @@ type run struct {
 	sieve    *ioc.Sieve         // nil where all records are split
 	lates    recent[madeLate]
 	generics recent[madeGeneric]
+	sayings  recent[*sayings]
 
 	mu      sync.Mutex // guards what follows, and the state of inputs
 	cond    sync.Cond  // an input changed its state

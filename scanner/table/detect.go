@@ -312,7 +312,7 @@ func fuller(tables, fit []*Table, names map[string]bool) (best *Table) {
 // matchesMore reports whether one of the named columns is matched in t and unknown to o.
 func (t *Table) matchesMore(o *Table, names map[string]bool) bool {
 	return slices.ContainsFunc(t.KeysAt(Wide), func(k Key) bool {
-		_, has := o.native.get(strings.ToLower(k.Column))
+		_, has := o.native.folded(k.Column)
 		return !has && names[strings.ToLower(k.Column)]
 	})
 }

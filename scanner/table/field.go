@@ -62,12 +62,12 @@ func (t *Table) Field(name string) (Field, bool) {
 		}
 		return f, false
 	}
-	if c, ok := t.native.get(strings.ToLower(name)); ok {
+	if c, ok := t.native.folded(name); ok {
 		f.Values = []Source{t.source(Term{Column: c.name})}
 		return f, true
 	}
 	if head, member, ok := strings.Cut(name, "."); ok && member != "" {
-		if c, ok := t.native.get(strings.ToLower(head)); ok && c.holds == "json" {
+		if c, ok := t.native.folded(head); ok && c.holds == "json" {
 			f.Values = []Source{t.source(Term{Column: c.name, Member: member})}
 			return f, true
 		}
@@ -100,7 +100,7 @@ func (t *Table) Field(name string) (Field, bool) {
 }
 
 func (t *Table) spelled(column string) string {
-	if c, ok := t.native.get(strings.ToLower(column)); ok {
+	if c, ok := t.native.folded(column); ok {
 		return c.name
 	}
 	return column

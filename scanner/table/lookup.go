@@ -3,6 +3,8 @@ package table
 import (
 	"cmp"
 	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
 // A lookup is a small map as a list sorted by key. The compiler puts such a list into
@@ -43,6 +45,35 @@ func (l lookup[V]) get(key string) (v V, ok bool) {
 		return l[from].value, true
 	}
 	return v, false
+}
+
+// folded is get for a name in any case; the keys are in lower case. It does not allocate
+// for names in ASCII, which nearly all are.
+func (l lookup[V]) folded(name string) (v V, ok bool) {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return l.get(strings.ToLower(name))
+		}
+	}
+	i, ok := slices.BinarySearchFunc(l, name, func(e entry[V], name string) int { return compareLower(e.key, name) })
+	if !ok {
+		return v, false
+	}
+	return l[i].value, true
+}
+
+// compareLower compares a key with a name of ASCII in lower case.
+func compareLower(key, name string) int {
+	for i := range min(len(key), len(name)) {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if key[i] != c {
+			return cmp.Compare(key[i], c)
+		}
+	}
+	return cmp.Compare(len(key), len(name))
 }
 
 // at returns the value of a key, the zero value without one.

@@ -196,8 +196,8 @@ func (t *Table) Key(column string) *Key {
 	if i, ok := t.keyAt.get(column); ok { // as spelled: so nearly all callers ask
 		return &t.Keys[i]
 	}
-	if spelled := t.native.at(strings.ToLower(column)).name; spelled != column {
-		if i, ok := t.keyAt.get(spelled); ok {
+	if c, _ := t.native.folded(column); c.name != column {
+		if i, ok := t.keyAt.get(c.name); ok {
 			return &t.Keys[i]
 		}
 	}
@@ -236,4 +236,7 @@ func (t *Table) Native() []string { return t.names }
 
 // Holds returns what a native column holds, in the words of the definition
 // (ip, text, int, …), or "" if the table has no such column.
-func (t *Table) Holds(column string) string { return t.native.at(strings.ToLower(column)).holds }
+func (t *Table) Holds(column string) string {
+	c, _ := t.native.folded(column)
+	return c.holds
+}
