@@ -102,7 +102,13 @@ func (s *csvSource) Close() error {
 }
 
 func (s *csvSource) NewReader(w Want) Reader {
-	r := &csvReader{s: s, sep: s.sep, width: s.width, late: make([]csvStage, len(w.Late))}
+	r, ok := w.Spare.(*csvReader)
+	if !ok {
+		r = new(csvReader)
+	}
+	*r = csvReader{s: s, sep: s.sep, width: s.width, late: slices.Grow(r.late[:0], len(w.Late))[:len(w.Late)],
+		buf: r.buf, masks: r.masks, bare: r.bare, scan: r.scan, rows: r.rows, places: r.places, out: r.out, rejects: r.rejects, headers: r.headers,
+		cells: r.cells, holders: r.holders, kept: r.kept, keptRows: r.keptRows, keptPlaces: r.keptPlaces, all: r.all, fields: r.fields}
 	r.keys, r.sifter = newStops(s.part, w.Keys), newSifter(w)
 	if r.stops = &r.keys; w.Sift != nil {
 		var always []Column

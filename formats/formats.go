@@ -154,6 +154,10 @@ type Want struct {
 	// Sift must be pure.
 	Sift   func(text []byte, dst []uint32) (at []uint32, ok bool)
 	Sifted []bool // by key
+	// Spare, if not nil, is a Reader of any source that is done with: the new one may
+	// be that Reader, turned to its source, or use its memory. To sweep many small files
+	// would otherwise be mostly to make buffers.
+	Spare Reader
 }
 
 // A Block is a piece of a source that one Reader has claimed.

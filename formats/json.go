@@ -135,9 +135,17 @@ func (s *jsonSource) Close() error {
 	return s.close()
 }
 
+// maxSpare is how large a spare reader's text may be. Few documents have records of
+// megabytes; those after them are not to keep the memory of these.
+const maxSpare = 4 << 20
+
 func (s *jsonSource) NewReader(want Want) Reader {
-	r := &jsonReader{src: s, jsonRows: newJSONRows(want, s.info.Envelope)}
-	r.made = s.made
+	r, ok := want.Spare.(*jsonReader)
+	if !ok || cap(r.store) > maxSpare {
+		r = new(jsonReader)
+	}
+	r.turn(want, s.info.Envelope)
+	r.src, r.made = s, s.made
 	return r
 }
 

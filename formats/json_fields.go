@@ -235,54 +235,42 @@ func (f *jsonFields) list() []Field {
 func jsonSample(b []byte, rows []jsonRow, envelope string) *Part {
 	rows = rows[:min(len(rows), maxSample)]
 	f := jsonFields{envelope: envelope}
-	var columns, outer []string // names in the envelope, and round it
-	number := map[string]int{}  // by name: index in columns, or -1-index in outer
-	type cell struct {
-		column int
-		value  string
-	}
-	var cells []cell
-	ends := make([]int, len(rows)) // of cells, by row
+	var inside, outside []string // names in the envelope, if there is one, and round it
+	number := map[string]int{}   // by name: index in inside, or -1-index in outside
+	part := &Part{Rows: -1, Sample: make([][]string, len(rows))}
+	around := make([][]string, len(rows)) // the cells of outside
 	for i, row := range rows {
 		f.reset()
 		f.object(b, int(row.off), int(row.end), 0)
 		enveloped := f.enveloped()
 		text := string(f.text) // all names and values are pieces of it
-		if i == 0 {
-			cells = make([]cell, 0, len(rows)*len(f.found))
-		}
+		cells, outer := make([]string, len(inside), max(len(inside), len(f.found))), make([]string, len(outside))
 		for _, m := range f.found {
 			if m.dropped {
 				continue
 			}
-			name := text[m.name.Off:][:m.name.Len]
+			name, value := text[m.name.Off:][:m.name.Len], text[m.value.Off:][:m.value.Len]
 			n, ok := number[name]
 			switch {
+			case ok && n >= 0:
+				cells[n] = value
 			case ok:
+				outer[-1-n] = value
 			case m.level > 0 || !enveloped:
-				n = len(columns)
-				columns = append(columns, name)
+				number[name] = len(inside)
+				inside, cells = append(inside, name), append(cells, value)
 			default:
-				outer = append(outer, name)
-				n = -len(outer)
+				number[name] = -1 - len(outside)
+				outside, outer = append(outside, name), append(outer, value)
 			}
-			number[name] = n
-			cells = append(cells, cell{n, text[m.value.Off:][:m.value.Len]})
 		}
-		ends[i] = len(cells)
+		part.Sample[i], around[i] = cells, outer
 	}
-	part := &Part{Rows: -1, Columns: append(columns, outer...)}
-	at := 0
-	for _, end := range ends {
-		sample := make([]string, len(part.Columns))
-		for ; at < end; at++ {
-			n := cells[at].column
-			if n < 0 {
-				n = len(columns) - 1 - n
-			}
-			sample[n] = cells[at].value
-		}
-		part.Sample = append(part.Sample, sample)
+	part.Columns = append(inside, outside...)
+	for i, cells := range part.Sample {
+		cells = append(cells, make([]string, len(inside)-len(cells))...) // of names that came later
+		cells = append(cells, around[i]...)
+		part.Sample[i] = append(cells, make([]string, len(part.Columns)-len(cells))...)
 	}
 	return part
 }

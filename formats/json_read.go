@@ -113,12 +113,24 @@ func (s *jsonStage) bind(part *Part) {
 	}
 }
 
-// newJSONRows reads records whose columns may also stand in one of their members, the
-// envelope.
-func newJSONRows(want Want, envelope string) jsonRows {
-	r := jsonRows{want: want, keys: newJSONStage(want.Keys, envelope), grids: make([]Grid, len(want.Late)), sifter: newSifter(want)}
+// turn has r read what is wanted of another source, whose records may also have columns
+// in one of their members, the envelope. If that is the same as before, what the walkers
+// know of keys stays; memory stays in any case. The zero jsonRows can be turned, too.
+func (r *jsonRows) turn(want Want, envelope string) {
+	same := r.keys.walk != nil && envelope == r.fields.envelope && slices.Equal(want.Keys, r.want.Keys) &&
+		slices.EqualFunc(want.Late, r.want.Late, slices.Equal)
 	r.fields.envelope = envelope
-	r.cols = make([]jsonColumn, len(r.keys.walk.names))
+	want.Spare = nil
+	r.want, r.sifter = want, newSifter(want)
+	if !same {
+		r.keys, r.late = newJSONStage(want.Keys, envelope), r.late[:0]
+		for _, columns := range want.Late {
+			r.late = append(r.late, newJSONStage(columns, envelope))
+		}
+		r.cols = slices.Grow(r.cols[:0], len(r.keys.walk.names))[:len(r.keys.walk.names)]
+		r.grids = slices.Grow(r.grids[:0], len(r.late))[:len(r.late)]
+	}
+	r.everyWhole, r.always = false, r.always[:0]
 	for k := range want.Keys {
 		switch slot := r.keys.slot[k]; {
 		case !r.sifter.always(k):
@@ -128,10 +140,6 @@ func newJSONRows(want Want, envelope string) jsonRows {
 			r.always = append(r.always, slot)
 		}
 	}
-	for _, columns := range want.Late {
-		r.late = append(r.late, newJSONStage(columns, envelope))
-	}
-	return r
 }
 
 // begin takes over the text of a block. Cells are unescaped into the room

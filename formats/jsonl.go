@@ -116,7 +116,7 @@ func jsonLimits(o Options) Options {
 // records of a known table, but have some inside.
 func (s *jsonSearch) lines(head []byte) (part *Part, wrapped bool) {
 	r := jsonRows{keys: newJSONStage(nil, s.envelope)}
-	r.begin(bytes.Clone(head), 0, nil)
+	r.begin(head, 0, nil)
 	b := r.buf[:len(head)+jsonPad]
 	for p := 0; p < len(head) && len(r.rows) < maxSample; {
 		end := len(head)
@@ -162,8 +162,12 @@ func (s *jsonlSource) Close() error {
 }
 
 func (s *jsonlSource) NewReader(want Want) Reader {
-	r := &jsonlReader{src: s, jsonRows: newJSONRows(want, s.info.Envelope)}
-	r.body, r.made = s.body, s.made
+	r, ok := want.Spare.(*jsonlReader)
+	if !ok {
+		r = new(jsonlReader)
+	}
+	r.turn(want, s.info.Envelope)
+	r.src, r.body, r.made = s, s.body, s.made
 	return r
 }
 

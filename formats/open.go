@@ -133,8 +133,9 @@ func (c *Content) unwrap(o Options) error {
 // behind these.
 func (c *Content) readHead() error {
 	if c.At != nil {
-		head := make([]byte, min(headSize, c.Len))
-		n, err := io.ReadFull(io.NewSectionReader(c.At, 0, int64(len(head))), head)
+		size := min(headSize, c.Len)
+		head := make([]byte, size, size+jsonPad)
+		n, err := io.ReadFull(io.NewSectionReader(c.At, 0, size), head)
 		c.Head = head[:n]
 		if n == 0 && err != nil && err != io.EOF {
 			return err

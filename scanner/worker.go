@@ -119,6 +119,7 @@ func (w *worker) reset(in *input) {
 	if w.sieve != nil && w.trace == nil {
 		want.Sift, want.Sifted = w.sieve.Find, w.plan.sifted
 	}
+	want.Spare = w.reader
 	w.reader = in.src.NewReader(want)
 	w.named, w.namedTable, w.hitNamed = "", unsaid, "" // another input may have other tables
 }
