@@ -1,6 +1,7 @@
 package ioc
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 )
@@ -131,7 +132,11 @@ func refangScheme(s string) (scheme, rest string) {
 		}
 		return r
 	}, strings.ToLower(s[:i]))
-	return schemeName(name) + "://", s[i+n:]
+	name, rest = schemeName(name), s[i+n:]
+	if name == "http" || name == "https" {
+		rest = strings.TrimLeft(rest, "/") // of https:///evil.example, as browsers do
+	}
+	return name + "://", rest
 }
 
 // bracketedLetters reports whether s[i] is a bracket as in h[tt]p.
@@ -230,7 +235,7 @@ func refangDots(s string) string {
 			b = append(b, sign...)
 			continue
 		}
-		if !path {
+		if !path && !closesWord(b, s[i:]) {
 			if n := looseDot(s[i:]); n > 0 {
 				b = append(trimSpaces(b), '.')
 				i += n
@@ -270,6 +275,17 @@ func bracketSign(s string) (sign string, n int) {
 	return "", 0
 }
 
+// closesWord reports whether s begins with a bracket that closes one in before: what stands
+// between them is a placeholder, an argument or part of the name of a file, and no full
+// stop is meant: [redacted].example.com, decode(x).split, Copy (2).zip.
+func closesWord(before []byte, s string) bool {
+	k := strings.IndexByte("])}>", s[0])
+	if k < 0 || len(s) > 2 && s[1] == '.' && s[2] == "[({<"[k] { // [203].[0].[113].[7]
+		return false
+	}
+	return bytes.Count(before, []byte{"[({<"[k]}) > bytes.Count(before, []byte{s[0]})
+}
+
 // looseDot returns the length of a defanged full stop at the start of s, 0 if there is
 // none: one with single brackets, a backslash or a caret beside it, one between spaces,
 // or the word dot between spaces.
@@ -282,6 +298,9 @@ func looseDot(s string) int {
 	}
 	i := 0
 	for i < len(s) && strings.IndexByte("[](){}<>\\^", s[i]) >= 0 {
+		if k := strings.IndexByte("[({<", s[i]); k >= 0 && i+1 < len(s) && s[i+1] == "])}>"[k] {
+			return 0 // decode().split
+		}
 		i++
 	}
 	if i > 4 || i >= len(s) || s[i] != '.' {

@@ -1,0 +1,24 @@
+package ioc
+
+import "testing"
+
+func TestRefangBracketsRoundWords(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"placeholder", "[redacted].bank[.]example", "[redacted].bank.example"},
+		{"file", "Copy (2).zip", "Copy (2).zip"},
+		{"function", "decode().split", "decode().split"},
+		{"argument", "decode(x).split", "decode(x).split"},
+		{"octets", "[203].[0].[113].[7]", "203.0.113.7"},
+		{"inside out", "203].[0].[113].[7", "203.0.113.7"},
+		{"half", "203.]0.]113.]7", "203.0.113.7"},
+		{"of two kinds", "(203].0].113].7)", "203.0.113.7"},
+		{"slashes", "hxxps[:]///evil[.]example/a", "https://evil.example/a"},
+		{"slashes of a file", "file:///C:/a.cmd", "file:///C:/a.cmd"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := Refang(test.text); got != test.want {
+				t.Errorf("Refang(%q) = %q, want %q", test.text, got, test.want)
+			}
+		})
+	}
+}
