@@ -77,7 +77,10 @@ func parse(text string, broad bool) (Indicator, error) {
 			return parseURL(s, false)
 		}
 	}
-	if at := strings.IndexByte(s, '@'); at >= 0 && !strings.Contains(s[:at], "/") {
+	if u, ok := webDAV(s); ok {
+		return parseURL(u, true)
+	}
+	if at := strings.IndexByte(s, '@'); at >= 0 && !strings.ContainsAny(s[:at], `/\`) {
 		return Indicator{}, ErrEmail
 	}
 	if i := strings.IndexByte(s, '/'); i >= 0 {
