@@ -67,6 +67,9 @@ func parse(text string, broad bool) (Indicator, error) {
 		}
 		return Indicator{Type: Hash, Value: strings.ToLower(s), Details: NoDetails()}, nil
 	}
+	if u, ok := webDAV(s); ok {
+		return parseURL(u, true)
+	}
 	if i := strings.Index(s, "://"); i >= 0 {
 		// tcp://1.2.3.4:23 is an address with a port, not something to fetch.
 		rest := strings.TrimSuffix(s[i+3:], "/")
@@ -76,9 +79,6 @@ func parse(text string, broad bool) (Indicator, error) {
 		default:
 			return parseURL(s, false)
 		}
-	}
-	if u, ok := webDAV(s); ok {
-		return parseURL(u, true)
 	}
 	if at := strings.IndexByte(s, '@'); at >= 0 && !strings.ContainsAny(s[:at], `/\`) {
 		return Indicator{}, ErrEmail

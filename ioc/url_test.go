@@ -403,12 +403,18 @@ func TestURLTextBounded(t *testing.T) {
 	}
 }
 
-func TestParseWebDAV(t *testing.T) {
+func TestParseOddURLs(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`\\203.0.113[.]7@80\share\a.cmd`, "http://203.0.113.7/share/a.cmd"},
 		{`\\evil[.]example@8080\DavWWWRoot\a.cmd`, "http://evil.example:8080/a.cmd"},
 		{`\\evil.example@SSL\share\a.cmd`, "https://evil.example/share/a.cmd"},
 		{`\\evil.example@ssl@8443\davwwwroot\a\b.cmd`, "https://evil.example:8443/a/b.cmd"},
+		{`file:\\evil.example@80\share\a.cmd`, "http://evil.example/share/a.cmd"},
+		{"file://203.0.113[.]7@8080/DavWWWRoot/a.cmd", "http://203.0.113.7:8080/a.cmd"},
+		{"//203.0.113[.]7@80/share/a.cmd", "http://203.0.113.7/share/a.cmd"},
+		{"file://evil.example/share/a.cmd", "file://evil.example/share/a.cmd"},
+		{"s3.amazonaws.com/bucket/a.js", "s3.amazonaws.com/bucket/a.js"},
+		{"co.uk/bucket/a.js", "not an indicator"},
 		{`\\evil.example@80\`, ErrURLHost.Error()},
 		{`\\evil.example@99999\a`, "not an indicator"},
 		{`\\evil.example@share\a`, "not an indicator"},
@@ -427,6 +433,14 @@ func TestParseWebDAV(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: got %s, want %s", c.text, got, c.want)
+		}
+	}
+}
+
+func TestHostBeforePort(t *testing.T) {
+	for _, cell := range []string{`\\203.0.113.7@80\share\a.cmd`, "file://203.0.113.7@80/share/a.cmd", "http://80@203.0.113.7/share/a.cmd"} {
+		if h, ok := AppendHost(nil, []byte(cell)); !ok || h.Addr != netip.MustParseAddr("203.0.113.7") {
+			t.Errorf("%s: got %v %v", cell, h.Addr, ok)
 		}
 	}
 }

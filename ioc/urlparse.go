@@ -51,7 +51,7 @@ func parseURL(s string, known bool) (Indicator, error) {
 		}
 		_, _, plain := ParseAddr([]byte(authority))
 		suffix, listed := publicsuffix.PublicSuffix(host)
-		if !plain && (numericLast(u.host) || !listed && !strings.Contains(suffix, ".") && !isReserved(suffix) || suffix == host) {
+		if !plain && (numericLast(u.host) || !listed && !strings.Contains(suffix, ".") && !isReserved(suffix) || suffix == host && (listed || !strings.Contains(suffix, "."))) {
 			return Indicator{}, fmt.Errorf("%w: neither a URL nor a path", ErrNotIndicator)
 		}
 	}
@@ -77,11 +77,17 @@ func portForHost(s string) bool {
 //
 //	\\203.0.113.7@80\share\a.cmd             http://203.0.113.7:80/share/a.cmd
 //	\\evil.example@SSL@8443\DavWWWRoot\a.cmd  https://evil.example:8443/a.cmd
+//	file://203.0.113.7@80/share/a.cmd         http://203.0.113.7:80/share/a.cmd
 func webDAV(s string) (url string, ok bool) {
-	s, unc := strings.CutPrefix(s, `\\`)
-	server, path, _ := strings.Cut(s, `\`)
+	if len(s) > len("file:") && strings.EqualFold(s[:len("file:")], "file:") {
+		s = s[len("file:"):]
+	}
+	if len(s) < 2 || !isSlash(s[0]) || !isSlash(s[1]) {
+		return "", false
+	}
+	server, path, _ := strings.Cut(strings.ReplaceAll(s[2:], `\`, "/"), "/")
 	host, port, at := strings.Cut(server, "@")
-	if !unc || !at || host == "" {
+	if !at || host == "" {
 		return "", false
 	}
 	scheme := "http"
@@ -96,7 +102,6 @@ func webDAV(s string) (url string, ok bool) {
 	} else if scheme == "http" {
 		return "", false
 	}
-	path = strings.ReplaceAll(path, `\`, "/")
 	if root, rest, _ := strings.Cut(path, "/"); strings.EqualFold(root, "DavWWWRoot") {
 		path = rest
 	}
