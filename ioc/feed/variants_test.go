@@ -45,6 +45,26 @@ domain b.example.net at=feed:5
 domain c.duckdns.org at=feed:6
 domain d.onion at=feed:9
 `, "[name of a file:5 name of a package:1 version number:1]"},
+		{"defanged values in more", `Seen at a[.]example[.]net's loader.
+<script src="hxxps[:]//b[.]example[.]net/a.js"></script> <a href='hxxps://c[.]example[.]net/'>here</a>
+GatewayAddress=d[.]example[.]net:2145 then fetch('hxxps://e[.]example[.]net/a
+url=hxxps[:]//f[.]example[.]net/a?b=c
+decode(x).split Swift (1).zip DateTimeFormat().resolvedOptions().timeZone
+`, `
+domain a.example.net at=feed:1
+url https://b.example.net/a.js at=feed:2
+domain d.example.net at=feed:3
+url https://e.example.net/a at=feed:3
+url https://f.example.net/a?b=c at=feed:4
+`, "[URL without a path:1]"},
+		{"defanged values that cannot be read", `Seen at a[.]example[.]net.
+- [redacted].b[.]example[.]net
+- 45.9.148[.]256
+- hxxps://[domain]/login
+- blob:hxxps://c[.]example[.]net/01234567
+Search for \w+[.]exe or *[.]example.
+POST http://45.9.148.7/a HTTP/1.1
+`, "domain a.example.net at=feed:1\n", "[not an indicator:4 not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"AsciiDoc", `:toc:
 
 = Mirai -- Indicators of Compromise
@@ -57,6 +77,7 @@ See https://www.example.org/post/[the post].
 |` + "`+6CC175B9C0F1B6A831C399E269772661FFFFFFFF+` |`+a.example[.]net+` |`+45.9.148[.]1+`" + ` |` + "`loader.exe`" + `
 |` + "`7CC175B9C0F1B6A831C399E269772661FFFFFFFF`" + `
 |b.example.net
+|{vt-url}9cc175b9c0f1b6a831c399e269772661ffffffff[` + "`9cc175b9c0f1b6a831c399e269772661ffffffff`" + `]
 |===
 
 == Hashes
@@ -75,12 +96,13 @@ domain a.example.net at=feed:10
 ip 45.9.148.1 at=feed:10
 hash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:11
 domain b.example.net at=feed:12
-hash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:17
-ip 45.9.148.2 at=feed:19
-domain c.example.net at=feed:22
-ip 45.9.148.3 at=feed:22
-ip 45.9.148.4 at=feed:23
-url http://45.9.148.5/a%7Cb at=feed:24
+hash 9cc175b9c0f1b6a831c399e269772661ffffffff at=feed:13
+hash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:18
+ip 45.9.148.2 at=feed:20
+domain c.example.net at=feed:23
+ip 45.9.148.3 at=feed:23
+ip 45.9.148.4 at=feed:24
+url http://45.9.148.5/a%7Cb at=feed:25
 `, "[name of a file:2]"},
 		{"AsciiDoc of values in most lines", "= Indicators\n----\n6cc175b9c0f1b6a831c399e269772661ffffffff\n7cc175b9c0f1b6a831c399e269772661ffffffff\n8cc175b9c0f1b6a831c399e269772661ffffffff\nprint.dll\n----\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\nhash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\n", "[name of a file:1]"},
