@@ -210,7 +210,7 @@ func tallyColumn(records [][]string, n int) (usable, readable, types int) {
 // bareLayout is the layout of a table of which no column is known yet.
 func bareLayout(width int) layout {
 	return layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
-		until: none, added: none, action: none, length: none, width: width, bare: true}
+		until: none, added: none, action: none, length: none, language: none, width: width, bare: true}
 }
 
 // fullTable finds the delimiter of a table whose cells are all indicators, with several

@@ -217,6 +217,27 @@ func TestTableVariants(t *testing.T) {
 		{"networks without a header", "45.9.148.0/24,EU,Berlin\n45.9.149.0/24,EU,\n2001:db8::/32,EU,Paris\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\ncidr 2001:db8::/32 at=feed:3\n", "[]"},
 		{"servers under names of several words", "SHA-256,Protocol,Listener/C2 URL,RSA key\n6cc175b9c0f1b6a831c399e269772661,HTTPS,https://45.9.148.1:4443/login,MIIB\n7cc175b9c0f1b6a831c399e269772661,TCP,45.9.148.2:4444,MIIC\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nurl https://45.9.148.1:4443/login at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\nip:port 45.9.148.2:4444 at=feed:3\n", "[]"},
+		{"patterns of STIX among values", `IOC, Valid From, Valid Until
+[network-traffic:dst_ip = '45.9.148.1' AND network-traffic:dst_port = 80],2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
+6cc175b9c0f1b6a831c399e269772661;7cc175b9c0f1b6a831c399e269772661ffffffff;` + strings.Repeat("8cc175b9", 16) + `,2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
+45[.]9[.]148[.]2,2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
+"['a.example.net', 'b.example.net']",2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
+`, `
+ip:port 45.9.148.1:80 until=2099-04-29T00:00:00Z at=feed:2
+hash 6cc175b9c0f1b6a831c399e269772661 until=2099-04-29T00:00:00Z at=feed:3
+hash 7cc175b9c0f1b6a831c399e269772661ffffffff until=2099-04-29T00:00:00Z at=feed:3
+ip 45.9.148.2 until=2099-04-29T00:00:00Z at=feed:4
+domain a.example.net until=2099-04-29T00:00:00Z at=feed:5
+domain b.example.net until=2099-04-29T00:00:00Z at=feed:5
+`, "[hash that is not the MD5, SHA-1 or SHA-256 of a file:1]"},
+		{"a column of patterns", `id,type,name,pattern,pattern_type,valid_until,confidence
+indicator--1,indicator,a.example.net,[domain-name:value = 'a.example.net'],stix,2099-01-01T00:00:00Z,80
+indicator--2,indicator,Loader,"[file:hashes.MD5 = '6cc175b9c0f1b6a831c399e269772661' OR file:name = 'a.exe']",stix,,60
+indicator--3,indicator,b.example.net,rule a { condition: true },yara,,
+`, `
+domain a.example.net until=2099-01-01T00:00:00Z at=feed:2 confidence=80
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:3 confidence=60
+`, "[pattern in yara:1 pattern on file:1]"},
 		{"lines that end in carriage returns alone", "Type,Value\rdomain,a.example.net\rSHA1,6cc175b9c0f1b6a831c399e269772661ffffffff\r\n",
 			"domain a.example.net at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\n", "[]"},
 		{"MISP's export of attributes", `uuid,event_id,category,type,value,comment,to_ids,date
@@ -473,6 +494,10 @@ func TestOtherNames(t *testing.T) {
 
 func TestJSONVariants(t *testing.T) {
 	checkVariants(t, []variant{
+		{"lines of STIX that begin with what the indicators are about", `{"type":"attack-pattern","id":"attack-pattern--1","name":"Malware"}
+{"type":"domain-name","id":"domain-name--1","value":"b.example.net"}
+{"type":"indicator","id":"indicator--1","pattern":"[domain-name:value = 'a.example.net']"}
+`, "domain a.example.net at=feed:3\n", "[no indicator: attack-pattern:1 no indicator: domain-name:1]"},
 		{"an array of values", `["45.9.148.1", "a.example.net",
 "45.9.148.2:80", null, ["b.example.net"]]`, "ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\nip:port 45.9.148.2:80 at=feed:2\n",
 			"[no value:1 not a JSON object:1]"},
