@@ -155,7 +155,7 @@ func domain(s string, broad bool) (Indicator, error) {
 		s = s[:i]
 	}
 	name, q := appendName(nil, trim([]byte(s)))
-	if q != goodName {
+	if q != goodName || strings.ContainsAny(s, "\u2012\u2013\u2014\u2015") { // dashes, of how many hyphens is not known
 		return Indicator{}, ErrNotIndicator
 	}
 	for _, b := range name {

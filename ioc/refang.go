@@ -67,6 +67,8 @@ func fold(s string) string {
 			return r - 0xFF01 + '!'
 		case r == 0x3002, r == 0xFF61, r == 0x2024:
 			return '.'
+		case r == 0x2010, r == 0x2011: // hyphens of word processors
+			return '-'
 		case r == 0xA0, r == 0x3000, r == '\t', r == '\r', r == '\n':
 			return ' '
 		}

@@ -12,6 +12,7 @@ func TestRefangBracketsRoundWords(t *testing.T) {
 		{"inside out", "203].[0].[113].[7", "203.0.113.7"},
 		{"half", "203.]0.]113.]7", "203.0.113.7"},
 		{"of two kinds", "(203].0].113].7)", "203.0.113.7"},
+		{"hyphens", "an\u2010evil\u2011one[.]example", "an-evil-one.example"},
 		{"slashes", "hxxps[:]///evil[.]example/a", "https://evil.example/a"},
 		{"slashes of a file", "file:///C:/a.cmd", "file:///C:/a.cmd"},
 	} {
@@ -20,5 +21,13 @@ func TestRefangBracketsRoundWords(t *testing.T) {
 				t.Errorf("Refang(%q) = %q, want %q", test.text, got, test.want)
 			}
 		})
+	}
+}
+
+func TestParseDashes(t *testing.T) {
+	for _, name := range []string{"an\u2013evil.example", "an\u2014evil.example"} {
+		if i, err := Parse(name); err == nil {
+			t.Errorf("%q is taken as %s", name, i.Value)
+		}
 	}
 }
