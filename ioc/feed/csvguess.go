@@ -213,8 +213,8 @@ func bareLayout(width int) layout {
 		until: none, added: none, action: none, length: none, language: none, width: width, bare: true}
 }
 
-// fullTable finds the delimiter of a table whose cells are all indicators, with several
-// in some rows; width is 0 if it is no such table. Behind a blank and a semicolon there
+// fullTable finds the delimiter of a table whose cells are all indicators or mail
+// addresses, with several indicators in some rows; width is 0 if it is no such table. Behind a blank and a semicolon there
 // is a remark, and behind a tab mostly the name of an address. A column of names beside
 // one of addresses says what resolved to what, and many names that are not an
 // attacker's may share an address.
@@ -228,9 +228,9 @@ func fullTable(head, first []byte) (width int, delim byte) {
 		most := 0 // values in one record
 		for _, cells := range records {
 			width = max(width, len(cells))
-			most = max(most, len(cells)-countNone(cells))
+			most = max(most, countValues(cells))
 		}
-		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) }
+		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) && !isMailAddress(cell) }
 		if most > 1 && !slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, other) }) && !resolutions(records) {
 			return width, d
 		}
@@ -253,14 +253,19 @@ func resolutions(records [][]string) bool {
 	return false
 }
 
-// countNone counts the cells that are empty.
-func countNone(cells []string) (n int) {
+// countValues counts the cells that are indicators.
+func countValues(cells []string) (n int) {
 	for _, c := range cells {
-		if isNone(c) {
+		if isValue(c) {
 			n++
 		}
 	}
 	return n
+}
+
+func isMailAddress(cell string) bool {
+	_, err := ioc.Parse(cell)
+	return errors.Is(err, ioc.ErrEmail)
 }
 
 // isValue reports whether a cell of a table without a header is an indicator whatever

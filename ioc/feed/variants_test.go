@@ -217,6 +217,9 @@ func TestTableVariants(t *testing.T) {
 		{"networks without a header", "45.9.148.0/24,EU,Berlin\n45.9.149.0/24,EU,\n2001:db8::/32,EU,Paris\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\ncidr 2001:db8::/32 at=feed:3\n", "[]"},
 		{"servers under names of several words", "SHA-256,Protocol,Listener/C2 URL,RSA key\n6cc175b9c0f1b6a831c399e269772661,HTTPS,https://45.9.148.1:4443/login,MIIB\n7cc175b9c0f1b6a831c399e269772661,TCP,45.9.148.2:4444,MIIC\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nurl https://45.9.148.1:4443/login at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\nip:port 45.9.148.2:4444 at=feed:3\n", "[]"},
+		{"values and mail addresses without a header", "6cc175b9c0f1b6a831c399e269772661;bot@a.example.net;45.9.148[.]1\n7cc175b9c0f1b6a831c399e269772661;bot@b.example.net;45.9.148[.]2\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nip 45.9.148.1 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\nip 45.9.148.2 at=feed:2\n", "[mail address:2]"},
+		{"a value and whom to write to", "45.9.148.1;abuse@a.example.net\n45.9.148.2;abuse@b.example.net\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
 		{"patterns of STIX among values", `IOC, Valid From, Valid Until
 [network-traffic:dst_ip = '45.9.148.1' AND network-traffic:dst_port = 80],2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
 6cc175b9c0f1b6a831c399e269772661;7cc175b9c0f1b6a831c399e269772661ffffffff;` + strings.Repeat("8cc175b9", 16) + `,2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
@@ -649,6 +652,8 @@ cidr 45.9.149.0/24 at=feed:8
 		{"reports with their titles", "https://report.example.org/x - Mirai again\nhttps://report.example.org/y - Gafgyt\n", "", "[]"},
 		{"an archive of Tor's exits", "@type tordnsel 1.0\nDownloaded 2026-05-20 12:02:03\nExitNode 0011BD2485AD45D984EC4159C88FC066E5E3300E\nExitAddress 45.9.148.3 2026-05-20 12:05:06\n",
 			"ip 45.9.148.3 last=2026-05-20T12:05:06Z at=feed:4\n", "[]"},
+		{"a table behind a list", "# Mirai\n" + manyAddresses + "**C2:**\n\n| IP | Seen |\n| :-- | :-- |\n| 45.9.149[.]1 | 2026-05-20 |\n| 45.9.149.2 | |\n| not known | |\n",
+			movedDown(manyAddressesTaken, 1) + "ip 45.9.149.1 at=feed:16\nip 45.9.149.2 at=feed:17\n", "[not an indicator:4]"},
 		{"names of files", "wermgr.exe\n2022.rar\n45.9.148.1\na.example.net\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[name of a file:2]"},
 		{"words and the name of a file", "one\nindex.html\ntwo\nthree\n", "", "[]"},
 	})
