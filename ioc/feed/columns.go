@@ -252,6 +252,8 @@ func namedColumns(names []string, all bool) (values []column) {
 	for i, n := range names {
 		if namesServer(n) {
 			values = append(values, column{i, anyType})
+		} else if typ, ok := roleType(n); ok {
+			values = append(values, column{i, typ})
 		}
 	}
 	slices.SortFunc(values, func(a, b column) int { return a.n - b.n })

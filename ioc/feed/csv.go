@@ -142,10 +142,13 @@ func openCSV(b *bufio.Reader, emit func(*Entry)) (*rows, *recordReader, error) {
 			}
 			return nil, nil, errors.New("no column of indicators found")
 		}
-		noteOthers(head, l, delim, emit)
 	}
 	t := &rows{layout: l, words: newInterner(), headed: headed, promised: none}
 	t.sample(head, delim, headed)
+	if headed {
+		t.takeDefanged(sampleRecords(head, delim))
+	}
+	noteOthers(head, t.layout, delim, headed, emit)
 	t.prove(head, delim, emit)
 	return t, newRecordReader(b, delim), nil
 }

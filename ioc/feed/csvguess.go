@@ -281,27 +281,69 @@ func isValue(cell string) bool {
 	return i.Type != ioc.Domain || !looksLikeFile(i.Value)
 }
 
+// takeDefanged takes values from the columns of a table with a header that are not named
+// for them, but hold what is defanged in most cells: nobody defangs what is no indicator,
+// except where it comes from.
+func (l *layout) takeDefanged(records [][]string) {
+	if len(records) < 2 {
+		return
+	}
+	for n, name := range records[0] {
+		if l.uses(n) || slices.Contains(originNames, plain(name)) {
+			continue
+		}
+		held, all := 0, 0
+		for _, cells := range records[1:] {
+			if n < len(cells) && !isNone(cells[n]) {
+				all++
+				if isValue(cells[n]) && !strings.EqualFold(ioc.Refang(cells[n]), cells[n]) {
+					held++
+				}
+			}
+		}
+		if held*2 > all {
+			l.values = append(l.values, column{n, anyType})
+		}
+	}
+}
+
+// originNames are columns that say where an indicator comes from.
+var originNames = []string{"reference", "references", "ref", "refs", "source", "sources", "sourceurl", "link", "links", "report", "reports", "blog", "externalreferences"}
+
 // noteOthers notes how many values stand in columns from which they are not
 // taken.
-func noteOthers(head []byte, l layout, delim byte, emit func(*Entry)) {
-	if l.full {
+func noteOthers(head []byte, l layout, delim byte, headed bool, emit func(*Entry)) {
+	if l.full || len(l.values) == 0 {
 		return
 	}
 	records := sampleRecords(head, delim)
+	var names []string
+	if headed && len(records) > 0 {
+		names, records = records[0], records[1:]
+	}
 	for n := range l.width {
-		if n == l.values[0].n {
+		if l.bare && n == l.values[0].n || !l.bare && l.uses(n) || n < len(names) && classOf(names[n]) == classOtherHash {
 			continue
 		}
 		held, shown := 0, ""
 		for _, cells := range records {
-			if n < len(cells) && isValue(cells[n]) && ioc.Refang(cells[n]) == cells[n] {
+			if n < len(cells) && isValue(cells[n]) && (!l.beside || ioc.Refang(cells[n]) == cells[n]) {
 				held++
 				shown = cells[n]
 			}
 		}
+		column := func(n int) string {
+			if n < len(names) {
+				return "column " + clean(names[n])
+			}
+			return fmt.Sprintf("column %d", n+1)
+		}
 		if held > 0 {
-			note(emit, 1, shown, fmt.Sprintf("not taken from column %d: %d of the first %d records have what would be an indicator there; column %d is taken",
-				n+1, held, len(records), l.values[0].n+1))
+			taken := ""
+			if l.bare {
+				taken = "; " + column(l.values[0].n) + " is taken"
+			}
+			note(emit, 1, shown, fmt.Sprintf("not taken from %s: %d of the first %d records have what would be an indicator there%s", column(n), held, len(records), taken))
 		}
 	}
 }

@@ -175,7 +175,7 @@ domain first.example.net malware=Example, with comma first=2021-01-28 at=typed.c
 ip 203.0.113.5 first=2021-02-03 at=typed.csv:3
 hash 0123456789abcdef0123456789abcdef malware=two lines first=2021-02-05 at=typed.csv:5
 domain second.example.net first=2021-02-06 at=typed.csv:8
-`, "7 ,,,,,,: no value\n", "", "map[no value:1 type process:1]"},
+`, "7 ,,,,,,: no value\n", "1 other.example.net: not taken from column C2Domain: 1 of the first 6 records have what would be an indicator there\n", "map[no value:1 type process:1]"},
 		{"expiring.csv", "csv", `
 ip 203.0.113.20 last=2026-01-02 until=2025-12-31T23:59:59Z at=expiring.csv:2
 ip 203.0.113.21 last=2026-01-03 at=expiring.csv:3 confidence=90

@@ -196,6 +196,28 @@ func namesServer(name string) bool {
 	})
 }
 
+// roleType returns the type in the name of a column that says with it that its values are
+// an attacker's, "Phishing URL", or of which of two types they are, "Domain/IP".
+func roleType(name string) (typ string, ok bool) {
+	switch name {
+	case "domainip", "ipdomain", "domainorip", "ipordomain", "domainsips", "ipsdomains":
+		return anyType, true
+	}
+	for _, role := range [...]string{"malicious", "phishing", "malware", "payload", "dropper", "attacker", "botnet"} {
+		if rest, ok := strings.CutPrefix(name, role); ok {
+			switch {
+			case slices.Contains([]string{"ip", "ips", "ipaddress", "ipaddresses", "ipv4", "ipv6"}, rest):
+				return "ip", true
+			case slices.Contains(domainNames, rest):
+				return "domain", true
+			case rest == "url" || rest == "urls":
+				return "url", true
+			}
+		}
+	}
+	return "", false
+}
+
 // anyType is a word for a type that leaves it to the value.
 const anyType = "-"
 

@@ -220,6 +220,8 @@ func TestTableVariants(t *testing.T) {
 		{"values and mail addresses without a header", "6cc175b9c0f1b6a831c399e269772661;bot@a.example.net;45.9.148[.]1\n7cc175b9c0f1b6a831c399e269772661;bot@b.example.net;45.9.148[.]2\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nip 45.9.148.1 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\nip 45.9.148.2 at=feed:2\n", "[mail address:2]"},
 		{"a value and whom to write to", "45.9.148.1;abuse@a.example.net\n45.9.148.2;abuse@b.example.net\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
+		{"columns of two types and of an attacker's", "SHA256,Domain/IP,Port,Phishing URL,Malicious IP,Infected IP\n6cc175b9c0f1b6a831c399e269772661,45.9.148.1,4444,https://a.example.net/a,,45.9.148.9\n,b.example.net,4445,,45.9.148.2,\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nip:port 45.9.148.1:4444 at=feed:2\nurl https://a.example.net/a at=feed:2\ndomain b.example.net at=feed:3\nip:port 45.9.148.2:4445 at=feed:3\n", "[]"},
 		{"patterns of STIX among values", `IOC, Valid From, Valid Until
 [network-traffic:dst_ip = '45.9.148.1' AND network-traffic:dst_port = 80],2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
 6cc175b9c0f1b6a831c399e269772661;7cc175b9c0f1b6a831c399e269772661ffffffff;` + strings.Repeat("8cc175b9", 16) + `,2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
@@ -478,6 +480,27 @@ func TestOtherColumns(t *testing.T) {
 	}
 	compare(t, "warnings", faults(reports[0].Warnings),
 		"1 b.example.net: not taken from column 3: 2 of the first 3 records have what would be an indicator there; column 2 is taken\n")
+}
+
+func TestOtherColumnsBelowHeader(t *testing.T) {
+	list, reports, err := read(t, []Source{of("SHA256,Seen at,Imphash,Fetched from,Reference,Note\n" +
+		"6cc175b9c0f1b6a831c399e269772661,45.9.148.1,7cc175b9c0f1b6a831c399e269772661,hxxp://a[.]example[.]net/a,hxxps://report[.]example[.]org/x,first\n" +
+		"8cc175b9c0f1b6a831c399e269772661,,9cc175b9c0f1b6a831c399e269772661,hxxp://b[.]example[.]net/b,,at c[.]example[.]net\n" +
+		"acc175b9c0f1b6a831c399e269772661,45.9.148.2,,none,,\n")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "indicators", lines(list), `
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2
+url http://a.example.net/a at=feed:2
+hash 8cc175b9c0f1b6a831c399e269772661 at=feed:3
+url http://b.example.net/b at=feed:3
+hash acc175b9c0f1b6a831c399e269772661 at=feed:4
+`)
+	compare(t, "warnings", faults(reports[0].Warnings), `
+1 45.9.148.2: not taken from column Seen at: 2 of the first 3 records have what would be an indicator there
+1 hxxps://report[.]example[.]org/x: not taken from column Reference: 1 of the first 3 records have what would be an indicator there
+`)
 }
 
 func TestOtherNames(t *testing.T) {
