@@ -300,9 +300,6 @@ func looseDot(s string) int {
 	}
 	i := 0
 	for i < len(s) && strings.IndexByte("[](){}<>\\^", s[i]) >= 0 {
-		if k := strings.IndexByte("[({<", s[i]); k >= 0 && i+1 < len(s) && s[i+1] == "])}>"[k] {
-			return 0 // decode().split
-		}
 		i++
 	}
 	if i > 4 || i >= len(s) || s[i] != '.' {
@@ -312,8 +309,9 @@ func looseDot(s string) int {
 	for j < len(s) && strings.IndexByte("[](){}<>", s[j]) >= 0 && j-i < 4 {
 		j++
 	}
-	if i == 0 && j == 1 {
-		return 0
+	call := strings.HasPrefix(s, "()") || i == 2 && (strings.HasPrefix(s, "[]") || strings.HasPrefix(s, "{}") || strings.HasPrefix(s, "<>"))
+	if i == 0 && j == 1 || call && j == i+1 {
+		return 0 // decode().split
 	}
 	return j
 }

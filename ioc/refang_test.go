@@ -10,6 +10,7 @@ func TestRefangBracketsRoundWords(t *testing.T) {
 		{"argument", "decode(x).split", "decode(x).split"},
 		{"octets", "[203].[0].[113].[7]", "203.0.113.7"},
 		{"inside out", "203].[0].[113].[7", "203.0.113.7"},
+		{"mistyped", "203[].]0[]].113[.]7", "203.0.113.7"},
 		{"half", "203.]0.]113.]7", "203.0.113.7"},
 		{"of two kinds", "(203].0].113].7)", "203.0.113.7"},
 		{"hyphens", "an\u2010evil\u2011one[.]example", "an-evil-one.example"},

@@ -437,6 +437,12 @@ func TestParseOddURLs(t *testing.T) {
 	}
 }
 
+func TestParseURLOfWebDAV(t *testing.T) {
+	if i, err := ParseURL("file://evil.example@SSL/DavWWWRoot/a.cmd"); err != nil || i.Value != "https://evil.example/a.cmd" {
+		t.Errorf("got %s, %v", i.Value, err)
+	}
+}
+
 func TestHostBeforePort(t *testing.T) {
 	for _, cell := range []string{`\\203.0.113.7@80\share\a.cmd`, "file://203.0.113.7@80/share/a.cmd", "http://80@203.0.113.7/share/a.cmd"} {
 		if h, ok := AppendHost(nil, []byte(cell)); !ok || h.Addr != netip.MustParseAddr("203.0.113.7") {

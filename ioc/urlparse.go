@@ -14,6 +14,9 @@ func ParseURL(text string) (Indicator, error) {
 	if s == "" {
 		return Indicator{}, fmt.Errorf("%w: empty", ErrNotIndicator)
 	}
+	if u, ok := webDAV(s); ok {
+		s = u
+	}
 	return parseURL(s, true)
 }
 

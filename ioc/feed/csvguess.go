@@ -292,16 +292,13 @@ func (l *layout) takeDefanged(records [][]string) {
 		if l.uses(n) || slices.Contains(originNames, plain(name)) {
 			continue
 		}
-		held, all := 0, 0
+		held := 0
 		for _, cells := range records[1:] {
-			if n < len(cells) && !isNone(cells[n]) {
-				all++
-				if isValue(cells[n]) && !strings.EqualFold(ioc.Refang(cells[n]), cells[n]) {
-					held++
-				}
+			if n < len(cells) && isValue(cells[n]) && isDefanged(cells[n]) {
+				held++
 			}
 		}
-		if held*2 > all {
+		if held*2 >= len(records) {
 			l.values = append(l.values, column{n, anyType})
 		}
 	}

@@ -193,7 +193,10 @@ func (t *prose) cells(cells []string, no int) {
 				continue
 			}
 		}
-		t.text(strings.ReplaceAll(c, "`", " "), no, true)
+		if t.adoc {
+			c = strings.ReplaceAll(c, "[`", " ") // of a link: {vt-url}6cc1…[`6cc1…`]
+		}
+		t.text(c, no, true)
 	}
 }
 

@@ -503,6 +503,14 @@ hash acc175b9c0f1b6a831c399e269772661 at=feed:4
 `)
 }
 
+func TestNoteIsNoColumnOfValues(t *testing.T) {
+	list, _, err := read(t, []Source{of("Indicator_type,Data,Note\nDescription,The campaign,https://news.example.org/x \u200e\ndomain,a.example.net,hxxps://b[.]example[.]net/y\ndomain,c.example.net,\n")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "indicators", lines(list), "domain a.example.net at=feed:3\ndomain c.example.net at=feed:4\n")
+}
+
 func TestOtherNames(t *testing.T) {
 	_, reports, err := read(t, []Source{of(`{"seen":"45.9.148.9",
 "list":[{"ip":"45.9.148.1","attacker":"45.9.148.2","more":{"x":["a.example.net"]},"peers":["45.9.148.3","45.9.148.4"],"link":"https://report.example.org/x","host":"b.example.net"},
