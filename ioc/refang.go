@@ -279,13 +279,14 @@ func bracketSign(s string) (sign string, n int) {
 
 // closesWord reports whether s begins with a bracket that closes one in before: what stands
 // between them is a placeholder, an argument or part of the name of a file, and no full
-// stop is meant: [redacted].example.com, decode(x).split, Copy (2).zip.
+// stop is meant: [redacted].example.com, decode(x).split, Copy (2).zip. Where the opening one
+// was left out, as in the second half of (Get-Item a).Name, only ] is half of a full stop.
 func closesWord(before []byte, s string) bool {
 	k := strings.IndexByte("])}>", s[0])
 	if k < 0 || len(s) > 2 && s[1] == '.' && s[2] == "[({<"[k] { // [203].[0].[113].[7]
 		return false
 	}
-	return bytes.Count(before, []byte{"[({<"[k]}) > bytes.Count(before, []byte{s[0]})
+	return k > 0 && len(s) > 1 && s[1] == '.' || bytes.Count(before, []byte{"[({<"[k]}) > bytes.Count(before, []byte{s[0]})
 }
 
 // looseDot returns the length of a defanged full stop at the start of s, 0 if there is
@@ -310,8 +311,8 @@ func looseDot(s string) int {
 		j++
 	}
 	call := strings.HasPrefix(s, "()") || i == 2 && (strings.HasPrefix(s, "[]") || strings.HasPrefix(s, "{}") || strings.HasPrefix(s, "<>"))
-	if i == 0 && j == 1 || call && j == i+1 {
-		return 0 // decode().split
+	if i == 0 && (j == 1 || s[1] != '[' && s[1] != ']') || call && j == i+1 {
+		return 0 // a full stop, one before (a remark), decode().split
 	}
 	return j
 }
