@@ -197,11 +197,17 @@ func namesServer(name string) bool {
 }
 
 // roleType returns the type in the name of a column that says with it that its values are
-// an attacker's, "Phishing URL", or of which of two types they are, "Domain/IP".
+// an attacker's, "Phishing URL", of which file the hash is, "payload_md5", or of which of
+// two types they are, "Domain/IP".
 func roleType(name string) (typ string, ok bool) {
 	switch name {
 	case "domainip", "ipdomain", "domainorip", "ipordomain", "domainsips", "ipsdomains":
 		return anyType, true
+	}
+	for _, part := range [...]string{"file", "sample", "loader", "payload", "dropper", "implant", "malware"} {
+		if rest, ok := strings.CutPrefix(name, part); ok && slices.Contains([]string{"md5", "sha1", "sha256"}, rest) {
+			return rest, true
+		}
 	}
 	for _, role := range [...]string{"malicious", "phishing", "malware", "payload", "dropper", "attacker", "botnet"} {
 		if rest, ok := strings.CutPrefix(name, role); ok {
