@@ -557,6 +557,18 @@ func TestJSONVariants(t *testing.T) {
 ["","a.example.net",true,70.0],["","b.example.net",false,80]]}]}`, "ip 45.9.148.1 at=feed:2 confidence=80\ndomain a.example.net at=feed:3 confidence=70\n", "[not active:1]"},
 		{"indicators of Graph", `{"value":[{"networkIPv4":"45.9.148.1","domainName":"a.example.net","url":null,"expirationDateTime":"2027-01-01T00:00:00Z","isActive":true,"malwareFamilyNames":["Mirai"]}]}`,
 			"ip 45.9.148.1 malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\ndomain a.example.net malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\n", "[]"},
+		{"indicators in Elastic's Common Schema", `{"threat":{"indicator":{"x509":{"hash":{"md5":"7cc175b9c0f1b6a831c399e269772661"}},"type":"x509-certificate"}}}
+{"threat":{"indicator":{"ip":"45.9.148.1","port":443,"type":"ipv4-addr","first_seen":"2026-05-20T00:00:00Z","reference":["https://report.example.org/x"],"tags":["botnet"]}}}
+{"threat":{"indicator":{"domain":["a.example.net","b.example.net"],"type":"domain-name"}}}
+{"_source":{"@timestamp":"2026-05-20T00:00:00Z","threat":{"framework":"x","indicator":{"type":"url","url":{"full":"https://c.example.net/a","domain":"c.example.net"}}}}}
+{"threat":{"indicator":{"file":{"name":"a.exe","hash":{"md5":["6cc175b9c0f1b6a831c399e269772661"],"sha1":null}},"type":"file"}}}
+`, `
+ip:port 45.9.148.1:443 first=2026-05-20T00:00:00Z tags=botnet at=feed:2
+domain a.example.net at=feed:3
+domain b.example.net at=feed:3
+url https://c.example.net/a at=feed:4
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:5
+`, "[no value:1]"},
 		{"results of Splunk, one a line", `{"preview":false,"offset":0,"result":{"ip":"45.9.148.1","C2Url":"https://a.example.net/x"}}` + "\n" +
 			`{"preview":false,"offset":1,"result":{"ip":"45.9.148.2","C2Url":["https://b.example.net/x","https://c.example.net/x"]}}` + "\n" +
 			`{"preview":false,"lastrow":true,"result":{"ip":"45.9.148.3"}}` + "\n",
