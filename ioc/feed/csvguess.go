@@ -319,7 +319,7 @@ func noteOthers(head []byte, l layout, delim byte, headed bool, emit func(*Entry
 		names, records = records[0], records[1:]
 	}
 	for n := range l.width {
-		if l.bare && n == l.values[0].n || !l.bare && l.uses(n) || n < len(names) && classOf(names[n]) == classOtherHash {
+		if l.bare && n == l.values[0].n || !l.bare && l.uses(n) || n < len(names) && (classOf(names[n]) == classOtherHash || strings.HasSuffix(plain(names[n]), "id")) {
 			continue
 		}
 		held, shown := 0, ""

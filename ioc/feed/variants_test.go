@@ -488,8 +488,8 @@ func TestOtherColumns(t *testing.T) {
 }
 
 func TestOtherColumnsBelowHeader(t *testing.T) {
-	list, reports, err := read(t, []Source{of("SHA256,Seen at,Imphash,Fetched from,Reference,Note\n" +
-		"6cc175b9c0f1b6a831c399e269772661,45.9.148.1,7cc175b9c0f1b6a831c399e269772661,hxxp://a[.]example[.]net/a,hxxps://report[.]example[.]org/x,first\n" +
+	list, reports, err := read(t, []Source{of("SHA256,Seen at,Imphash,Fetched from,Reference,IndicatorId\n" +
+		"6cc175b9c0f1b6a831c399e269772661,45.9.148.1,7cc175b9c0f1b6a831c399e269772661,hxxp://a[.]example[.]net/a,hxxps://report[.]example[.]org/x,dcc175b9c0f1b6a831c399e269772661\n" +
 		"8cc175b9c0f1b6a831c399e269772661,,9cc175b9c0f1b6a831c399e269772661,hxxp://b[.]example[.]net/b,,at c[.]example[.]net\n" +
 		"acc175b9c0f1b6a831c399e269772661,45.9.148.2,,none,,\n")}, Options{})
 	if err != nil {
