@@ -201,6 +201,11 @@ func (l *layout) findValues(names []string) {
 	l.others = namedColumns(names, false)
 	if value != none {
 		l.values = []column{{value, ""}}
+		for _, c := range l.others { // of the same file, whose SHA-256 may be the value
+			if c.typ == "md5" || c.typ == "sha1" || c.typ == "sha256" {
+				l.values = append(l.values, c)
+			}
+		}
 		return
 	}
 	l.useOthers()

@@ -43,7 +43,7 @@ func (r *rows) sample(head []byte, delim byte, headed bool) {
 	if headed && len(records) > 0 {
 		records = records[1:]
 	}
-	if len(r.others) > 0 && !holdValues(records, r.values) && holdValues(records, r.others) {
+	if len(r.others) > 0 && !holdValues(records, r.values[:1]) && holdValues(records, r.others) {
 		r.useOthers()
 	}
 	known, typed := 0, 0

@@ -227,6 +227,8 @@ func TestTableVariants(t *testing.T) {
 		{"a column of URLs without any", "URL,Seen\n,2026-05-20\nhttp://45.9.148.1/a,2026-05-21\n", "url http://45.9.148.1/a at=feed:3\n", "[no value:1]"},
 		{"hashes of several files a row", "first_seen,loader_md5,payload_sha256\n2026-05-20,6cc175b9c0f1b6a831c399e269772661,9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 first=2026-05-20 at=feed:2\nhash 9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665 first=2026-05-20 at=feed:2\n", "[]"},
+		{"hashes beside values", "IoC,Type,MD5,Seen\n9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665,sha256,6cc175b9c0f1b6a831c399e269772661,x\na.example.net,domain,,x\n",
+			"hash 9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665 at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\ndomain a.example.net at=feed:3\n", "[]"},
 		{"patterns of STIX among values", `IOC, Valid From, Valid Until
 [network-traffic:dst_ip = '45.9.148.1' AND network-traffic:dst_port = 80],2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
 6cc175b9c0f1b6a831c399e269772661;7cc175b9c0f1b6a831c399e269772661ffffffff;` + strings.Repeat("8cc175b9", 16) + `,2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
