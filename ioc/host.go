@@ -130,7 +130,7 @@ func splitHost(cell, tmp []byte) (p hostPart, ok bool) {
 
 // cutScheme drops the scheme and the slashes after it. special means that a backslash is
 // a slash, as with the schemes of browsers and without a scheme. url means that there
-// was a scheme, or two slashes; unc that these were backslashes.
+// was a scheme, or two slashes; unc that these were backslashes, or the scheme of files.
 func cutScheme(c []byte) (rest []byte, special, url, unc bool) {
 	if len(c) >= 2 && isSlash(c[0]) && isSlash(c[1]) {
 		return c[2:], true, true, c[0] == '\\'
@@ -155,7 +155,7 @@ func cutScheme(c []byte) (rest []byte, special, url, unc bool) {
 		}
 	}
 	if len(after) >= 2 && after[0] == '/' && after[1] == '/' {
-		return after[2:], false, true, false
+		return after[2:], false, true, len(scheme) == 4 && hasFold(scheme, "file")
 	}
 	return c, true, false, false
 }

@@ -67,6 +67,9 @@ func parse(text string, broad bool) (Indicator, error) {
 		}
 		return Indicator{Type: Hash, Value: strings.ToLower(s), Details: NoDetails()}, nil
 	}
+	if u, ok := webDAV(s); ok {
+		return parseURL(u, true)
+	}
 	if i := strings.Index(s, "://"); i >= 0 {
 		// tcp://1.2.3.4:23 is an address with a port, not something to fetch.
 		rest := strings.TrimSuffix(s[i+3:], "/")
@@ -77,7 +80,7 @@ func parse(text string, broad bool) (Indicator, error) {
 			return parseURL(s, false)
 		}
 	}
-	if at := strings.IndexByte(s, '@'); at >= 0 && !strings.Contains(s[:at], "/") {
+	if at := strings.IndexByte(s, '@'); at >= 0 && !strings.ContainsAny(s[:at], `/\`) {
 		return Indicator{}, ErrEmail
 	}
 	if i := strings.IndexByte(s, '/'); i >= 0 {
@@ -152,7 +155,7 @@ func domain(s string, broad bool) (Indicator, error) {
 		s = s[:i]
 	}
 	name, q := appendName(nil, trim([]byte(s)))
-	if q != goodName {
+	if q != goodName || strings.ContainsAny(s, "\u2012\u2013\u2014\u2015") { // dashes, of how many hyphens is not known
 		return Indicator{}, ErrNotIndicator
 	}
 	for _, b := range name {

@@ -1,6 +1,7 @@
 package ioc
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 )
@@ -66,6 +67,8 @@ func fold(s string) string {
 			return r - 0xFF01 + '!'
 		case r == 0x3002, r == 0xFF61, r == 0x2024:
 			return '.'
+		case r == 0x2010, r == 0x2011: // hyphens of word processors
+			return '-'
 		case r == 0xA0, r == 0x3000, r == '\t', r == '\r', r == '\n':
 			return ' '
 		}
@@ -131,7 +134,11 @@ func refangScheme(s string) (scheme, rest string) {
 		}
 		return r
 	}, strings.ToLower(s[:i]))
-	return schemeName(name) + "://", s[i+n:]
+	name, rest = schemeName(name), s[i+n:]
+	if name == "http" || name == "https" {
+		rest = strings.TrimLeft(rest, "/") // of https:///evil.example, as browsers do
+	}
+	return name + "://", rest
 }
 
 // bracketedLetters reports whether s[i] is a bracket as in h[tt]p.
@@ -230,7 +237,7 @@ func refangDots(s string) string {
 			b = append(b, sign...)
 			continue
 		}
-		if !path {
+		if !path && !closesWord(b, s[i:]) {
 			if n := looseDot(s[i:]); n > 0 {
 				b = append(trimSpaces(b), '.')
 				i += n
@@ -270,6 +277,18 @@ func bracketSign(s string) (sign string, n int) {
 	return "", 0
 }
 
+// closesWord reports whether s begins with a bracket that closes one in before: what stands
+// between them is a placeholder, an argument or part of the name of a file, and no full
+// stop is meant: [redacted].example.com, decode(x).split, Copy (2).zip. Where the opening one
+// was left out, as in the second half of (Get-Item a).Name, only ] is half of a full stop.
+func closesWord(before []byte, s string) bool {
+	k := strings.IndexByte("])}>", s[0])
+	if k < 0 || len(s) > 2 && s[1] == '.' && s[2] == "[({<"[k] { // [203].[0].[113].[7]
+		return false
+	}
+	return k > 0 && len(s) > 1 && s[1] == '.' || bytes.Count(before, []byte{"[({<"[k]}) > bytes.Count(before, []byte{s[0]})
+}
+
 // looseDot returns the length of a defanged full stop at the start of s, 0 if there is
 // none: one with single brackets, a backslash or a caret beside it, one between spaces,
 // or the word dot between spaces.
@@ -291,8 +310,9 @@ func looseDot(s string) int {
 	for j < len(s) && strings.IndexByte("[](){}<>", s[j]) >= 0 && j-i < 4 {
 		j++
 	}
-	if i == 0 && j == 1 {
-		return 0
+	call := strings.HasPrefix(s, "()") || i == 2 && (strings.HasPrefix(s, "[]") || strings.HasPrefix(s, "{}") || strings.HasPrefix(s, "<>"))
+	if i == 0 && (j == 1 || s[1] != '[' && s[1] != ']') || call && j == i+1 {
+		return 0 // a full stop, one before (a remark), decode().split
 	}
 	return j
 }

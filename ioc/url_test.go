@@ -1,6 +1,7 @@
 package ioc
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -398,6 +399,54 @@ func TestURLTextBounded(t *testing.T) {
 	} {
 		for _, k := range []Kind{KindText, KindURL, KindKV, KindURLOrText} {
 			s.Match(k, []byte(text), nil)
+		}
+	}
+}
+
+func TestParseOddURLs(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{`\\203.0.113[.]7@80\share\a.cmd`, "http://203.0.113.7/share/a.cmd"},
+		{`\\evil[.]example@8080\DavWWWRoot\a.cmd`, "http://evil.example:8080/a.cmd"},
+		{`\\evil.example@SSL\share\a.cmd`, "https://evil.example/share/a.cmd"},
+		{`\\evil.example@ssl@8443\davwwwroot\a\b.cmd`, "https://evil.example:8443/a/b.cmd"},
+		{`file:\\evil.example@80\share\a.cmd`, "http://evil.example/share/a.cmd"},
+		{"file://203.0.113[.]7@8080/DavWWWRoot/a.cmd", "http://203.0.113.7:8080/a.cmd"},
+		{"//203.0.113[.]7@80/share/a.cmd", "http://203.0.113.7/share/a.cmd"},
+		{"file://evil.example/share/a.cmd", "file://evil.example/share/a.cmd"},
+		{"s3.amazonaws.com/bucket/a.js", "s3.amazonaws.com/bucket/a.js"},
+		{"co.uk/bucket/a.js", "not an indicator"},
+		{`\\evil.example@80\`, ErrURLHost.Error()},
+		{`\\evil.example@99999\a`, "not an indicator"},
+		{`\\evil.example@share\a`, "not an indicator"},
+		{`search:query=a&crumb=location:\\203.0.113.7@80\a`, "not an indicator"},
+		{"hxxps://203.0.113[.]7@80/a.cmd", "not an indicator"},
+		{"https://user@2957085447/a.cmd", "https://176.65.139.7/a.cmd"},
+		{"bot@evil.example", ErrEmail.Error()},
+	} {
+		i, err := Parse(c.text)
+		got := i.Value
+		switch {
+		case errors.Is(err, ErrNotIndicator):
+			got = "not an indicator"
+		case err != nil:
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s, want %s", c.text, got, c.want)
+		}
+	}
+}
+
+func TestParseURLOfWebDAV(t *testing.T) {
+	if i, err := ParseURL("file://evil.example@SSL/DavWWWRoot/a.cmd"); err != nil || i.Value != "https://evil.example/a.cmd" {
+		t.Errorf("got %s, %v", i.Value, err)
+	}
+}
+
+func TestHostBeforePort(t *testing.T) {
+	for _, cell := range []string{`\\203.0.113.7@80\share\a.cmd`, "file://203.0.113.7@80/share/a.cmd", "http://80@203.0.113.7/share/a.cmd"} {
+		if h, ok := AppendHost(nil, []byte(cell)); !ok || h.Addr != netip.MustParseAddr("203.0.113.7") {
+			t.Errorf("%s: got %v %v", cell, h.Addr, ok)
 		}
 	}
 }

@@ -14,6 +14,9 @@ func ParseURL(text string) (Indicator, error) {
 	if s == "" {
 		return Indicator{}, fmt.Errorf("%w: empty", ErrNotIndicator)
 	}
+	if u, ok := webDAV(s); ok {
+		s = u
+	}
 	return parseURL(s, true)
 }
 
@@ -33,7 +36,7 @@ func parseURL(s string, known bool) (Indicator, error) {
 		return Indicator{}, fmt.Errorf("%w: not a scheme before the URL", ErrNotIndicator)
 	}
 	v, ok := AppendURL(nil, []byte(s))
-	if !ok {
+	if !ok || portForHost(s) {
 		return Indicator{}, fmt.Errorf("%w: URL without a host that can be read", ErrNotIndicator)
 	}
 	if len(v) > maxURL {
@@ -51,7 +54,7 @@ func parseURL(s string, known bool) (Indicator, error) {
 		}
 		_, _, plain := ParseAddr([]byte(authority))
 		suffix, listed := publicsuffix.PublicSuffix(host)
-		if !plain && (numericLast(u.host) || !listed && !strings.Contains(suffix, ".") && !isReserved(suffix) || suffix == host) {
+		if !plain && (numericLast(u.host) || !listed && !strings.Contains(suffix, ".") && !isReserved(suffix) || suffix == host && (listed || !strings.Contains(suffix, "."))) {
 			return Indicator{}, fmt.Errorf("%w: neither a URL nor a path", ErrNotIndicator)
 		}
 	}
@@ -59,6 +62,53 @@ func parseURL(s string, known bool) (Indicator, error) {
 		return Indicator{}, ErrURLHost
 	}
 	return Indicator{Type: URL, Value: string(v), Details: NoDetails()}, nil
+}
+
+// portForHost reports whether a URL has a port where its host should be, as people write
+// what WebDAV clients ask for: https://203.0.113.7@80/share is no URL of 0.0.0.80.
+func portForHost(s string) bool {
+	_, s, _ = strings.Cut(s, "://")
+	if end := strings.IndexAny(s, `/\?#`); end >= 0 {
+		s = s[:end]
+	}
+	_, ok := parsePort([]byte(s[strings.LastIndexByte(s, '@')+1:]))
+	return ok && strings.IndexByte(s, '@') >= 0
+}
+
+// webDAV returns the URL that Windows asks for where a path of the network names a port or
+// TLS. DavWWWRoot stands for the root of the server.
+//
+//	\\203.0.113.7@80\share\a.cmd             http://203.0.113.7:80/share/a.cmd
+//	\\evil.example@SSL@8443\DavWWWRoot\a.cmd  https://evil.example:8443/a.cmd
+//	file://203.0.113.7@80/share/a.cmd         http://203.0.113.7:80/share/a.cmd
+func webDAV(s string) (url string, ok bool) {
+	if len(s) > len("file:") && strings.EqualFold(s[:len("file:")], "file:") {
+		s = s[len("file:"):]
+	}
+	if len(s) < 2 || !isSlash(s[0]) || !isSlash(s[1]) {
+		return "", false
+	}
+	server, path, _ := strings.Cut(strings.ReplaceAll(s[2:], `\`, "/"), "/")
+	host, port, at := strings.Cut(server, "@")
+	if !at || host == "" {
+		return "", false
+	}
+	scheme := "http"
+	if first, rest, _ := strings.Cut(port, "@"); strings.EqualFold(first, "SSL") {
+		scheme, port = "https", rest
+	}
+	if port != "" {
+		if _, ok := parsePort([]byte(port)); !ok {
+			return "", false
+		}
+		host += ":" + port
+	} else if scheme == "http" {
+		return "", false
+	}
+	if root, rest, _ := strings.Cut(path, "/"); strings.EqualFold(root, "DavWWWRoot") {
+		path = rest
+	}
+	return scheme + "://" + host + "/" + path, true
 }
 
 var errLongURL = fmt.Errorf("%w: URL longer than %d bytes", ErrNotIndicator, maxURL)

@@ -35,6 +35,8 @@ type layout struct {
 	// defangs what is no indicator.
 	beside bool
 	full   bool // every cell is a value; values are none
+
+	language int // of the patterns that are the values
 }
 
 // A column holds values; typ is what its name says of them, "" for nothing.
@@ -130,7 +132,7 @@ func detailLayout(names []string) layout {
 	l := layout{
 		port: at(portNames), typ: at(typeNames), threat: at(threatNames), confidence: at(confidenceNames),
 		compromised: at(compromisedNames), tags: at(tagNames), first: at(firstNames), last: at(lastNames), until: at(untilNames),
-		added: at(addedNames), action: at([]string{"action"}), width: len(names), length: none,
+		added: at(addedNames), action: at([]string{"action"}), width: len(names), length: none, language: none,
 	}
 	for i, n := range names {
 		if s, ok := standings[n]; ok {
@@ -184,6 +186,11 @@ func (l *layout) findTheHive(names []string) bool {
 // findValues takes the column that is named for values of any type, or else all
 // that are named for one type.
 func (l *layout) findValues(names []string) {
+	if pattern := slices.Index(names, "pattern"); pattern >= 0 && slices.Contains(names, "patterntype") {
+		// STIX indicators, as OpenCTI and Sekoia export them: the name is often the value, too.
+		l.values, l.language, l.typ = []column{{pattern, ""}}, slices.Index(names, "patterntype"), none
+		return
+	}
 	value := firstNamed(names, valueNames)
 	if value != none && names[value] == "indicator" && l.typ == none {
 		// Indicator,Data,Note: the indicator's type, and then its value.
@@ -194,6 +201,11 @@ func (l *layout) findValues(names []string) {
 	l.others = namedColumns(names, false)
 	if value != none {
 		l.values = []column{{value, ""}}
+		for _, c := range l.others { // of the same file, whose SHA-256 may be the value
+			if c.typ == "md5" || c.typ == "sha1" || c.typ == "sha256" {
+				l.values = append(l.values, c)
+			}
+		}
 		return
 	}
 	l.useOthers()
@@ -212,7 +224,7 @@ func isShodan(names []string) bool {
 
 // uses reports whether the layout has a use for a column.
 func (l *layout) uses(n int) bool {
-	return slices.Contains([]int{l.port, l.typ, l.threat, l.confidence, l.compromised, l.tags, l.first, l.last, l.until, l.added, l.action, l.length}, n) ||
+	return slices.Contains([]int{l.port, l.typ, l.threat, l.confidence, l.compromised, l.tags, l.first, l.last, l.until, l.added, l.action, l.length, l.language}, n) ||
 		slices.Contains(l.malware, n) || slices.ContainsFunc(l.values, func(c column) bool { return c.n == n }) ||
 		slices.ContainsFunc(l.standing, func(s standing) bool { return s.n == n }) || slices.ContainsFunc(l.scanned, func(c column) bool { return c.n == n })
 }
@@ -245,6 +257,8 @@ func namedColumns(names []string, all bool) (values []column) {
 	for i, n := range names {
 		if namesServer(n) {
 			values = append(values, column{i, anyType})
+		} else if typ, ok := roleType(n); ok {
+			values = append(values, column{i, typ})
 		}
 	}
 	slices.SortFunc(values, func(a, b column) int { return a.n - b.n })

@@ -49,7 +49,10 @@ func sniffHeadedCSV(head []byte) bool {
 // before that.
 func header(head []byte) (l layout, delim byte, headed, commented bool) {
 	first := firstLine(head)
-	if l, delim, headed = splitHeader(first); first == nil || headed && !l.servers() {
+	if l, delim, headed = splitHeader(first); headed && holdTypes(sampleRecords(head, delim), l.values) {
+		headed, l.values = false, nil
+	}
+	if first == nil || headed && !l.servers() {
 		return l, delim, headed, false
 	}
 	if headed && holdServers(head, l, delim) {
@@ -74,6 +77,25 @@ func header(head []byte) (l layout, delim byte, headed, commented bool) {
 // servers reports whether all columns of values are called c2 or the like.
 func (l *layout) servers() bool {
 	return !slices.ContainsFunc(l.values, func(v column) bool { return v.typ != anyType })
+}
+
+// holdTypes reports whether what seems to be a header is a row like the others, of which the
+// column holds the types and another the values:
+//
+//	URL,http://[BLOCKED].example/rato.zip
+//	MD5,6cc175b9c0f1b6a831c399e269772661
+func holdTypes(records [][]string, columns []column) bool {
+	if len(columns) != 1 || len(records) < 2 {
+		return false
+	}
+	n := columns[0].n
+	return !slices.ContainsFunc(records, func(cells []string) bool {
+		if n >= len(cells) || len(cells) < 2 || len(cells[n]) >= 20 {
+			return true
+		}
+		c := classOf(cells[n])
+		return c == classAny || c == classOther
+	})
 }
 
 // holdServers reports whether columns that are called c2 and the like hold values: as
@@ -142,10 +164,13 @@ func openCSV(b *bufio.Reader, emit func(*Entry)) (*rows, *recordReader, error) {
 			}
 			return nil, nil, errors.New("no column of indicators found")
 		}
-		noteOthers(head, l, delim, emit)
 	}
 	t := &rows{layout: l, words: newInterner(), headed: headed, promised: none}
 	t.sample(head, delim, headed)
+	if headed {
+		t.takeDefanged(sampleRecords(head, delim))
+	}
+	noteOthers(head, t.layout, delim, headed, emit)
 	t.prove(head, delim, emit)
 	return t, newRecordReader(b, delim), nil
 }

@@ -43,7 +43,7 @@ func (r *rows) sample(head []byte, delim byte, headed bool) {
 	if headed && len(records) > 0 {
 		records = records[1:]
 	}
-	if len(r.others) > 0 && !holdValues(records, r.values) && holdValues(records, r.others) {
+	if len(r.others) > 0 && !holdValues(records, r.values[:1]) && holdValues(records, r.others) {
 		r.useOthers()
 	}
 	known, typed := 0, 0
@@ -210,11 +210,11 @@ func tallyColumn(records [][]string, n int) (usable, readable, types int) {
 // bareLayout is the layout of a table of which no column is known yet.
 func bareLayout(width int) layout {
 	return layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
-		until: none, added: none, action: none, length: none, width: width, bare: true}
+		until: none, added: none, action: none, length: none, language: none, width: width, bare: true}
 }
 
-// fullTable finds the delimiter of a table whose cells are all indicators, with several
-// in some rows; width is 0 if it is no such table. Behind a blank and a semicolon there
+// fullTable finds the delimiter of a table whose cells are all indicators or mail
+// addresses, with several indicators in some rows; width is 0 if it is no such table. Behind a blank and a semicolon there
 // is a remark, and behind a tab mostly the name of an address. A column of names beside
 // one of addresses says what resolved to what, and many names that are not an
 // attacker's may share an address.
@@ -228,9 +228,9 @@ func fullTable(head, first []byte) (width int, delim byte) {
 		most := 0 // values in one record
 		for _, cells := range records {
 			width = max(width, len(cells))
-			most = max(most, len(cells)-countNone(cells))
+			most = max(most, countValues(cells))
 		}
-		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) }
+		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) && !isMailAddress(cell) }
 		if most > 1 && !slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, other) }) && !resolutions(records) {
 			return width, d
 		}
@@ -253,14 +253,19 @@ func resolutions(records [][]string) bool {
 	return false
 }
 
-// countNone counts the cells that are empty.
-func countNone(cells []string) (n int) {
+// countValues counts the cells that are indicators.
+func countValues(cells []string) (n int) {
 	for _, c := range cells {
-		if isNone(c) {
+		if isValue(c) {
 			n++
 		}
 	}
 	return n
+}
+
+func isMailAddress(cell string) bool {
+	_, err := ioc.Parse(cell)
+	return errors.Is(err, ioc.ErrEmail)
 }
 
 // isValue reports whether a cell of a table without a header is an indicator whatever
@@ -276,27 +281,66 @@ func isValue(cell string) bool {
 	return i.Type != ioc.Domain || !looksLikeFile(i.Value)
 }
 
+// takeDefanged takes values from the columns of a table with a header that are not named
+// for them, but hold what is defanged in most cells: nobody defangs what is no indicator,
+// except where it comes from.
+func (l *layout) takeDefanged(records [][]string) {
+	if len(records) < 2 {
+		return
+	}
+	for n, name := range records[0] {
+		if l.uses(n) || slices.Contains(originNames, plain(name)) {
+			continue
+		}
+		held := 0
+		for _, cells := range records[1:] {
+			if n < len(cells) && isValue(cells[n]) && isDefanged(cells[n]) {
+				held++
+			}
+		}
+		if held*2 >= len(records) {
+			l.values = append(l.values, column{n, anyType})
+		}
+	}
+}
+
+// originNames are columns that say where an indicator comes from.
+var originNames = []string{"reference", "references", "ref", "refs", "source", "sources", "sourceurl", "link", "links", "report", "reports", "blog", "externalreferences"}
+
 // noteOthers notes how many values stand in columns from which they are not
 // taken.
-func noteOthers(head []byte, l layout, delim byte, emit func(*Entry)) {
-	if l.full {
+func noteOthers(head []byte, l layout, delim byte, headed bool, emit func(*Entry)) {
+	if l.full || len(l.values) == 0 {
 		return
 	}
 	records := sampleRecords(head, delim)
+	var names []string
+	if headed && len(records) > 0 {
+		names, records = records[0], records[1:]
+	}
 	for n := range l.width {
-		if n == l.values[0].n {
+		if l.bare && n == l.values[0].n || !l.bare && l.uses(n) || n < len(names) && (classOf(names[n]) == classOtherHash || strings.HasSuffix(plain(names[n]), "id")) {
 			continue
 		}
 		held, shown := 0, ""
 		for _, cells := range records {
-			if n < len(cells) && isValue(cells[n]) && ioc.Refang(cells[n]) == cells[n] {
+			if n < len(cells) && isValue(cells[n]) && (!l.beside || ioc.Refang(cells[n]) == cells[n]) {
 				held++
 				shown = cells[n]
 			}
 		}
+		column := func(n int) string {
+			if n < len(names) {
+				return "column " + clean(names[n])
+			}
+			return fmt.Sprintf("column %d", n+1)
+		}
 		if held > 0 {
-			note(emit, 1, shown, fmt.Sprintf("not taken from column %d: %d of the first %d records have what would be an indicator there; column %d is taken",
-				n+1, held, len(records), l.values[0].n+1))
+			taken := ""
+			if l.bare {
+				taken = "; " + column(l.values[0].n) + " is taken"
+			}
+			note(emit, 1, shown, fmt.Sprintf("not taken from %s: %d of the first %d records have what would be an indicator there%s", column(n), held, len(records), taken))
 		}
 	}
 }

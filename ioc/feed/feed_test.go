@@ -175,7 +175,7 @@ domain first.example.net malware=Example, with comma first=2021-01-28 at=typed.c
 ip 203.0.113.5 first=2021-02-03 at=typed.csv:3
 hash 0123456789abcdef0123456789abcdef malware=two lines first=2021-02-05 at=typed.csv:5
 domain second.example.net first=2021-02-06 at=typed.csv:8
-`, "7 ,,,,,,: no value\n", "", "map[no value:1 type process:1]"},
+`, "7 ,,,,,,: no value\n", "1 other.example.net: not taken from column C2Domain: 1 of the first 6 records have what would be an indicator there\n", "map[no value:1 type process:1]"},
 		{"expiring.csv", "csv", `
 ip 203.0.113.20 last=2026-01-02 until=2025-12-31T23:59:59Z at=expiring.csv:2
 ip 203.0.113.21 last=2026-01-03 at=expiring.csv:3 confidence=90
@@ -800,6 +800,9 @@ func TestSTIXPatterns(t *testing.T) {
 		{"[" + kept + " OR domain-name:value LIKE 'a.example.net']", " domain a.example.net", ""},
 		{"[" + kept + " OR domain-name:resolves_to_refs[*].value = '203.0.114.7']", " ip 203.0.114.7", ""},
 		{"[" + kept + " OR network-traffic:dst_ref.value = 'a.example.net']", " domain a.example.net", ""},
+		{"[" + kept + " OR network-traffic:dst_ip = '203.0.114.7' AND network-traffic:dst_port = 443]", " ip:port 203.0.114.7:443", ""},
+		{kept + "]", "", ""},
+		{kept, "", ""},
 		{"[" + kept + " OR process:name = 'nc']", "", "pattern on process:1"},
 		{"[" + kept + "] FOLLOWEDBY ([ipv4-addr:value = '203.0.114.7'] WITHIN 5 SECONDS)", " ip 203.0.114.7", ""},
 		{"[" + kept + "] START t'2026-01-01T00:00:00Z' STOP t'2026-02-01T00:00:00Z' OR [ipv4-addr:value = '203.0.114.7'] REPEATS 5 TIMES", " ip 203.0.114.7", ""},

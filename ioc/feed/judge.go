@@ -146,7 +146,7 @@ func (j *judge) several(e *Entry) bool {
 	if _, err := ioc.Parse(string(e.Value)); err == nil {
 		return false // a URL with a comma
 	}
-	var values, files [][]byte
+	var values, files, others [][]byte
 	for value := range bytes.FieldsFuncSeq(e.Value, func(r rune) bool { return strings.ContainsRune(",;| \t\r\n", r) }) {
 		i, err := ioc.Parse(string(value))
 		switch {
@@ -155,6 +155,8 @@ func (j *judge) several(e *Entry) bool {
 			return false // 203.0.113.0 255.255.255.0
 		case c == classAny && namesFile(value):
 			files = append(files, value)
+		case errors.Is(err, ioc.ErrHash) && (c == classAny || c == classHash):
+			others = append(others, value) // the SHA-512 of the file
 		case err == nil && (fits(i.Type, c) || c == className && fits(i.Type, classAddr)):
 			values = append(values, value)
 		default:
@@ -170,6 +172,10 @@ func (j *judge) several(e *Entry) bool {
 	}
 	e.Fate, e.Reason = Skipped, nameOfFile
 	for _, e.Value = range files {
+		j.take(e)
+	}
+	e.Reason = otherHash
+	for _, e.Value = range others {
 		j.take(e)
 	}
 	*e = whole

@@ -121,7 +121,20 @@ func mixedLine(line []byte, no int, emit func(*Entry)) {
 		giveWithRemark(value, rest, no, emit)
 		return
 	}
-	listLine(line, no, emit)
+	if len(bare) < 2 || bare[0] != '|' || bare[len(bare)-1] != '|' || !tableRow(bare, no, emit) {
+		listLine(line, no, emit)
+	}
+}
+
+// tableRow emits the values in a row of Markdown's, of a table that follows the list, as
+// those of a report; false if there are none.
+func tableRow(row []byte, no int, emit func(*Entry)) (found bool) {
+	t := prose{emit: func(e *Entry) {
+		found = true
+		emit(e)
+	}}
+	t.cells(strings.Split(strings.ToValidUTF8(string(row), "?"), "|"), no)
+	return found
 }
 
 // leadingValue splits a line with words round a value: a remark that cutRemark knows,

@@ -83,7 +83,7 @@ func (o *objects) read(r io.Reader) error {
 			names[i] = []byte(k)
 		}
 		first, _, _ := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
-		if _, ok := readNames(names); ok || enveloped(first) != nil {
+		if _, ok := readNames(names); ok || ecsFields(first) != nil || enveloped(first) != nil {
 			return eachLine(b, o.emit, o.object)
 		}
 	}
@@ -194,6 +194,34 @@ func namesServer(name string) bool {
 		word, ok := strings.CutSuffix(name, s)
 		return ok && slices.Contains(serverWords, word)
 	})
+}
+
+// roleType returns the type in the name of a column that says with it that its values are
+// an attacker's, "Phishing URL", of which file the hash is, "payload_md5", or of which of
+// two types they are, "Domain/IP".
+func roleType(name string) (typ string, ok bool) {
+	switch name {
+	case "domainip", "ipdomain", "domainorip", "ipordomain", "domainsips", "ipsdomains":
+		return anyType, true
+	}
+	for _, part := range [...]string{"file", "sample", "loader", "payload", "dropper", "implant", "malware"} {
+		if rest, ok := strings.CutPrefix(name, part); ok && slices.Contains([]string{"md5", "sha1", "sha256"}, rest) {
+			return rest, true
+		}
+	}
+	for _, role := range [...]string{"malicious", "phishing", "malware", "payload", "dropper", "attacker", "botnet"} {
+		if rest, ok := strings.CutPrefix(name, role); ok {
+			switch {
+			case slices.Contains([]string{"ip", "ips", "ipaddress", "ipaddresses", "ipv4", "ipv6"}, rest):
+				return "ip", true
+			case slices.Contains(domainNames, rest):
+				return "domain", true
+			case rest == "url" || rest == "urls":
+				return "url", true
+			}
+		}
+	}
+	return "", false
 }
 
 // anyType is a word for a type that leaves it to the value.
@@ -314,6 +342,9 @@ func (o *objects) object(raw []byte, line int) {
 //	{"preview":false,"offset":0,"result":{"ip":"203.0.113.7"}}
 //	{"_index":"iocs","_source":{"ip":"203.0.113.7"}}
 func enveloped(raw []byte) []byte {
+	if flat := ecsIndicator(raw); flat != nil {
+		return flat
+	}
 	var outer struct {
 		Result json.RawMessage `json:"result"`
 		Source json.RawMessage `json:"_source"`
@@ -325,6 +356,9 @@ func enveloped(raw []byte) []byte {
 		if !isObject(inside) {
 			continue
 		}
+		if flat := ecsIndicator(inside); flat != nil {
+			return flat
+		}
 		if names, _, _, _ := objectCells(inside); len(names) <= maxColumns {
 			if _, ok := readNames(names); ok {
 				return inside
@@ -332,6 +366,58 @@ func enveloped(raw []byte) []byte {
 		}
 	}
 	return nil
+}
+
+// ecsFields are the fields of an indicator in Elastic's Common Schema, nil if raw is none.
+func ecsFields(raw []byte) map[string]json.RawMessage {
+	if !bytes.Contains(raw, []byte(`"threat"`)) || !bytes.Contains(raw, []byte(`"indicator"`)) {
+		return nil
+	}
+	var ecs struct {
+		Threat struct {
+			Indicator map[string]json.RawMessage `json:"indicator"`
+		} `json:"threat"`
+	}
+	if json.Unmarshal(raw, &ecs) != nil {
+		return nil
+	}
+	return ecs.Threat.Indicator
+}
+
+// ecsIndicator is such an indicator as an object with the names of a table, nil if it has
+// none of the values that are matched.
+//
+//	{"threat":{"indicator":{"type":"ipv4-addr","ip":"203.0.113.7","port":443}}}
+//	{"threat":{"indicator":{"type":"file","file":{"hash":{"md5":"6cc1…"}}}}}
+func ecsIndicator(raw []byte) []byte {
+	i, flat := ecsFields(raw), map[string]json.RawMessage{}
+	take := func(from map[string]json.RawMessage, names ...string) (found bool) {
+		for _, name := range names {
+			if value := from[name]; len(value) > 0 && value[0] != '{' && value[0] != 'n' {
+				flat[name], found = value, true
+			}
+		}
+		return found
+	}
+	var file struct {
+		Hash map[string]json.RawMessage `json:"hash"`
+	}
+	var url map[string]json.RawMessage
+	json.Unmarshal(i["file"], &file) // what is no object has no names
+	json.Unmarshal(i["url"], &url)
+	found := take(i, "ip", "domain", "url")
+	found = take(file.Hash, "md5", "sha1", "sha256") || found
+	for _, name := range []string{"original", "full"} {
+		if value := url[name]; len(value) > 0 && value[0] == '"' {
+			flat["url"], found = value, true
+		}
+	}
+	if !found {
+		return nil
+	}
+	take(i, "port", "confidence", "first_seen", "last_seen", "tags")
+	object, _ := json.Marshal(flat) // what was read can be written
+	return object
 }
 
 // leaveOthers counts what stands in an object under names that are not known, but

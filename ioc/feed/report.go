@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -192,6 +193,9 @@ func (t *prose) cells(cells []string, no int) {
 				continue
 			}
 		}
+		if t.adoc {
+			c = strings.ReplaceAll(c, "[`", " ") // of a link: {vt-url}6cc1…[`6cc1…`]
+		}
 		t.text(c, no, true)
 	}
 }
@@ -306,12 +310,21 @@ func (t *prose) text(s string, no int, bare bool) {
 // the signs that keep AsciiDoc from reading them, +203.0.113.7+, or not. A URL may
 // have a bar of its own.
 func (t *prose) piped(s string, no int, bare bool) {
+	if i := strings.IndexAny(s, `"'`); i > 0 && s[i-1] == '=' {
+		// An attribute of a tag: src="hxxps://evil[.]example/a.js"></script>
+		value, rest, _ := strings.Cut(s[i+1:], s[i:i+1])
+		if isDefanged(value) {
+			t.token(value, no, bare)
+			t.piped(strings.TrimLeft(rest, around), no, bare)
+			return
+		}
+	}
 	item := strings.TrimLeft(s, "-–—") // of a list, without a blank
 	if strings.HasPrefix(s, "--") && strings.EqualFold(ioc.Refang(item), item) {
 		return // an option of a command: --web.page
 	}
 	s = item
-	if s = strings.Trim(s, around); len(s) > 2 && s[0] == '+' && s[len(s)-1] == '+' {
+	if s = trimAround(s); len(s) > 2 && s[0] == '+' && s[len(s)-1] == '+' {
 		s = strings.Trim(s, "+")
 	}
 	if strings.IndexByte(s, '|') < 0 || strings.Contains(s, "//") {
@@ -334,8 +347,21 @@ func balanced(s string) bool { return strings.Count(s, "[") == strings.Count(s, 
 // around are what stands around a value in prose.
 const around = "\"'`“”‘’«»<>(){};:!?*_|=,…"
 
+// trimAround cuts off what stands around a value. A bracket stays that is closed inside:
+// (1).zip is not 1).zip.
+func trimAround(s string) string {
+	s = strings.TrimRight(s, around+".")
+	t := strings.TrimLeft(s, around)
+	if n := len(s) - len(t); n > 0 {
+		if k := strings.IndexByte("(<{", s[n-1]); k >= 0 && strings.Count(t, ")>}"[k:k+1]) > strings.Count(t, "(<{"[k:k+1]) {
+			return s[n-1:]
+		}
+	}
+	return t
+}
+
 func (t *prose) token(s string, no int, bare bool) {
-	s = strings.TrimRight(strings.TrimLeft(s, around), around+".")
+	s = trimAround(s)
 	if !balanced(s) && !strings.Contains(s, "[.") && !strings.Contains(s, ".]") {
 		s = strings.Trim(s, "[]")
 	}
@@ -346,13 +372,18 @@ func (t *prose) token(s string, no int, bare bool) {
 	i, err := ioc.Parse(s)
 	hash := err == nil && i.Type == ioc.Hash
 	if !defanged && !bare && !t.all && !hash {
-		if err == nil && i.Type != ioc.URL && !t.quiet && (i.Type != ioc.Domain || !notAName(i.Value)) {
+		if err == nil && (i.Type != ioc.URL || onAddress(s)) && !t.quiet && (i.Type != ioc.Domain || !notAName(i.Value)) {
 			skipped(t.emit, no, s, inProse)
 		}
 		return
 	}
 	switch {
 	case err != nil && notMatched(err) == "":
+		if part := defangedPart(s); part != "" {
+			t.token(part, no, bare)
+		} else if isDefanged(s) && !errors.Is(err, ioc.ErrSingleLabel) {
+			reject(t.emit, no, s, refusal(err))
+		}
 		return // a word
 	case err == nil && i.Type == ioc.Domain && !defanged && looksLikeVersion(i.Value):
 		skipped(t.emit, no, s, "version number")
@@ -369,6 +400,39 @@ func (t *prose) token(s string, no int, bare bool) {
 		return
 	}
 	t.give(s, no)
+}
+
+// isDefanged reports whether a token that cannot be read was written to be no link, as
+// [redacted]evil[.]example, and is no expression for a search, as \w+[.]exe.
+func isDefanged(s string) bool {
+	lower := strings.ToLower(s)
+	if strings.ContainsAny(s, `\*+^$`) {
+		return false
+	}
+	return strings.Contains(s, "[.]") || strings.Contains(lower, "[dot]") || strings.HasPrefix(lower, "hxxp") && strings.Contains(s, "//")
+}
+
+// defangedPart is the value in a token that holds more: what a setting, a parameter or a
+// call has, or what something is said of. It is "" if there is none. What a browser calls
+// blob:hxxps://… is no URL that it asks for.
+//
+//	GatewayAddress=evil[.]example:2145
+//	fetch('hxxps://evil[.]example/a
+//	evil[.]example's
+func defangedPart(s string) string {
+	lower := strings.ToLower(s)
+	if i := strings.LastIndex(lower, "hxxp"); i > 0 && strings.IndexByte("=:('\"[{>", s[i-1]) >= 0 && !strings.Contains(lower, "blob:") {
+		return s[i:]
+	}
+	for _, ending := range [...]string{"'s", "\u2019s"} {
+		if owner, ok := strings.CutSuffix(s, ending); ok && isDefanged(owner) {
+			return owner
+		}
+	}
+	if key, value, ok := strings.Cut(s, "="); ok && !strings.Contains(key, "/") && isDefanged(value) && !isDefanged(key) {
+		return value
+	}
+	return ""
 }
 
 // inProse is the reason for which values in prose are skipped.

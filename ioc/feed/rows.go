@@ -208,6 +208,7 @@ func (r *rows) emitValues(cells [][]byte, emit func(*Entry)) (found bool) {
 			}
 		}
 		switch length := r.cell(cells, r.length); {
+		case r.pattern(cells, text, emit):
 		case len(length) > 0:
 			e.Value = slices.Concat(text, []byte("/"), length)
 			emit(e)
@@ -227,6 +228,28 @@ func (r *rows) emitValues(cells [][]byte, emit func(*Entry)) (found bool) {
 		}
 	}
 	return found
+}
+
+// pattern takes the values of a cell that is a pattern, and reports whether it is one. One
+// of STIX is known by itself:
+//
+//	[ipv4-addr:value = '203.0.113.7' OR domain-name:value = 'evil.example']
+func (r *rows) pattern(cells [][]byte, text []byte, emit func(*Entry)) bool {
+	language := r.word(cells, r.language)
+	switch {
+	case language != "" && language != "stix":
+		skipped(emit, r.entry.Line, string(text), "pattern in "+language)
+		return true
+	case text[0] != '[' || bytes.IndexByte(text, '\'') < 0 || r.entry.Fate != Usable:
+		return false
+	}
+	p, err := parsePattern(string(text))
+	if err != nil {
+		return false
+	}
+	e := r.entry
+	p.emit(&e, string(text), emit)
+	return true
 }
 
 // skipScanned counts the names of the provider of an address.

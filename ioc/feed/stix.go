@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -61,7 +62,10 @@ func readSTIX(r io.Reader, emit func(*Entry)) error {
 	defer func() { tell(emit, newest) }()
 	object := func(raw []byte, line int) { stixEntry(raw, line, 0, words, &newest, emit) }
 	head, _ := b.Peek(headSize) // a read error comes again
-	if keys, oneLine := peekObject(head); !slices.Contains(keys, "objects") && slices.Contains(keys, "pattern") {
+	// Objects without an envelope may be of any type: a file of them often begins with what
+	// the indicators are about.
+	keys, oneLine := peekObject(head)
+	if has := func(key string) bool { return slices.Contains(keys, key) }; !has("objects") && (has("pattern") || has("type") && has("id")) {
 		if oneLine {
 			return eachLine(b, emit, object)
 		}
@@ -116,6 +120,12 @@ func stixEntry(raw []byte, line, depth int, words *interner, newest *ioc.Date, e
 		return
 	}
 	p, err := parsePattern(string(o.Pattern))
+	if err != nil && strings.Trim(string(o.Pattern[:min(1, len(o.Pattern))]), "[(") != "" {
+		// Elastic's lack the bracket: file:hashes.'SHA256' = '…']
+		if whole, err2 := parsePattern("[" + strings.TrimSuffix(string(o.Pattern), "]") + "]"); err2 == nil {
+			p, err = whole, nil
+		}
+	}
 	if err != nil {
 		reject(emit, line, string(o.Pattern), "pattern not readable: "+err.Error())
 		return

@@ -391,8 +391,11 @@ func stixType(path string) string {
 	case object == "url" && property == "value":
 		return "url"
 	case object == "network-traffic":
-		if property == "dst_ref.value" || property == "src_ref.value" {
+		switch property {
+		case "dst_ref.value", "src_ref.value":
 			return "host" // an address or a name
+		case "dst_ip", "src_ip": // as Sekoia has it
+			return "ip"
 		}
 	case object == "email-addr" && property == "value":
 		return "email"

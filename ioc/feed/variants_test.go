@@ -45,6 +45,26 @@ domain b.example.net at=feed:5
 domain c.duckdns.org at=feed:6
 domain d.onion at=feed:9
 `, "[name of a file:5 name of a package:1 version number:1]"},
+		{"defanged values in more", `Seen at a[.]example[.]net's loader.
+<script src="hxxps[:]//b[.]example[.]net/a.js"></script> <a href='hxxps://c[.]example[.]net/'>here</a>
+GatewayAddress=d[.]example[.]net:2145 then fetch('hxxps://e[.]example[.]net/a
+url=hxxps[:]//f[.]example[.]net/a?b=c
+decode(x).split Swift (1).zip DateTimeFormat().resolvedOptions().timeZone
+`, `
+domain a.example.net at=feed:1
+url https://b.example.net/a.js at=feed:2
+domain d.example.net at=feed:3
+url https://e.example.net/a at=feed:3
+url https://f.example.net/a?b=c at=feed:4
+`, "[URL without a path:1]"},
+		{"defanged values that cannot be read", `Seen at a[.]example[.]net.
+- [redacted].b[.]example[.]net
+- 45.9.148[.]256
+- hxxps://[domain]/login
+- blob:hxxps://c[.]example[.]net/01234567
+Search for \w+[.]exe or *[.]example.
+POST http://45.9.148.7/a HTTP/1.1
+`, "domain a.example.net at=feed:1\n", "[not an indicator:4 not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"AsciiDoc", `:toc:
 
 = Mirai -- Indicators of Compromise
@@ -57,6 +77,7 @@ See https://www.example.org/post/[the post].
 |` + "`+6CC175B9C0F1B6A831C399E269772661FFFFFFFF+` |`+a.example[.]net+` |`+45.9.148[.]1+`" + ` |` + "`loader.exe`" + `
 |` + "`7CC175B9C0F1B6A831C399E269772661FFFFFFFF`" + `
 |b.example.net
+|{vt-url}9cc175b9c0f1b6a831c399e269772661ffffffff[` + "`9cc175b9c0f1b6a831c399e269772661ffffffff`" + `]
 |===
 
 == Hashes
@@ -75,12 +96,13 @@ domain a.example.net at=feed:10
 ip 45.9.148.1 at=feed:10
 hash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:11
 domain b.example.net at=feed:12
-hash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:17
-ip 45.9.148.2 at=feed:19
-domain c.example.net at=feed:22
-ip 45.9.148.3 at=feed:22
-ip 45.9.148.4 at=feed:23
-url http://45.9.148.5/a%7Cb at=feed:24
+hash 9cc175b9c0f1b6a831c399e269772661ffffffff at=feed:13
+hash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:18
+ip 45.9.148.2 at=feed:20
+domain c.example.net at=feed:23
+ip 45.9.148.3 at=feed:23
+ip 45.9.148.4 at=feed:24
+url http://45.9.148.5/a%7Cb at=feed:25
 `, "[name of a file:2]"},
 		{"AsciiDoc of values in most lines", "= Indicators\n----\n6cc175b9c0f1b6a831c399e269772661ffffffff\n7cc175b9c0f1b6a831c399e269772661ffffffff\n8cc175b9c0f1b6a831c399e269772661ffffffff\nprint.dll\n----\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\nhash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\n", "[name of a file:1]"},
@@ -195,6 +217,39 @@ func TestTableVariants(t *testing.T) {
 		{"networks without a header", "45.9.148.0/24,EU,Berlin\n45.9.149.0/24,EU,\n2001:db8::/32,EU,Paris\n", "cidr 45.9.148.0/24 at=feed:1\ncidr 45.9.149.0/24 at=feed:2\ncidr 2001:db8::/32 at=feed:3\n", "[]"},
 		{"servers under names of several words", "SHA-256,Protocol,Listener/C2 URL,RSA key\n6cc175b9c0f1b6a831c399e269772661,HTTPS,https://45.9.148.1:4443/login,MIIB\n7cc175b9c0f1b6a831c399e269772661,TCP,45.9.148.2:4444,MIIC\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nurl https://45.9.148.1:4443/login at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\nip:port 45.9.148.2:4444 at=feed:3\n", "[]"},
+		{"values and mail addresses without a header", "6cc175b9c0f1b6a831c399e269772661;bot@a.example.net;45.9.148[.]1\n7cc175b9c0f1b6a831c399e269772661;bot@b.example.net;45.9.148[.]2\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nip 45.9.148.1 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\nip 45.9.148.2 at=feed:2\n", "[mail address:2]"},
+		{"a value and whom to write to", "45.9.148.1;abuse@a.example.net\n45.9.148.2;abuse@b.example.net\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
+		{"columns of two types and of an attacker's", "SHA256,Domain/IP,Port,Phishing URL,Malicious IP,Infected IP\n6cc175b9c0f1b6a831c399e269772661,45.9.148.1,4444,https://a.example.net/a,,45.9.148.9\n,b.example.net,4445,,45.9.148.2,\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nip:port 45.9.148.1:4444 at=feed:2\nurl https://a.example.net/a at=feed:2\ndomain b.example.net at=feed:3\nip:port 45.9.148.2:4445 at=feed:3\n", "[]"},
+		{"types and values, of which the first cannot be read", "URL,http://[BLOCKED].example/rato.zip\nMD5,6cc175b9c0f1b6a831c399e269772661\nURL,hxxp://a[.]example[.]net/a\nSHA256,9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nurl http://a.example.net/a at=feed:3\nhash 9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665 at=feed:4\n", "[not an indicator:1]"},
+		{"a column of URLs without any", "URL,Seen\n,2026-05-20\nhttp://45.9.148.1/a,2026-05-21\n", "url http://45.9.148.1/a at=feed:3\n", "[no value:1]"},
+		{"hashes of several files a row", "first_seen,loader_md5,payload_sha256\n2026-05-20,6cc175b9c0f1b6a831c399e269772661,9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 first=2026-05-20 at=feed:2\nhash 9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665 first=2026-05-20 at=feed:2\n", "[]"},
+		{"hashes beside values", "IoC,Type,MD5,Seen\n9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665,sha256,6cc175b9c0f1b6a831c399e269772661,x\na.example.net,domain,,x\n",
+			"hash 9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665 at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\ndomain a.example.net at=feed:3\n", "[]"},
+		{"patterns of STIX among values", `IOC, Valid From, Valid Until
+[network-traffic:dst_ip = '45.9.148.1' AND network-traffic:dst_port = 80],2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
+6cc175b9c0f1b6a831c399e269772661;7cc175b9c0f1b6a831c399e269772661ffffffff;` + strings.Repeat("8cc175b9", 16) + `,2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
+45[.]9[.]148[.]2,2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
+"['a.example.net', 'b.example.net']",2026-05-20T00:00:00Z,2099-04-29T00:00:00Z
+`, `
+ip:port 45.9.148.1:80 until=2099-04-29T00:00:00Z at=feed:2
+hash 6cc175b9c0f1b6a831c399e269772661 until=2099-04-29T00:00:00Z at=feed:3
+hash 7cc175b9c0f1b6a831c399e269772661ffffffff until=2099-04-29T00:00:00Z at=feed:3
+ip 45.9.148.2 until=2099-04-29T00:00:00Z at=feed:4
+domain a.example.net until=2099-04-29T00:00:00Z at=feed:5
+domain b.example.net until=2099-04-29T00:00:00Z at=feed:5
+`, "[hash that is not the MD5, SHA-1 or SHA-256 of a file:1]"},
+		{"a column of patterns", `id,type,name,pattern,pattern_type,valid_until,confidence
+indicator--1,indicator,a.example.net,[domain-name:value = 'a.example.net'],stix,2099-01-01T00:00:00Z,80
+indicator--2,indicator,Loader,"[file:hashes.MD5 = '6cc175b9c0f1b6a831c399e269772661' OR file:name = 'a.exe']",stix,,60
+indicator--3,indicator,b.example.net,rule a { condition: true },yara,,
+`, `
+domain a.example.net until=2099-01-01T00:00:00Z at=feed:2 confidence=80
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:3 confidence=60
+`, "[pattern in yara:1 pattern on file:1]"},
 		{"lines that end in carriage returns alone", "Type,Value\rdomain,a.example.net\rSHA1,6cc175b9c0f1b6a831c399e269772661ffffffff\r\n",
 			"domain a.example.net at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\n", "[]"},
 		{"MISP's export of attributes", `uuid,event_id,category,type,value,comment,to_ids,date
@@ -434,6 +489,35 @@ func TestOtherColumns(t *testing.T) {
 		"1 b.example.net: not taken from column 3: 2 of the first 3 records have what would be an indicator there; column 2 is taken\n")
 }
 
+func TestOtherColumnsBelowHeader(t *testing.T) {
+	list, reports, err := read(t, []Source{of("SHA256,Seen at,Imphash,Fetched from,Reference,IndicatorId\n" +
+		"6cc175b9c0f1b6a831c399e269772661,45.9.148.1,7cc175b9c0f1b6a831c399e269772661,hxxp://a[.]example[.]net/a,hxxps://report[.]example[.]org/x,dcc175b9c0f1b6a831c399e269772661\n" +
+		"8cc175b9c0f1b6a831c399e269772661,,9cc175b9c0f1b6a831c399e269772661,hxxp://b[.]example[.]net/b,,at c[.]example[.]net\n" +
+		"acc175b9c0f1b6a831c399e269772661,45.9.148.2,,none,,\n")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "indicators", lines(list), `
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2
+url http://a.example.net/a at=feed:2
+hash 8cc175b9c0f1b6a831c399e269772661 at=feed:3
+url http://b.example.net/b at=feed:3
+hash acc175b9c0f1b6a831c399e269772661 at=feed:4
+`)
+	compare(t, "warnings", faults(reports[0].Warnings), `
+1 45.9.148.2: not taken from column Seen at: 2 of the first 3 records have what would be an indicator there
+1 hxxps://report[.]example[.]org/x: not taken from column Reference: 1 of the first 3 records have what would be an indicator there
+`)
+}
+
+func TestNoteIsNoColumnOfValues(t *testing.T) {
+	list, _, err := read(t, []Source{of("Indicator_type,Data,Note\nDescription,The campaign,https://news.example.org/x \u200e\ndomain,a.example.net,hxxps://b[.]example[.]net/y\ndomain,c.example.net,\n")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "indicators", lines(list), "domain a.example.net at=feed:3\ndomain c.example.net at=feed:4\n")
+}
+
 func TestOtherNames(t *testing.T) {
 	_, reports, err := read(t, []Source{of(`{"seen":"45.9.148.9",
 "list":[{"ip":"45.9.148.1","attacker":"45.9.148.2","more":{"x":["a.example.net"]},"peers":["45.9.148.3","45.9.148.4"],"link":"https://report.example.org/x","host":"b.example.net"},
@@ -451,6 +535,10 @@ func TestOtherNames(t *testing.T) {
 
 func TestJSONVariants(t *testing.T) {
 	checkVariants(t, []variant{
+		{"lines of STIX that begin with what the indicators are about", `{"type":"attack-pattern","id":"attack-pattern--1","name":"Malware"}
+{"type":"domain-name","id":"domain-name--1","value":"b.example.net"}
+{"type":"indicator","id":"indicator--1","pattern":"[domain-name:value = 'a.example.net']"}
+`, "domain a.example.net at=feed:3\n", "[no indicator: attack-pattern:1 no indicator: domain-name:1]"},
 		{"an array of values", `["45.9.148.1", "a.example.net",
 "45.9.148.2:80", null, ["b.example.net"]]`, "ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\nip:port 45.9.148.2:80 at=feed:2\n",
 			"[no value:1 not a JSON object:1]"},
@@ -471,6 +559,18 @@ func TestJSONVariants(t *testing.T) {
 ["","a.example.net",true,70.0],["","b.example.net",false,80]]}]}`, "ip 45.9.148.1 at=feed:2 confidence=80\ndomain a.example.net at=feed:3 confidence=70\n", "[not active:1]"},
 		{"indicators of Graph", `{"value":[{"networkIPv4":"45.9.148.1","domainName":"a.example.net","url":null,"expirationDateTime":"2027-01-01T00:00:00Z","isActive":true,"malwareFamilyNames":["Mirai"]}]}`,
 			"ip 45.9.148.1 malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\ndomain a.example.net malware=Mirai until=2027-01-01T00:00:00Z at=feed:1\n", "[]"},
+		{"indicators in Elastic's Common Schema", `{"threat":{"indicator":{"x509":{"hash":{"md5":"7cc175b9c0f1b6a831c399e269772661"}},"type":"x509-certificate"}}}
+{"threat":{"indicator":{"ip":"45.9.148.1","port":443,"type":"ipv4-addr","first_seen":"2026-05-20T00:00:00Z","reference":["https://report.example.org/x"],"tags":["botnet"]}}}
+{"threat":{"indicator":{"domain":["a.example.net","b.example.net"],"type":"domain-name"}}}
+{"_source":{"@timestamp":"2026-05-20T00:00:00Z","threat":{"framework":"x","indicator":{"type":"url","url":{"full":"https://c.example.net/a","domain":"c.example.net"}}}}}
+{"threat":{"indicator":{"file":{"name":"a.exe","hash":{"md5":["6cc175b9c0f1b6a831c399e269772661"],"sha1":null}},"type":"file"}}}
+`, `
+ip:port 45.9.148.1:443 first=2026-05-20T00:00:00Z tags=botnet at=feed:2
+domain a.example.net at=feed:3
+domain b.example.net at=feed:3
+url https://c.example.net/a at=feed:4
+hash 6cc175b9c0f1b6a831c399e269772661 at=feed:5
+`, "[no value:1]"},
 		{"results of Splunk, one a line", `{"preview":false,"offset":0,"result":{"ip":"45.9.148.1","C2Url":"https://a.example.net/x"}}` + "\n" +
 			`{"preview":false,"offset":1,"result":{"ip":"45.9.148.2","C2Url":["https://b.example.net/x","https://c.example.net/x"]}}` + "\n" +
 			`{"preview":false,"lastrow":true,"result":{"ip":"45.9.148.3"}}` + "\n",
@@ -602,6 +702,8 @@ cidr 45.9.149.0/24 at=feed:8
 		{"reports with their titles", "https://report.example.org/x - Mirai again\nhttps://report.example.org/y - Gafgyt\n", "", "[]"},
 		{"an archive of Tor's exits", "@type tordnsel 1.0\nDownloaded 2026-05-20 12:02:03\nExitNode 0011BD2485AD45D984EC4159C88FC066E5E3300E\nExitAddress 45.9.148.3 2026-05-20 12:05:06\n",
 			"ip 45.9.148.3 last=2026-05-20T12:05:06Z at=feed:4\n", "[]"},
+		{"a table behind a list", "# Mirai\n" + manyAddresses + "**C2:**\n\n| IP | Seen |\n| :-- | :-- |\n| 45.9.149[.]1 | 2026-05-20 |\n| 45.9.149.2 | |\n| not known | |\n",
+			movedDown(manyAddressesTaken, 1) + "ip 45.9.149.1 at=feed:16\nip 45.9.149.2 at=feed:17\n", "[not an indicator:4]"},
 		{"names of files", "wermgr.exe\n2022.rar\n45.9.148.1\na.example.net\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[name of a file:2]"},
 		{"words and the name of a file", "one\nindex.html\ntwo\nthree\n", "", "[]"},
 	})
