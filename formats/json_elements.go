@@ -87,10 +87,10 @@ func payloadOfElements(head []byte, names []string, o Options) string {
 	return ""
 }
 
-// elementsHoldBatches is holdsBatches for the events of the document that begins with head.
-func elementsHoldBatches(head []byte, o Options) bool {
-	lines, _ := io.ReadAll(newElementReader(bytes.NewReader(head), jsonPayloads[:1], o)) // the head breaks it off
-	return holdsBatches(lines)
+// elementsHoldOthers is holdsOthers for the events of the document that begins with head.
+func elementsHoldOthers(head []byte, envelope string, o Options) bool {
+	lines, _ := io.ReadAll(newElementReader(bytes.NewReader(head), []string{envelope}, o)) // the head breaks it off
+	return holdsOthers(lines, envelope, o)
 }
 
 // An elementReader reads the events of documents, each as a line. What is broken there

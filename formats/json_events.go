@@ -17,11 +17,20 @@ import (
 //	{"@timestamp":"…","message":"{\"time\":\"…\",\"category\":\"…\"}"}      Filebeat, Logstash
 //	{"preview":false,"result":{"_raw":"{\"TimeGenerated\":\"…\"}"}}         Splunk
 //	{"_source":{"event":{"original":"{\"TimeGenerated\":\"…\"}"}}}          Elasticsearch
+//	{"_source":{"time":"…","category":"…","properties":{…}}}                Elasticsearch
+//	{"time":1743473587,"sourcetype":"…","event":{"category":"…",…}}         Splunk's collector
+//	{"labels":{},"line":"{\"TimeGenerated\":\"…\"}"}                        Loki, Grafana
+//	{"logName":"…","jsonPayload":{"TimeGenerated":"…"}}                     Google Cloud
+//	{"logRecords":[{"body":{"stringValue":"{\"TimeGenerated\":\"…\"}"}}]}   OpenTelemetry
+//	{"version":"1.1","short_message":"{\"TimeGenerated\":\"…\"}"}           Graylog
+//	{"topic":"…","offset":7,"value":{"TimeGenerated":"…"}}                  Kafka
 //
 // Where neither the lines nor what lies in them as objects are records of a known table,
 // and what was sent is, the lines are replaced by that while they are read, as those of
-// an Avro container are.
-var jsonPayloads = []string{"body", "message", "_raw", "original", "payload", "log"}
+// an Avro container are. The first by which a table shows is the one: what holds others
+// stands behind them.
+var jsonPayloads = []string{"body", "message", "_raw", "original", "payload", "log",
+	"event", "line", "jsonPayload", "textPayload", "stringValue", "value", "short_message", "result", "_source"}
 
 // payloadNesting is how many objects may lie round what was sent, that of the line
 // included.
@@ -32,13 +41,17 @@ const payloadNesting = 3
 const eventHead = 2 << 20
 
 // takeEvents makes what was sent the lines of c if that shows records of a known table,
-// and reports whether it has. It is for lines and documents that show none themselves.
-func (c *Content) takeEvents(o Options) (bool, error) {
+// and reports whether it has. It is for lines and documents that show none themselves, or
+// that have records in an envelope, and not only these: see holdsOthers.
+func (c *Content) takeEvents(envelope string, o Options) (bool, error) {
 	if search := newJSONSearch(o); c.payload != "" || c.avro != nil || !search.enabled() {
 		return false, nil
 	}
 	head, inLines := c.Head, sniffJSONL(c.Head)
 	names := payloadNames(head)
+	if envelope != "" {
+		names = []string{envelope}
+	}
 	if len(names) > 0 && len(head) >= headSize && (!inLines || bytes.Count(head, []byte{'\n'}) < fewRecords) {
 		var err error
 		if head, err = c.far(eventHead); err != nil {
@@ -77,7 +90,7 @@ func (c *Content) replaceBy(name string, lines io.Reader, o Options) error {
 func payloadNames(head []byte) (names []string) {
 	lower := bytes.ToLower(head)
 	for _, name := range jsonPayloads {
-		if bytes.Contains(lower, []byte(name)) {
+		if bytes.Contains(lower, []byte(strings.ToLower(name))) {
 			names = append(names, name)
 		}
 	}
@@ -120,17 +133,24 @@ func linesShowTable(lines []byte, o Options) bool {
 	return wrapped || o.Table(part) != ""
 }
 
-// holdsBatches reports whether the bodies in lines, some of which are records, are not
-// all: to who reads a body as an envelope, a list in it and broken text are records of
-// nothing.
-func holdsBatches(lines []byte) bool {
+// holdsOthers reports whether what an envelope holds in lines, some of which are records
+// in it, is not so in all: to who reads it as the columns of a record, a list in it, broken
+// text and a record in an envelope of its own are records of nothing.
+func holdsOthers(lines []byte, envelope string, o Options) bool {
+	n := 0
 	for line := range bytes.Lines(trimJSONHead(lines)) {
-		payload, _ := payloadOf(line, jsonPayloads[0])
+		payload, _ := payloadOf(line, envelope)
 		if payload == nil {
 			continue
 		}
 		b, end := append(bytes.Clone(payload), make([]byte, jsonPad)...), len(payload)
 		if q, fault := jsonSkip(b, 0, end, 0); fault != jsonOK || q != end || listOf(b, 0, q) > 0 {
+			return true
+		}
+		if n++; n > maxSample {
+			continue
+		}
+		if record := []jsonRow{{0, uint32(end)}}; o.Table(jsonSample(b, record, "")) == "" && o.Table(jsonSample(b, record, jsonEnvelopes[0])) != "" {
 			return true
 		}
 	}
@@ -185,7 +205,7 @@ func payloadIn(b []byte, p, end int, name string, depth int) []byte {
 
 // containsFold reports whether text has a name of ASCII in it, in any case.
 func containsFold(text []byte, name string) bool {
-	return bytes.Contains(text, []byte(name)) || bytes.Contains(bytes.ToLower(text), []byte(name))
+	return bytes.Contains(text, []byte(name)) || bytes.Contains(bytes.ToLower(text), bytes.ToLower([]byte(name)))
 }
 
 // An eventReader reads lines, and gives for each what was sent as lines of its own. A

@@ -207,13 +207,13 @@ func TestJSONSearchUnsearched(t *testing.T) {
 // The columns of lines are those of the envelope that they are read with, also where
 // only what is further inside shows it.
 func TestJSONSearchDeeperEnvelope(t *testing.T) {
-	src, err := openJSONText(`{"offset":7,"result":{"b":2,"result":{"time":"t","a":"1"}}}`+"\n", false, Options{Table: timedTable})
+	src, err := openJSONText(`{"offset":7,"result":{"b":2,"x":{"b":3,"x":{"b":4,"result":{"time":"t","a":"1"}}}}}`+"\n", false, Options{Table: timedTable})
 	if err != nil {
 		t.Fatal(err)
 	}
 	info := src.Info()
 	got := fmt.Sprintf("%s %s %q %q", info.Format, info.Envelope, info.Parts[0].Columns, info.Parts[0].Sample)
-	if want := `jsonl result ["b" "result" "offset"] [["2" "{\"time\":\"t\",\"a\":\"1\"}" "7"]]`; got != want {
+	if want := `jsonl result ["b" "x"] [["2" "{\"b\":3,\"x\":{\"b\":4,\"result\":{\"time\":\"t\",\"a\":\"1\"}}}"]]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
