@@ -474,6 +474,9 @@ func openCSV(c *Content, o Options) (Source, error) {
 		s.info.Notes = append(s.info.Notes, note)
 	}
 	s.part.Sample = s.readSample(s.c.Head, whole, h.start)
+	if events, err := s.takeEvents(whole, h.start, o); events != nil || err != nil {
+		return events, err
+	}
 	s.t = newText(s.c, o, int64(h.start))
 	s.seam.next = int64(h.start)
 	return s, nil

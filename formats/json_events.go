@@ -115,10 +115,15 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 	if len(head) >= headSize {
 		head = head[:bytes.LastIndexByte(head, '\n')+1] // without the line that it cuts off
 	}
+	return payloadsShowTable(trimJSONHead(head), name, o)
+}
+
+// payloadsShowTable is eventsShowTable for lines that are whole.
+func payloadsShowTable(text []byte, name string, o Options) bool {
 	var e avroEvent
 	var lines []byte
 	found := false
-	for line := range bytes.Lines(trimJSONHead(head)) {
+	for line := range bytes.Lines(text) {
 		if payload, _ := payloadOf(line, name); payload != nil {
 			lines, found = e.append(lines, payload, o.maxRecord()), true
 		}
@@ -126,11 +131,17 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 	return found && linesShowTable(lines, o)
 }
 
-// linesShowTable reports whether lines hold records of a known table.
+// linesShowTable reports whether lines hold records of a known table, or may do so further
+// on: the envelope of Azure's logs has records of all kinds in batches of each.
 func linesShowTable(lines []byte, o Options) bool {
 	search := newJSONSearch(o)
 	part, wrapped := search.lines(lines)
-	return wrapped || o.Table(part) != ""
+	return wrapped || o.Table(part) != "" || hasColumn(part, "category") && hasColumn(part, "operationName")
+}
+
+// hasColumn reports whether a part has a column, in any case.
+func hasColumn(p *Part, name string) bool {
+	return slices.ContainsFunc(p.Columns, func(c string) bool { return strings.EqualFold(c, name) })
 }
 
 // holdsOthers reports whether what an envelope holds in lines, some of which are records
