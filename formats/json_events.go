@@ -69,6 +69,9 @@ func (c *Content) takeEvents(envelope string, o Options) (bool, error) {
 			return true, c.replaceBy(name, newElementReader(c.reader(), []string{name}, o), o)
 		}
 	}
+	if mayHavePairs(head) && pairsShowTable(head, o) {
+		return true, c.replaceBy(pairLine, newPairReader(c.reader(), o), o)
+	}
 	return false, nil
 }
 
