@@ -32,6 +32,7 @@ func TestCSVEvents(t *testing.T) {
 		{"tabs, no quotes", "x\tbody\n0\t" + one + "\n0\t" + two + "\n", "1|,2|", 0},
 		{"a title", "All events\n\n" + rows([]string{"x", "y", "body"}, []string{"0", "0", one}, []string{"0", "0", two}), "1|,2|", 0},
 		{"broken in an envelope", rows([]string{"category", "properties"}, []string{"x", one}, []string{"x", one[:9]}, []string{"x", ""}), "1|,|", 1},
+		{"a line below the header", "offset | body\n-------+-----\n     7 | " + one + "\n", "|,1|", 0},
 		{"others among them", rows([]string{"b", "body"}, []string{"7", "started"}, []string{"0", one}, []string{"8", ""}), "|7,1|,|8", 0},
 		{"broken", rows([]string{"x", "body"}, []string{"0", one}, []string{"0", one[:9]}), "1|", 1},
 		{"cut off", cut[:len(cut)-9], "1|", 1},
