@@ -440,6 +440,13 @@ func openCSV(c *Content, o Options) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(o.Header) == 0 && (!h.named || jsonBehind(c.Head[:h.start]) >= 0) {
+		if cleared, err := c.withoutPrefixes(o); err != nil {
+			return nil, err
+		} else if cleared {
+			return openJSONL(c, o)
+		}
+	}
 	if !h.named && len(o.Header) == 0 {
 		return nil, &NoHeaderError{Cells: len(h.cells), First: h.cells[0]}
 	}
@@ -474,6 +481,9 @@ func openCSV(c *Content, o Options) (Source, error) {
 		s.info.Notes = append(s.info.Notes, note)
 	}
 	s.part.Sample = s.readSample(s.c.Head, whole, h.start)
+	if events, err := s.takeEvents(whole, h.start, o); events != nil || err != nil {
+		return events, err
+	}
 	s.t = newText(s.c, o, int64(h.start))
 	s.seam.next = int64(h.start)
 	return s, nil

@@ -64,17 +64,23 @@ func openJSON(c *Content, o Options) (Source, error) {
 		first.taken(text)
 		buf = first.buf
 	}
-	if o.Table != nil && (!first.showsTable(o) || first.search.envelope == jsonPayloads[0] && elementsHoldBatches(c.Head, o)) {
-		if c.At == nil {
-			c.Stream = in
+	if o.Table != nil {
+		envelope := ""
+		if first.showsTable(o) {
+			envelope = first.search.envelope
 		}
-		if taken, err := c.takeEvents(o); err != nil {
-			return nil, err
-		} else if taken {
-			return openJSONL(c, o)
-		}
-		if c.At == nil {
-			in = c.Stream
+		if envelope == "" || envelope != jsonEnvelopes[0] && elementsHoldOthers(c.Head, envelope, o) {
+			if c.At == nil {
+				c.Stream = in
+			}
+			if taken, err := c.takeEvents(envelope, o); err != nil {
+				return nil, err
+			} else if taken {
+				return openJSONL(c, o)
+			}
+			if c.At == nil {
+				in = c.Stream
+			}
 		}
 	}
 	s.cut = newJSONCutter(in, o)

@@ -69,7 +69,7 @@ func (c *jsonCutter) member(b byte) {
 	if strings.EqualFold(string(key), "records") {
 		role = wrapsObjects
 	}
-	if role == wrapsNothing && b == '[' && strings.EqualFold(string(key), "data") && c.searching() && c.search.knows(f.table.columns) {
+	if role == wrapsNothing && b == '[' && mayWrapRows(key) && c.searching() && c.search.knows(f.table.columns) {
 		if inner, ok := c.firstInside(); ok && inner == '[' {
 			role = wrapsRows
 		}
@@ -178,6 +178,10 @@ func (c *jsonCutter) learn(f *jsonFrame, role wrapper, start int) {
 	case wrapsColumns:
 		if f.table.columns == nil {
 			f.table.columns = jsonColumnNames(value)
+		}
+	case wrapsMeta:
+		if names := jsonColumnNames(value); f.table.columns == nil && c.search.knows(names) {
+			f.table.columns = names
 		}
 	case wrapsName:
 		f.table.name = jsonText(value)

@@ -62,9 +62,10 @@ func payloadOfCell(column, cell, name string) []byte {
 }
 
 // isPayload reports whether a key or column, as event.original, has a name of jsonPayloads.
-func isPayload(key, name string) bool {
-	return strings.EqualFold(key[strings.LastIndexByte(key, '.')+1:], name)
-}
+func isPayload(key, name string) bool { return strings.EqualFold(payloadName(key), name) }
+
+// payloadName returns a key or column without what an envelope has put before its name.
+func payloadName(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
 // payloadOfElements returns the first of names whose members hold records of a known
 // table, in the events of the document that begins with head; "" if none do.
@@ -87,10 +88,10 @@ func payloadOfElements(head []byte, names []string, o Options) string {
 	return ""
 }
 
-// elementsHoldBatches is holdsBatches for the events of the document that begins with head.
-func elementsHoldBatches(head []byte, o Options) bool {
-	lines, _ := io.ReadAll(newElementReader(bytes.NewReader(head), jsonPayloads[:1], o)) // the head breaks it off
-	return holdsBatches(lines)
+// elementsHoldOthers is holdsOthers for the events of the document that begins with head.
+func elementsHoldOthers(head []byte, envelope string, o Options) bool {
+	lines, _ := io.ReadAll(newElementReader(bytes.NewReader(head), []string{envelope}, o)) // the head breaks it off
+	return holdsOthers(lines, envelope, o)
 }
 
 // An elementReader reads the events of documents, each as a line. What is broken there

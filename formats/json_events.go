@@ -17,11 +17,20 @@ import (
 //	{"@timestamp":"…","message":"{\"time\":\"…\",\"category\":\"…\"}"}      Filebeat, Logstash
 //	{"preview":false,"result":{"_raw":"{\"TimeGenerated\":\"…\"}"}}         Splunk
 //	{"_source":{"event":{"original":"{\"TimeGenerated\":\"…\"}"}}}          Elasticsearch
+//	{"_source":{"time":"…","category":"…","properties":{…}}}                Elasticsearch
+//	{"time":1743473587,"sourcetype":"…","event":{"category":"…",…}}         Splunk's collector
+//	{"labels":{},"line":"{\"TimeGenerated\":\"…\"}"}                        Loki, Grafana
+//	{"logName":"…","jsonPayload":{"TimeGenerated":"…"}}                     Google Cloud
+//	{"logRecords":[{"body":{"stringValue":"{\"TimeGenerated\":\"…\"}"}}]}   OpenTelemetry
+//	{"version":"1.1","short_message":"{\"TimeGenerated\":\"…\"}"}           Graylog
+//	{"topic":"…","offset":7,"value":{"TimeGenerated":"…"}}                  Kafka
 //
 // Where neither the lines nor what lies in them as objects are records of a known table,
 // and what was sent is, the lines are replaced by that while they are read, as those of
-// an Avro container are.
-var jsonPayloads = []string{"body", "message", "_raw", "original", "payload", "log"}
+// an Avro container are. The first by which a table shows is the one: what holds others
+// stands behind them.
+var jsonPayloads = []string{"body", "message", "_raw", "original", "payload", "log",
+	"event", "line", "jsonPayload", "textPayload", "stringValue", "value", "short_message", "result", "_source"}
 
 // payloadNesting is how many objects may lie round what was sent, that of the line
 // included.
@@ -32,13 +41,17 @@ const payloadNesting = 3
 const eventHead = 2 << 20
 
 // takeEvents makes what was sent the lines of c if that shows records of a known table,
-// and reports whether it has. It is for lines and documents that show none themselves.
-func (c *Content) takeEvents(o Options) (bool, error) {
+// and reports whether it has. It is for lines and documents that show none themselves, or
+// that have records in an envelope, and not only these: see holdsOthers.
+func (c *Content) takeEvents(envelope string, o Options) (bool, error) {
 	if search := newJSONSearch(o); c.payload != "" || c.avro != nil || !search.enabled() {
 		return false, nil
 	}
 	head, inLines := c.Head, sniffJSONL(c.Head)
 	names := payloadNames(head)
+	if envelope != "" {
+		names = []string{envelope}
+	}
 	if len(names) > 0 && len(head) >= headSize && (!inLines || bytes.Count(head, []byte{'\n'}) < fewRecords) {
 		var err error
 		if head, err = c.far(eventHead); err != nil {
@@ -55,6 +68,9 @@ func (c *Content) takeEvents(o Options) (bool, error) {
 		if name := payloadOfElements(head, names, o); name != "" {
 			return true, c.replaceBy(name, newElementReader(c.reader(), []string{name}, o), o)
 		}
+	}
+	if mayHavePairs(head) && pairsShowTable(head, o) {
+		return true, c.replaceBy(pairLine, newPairReader(c.reader(), o), o)
 	}
 	return false, nil
 }
@@ -77,7 +93,7 @@ func (c *Content) replaceBy(name string, lines io.Reader, o Options) error {
 func payloadNames(head []byte) (names []string) {
 	lower := bytes.ToLower(head)
 	for _, name := range jsonPayloads {
-		if bytes.Contains(lower, []byte(name)) {
+		if bytes.Contains(lower, []byte(strings.ToLower(name))) {
 			names = append(names, name)
 		}
 	}
@@ -102,10 +118,15 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 	if len(head) >= headSize {
 		head = head[:bytes.LastIndexByte(head, '\n')+1] // without the line that it cuts off
 	}
+	return payloadsShowTable(trimJSONHead(head), name, o)
+}
+
+// payloadsShowTable is eventsShowTable for lines that are whole.
+func payloadsShowTable(text []byte, name string, o Options) bool {
 	var e avroEvent
 	var lines []byte
 	found := false
-	for line := range bytes.Lines(trimJSONHead(head)) {
+	for line := range bytes.Lines(text) {
 		if payload, _ := payloadOf(line, name); payload != nil {
 			lines, found = e.append(lines, payload, o.maxRecord()), true
 		}
@@ -113,24 +134,37 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 	return found && linesShowTable(lines, o)
 }
 
-// linesShowTable reports whether lines hold records of a known table.
+// linesShowTable reports whether lines hold records of a known table, or may do so further
+// on: the envelope of Azure's logs has records of all kinds in batches of each.
 func linesShowTable(lines []byte, o Options) bool {
 	search := newJSONSearch(o)
 	part, wrapped := search.lines(lines)
-	return wrapped || o.Table(part) != ""
+	return wrapped || o.Table(part) != "" || hasColumn(part, "category") && hasColumn(part, "operationName")
 }
 
-// holdsBatches reports whether the bodies in lines, some of which are records, are not
-// all: to who reads a body as an envelope, a list in it and broken text are records of
-// nothing.
-func holdsBatches(lines []byte) bool {
+// hasColumn reports whether a part has a column, in any case.
+func hasColumn(p *Part, name string) bool {
+	return slices.ContainsFunc(p.Columns, func(c string) bool { return strings.EqualFold(c, name) })
+}
+
+// holdsOthers reports whether what an envelope holds in lines, some of which are records
+// in it, is not so in all: to who reads it as the columns of a record, a list in it, broken
+// text and a record in an envelope of its own are records of nothing.
+func holdsOthers(lines []byte, envelope string, o Options) bool {
+	n := 0
 	for line := range bytes.Lines(trimJSONHead(lines)) {
-		payload, _ := payloadOf(line, jsonPayloads[0])
+		payload, _ := payloadOf(line, envelope)
 		if payload == nil {
 			continue
 		}
 		b, end := append(bytes.Clone(payload), make([]byte, jsonPad)...), len(payload)
 		if q, fault := jsonSkip(b, 0, end, 0); fault != jsonOK || q != end || listOf(b, 0, q) > 0 {
+			return true
+		}
+		if n++; n > maxSample {
+			continue
+		}
+		if record := []jsonRow{{0, uint32(end)}}; o.Table(jsonSample(b, record, "")) == "" && o.Table(jsonSample(b, record, jsonEnvelopes[0])) != "" {
 			return true
 		}
 	}
@@ -185,7 +219,7 @@ func payloadIn(b []byte, p, end int, name string, depth int) []byte {
 
 // containsFold reports whether text has a name of ASCII in it, in any case.
 func containsFold(text []byte, name string) bool {
-	return bytes.Contains(text, []byte(name)) || bytes.Contains(bytes.ToLower(text), []byte(name))
+	return bytes.Contains(text, []byte(name)) || bytes.Contains(bytes.ToLower(text), bytes.ToLower([]byte(name)))
 }
 
 // An eventReader reads lines, and gives for each what was sent as lines of its own. A

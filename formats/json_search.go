@@ -168,9 +168,9 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 			break
 		}
 		switch role := wrapperOf(key); {
-		case role == wrapsColumns && columns == nil:
+		case (role == wrapsColumns || role == wrapsMeta) && columns == nil:
 			columns = jsonColumnNames(b[value.off:value.end])
-		case role == wrapsRows || strings.EqualFold(string(key), "data"):
+		case role == wrapsRows || mayWrapRows(key):
 			listed = listed || jsonHolds(b, int(value.off), end, '[')
 		}
 		if b[value.off] == '{' || b[value.off] == '[' {

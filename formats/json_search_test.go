@@ -39,6 +39,12 @@ func TestJSONSearch(t *testing.T) {
 	}{
 		{"data", `{"x":1,"data":` + list + `,"y":{"z":[]}}`, "1|,2|", 0},
 		{"rows of objects", `{"rows":` + list + `}`, "1|,2|", 0},
+		{"ClickHouse, compact", `{"meta":` + columns + `,"data":[["t","1"],["t","2"]],"rows":2}`, "1|,2|", 0},
+		{"ClickHouse", `{"meta":` + columns + `,"data":` + list + `,"rows":2}`, "1|,2|", 0},
+		{"ES|QL", `{"took":1,"columns":` + columns + `,"values":[["t","1"],["t","2"]]}`, "1|,2|", 0},
+		{"SQL of OpenSearch", `{"schema":` + columns + `,"datarows":[["t","1"],["t","2"]],"total":2}`, "1|,2|", 0},
+		{"values of records", `{"columns":` + columns + `,"x":{"values":` + list + `}}`, "1|,2|", 0},
+		{"meta beside records", `{"meta":[{"name":"x"}],"value":` + list + `}`, "1|,2|", 0},
 		{"pandas table", `{"schema":{"fields":` + columns + `},"data":` + list + `}`, "1|,2|", 0},
 		{"two tables", `{"A":` + list + `,"B":[{"time":"t","b":"3"}],"A2":[` + one + `]}`, "1|,2|,|3,1|", 0},
 		{"Logic App", `{"headers":{"a":"b"},"body":{"value":` + list + `}}`, "1|,2|", 0},
@@ -207,13 +213,13 @@ func TestJSONSearchUnsearched(t *testing.T) {
 // The columns of lines are those of the envelope that they are read with, also where
 // only what is further inside shows it.
 func TestJSONSearchDeeperEnvelope(t *testing.T) {
-	src, err := openJSONText(`{"offset":7,"result":{"b":2,"result":{"time":"t","a":"1"}}}`+"\n", false, Options{Table: timedTable})
+	src, err := openJSONText(`{"offset":7,"result":{"b":2,"x":{"b":3,"x":{"b":4,"result":{"time":"t","a":"1"}}}}}`+"\n", false, Options{Table: timedTable})
 	if err != nil {
 		t.Fatal(err)
 	}
 	info := src.Info()
 	got := fmt.Sprintf("%s %s %q %q", info.Format, info.Envelope, info.Parts[0].Columns, info.Parts[0].Sample)
-	if want := `jsonl result ["b" "result" "offset"] [["2" "{\"time\":\"t\",\"a\":\"1\"}" "7"]]`; got != want {
+	if want := `jsonl result ["b" "x"] [["2" "{\"b\":3,\"x\":{\"b\":4,\"result\":{\"time\":\"t\",\"a\":\"1\"}}}"]]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

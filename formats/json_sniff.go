@@ -69,6 +69,7 @@ const (
 	wrapsObjects           // value, results: records; tables: tables of rows by position
 	wrapsRows              // rows by position
 	wrapsColumns           // the names of their columns
+	wrapsMeta              // the same of ClickHouse, anything else elsewhere
 	wrapsError             // what went wrong
 	wrapsName              // of the table
 	wrapsKind              // of the table
@@ -85,6 +86,8 @@ func wrapperOf(key []byte) wrapper {
 		return wrapsRows
 	case "columns", "schema":
 		return wrapsColumns
+	case "meta":
+		return wrapsMeta
 	case "error", "exceptions":
 		return wrapsError
 	case "name", "tablename":
@@ -97,4 +100,15 @@ func wrapperOf(key []byte) wrapper {
 		return wrapsHasErrors
 	}
 	return wrapsNothing
+}
+
+// mayWrapRows reports whether a member with this key may have rows by position, behind
+// the columns of a known table: those of ClickHouse and of pandas, of Elasticsearch's ES|QL
+// and of SQL in OpenSearch.
+func mayWrapRows(key []byte) bool {
+	switch strings.ToLower(string(key)) {
+	case "data", "values", "datarows":
+		return true
+	}
+	return false
 }

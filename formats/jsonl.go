@@ -90,12 +90,17 @@ func openJSONL(c *Content, o Options) (Source, error) {
 	if wrapped {
 		return openJSON(c, o)
 	}
-	if o.Table != nil && (!o.isTable(part) || search.envelope == jsonPayloads[0] && holdsBatches(c.Head)) {
-		if taken, err := c.takeEvents(o); taken || err != nil {
-			if err != nil {
+	if o.Table != nil {
+		envelope := ""
+		if o.isTable(part) {
+			envelope = search.envelope
+		}
+		if envelope == "" || envelope != jsonEnvelopes[0] && holdsOthers(c.Head, envelope, o) {
+			if taken, err := c.takeEvents(envelope, o); err != nil {
 				return nil, err
+			} else if taken {
+				return openJSONL(c, o)
 			}
-			return openJSONL(c, o)
 		}
 	}
 	s := &jsonlSource{close: c.Close, made: c.made(), body: body, part: part}

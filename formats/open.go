@@ -235,6 +235,9 @@ func formatOf(c *Content, o Options) (*Format, error) {
 			return &All[i], nil
 		}
 	}
+	if cleared, err := c.withoutPrefixes(o); cleared || err != nil {
+		return &JSONL, err
+	}
 	return nil, ErrUnknownFormat
 }
 

@@ -110,7 +110,32 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	}
 	s.plan(o)
 	s.sample()
+	if events, err := s.takeEvents(o); events != nil || err != nil {
+		return events, err
+	}
 	return s, nil
+}
+
+// takeEvents opens what the records hold as JSON if that shows records of a known table;
+// nil if it does not.
+func (s *parquetSource) takeEvents(o Options) (Source, error) {
+	if search := newJSONSearch(o); !search.enabled() || len(s.claims) == 0 || o.isTable(s.part) {
+		return nil, nil
+	}
+	all := Want{Late: [][]Column{allColumns(s.part.Columns)}}
+	r := s.NewReader(all).(*parquetReader)
+	defer r.t.u.close()
+	r.start(0)
+	sample := Part{Columns: s.part.Columns}
+	sample.addSample(r, all.Late[0], s.claims[0].hi-s.claims[0].lo)
+	column, envelope := eventColumn(sample.Columns, sample.Sample, o)
+	if column < 0 {
+		return nil, nil
+	}
+	c := *s.c
+	c.remarks = s.info.Notes
+	lines := &recordReader{r: s.NewReader(all), columns: s.part.Columns}
+	return c.openEvents(s.part.Columns[column], envelope, lines, o)
 }
 
 // elsewhere names another file that has the rows, "" if this one has some.

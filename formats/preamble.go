@@ -107,7 +107,7 @@ func (s *jsonSearch) holds(head []byte) bool {
 
 // notes says how the text was changed before it reached a reader.
 func (c *Content) notes() []string {
-	return slices.Concat(c.encodingNote(), c.preambleNote(), c.turnedNote(), c.eventNote())
+	return slices.Concat(c.encodingNote(), c.remarks, c.preambleNote(), c.prefixNote(), c.turnedNote(), c.eventNote())
 }
 
 // preambleNote says how much text above the JSON was not read.

@@ -115,7 +115,12 @@ func (i *input) refuse(err error) {
 // says so if there is none.
 func (r *run) missed(in *input, info formats.Info) {
 	if info.Format != "jsonl" && info.Format != "json" && !slices.ContainsFunc(in.plan.keys, func(k planKey) bool { return len(k.groups) > 0 }) {
-		in.report.note("none of its columns is matched: it cannot show a hit")
+		if unread := unreadRecords(info); unread != nil {
+			in.fail(Partial, unread)
+			in.problem(0, 0, named(in.in, unread))
+		} else {
+			in.report.note("none of its columns is matched: it cannot show a hit")
+		}
 	}
 next:
 	for _, column := range info.Unread {
@@ -132,6 +137,21 @@ next:
 			}
 		}
 	}
+}
+
+// unreadRecords says that the columns of records lie in a cell of each as text that is
+// not read: as Export-Csv of PowerShell writes objects, @{RemoteIP=192.0.2.7; …}, or
+// pandas, {'RemoteIP': '192.0.2.7', …}. nil if they do not.
+func unreadRecords(info formats.Info) error {
+	const column = "properties" // of the envelope of Azure's logs
+	for _, part := range info.Parts {
+		if cells := sampled(part, column); slices.ContainsFunc(cells, func(cell string) bool {
+			return strings.HasPrefix(cell, "@{") || strings.HasPrefix(cell, "{")
+		}) {
+			return fmt.Errorf("its records lie in %s, as text that is no JSON and is not read", column)
+		}
+	}
+	return nil
 }
 
 // cutShort returns why an input whose first bytes show no table may have one

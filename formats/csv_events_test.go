@@ -1,0 +1,62 @@
+package formats
+
+import (
+	"encoding/csv"
+	"strings"
+	"testing"
+)
+
+// Records that a column of CSV holds as JSON are read where the columns show no table.
+func TestCSVEvents(t *testing.T) {
+	one, two := `{"time":"t","a":"1"}`, `{"time":"t","a":"2"}`
+	rows := func(records ...[]string) string {
+		var b strings.Builder
+		w := csv.NewWriter(&b)
+		w.WriteAll(records)
+		return b.String()
+	}
+	cut := rows([]string{"x", "body"}, []string{"0", one}, []string{"0", two})
+	tests := []struct {
+		name, text string
+		want       string // cells a|b, by row
+		rejects    int
+	}{
+		{"Splunk", rows([]string{"_time", "_raw", "host"}, []string{"x", one, "h"}, []string{"x", two, "h"}), "1|,2|", 0},
+		{"any name", rows([]string{"offset", "a.Packed"}, []string{"7", one}), "1|", 0},
+		{"one column", rows([]string{"Packed"}, []string{one}, []string{two}), "1|,2|", 0},
+		{"batches", rows([]string{"x", "body"}, []string{"0", `{"records":[` + one + `,` + two + `]}`}, []string{"0", `[` + one + `]`}), "1|,2|,1|", 0},
+		{"envelope", rows([]string{"category", "properties"}, []string{"x", one}, []string{"x", two}), "1|,2|", 0},
+		{"envelope in a column", rows([]string{"x", "message"}, []string{"0", `{"category":"x","properties":` + one + `}`}), "1|", 0},
+		{"the column that has records", rows([]string{"labels", "Line"}, []string{`{"job":"x"}`, one}), "1|", 0},
+		{"lines in cells", rows([]string{"x", "body"}, []string{"0", "{\n\"time\":\"t\",\n\"a\":\"1\"}"}), "1|", 0},
+		{"tabs, no quotes", "x\tbody\n0\t" + one + "\n0\t" + two + "\n", "1|,2|", 0},
+		{"a title", "All events\n\n" + rows([]string{"x", "y", "body"}, []string{"0", "0", one}, []string{"0", "0", two}), "1|,2|", 0},
+		{"broken in an envelope", rows([]string{"category", "properties"}, []string{"x", one}, []string{"x", one[:9]}, []string{"x", ""}), "1|,|", 1},
+		{"a line below the header", "offset | body\n-------+-----\n     7 | " + one + "\n", "|,1|", 0},
+		{"others among them", rows([]string{"b", "body"}, []string{"7", "started"}, []string{"0", one}, []string{"8", ""}), "|7,1|,|8", 0},
+		{"broken", rows([]string{"x", "body"}, []string{"0", one}, []string{"0", one[:9]}), "1|", 1},
+		{"cut off", cut[:len(cut)-9], "1|", 1},
+
+		// Records that are of a table stay, and so does what is unknown.
+		{"records", rows([]string{"time", "a", "body"}, []string{"t", "0", one}), "0|", 0},
+		{"unknown", rows([]string{"b", "body"}, []string{"3", `{"a":"1"}`}), "|3", 0},
+		{"text", rows([]string{"b", "body"}, []string{"3", "a " + one}), "|3", 0},
+	}
+	for _, test := range tests {
+		for _, block := range []int{1, 7, 64, 0} {
+			for _, stream := range []bool{false, true} {
+				o := Options{BlockSize: block, Table: timedTable}
+				format := CSV
+				format.Open = func(*Content, Options) (Source, error) { return CSV.Open(jsonContent(test.text, stream), o) }
+				seen := readJSON(t, format, jsonContent(test.text, stream), o, "a", "b")
+				var got []string
+				for _, row := range seen.rows {
+					got = append(got, strings.Join(row, "|"))
+				}
+				if g := strings.Join(got, ","); g != test.want || len(seen.rejects) != test.rejects || seen.err != nil {
+					t.Errorf("%s, block %d, stream %v: %q, rejects %q, %v\nwant %q and %d rejects", test.name, block, stream, g, seen.rejects, seen.err, test.want, test.rejects)
+				}
+			}
+		}
+	}
+}
