@@ -3,7 +3,9 @@ package formats
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"compress/bzip2"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -81,11 +83,19 @@ type member struct {
 
 // members lists the files in an archive that may be exports, in the order of
 // its directory. If an archive was cut short, and so lost its directory, it lists those
-// that can be found, with an ErrTruncated. The caller holds the archive.
+// that can be found, with an ErrTruncated; likewise, with an ErrCorrupt, if there is more
+// in the file than its directory tells of. The caller holds the archive.
 func (a *archive) members() ([]member, error) {
 	z, err := zip.NewReader(a, a.size)
 	if errors.Is(err, zip.ErrInsecurePath) {
 		err = nil // nothing is ever written under these names
+	}
+	var more error
+	if err == nil {
+		var own bool
+		if own, more = a.ending(); !own {
+			return a.salvage(), more
+		}
 	}
 	if err != nil {
 		found := a.salvage()
@@ -106,8 +116,53 @@ func (a *archive) members() ([]member, error) {
 		}
 		list = append(list, m)
 	}
-	return list, nil
+	return list, more
 }
+
+// ending looks at the end of an archive whose directory could be read. own reports
+// whether that is the directory of the whole file: of an archive that was cut short, one
+// that lies unpacked in it may have the last directory, and of archives one after the
+// other the last one has. The error says what else is wrong.
+//
+//	directory  PK\x06\x06 …  PK\x06\x07 …  PK\x05\x06 … size offset length  comment
+//	           56 and more     20              12           4    4      2
+//
+// The middle two are of zip64; the first of them has size and offset at 40, in 8 bytes each.
+func (a *archive) ending() (own bool, err error) {
+	tail := make([]byte, min(a.size, 22+20+1<<16))
+	start := a.size - int64(len(tail))
+	if _, err := a.ReadAt(tail, start); err != nil && err != io.EOF {
+		return false, zipError(err)
+	}
+	le := binary.LittleEndian
+	at, after := len(tail), len(tail)+1
+	for after > len(tail) { // its comment does not fit: it is none
+		if at = bytes.LastIndex(tail[:at], []byte("PK\x05\x06")); at < 0 {
+			return true, nil // how did the library find it?
+		}
+		if at+22 <= len(tail) {
+			after = at + 22 + int(le.Uint16(tail[at+20:]))
+		}
+	}
+	if len(bytes.Trim(tail[after:], "\x00 \t\r\n\x1a")) > 0 { // zeros may fill up a block; the others end texts
+		err = fmt.Errorf("%w: something else follows the zip data", ErrCorrupt)
+	}
+	size, off, end := int64(le.Uint32(tail[at+12:])), int64(le.Uint32(tail[at+16:])), start+int64(at)
+	if at >= 20 && string(tail[at-20:at-16]) == "PK\x06\x07" {
+		var z64 [56]byte
+		end = int64(le.Uint64(tail[at-12:]))
+		if _, err := a.ReadAt(z64[:], end); err != nil || string(z64[:4]) != "PK\x06\x06" {
+			return false, errOtherArchive
+		}
+		size, off = int64(le.Uint64(z64[40:])), int64(le.Uint64(z64[48:]))
+	}
+	if off+size != end {
+		return false, errOtherArchive
+	}
+	return true, err
+}
+
+var errOtherArchive = fmt.Errorf("%w: the zip directory at its end is not of the whole archive", ErrCorrupt)
 
 // zipError makes ErrCorrupt of an error about an archive, unless the disk is at fault or
 // the file has become shorter.

@@ -3,6 +3,7 @@ package formats
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
@@ -118,6 +119,67 @@ func TestWalk(t *testing.T) {
 			t.Errorf("got %s, %v", names(got), errs)
 		}
 	})
+}
+
+// The directory at the end of a file may not be that of all archives in it, and what
+// follows the last one may hold more.
+func TestArchiveEnding(t *testing.T) {
+	a := zipped(t, zipMember{"a.csv", []byte(logText), zip.Deflate})
+	b := zipped(t, zipMember{"b.csv", []byte(logText), zip.Deflate})
+	var outer bytes.Buffer
+	w := zip.NewWriter(&outer)
+	// Raw members have their lengths before them, as the zip command writes them.
+	f, err := w.CreateRaw(&zip.FileHeader{Name: "in.zip", CompressedSize64: uint64(len(b)), UncompressedSize64: uint64(len(b))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Write(b)
+	if err := errors.Join(w.SetComment("of somebody"), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	whole := outer.Bytes()
+	tests := []struct {
+		name string
+		data []byte
+		want string
+		errs string
+	}{
+		{"an archive within, and a comment", whole, "x.zip/in.zip", ""},
+		{"cut behind an archive within", whole[:len(whole)-60], "x.zip/in.zip", "x.zip: damaged compressed data: the zip directory at its end is not of the whole archive"},
+		{"two, one after the other", slices.Concat(a, b), "x.zip/a.csv", "x.zip: damaged compressed data: the zip directory at its end is not of the whole archive"},
+		{"two, the other cut", slices.Concat(a, b[:80]), "x.zip/a.csv", "x.zip: damaged compressed data: something else follows the zip data"},
+		{"filled up with zeros", slices.Concat(a, make([]byte, 400)), "x.zip/a.csv", ""},
+		{"a line break behind it", append(slices.Clone(a), "\r\n"...), "x.zip/a.csv", ""},
+		{"zip64", zip64(a), "x.zip/a.csv", ""},
+		{"zip64, filled up with zeros", append(zip64(a), 0, 0), "x.zip/a.csv", ""},
+		{"zip64, two", slices.Concat(a, zip64(b)), "x.zip/a.csv", "x.zip: zip: no directory: input ends early"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tree(t, map[string]string{"x.zip": string(tt.data)})
+			got, errs := Walk([]string{"."}, nil)
+			if names(got) != tt.want || texts(errs) != tt.errs {
+				t.Errorf("got  %s, errors %q\nwant %s, errors %q", names(got), texts(errs), tt.want, tt.errs)
+			}
+		})
+	}
+}
+
+// zip64 writes the end of an archive without a comment as archives beyond 4 GiB have it.
+func zip64(b []byte) []byte {
+	le := binary.LittleEndian
+	end := len(b) - 22
+	size, off := le.Uint32(b[end+12:]), le.Uint32(b[end+16:])
+	out := append(slices.Clone(b[:end]), "PK\x06\x06"...)
+	out = le.AppendUint64(out, 44)
+	out = append(out, 45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	for _, v := range []uint64{1, 1, uint64(size), uint64(off)} {
+		out = le.AppendUint64(out, v)
+	}
+	out = append(out, "PK\x06\x07\x00\x00\x00\x00"...)
+	out = le.AppendUint64(out, uint64(end))
+	out = append(out, 1, 0, 0, 0)
+	return append(out, "PK\x05\x06\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00"...)
 }
 
 // A file is read once, though its names differ in what the system makes nothing of.

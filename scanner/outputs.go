@@ -67,10 +67,8 @@ func (o *outputs) emit(payload []byte) error {
 	if err := o.begin(); err != nil {
 		return err
 	}
-	if _, err := r.Output.Write(payload); err != nil {
-		return fmt.Errorf("write hits: %w", err)
-	}
-	return nil
+	_, err := r.Output.Write(payload)
+	return err
 }
 
 func (o *outputs) begin() error {
@@ -78,17 +76,15 @@ func (o *outputs) begin() error {
 		return nil
 	}
 	o.begun = true
-	if _, err := o.run.Output.Write(o.run.Header); err != nil {
-		return fmt.Errorf("write hits: %w", err)
-	}
-	return nil
+	_, err := o.run.Output.Write(o.run.Header)
+	return err
 }
 
 // end says how many blocks an input had.
 func (o *outputs) end(input, blocks int) {
 	if o.streamed != nil {
 		if err := o.streamed.end(input, blocks); err != nil {
-			o.run.stop(err)
+			o.run.stop(fmt.Errorf("write hits: %w", err))
 		}
 	}
 }
@@ -99,18 +95,18 @@ func (o *outputs) finish(bad *badRecord) error {
 	keep := func(k key) bool {
 		return bad == nil || (&badRecord{input: int(k.input), record: k.record}).before(bad)
 	}
+	var err error
 	if o.streamed != nil {
-		if err := o.streamed.flush(); err != nil {
-			return err
-		}
+		err = o.streamed.flush()
 	}
-	if o.hits != nil {
-		if err := o.merge(keep); err != nil {
-			return fmt.Errorf("write hits: %w", err)
-		}
+	if o.hits != nil && err == nil {
+		err = o.merge(keep)
 	}
-	if err := o.begin(); err != nil {
-		return err
+	if err == nil {
+		err = o.begin()
+	}
+	if err != nil {
+		return fmt.Errorf("write hits: %w", err)
 	}
 	if err := drain(o.suppressed, o.run.Suppressed, keep); err != nil {
 		return fmt.Errorf("write suppressed hits: %w", err)

@@ -60,7 +60,7 @@ archive is named as in hits: logs.zip/net.csv:17.`,
 			if row != "" {
 				return a.explainRow(c.Context(), f, row, format)
 			}
-			list, err := a.explainFeeds(&f.feedFlags)
+			list, broken, err := a.explainFeeds(&f.feedFlags)
 			if err != nil {
 				return err
 			}
@@ -72,7 +72,13 @@ archive is named as in hits: logs.zip/net.csv:17.`,
 			set := list.Set()
 			e := explainValue(args[0], set)
 			e.onLists(&s, set)
-			return a.explained(format, func() string { return a.folded(e.text(), 20) }, e)
+			if err := a.explained(format, func() string { return a.folded(e.text(), 20) }, e); err != nil {
+				return err
+			}
+			if broken {
+				return &statusError{statusPartial, nil}
+			}
+			return nil
 		},
 	}
 	c.Flags().SortFlags = false
@@ -86,15 +92,16 @@ archive is named as in hits: logs.zip/net.csv:17.`,
 	return c
 }
 
-// explainFeeds reads the indicators of an explanation.
-func (a *app) explainFeeds(f *feedFlags) (*ioc.List, error) {
+// explainFeeds reads the indicators of an explanation, and says whether a source broke
+// off half-way.
+func (a *app) explainFeeds(f *feedFlags) (list *ioc.List, broken bool, err error) {
 	list, reports, err := f.read(a)
 	if err != nil {
-		return nil, usage(fmt.Errorf("read indicators: %w", err))
+		return nil, false, usage(fmt.Errorf("read indicators: %w", err))
 	}
-	a.saidOfFeeds(reports, true)
+	broken = a.saidOfFeeds(reports, true)
 	f.where.said(a)
-	return list, nil
+	return list, broken, nil
 }
 
 // explained prints an explanation for people or for programs.
@@ -133,7 +140,7 @@ func escaped(b []byte) []byte {
 }
 
 // explainRow takes one record through the sweep. The status is 3 where the
-// record is not there or could not be read.
+// record is not there or could not be read, or a source of indicators broke off.
 func (a *app) explainRow(ctx context.Context, f *scanFlags, row, format string) error {
 	s, err := f.build()
 	if err != nil {
@@ -143,7 +150,7 @@ func (a *app) explainRow(ctx context.Context, f *scanFlags, row, format string) 
 	if err != nil {
 		return usage(fmt.Errorf("--row %s: %w", row, err))
 	}
-	list, err := a.explainFeeds(&f.feedFlags)
+	list, broken, err := a.explainFeeds(&f.feedFlags)
 	if err != nil {
 		return err
 	}
@@ -161,7 +168,7 @@ func (a *app) explainRow(ctx context.Context, f *scanFlags, row, format string) 
 	if err := a.explained(format, e.text, e); err != nil {
 		return err
 	}
-	if !tr.Found {
+	if !tr.Found || broken {
 		return &statusError{statusPartial, nil}
 	}
 	return nil

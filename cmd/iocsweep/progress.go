@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -83,6 +84,17 @@ func (p *progress) pause(print func()) {
 	defer p.mu.Unlock()
 	_ = p.bar.Clear()
 	print()
+}
+
+// A besideBar is a terminal that shows the bar too.
+type besideBar struct {
+	bar *progress
+	out io.Writer
+}
+
+func (b *besideBar) Write(text []byte) (n int, err error) {
+	b.bar.pause(func() { n, err = b.out.Write(text) })
+	return n, err
 }
 
 // stop takes the bar away.

@@ -175,6 +175,9 @@ func (a *app) sweep(ctx context.Context, run *scanReport, inputs []formats.Input
 	limitMemory(s.Memory, run.indicators.Bytes() < smallHeap && len(s.Allow)+len(s.Label)+len(f.ruleFlags.lists) == 0 && run.parity == nil)
 	s.Stats = new(scanner.Stats)
 	bar := a.newProgress(f, s.Stats, inputs)
+	if bar != nil && isTerminal(s.Output) {
+		s.Output = &besideBar{bar, s.Output}
+	}
 	s.Warn = func(err error) {
 		if !f.quiet {
 			bar.pause(func() { a.warnf("%v", printableError(err)) })
