@@ -448,7 +448,7 @@ func openCSV(c *Content, o Options) (Source, error) {
 	if h.named && h.cells[0] != "" && numbersRows(c.Head[h.start:], h.sep, len(h.cells)) {
 		h.cells = append([]string{""}, h.cells...)
 	}
-	s.part = &Part{Columns: h.cells, Rows: -1}
+	s.part = &Part{Columns: h.cells}
 	s.info = Info{
 		Input: c.Input, Format: "csv", Compression: c.Compression, Encoding: c.Encoding,
 		Delimiter: h.sep, NoHeader: !h.named, Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}, Notes: c.notes(),

@@ -115,8 +115,6 @@ type Part struct {
 	// Sample holds the cells of the first few records (at most 64), in the
 	// order of Columns. May be empty where reading it would be expensive.
 	Sample [][]string
-	// Rows is the number of records if known without reading them, else -1.
-	Rows int64
 }
 
 // A Column names a column that is wanted. Formats with a fixed column list
@@ -382,7 +380,6 @@ func (o Options) maxRecord() int {
 // A Format is one way in which tables are stored.
 type Format struct {
 	Name  string
-	Exts  []string               // usual suffixes, for messages only: detection is by content
 	Sniff func(head []byte) bool // head: up to 64 KiB, unpacked, in UTF-8
 	Open  func(*Content, Options) (Source, error)
 }

@@ -271,7 +271,7 @@ func jsonSample(b []byte, rows []jsonRow, envelope string) *Part {
 		}
 		ends[i] = len(cells)
 	}
-	part := &Part{Rows: -1, Columns: append(columns, outer...)}
+	part := &Part{Columns: append(columns, outer...)}
 	at := 0
 	for _, end := range ends {
 		sample := make([]string, len(part.Columns))

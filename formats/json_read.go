@@ -11,7 +11,6 @@ import (
 // jsonRows holds the records of one block and does all of a Reader but Next:
 // JSON Lines and JSON documents differ only in how they find their records.
 type jsonRows struct {
-	want Want
 	buf  []byte // the block's text, then unescaped key cells
 	size int    // length of the text
 	base int64  // offset of buf[0] in the input
@@ -116,7 +115,7 @@ func (s *jsonStage) bind(part *Part) {
 // newJSONRows reads records whose columns may also stand in one of their members, the
 // envelope.
 func newJSONRows(want Want, envelope string) jsonRows {
-	r := jsonRows{want: want, keys: newJSONStage(want.Keys, envelope), grids: make([]Grid, len(want.Late)), sifter: newSifter(want)}
+	r := jsonRows{keys: newJSONStage(want.Keys, envelope), grids: make([]Grid, len(want.Late)), sifter: newSifter(want)}
 	r.fields.envelope = envelope
 	r.cols = make([]jsonColumn, len(r.keys.walk.names))
 	for k := range want.Keys {
