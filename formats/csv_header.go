@@ -69,7 +69,7 @@ func (h *csvHead) title(head []byte) bool {
 
 // isProse reports whether the only cell of a record is more than a word.
 func isProse(cell string) bool {
-	name, _ := BareName(cell)
+	name := BareName(cell)
 	return strings.ContainsAny(name, " .:/")
 }
 
@@ -252,7 +252,7 @@ func quotedCell(line string, sep byte) (cell string, end int) {
 // isColumnName reports whether a cell of a first record could name a column:
 // a word such as DeviceName, TimeGenerated [UTC], EventData.Ip or Source IP.
 func isColumnName(cell string) bool {
-	name, _ := BareName(cell)
+	name := BareName(cell)
 	if name == "" || len(name) > 128 || isValue(cell) {
 		return false
 	}

@@ -393,9 +393,9 @@ func findColumn(names []string, c Column) int {
 		}
 		return -1
 	}
-	want, _ := BareName(c.Name)
+	want := BareName(c.Name)
 	for i, name := range names {
-		if bare, _ := BareName(name); strings.EqualFold(bare, want) {
+		if strings.EqualFold(BareName(name), want) {
 			return i
 		}
 	}
@@ -405,12 +405,12 @@ func findColumn(names []string, c Column) int {
 // BareName returns a column name as its table has it: [Undecorated], and without the
 // names of envelopes, which programs that make tables of records in them put before it:
 // properties.RemoteIP, body.properties.RemoteIP.
-func BareName(name string) (bare, zone string) {
+func BareName(name string) string {
 	if isWord(name) { // as nearly all are
-		return name, ""
+		return name
 	}
-	name, zone = Undecorated(name)
-	return withoutEnvelopes(name), zone
+	bare, _ := Undecorated(name)
+	return withoutEnvelopes(bare)
 }
 
 // Undecorated returns a column name without the decorations that portals add: a

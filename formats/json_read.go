@@ -72,7 +72,7 @@ next:
 			s.whole = true
 			continue
 		}
-		bare, _ := BareName(c.Name)
+		bare := BareName(c.Name)
 		for j, name := range names {
 			if strings.EqualFold(name, bare) {
 				s.slot[i] = int32(j)
@@ -105,7 +105,7 @@ func (s *jsonStage) bind(part *Part) {
 	}
 	s.part, s.at = part, s.at[:0]
 	for _, name := range part.Columns {
-		bare, _ := BareName(name)
+		bare := BareName(name)
 		slot := s.walk.slot(bare)
 		s.walk.meet(slot)
 		s.at = append(s.at, slot)

@@ -138,7 +138,7 @@ func (r *run) headerOf(in *input) []string {
 func (r *run) tableOf(header []string) *table.Table {
 	bare := make([]string, len(header))
 	for i, c := range header {
-		bare[i], _ = formats.BareName(c)
+		bare[i] = formats.BareName(c)
 	}
 	t, _, _ := table.Detect(r.tables, table.Evidence{Columns: bare})
 	return t

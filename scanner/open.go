@@ -119,7 +119,7 @@ func (r *run) missed(in *input, info formats.Info) {
 	}
 next:
 	for _, column := range info.Unread {
-		bare, _ := formats.BareName(column)
+		bare := formats.BareName(column)
 		for _, t := range in.plan.tables {
 			for i := range t.Keys {
 				if _, ok := r.keyGroup(t, &t.Keys[i]); !ok || !strings.EqualFold(t.Keys[i].Column, bare) {

@@ -176,10 +176,11 @@ func columnNames(parts []*formats.Part) []name {
 	}
 	for k, part := range parts {
 		for i, c := range part.Columns {
-			bare, zone := formats.BareName(c)
+			bare := formats.BareName(c)
 			if k > 0 && slices.ContainsFunc(list, func(o name) bool { return strings.EqualFold(o.bare, bare) }) {
 				continue
 			}
+			_, zone := formats.Undecorated(c)
 			n := name{full: c, bare: bare, zone: zone, n: i, inner: formats.IsInner(c, bare)}
 			for _, row := range part.Sample {
 				if i < len(row) && row[i] != "" {

@@ -166,7 +166,7 @@ func hasName(names []string, column string) bool {
 func bareNames(part *formats.Part) []string {
 	bare := make([]string, len(part.Columns))
 	for i, c := range part.Columns {
-		bare[i], _ = formats.BareName(c)
+		bare[i] = formats.BareName(c)
 	}
 	return bare
 }
@@ -187,7 +187,7 @@ func typeCells(tables []*table.Table, part *formats.Part) []string {
 // known. Elsewhere the column is anybody's, as for what a proxy calls a site (Malware).
 func categorised(tables []*table.Table, part *formats.Part) bool {
 	return slices.ContainsFunc(part.Columns, func(c string) bool {
-		bare, _ := formats.BareName(c)
+		bare := formats.BareName(c)
 		return strings.EqualFold(bare, "operationName")
 	}) || slices.ContainsFunc(sampled(part, category), func(cell string) bool {
 		t, _, _ := table.Detect(tables, table.Evidence{Types: []string{cell}})
@@ -201,7 +201,7 @@ func sampled(part *formats.Part, column string) []string {
 	var cells []string
 	inner := true
 	for i, c := range part.Columns {
-		bare, _ := formats.BareName(c)
+		bare := formats.BareName(c)
 		in := formats.IsInner(c, bare)
 		if !strings.EqualFold(bare, column) || in && !inner {
 			continue

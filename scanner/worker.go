@@ -168,7 +168,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 	wait := undecided || in.dates.held()
 	if len(w.found) > 0 {
 		slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
-		err := w.reportAll(in, b, def, wait)
+		err := w.reportAll(in, def, wait)
 		w.tell(in)
 		if err != nil {
 			return err
