@@ -271,7 +271,7 @@ func (e *valueExplanation) text() string {
 		line("near miss", fmt.Sprintf("%s %s: %s%s", n.Type, scanner.Printable(n.Value), n.Why, origin(n.Feeds)))
 	}
 	if e.NearMore > 0 {
-		line("", "… and "+number(int64(e.NearMore))+" more")
+		line("", "… and "+number(e.NearMore)+" more")
 	}
 	return b.String()
 }

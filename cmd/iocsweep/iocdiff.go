@@ -45,7 +45,7 @@ round, sorted, and the counts on standard error.`,
 			if err := w.Flush(); err != nil {
 				return outputError(err)
 			}
-			a.warnf("%s gained, %s lost, %s in both", number(int64(len(gained))), number(int64(len(lost))), number(int64(lists[1].Len()-len(gained))))
+			a.warnf("%s gained, %s lost, %s in both", number(len(gained)), number(len(lost)), number(lists[1].Len()-len(gained)))
 			if broken {
 				return &statusError{statusPartial, nil}
 			}
