@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/iocsweep/iocsweep/formats"
-	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
@@ -36,9 +35,8 @@ type FileReport struct {
 	BadTimes    int64 // hits whose time text could not be read
 	Hits        int64
 	Suppressed  int64
-	Below       int64      // matches below compromised names, left out for CompromisedExact
-	First, Last clock.Time // what the first and last record of each block show
-	Timed       bool       // First and Last are set
+	Below       int64 // matches below compromised names, left out for CompromisedExact
+	Period            // what the first and last record of each block show
 	Status      Status
 	Reason      string   // why Status is not Complete
 	Notes       []string // what a reader of the result should know: assumed zones, columns not read
@@ -93,19 +91,12 @@ func (f *FileReport) Scanned() bool {
 	return f.Status == Complete || f.Status == Partial && f.Table != "" || f.Status == Unfinished
 }
 
-// Span returns the earliest and latest time that the scanned inputs show.
-func (s *Summary) Span() (first, last clock.Time, ok bool) {
+// Period is from the earliest to the latest time that the scanned inputs show.
+func (s *Summary) Period() (p Period) {
 	for _, f := range s.Files {
-		if !f.Timed {
-			continue
-		}
-		if !ok {
-			first, last, ok = f.First, f.Last, true
-			continue
-		}
-		first, last = min(first, f.First), max(last, f.Last)
+		p.join(f.Period)
 	}
-	return first, last, ok
+	return p
 }
 
 func (f *FileReport) note(text string) {

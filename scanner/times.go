@@ -148,11 +148,7 @@ func widen[T string | []byte](i *input, column int, cell T) clock.Status {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	r := i.report
-	if !r.Timed {
-		r.First, r.Last, r.Timed = t.Time, t.Time, true
-	}
-	r.First, r.Last = min(r.First, t.Time), max(r.Last, t.Time)
+	i.report.widen(t.Time)
 	return clock.OK
 }
 

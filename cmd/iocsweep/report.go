@@ -177,8 +177,8 @@ func (r *scanReport) text(color bool) string {
 		verdict = "\x1b[1;" + code + "m" + verdict + "\x1b[0m"
 	}
 	b.WriteString(verdict + "\n")
-	if first, last, ok := r.sum.Span(); ok {
-		fmt.Fprintf(&b, "The records span %s to %s.\n", clip(first.String()), clip(last.String()))
+	if p := r.sum.Period(); p.Timed {
+		fmt.Fprintf(&b, "The records span %s to %s.\n", clip(p.First.String()), clip(p.Last.String()))
 	}
 	if g := r.sum.Groups; g != nil && r.sum.Hits > 0 {
 		b.WriteByte('\n')
