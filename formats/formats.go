@@ -208,6 +208,16 @@ func (r *Run) Rows(cells []uint32, dst []Ref) ([]Ref, error) {
 	return dst, nil
 }
 
+// rowsFrom is Run.Find where cell i is row first+i.
+func rowsFrom(first uint32) func(cells []uint32, dst []Ref) ([]Ref, error) {
+	return func(cells []uint32, dst []Ref) ([]Ref, error) {
+		for _, i := range cells {
+			dst = append(dst, Ref{Row: first + i, Cell: i})
+		}
+		return dst, nil
+	}
+}
+
 // A Grid holds late cells in the order in which their reader comes by them: the
 // cell of the i-th asked row and the j-th column of the stage is
 // Cells[i*Down+j*Right].
