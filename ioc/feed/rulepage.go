@@ -271,7 +271,7 @@ func (p *page) prose(lines []string) {
 // pageKey is what a value of the table and one of a list have in common: the
 // normal form, without a port, or the text where it is nothing that is matched.
 func pageKey(value string) string {
-	i, err := parseSocket(value)
+	i, err := ioc.ParseAddrPort(value)
 	if err != nil {
 		if i, err = ioc.Parse(value); err != nil {
 			return strings.ToLower(ioc.Refang(value))
