@@ -213,14 +213,11 @@ func (p *parser) column(w []string) error {
 		}
 		return nil
 	}
-	l, ok := ParseLevel(level)
-	if !ok {
-		if level != "never" {
-			return fmt.Errorf("unknown level %q: want hunt, wide, deep, never or -", level)
-		}
-		l = Never
+	l := slices.Index(levelNames, level)
+	if l < 0 {
+		return fmt.Errorf("unknown level %q: want hunt, wide, deep, never or -", level)
 	}
-	k.Level = l
+	k.Level = Level(l)
 	if label, by := strings.CutPrefix(role, "by:"); by {
 		k.RoleBy = label
 		p.want(label)
