@@ -69,8 +69,7 @@ func (h *csvHead) title(head []byte) bool {
 
 // isProse reports whether the only cell of a record is more than a word.
 func isProse(cell string) bool {
-	name := BareName(cell)
-	return strings.ContainsAny(name, " .:/")
+	return strings.ContainsAny(BareName(cell), " .:/")
 }
 
 // certain reports whether a line is a header, whatever stands above it: several names,

@@ -112,8 +112,7 @@ func (f *jsonFields) isEnvelope(name []byte) bool {
 	if isWord(name) {
 		return len(name) == len(f.envelope) && strings.EqualFold(string(name), f.envelope)
 	}
-	bare := BareName(string(jsonUnquote(nil, name)))
-	return strings.EqualFold(bare, f.envelope)
+	return strings.EqualFold(BareName(string(jsonUnquote(nil, name))), f.envelope)
 }
 
 // tuple adds the values of the array at b[p:end] under the names of columns.

@@ -97,7 +97,7 @@ func (r *run) isGeneric(in *input, p *plan, part *formats.Part, err error) bool 
 	if p.name == "" {
 		p.name = unknown.table
 	}
-	time, host := p.tables[p.generic].Guessed(bareNames(part))
+	time, host := p.tables[p.generic].Guessed(bareNames(part.Columns))
 	what := "table not known"
 	if unknown.table != "" {
 		what = "table " + unknown.table + " not known"

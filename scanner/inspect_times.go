@@ -32,7 +32,7 @@ func (p *plan) timeCells(names []name, info formats.Info) (columns []inspectedTi
 			continue
 		}
 		c := formats.Column{Name: n.bare, N: n.n}
-		if info.Format == "json" || info.Format == "jsonl" {
+		if isJSON(info.Format) {
 			c.N = -1
 		}
 		want.Keys = append(want.Keys, c)

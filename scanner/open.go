@@ -114,7 +114,7 @@ func (i *input) refuse(err error) {
 // missed makes the input partial if a column that is matched cannot be read, and
 // says so if there is none.
 func (r *run) missed(in *input, info formats.Info) {
-	if info.Format != "jsonl" && info.Format != "json" && !slices.ContainsFunc(in.plan.keys, func(k planKey) bool { return len(k.groups) > 0 }) {
+	if !isJSON(info.Format) && !slices.ContainsFunc(in.plan.keys, func(k planKey) bool { return len(k.groups) > 0 }) {
 		in.report.note("none of its columns is matched: it cannot show a hit")
 	}
 next:

@@ -174,7 +174,7 @@ func (x *rowReader) block(w *worker, in *input, b formats.Block, before int64, r
 // lacks names a column of the hunt's projection that an input has not, ""
 // where it has all. Of JSON nobody knows: a record need not have all columns.
 func (p *plan) lacks(t *table.Table, format string) string {
-	if format == "json" || format == "jsonl" {
+	if isJSON(format) {
 		return ""
 	}
 	row := table.Row{Columns: p.columns}

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/formats"
@@ -100,12 +101,9 @@ func (s *Summary) Period() (p Period) {
 }
 
 func (f *FileReport) note(text string) {
-	for _, n := range f.Notes {
-		if n == text {
-			return
-		}
+	if !slices.Contains(f.Notes, text) {
+		f.Notes = append(f.Notes, text)
 	}
-	f.Notes = append(f.Notes, text)
 }
 
 func joinTables(names []string) string { return strings.Join(names, "+") }

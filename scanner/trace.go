@@ -217,7 +217,7 @@ func (w *worker) traceColumns(p *plan, r *table.Row, row, t int) (held bool) {
 			c.Value, c.Has = r.Get(k.Column)
 		}
 		for _, f := range tr.Fields {
-			if bare := formats.BareName(f.Name); !c.Has && strings.EqualFold(bare, k.Column) {
+			if !c.Has && strings.EqualFold(formats.BareName(f.Name), k.Column) {
 				c.Value, c.Has = f.Value, true
 			}
 		}

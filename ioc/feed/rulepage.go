@@ -38,8 +38,7 @@ func sniffRulePage(head []byte) bool {
 		if _, ok := pageHeader(string(line)); ok {
 			found = true
 		}
-		i := bytes.Index(line, []byte("dynamic("))
-		found = found || i >= 0 && bytes.HasPrefix(bytes.TrimSpace(line), []byte("let "))
+		found = found || bytes.Contains(line, []byte("dynamic(")) && bytes.HasPrefix(bytes.TrimSpace(line), []byte("let "))
 		return !found
 	})
 	return found
