@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -151,7 +152,7 @@ func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error
 	default:
 		return sum, cause
 	}
-	if !sum.scannedAny() {
+	if !slices.ContainsFunc(sum.Files, (*FileReport).Scanned) {
 		return sum, ErrNothing
 	}
 	return sum, nil

@@ -62,17 +62,54 @@ type Summary struct {
 	Stopped    bool           // interrupted, or stopped by Strict
 }
 
-// Complete reports whether nothing which could hold a hit was left unread.
-func (s *Summary) Complete() bool {
-	if s.Stopped {
-		return false
+// summary says what the run read and found. All workers have ended.
+func (r *run) summary() *Summary {
+	s := &Summary{Tables: r.tables, Stopped: r.ctx.Err() != nil}
+	if r.forced != nil {
+		s.Tables = []*table.Table{r.forced}
 	}
-	for _, f := range s.Files {
-		if f.Failed() {
-			return false
+	met := map[string]bool{}
+	for _, in := range r.inputs {
+		f := in.report
+		switch {
+		case r.bad != nil && in.n >= r.bad.input:
+			r.bad.cut(in)
+		case in.state != done:
+			f.Status, f.Reason = Unfinished, errCut.Error()
+		}
+		s.Files = append(s.Files, f)
+		s.Hits += f.Hits
+		s.Suppressed += f.Suppressed
+		s.Below += f.Below
+		s.Records += f.Records
+		s.Bytes += max(f.Bytes, 0)
+		s.Rejected += f.Rejected
+		for _, name := range strings.Split(f.Table, "+") {
+			met[name] = true
 		}
 	}
-	return true
+	s.Tables = slices.DeleteFunc(slices.Clone(s.Tables), func(t *table.Table) bool { return t.Optional && !met[t.Name] })
+	for _, t := range s.Tables {
+		if !met[t.Name] {
+			s.Absent = append(s.Absent, t)
+		}
+	}
+	for _, x := range r.ledger {
+		s.Rules = append(s.Rules, *x)
+	}
+	s.Lists = r.listReports()
+	if r.Groups != nil {
+		for _, g := range r.groups {
+			r.Groups.merge(g)
+		}
+		s.Groups = r.Groups
+	}
+	return s
+}
+
+// Complete reports whether nothing which could hold a hit was left unread.
+func (s *Summary) Complete() bool {
+	return !s.Stopped && !slices.ContainsFunc(s.Files, (*FileReport).Failed)
 }
 
 // Failed reports whether the input makes a run's coverage partial: something in it

@@ -42,14 +42,10 @@ type worker struct {
 	rows  []uint32        // rows that hold any, ascending, without repeats
 
 	// Which table a row is of, see sortRows and rowTable.
-	tables        []int8 // of each row, where a run says it; index into plan.tables, else -1
-	met           []bool // by plan.tables: whether the block may hold rows of it
-	named         string // the last name of a table that a row gave, and
-	namedTable    int8   // which it is: rows repeat it
-	byCategory    bool   // and whether it stood in category
-	hitNamed      string // the same of rows with hits
-	hitNamedTable int8
-	hitByCategory bool
+	tables   []int8 // of each row, where a run says it; index into plan.tables, else -1
+	met      []bool // by plan.tables: whether the block may hold rows of it
+	named    naming // the last one: rows repeat it
+	hitNamed naming // the last one of rows with hits
 
 	// The hits of a row, see report.
 	row      finding       // in hand
@@ -83,7 +79,7 @@ type claimed struct {
 }
 
 func (r *run) newWorker() *worker {
-	w := &worker{run: r, namedTable: unsaid}
+	w := &worker{run: r}
 	w.each = w.takeRun
 	w.rowed = r.out.streamed != nil && !r.lines
 	w.hits.to, w.suppressed.to, w.rejected.to = r.out.hits, r.out.suppressed, r.out.rejects
@@ -120,7 +116,7 @@ func (w *worker) reset(in *input) {
 		want.Sift, want.Sifted = w.sieve.Find, w.plan.sifted
 	}
 	w.reader = in.src.NewReader(want)
-	w.named, w.namedTable, w.hitNamed = "", unsaid, "" // another input may have other tables
+	w.named, w.hitNamed = naming{}, naming{} // another input may have other tables
 }
 
 // begin turns the worker to a block that the reader has just claimed, and returns the
