@@ -49,10 +49,7 @@ of a scan with --row all show all columns that are not empty.`,
 			if _, err := fmt.Fprint(a.out, trialText(trial)); err != nil {
 				return outputError(err)
 			}
-			if broken {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			return partial(broken)
 		},
 	}
 	fs := c.Flags()

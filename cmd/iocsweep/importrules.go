@@ -53,10 +53,7 @@ expression, or names a field that no table has, becomes a comment.`,
 			}
 			a.warnf("%s: %s, all disabled; %d of %s without an expression that can be used", count(len(list), "exclusion"),
 				count(n.rules, "rule"), n.prose, count(len(list), "sentence"))
-			if broken {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			return partial(broken)
 		},
 	}
 }

@@ -74,10 +74,7 @@ func (a *app) inspectPaths(ctx context.Context, f *tableFlags, paths []string, e
 		}
 		between = "\n"
 	}
-	if bad {
-		return &statusError{statusPartial, nil}
-	}
-	return nil
+	return partial(bad)
 }
 
 // estimate prints how long a scan will take.
@@ -112,10 +109,7 @@ func (a *app) estimate(ctx context.Context, s *scanner.Scan, inputs []formats.In
 	if _, err := fmt.Fprint(a.out, b.String()); err != nil {
 		return outputError(err)
 	}
-	if bad {
-		return &statusError{statusPartial, nil}
-	}
-	return nil
+	return partial(bad)
 }
 
 // roughly leaves a duration the digits that an estimate has.

@@ -60,13 +60,10 @@ warning where that is more than 5 % of a source.`,
 				return outputError(werr)
 			}
 			f.where.said(a)
-			switch {
-			case err != nil:
+			if err != nil {
 				return usage(err)
-			case broken:
-				return &statusError{statusPartial, nil}
 			}
-			return nil
+			return partial(broken)
 		},
 	}
 	f.register(c.Flags())
@@ -131,10 +128,7 @@ func (a *app) iocExport() *cobra.Command {
 				return outputError(err)
 			}
 			f.where.said(a)
-			if a.saidOfFeeds(reports, false) {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			return partial(a.saidOfFeeds(reports, false))
 		},
 	}
 	c.Flags().StringVar(&format, "format", "jsonl", "jsonl or csv")

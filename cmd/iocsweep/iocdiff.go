@@ -46,10 +46,7 @@ round, sorted, and the counts on standard error.`,
 				return outputError(err)
 			}
 			a.warnf("%s gained, %s lost, %s in both", number(len(gained)), number(len(lost)), number(lists[1].Len()-len(gained)))
-			if broken {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			return partial(broken)
 		},
 	}
 	f.registerKind(c.Flags())

@@ -81,10 +81,7 @@ func (a *app) reportHits(f *feedFlags, paths, hits, tableFiles []string, format 
 	if err := w.Flush(); err != nil {
 		return outputError(err)
 	}
-	if broken {
-		return &statusError{statusPartial, nil}
-	}
-	return nil
+	return partial(broken)
 }
 
 // writeTally writes a tally; an error of w is met by its Flush.
