@@ -53,11 +53,7 @@ type dateBlock struct {
 }
 
 func newDates(r *run, in *input) *dates {
-	memory := int(r.Memory)
-	if memory <= 0 {
-		memory = DefaultMemory
-	}
-	d := &dates{in: in, share: memory / 8, tempFile: tempFile{dir: r.Formats.TempDir, name: "iocsweep-dates-*"}, given: r.DateOrder != clock.None, blocks: map[int]dateBlock{}}
+	d := &dates{in: in, share: r.memory() / 8, tempFile: tempFile{dir: r.Formats.TempDir, name: "iocsweep-dates-*"}, given: r.DateOrder != clock.None, blocks: map[int]dateBlock{}}
 	d.decide(in.plan.dates)
 	return d
 }

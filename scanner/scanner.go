@@ -114,6 +114,14 @@ const (
 // DefaultMemory is what Scan.Memory's zero value stands for.
 const DefaultMemory = 256 << 20
 
+// memory is how many bytes of hits are held.
+func (s *Scan) memory() int {
+	if s.Memory <= 0 {
+		return DefaultMemory
+	}
+	return int(s.Memory)
+}
+
 // ErrNothing means that no input could be scanned at all.
 var ErrNothing = errors.New("no input could be scanned")
 
@@ -147,9 +155,7 @@ func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error
 	if err != nil {
 		return sum, err
 	}
-	switch cause := context.Cause(r.ctx); {
-	case cause == nil, errors.Is(cause, errBadRecord):
-	default:
+	if cause := context.Cause(r.ctx); cause != nil && !errors.Is(cause, errBadRecord) {
 		return sum, cause
 	}
 	if !slices.ContainsFunc(sum.Files, (*FileReport).Scanned) {
