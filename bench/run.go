@@ -106,13 +106,13 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 
 // bench is one run of the program.
 type bench struct {
-	ctx            context.Context
-	o              options
-	stdout, stderr io.Writer
-	self           string // this program
-	root           string // the repository's folder
-	tmp            string
-	tools          tools
+	ctx    context.Context
+	o      options
+	stderr io.Writer
+	self   string // this program
+	root   string // the repository's folder
+	tmp    string
+	tools  tools
 	// The data sets: the usual one, one with hits in many rows, and one of a
 	// few rows.
 	main, heavy, small *gen.Dataset
@@ -129,7 +129,7 @@ func (b *bench) note(format string, args ...any) {
 
 // runBench is the run command.
 func runBench(args []string, _ io.Reader, stdout, stderr io.Writer) (err error) {
-	b := &bench{stdout: stdout, stderr: stderr, ready: map[*gen.Dataset]bool{}, loaded: map[string]*loaded{}}
+	b := &bench{stderr: stderr, ready: map[*gen.Dataset]bool{}, loaded: map[string]*loaded{}}
 	if err := b.o.parse(args, stderr); err != nil {
 		return err
 	}

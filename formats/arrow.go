@@ -26,7 +26,6 @@ import (
 // it goes.
 var Arrow = Format{
 	Name: "arrow",
-	Exts: []string{".arrow", ".arrows", ".feather", ".ipc"},
 	Sniff: func(head []byte) bool {
 		if bytes.HasPrefix(head, ipc.Magic) {
 			return true
@@ -111,7 +110,6 @@ type arrowSource struct {
 	c      *Content
 	info   Info
 	part   *Part
-	schema *arrow.Schema
 	cols   []arrowColumn
 	file   *ipc.FileReader // nil: stream
 	stream *arrowStream    // nil: file
@@ -308,7 +306,7 @@ func (m *arrowMessages) bytes(n int64) ([]byte, error) {
 }
 
 func newArrowSource(c *Content, schema *arrow.Schema, stream *arrowStream, file *ipc.FileReader) *arrowSource {
-	s := &arrowSource{c: c, schema: schema, file: file, stream: stream, part: &Part{Rows: -1}}
+	s := &arrowSource{c: c, file: file, stream: stream, part: &Part{}}
 	var nested []string
 	for _, f := range schema.Fields() {
 		s.part.Columns = append(s.part.Columns, f.Name)

@@ -167,13 +167,8 @@ func (r *arrowReader) run(key, col int, arr arrow.Array, row int) (run *Run, nex
 		return nil, 0, err
 	}
 	run = &Run{Key: key, Data: data, Cells: cells}
-	if first := uint32(row); first > 0 {
-		run.Find = func(cells []uint32, dst []Ref) ([]Ref, error) {
-			for _, i := range cells {
-				dst = append(dst, Ref{Row: first + i, Cell: i})
-			}
-			return dst, nil
-		}
+	if row > 0 {
+		run.Find = rowsFrom(uint32(row))
 	}
 	return run, next, nil
 }

@@ -17,7 +17,7 @@ import (
 // is part of the text. Blank lines are skipped. Unlike encoding/csv it keeps
 // \r\n inside quotes, takes an unquoted null as an empty cell, and does not let
 // a stray quote swallow a file (see csvReader.repairStray and csvReader.cutJoined).
-var CSV = Format{Name: "csv", Exts: []string{".csv", ".tsv", ".txt"}, Sniff: sniffCSV, Open: openCSV}
+var CSV = Format{Name: "csv", Sniff: sniffCSV, Open: openCSV}
 
 type csvSource struct {
 	c     *Content

@@ -105,9 +105,9 @@ func (r *csvReader) headerIn(w simd.Row) (other, same bool) {
 	for from, i := w.Start, 0; i <= n; i++ {
 		name, to := r.nameIn(w, from)
 		same = same && strings.EqualFold(name, columns[i])
-		bare, _ := BareName(name)
+		bare := BareName(name)
 		for _, c := range columns {
-			if own, _ := BareName(c); own != "" && strings.EqualFold(own, bare) {
+			if own := BareName(c); own != "" && strings.EqualFold(own, bare) {
 				if known++; strings.Contains(strings.ToLower(own), "time") {
 					known++
 				}

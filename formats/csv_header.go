@@ -69,8 +69,7 @@ func (h *csvHead) title(head []byte) bool {
 
 // isProse reports whether the only cell of a record is more than a word.
 func isProse(cell string) bool {
-	name, _ := BareName(cell)
-	return strings.ContainsAny(name, " .:/")
+	return strings.ContainsAny(BareName(cell), " .:/")
 }
 
 // certain reports whether a line is a header, whatever stands above it: several names,
@@ -252,7 +251,7 @@ func quotedCell(line string, sep byte) (cell string, end int) {
 // isColumnName reports whether a cell of a first record could name a column:
 // a word such as DeviceName, TimeGenerated [UTC], EventData.Ip or Source IP.
 func isColumnName(cell string) bool {
-	name, _ := BareName(cell)
+	name := BareName(cell)
 	if name == "" || len(name) > 128 || isValue(cell) {
 		return false
 	}
@@ -455,7 +454,7 @@ func openCSV(c *Content, o Options) (Source, error) {
 	if h.named && h.cells[0] != "" && numbersRows(c.Head[h.start:], h.sep, len(h.cells)) {
 		h.cells = append([]string{""}, h.cells...)
 	}
-	s.part = &Part{Columns: h.cells, Rows: -1}
+	s.part = &Part{Columns: h.cells}
 	s.info = Info{
 		Input: c.Input, Format: "csv", Compression: c.Compression, Encoding: c.Encoding,
 		Delimiter: h.sep, NoHeader: !h.named, Size: c.Size, Serial: c.At == nil, Parts: []*Part{s.part}, Notes: c.notes(),

@@ -115,8 +115,6 @@ type Part struct {
 	// Sample holds the cells of the first few records (at most 64), in the
 	// order of Columns. May be empty where reading it would be expensive.
 	Sample [][]string
-	// Rows is the number of records if known without reading them, else -1.
-	Rows int64
 }
 
 // A Column names a column that is wanted. Formats with a fixed column list
@@ -212,6 +210,16 @@ func (r *Run) Rows(cells []uint32, dst []Ref) ([]Ref, error) {
 		dst = append(dst, Ref{Row: c, Cell: c})
 	}
 	return dst, nil
+}
+
+// rowsFrom is Run.Find where cell i is row first+i.
+func rowsFrom(first uint32) func(cells []uint32, dst []Ref) ([]Ref, error) {
+	return func(cells []uint32, dst []Ref) ([]Ref, error) {
+		for _, i := range cells {
+			dst = append(dst, Ref{Row: first + i, Cell: i})
+		}
+		return dst, nil
+	}
 }
 
 // A Grid holds late cells in the order in which their reader comes by them: the
@@ -386,7 +394,6 @@ func (o Options) maxRecord() int {
 // A Format is one way in which tables are stored.
 type Format struct {
 	Name  string
-	Exts  []string               // usual suffixes, for messages only: detection is by content
 	Sniff func(head []byte) bool // head: up to 64 KiB, unpacked, in UTF-8
 	Open  func(*Content, Options) (Source, error)
 }
@@ -400,9 +407,9 @@ func findColumn(names []string, c Column) int {
 		}
 		return -1
 	}
-	want, _ := BareName(c.Name)
+	want := BareName(c.Name)
 	for i, name := range names {
-		if bare, _ := BareName(name); strings.EqualFold(bare, want) {
+		if strings.EqualFold(BareName(name), want) {
 			return i
 		}
 	}
@@ -412,12 +419,12 @@ func findColumn(names []string, c Column) int {
 // BareName returns a column name as its table has it: [Undecorated], and without the
 // names of envelopes, which programs that make tables of records in them put before it:
 // properties.RemoteIP, body.properties.RemoteIP.
-func BareName(name string) (bare, zone string) {
+func BareName(name string) string {
 	if isWord(name) { // as nearly all are
-		return name, ""
+		return name
 	}
-	name, zone = Undecorated(name)
-	return withoutEnvelopes(name), zone
+	bare, _ := Undecorated(name)
+	return withoutEnvelopes(bare)
 }
 
 // Undecorated returns a column name without the decorations that portals add: a

@@ -26,11 +26,11 @@ type Input struct {
 func Stdin(r io.Reader) Input {
 	var used atomic.Bool
 	return Input{Path: "-", Named: true, open: func() (*Content, error) {
-		c, err := stdinContent(r)
-		if err == nil && c.At == nil && used.Swap(true) {
+		c := stdinContent(r)
+		if c.At == nil && used.Swap(true) {
 			return nil, errors.New("standard input can be read only once")
 		}
-		return c, err
+		return c, nil
 	}}
 }
 
@@ -103,14 +103,14 @@ type Content struct {
 func (c *Content) made() bool { return c.avro != nil || c.payload != "" }
 
 // stdinContent reads what is given as standard input; it is never closed.
-func stdinContent(r io.Reader) (*Content, error) {
+func stdinContent(r io.Reader) *Content {
 	if f, ok := r.(*os.File); ok {
 		if at, n, ok := rest(f); ok {
-			return &Content{Size: n, At: at, Len: n}, nil
+			return &Content{Size: n, At: at, Len: n}
 		}
 	}
 	s := &counted{r: r}
-	return &Content{Size: -1, Stream: s, Consumed: s.n.Load}, nil
+	return &Content{Size: -1, Stream: s, Consumed: s.n.Load}
 }
 
 // rest returns what a regular file holds from where it stands on.

@@ -24,7 +24,6 @@ import (
 // outside it.
 var JSON = Format{
 	Name:  "json",
-	Exts:  []string{".json"},
 	Sniff: sniffJSON,
 	Open:  openJSON,
 }

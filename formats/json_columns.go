@@ -136,7 +136,7 @@ func linesOfColumns(text []byte, table func(*Part) string, max int) (lines []byt
 		names = append(names, string(jsonUnquote(nil, key)))
 		columns = append(columns, turnedColumn{key, b[value.off], int(value.off) + 1, int(value.end)})
 	}
-	if len(columns) < 2 || table(&Part{Columns: names, Rows: -1}) == "" {
+	if len(columns) < 2 || table(&Part{Columns: names}) == "" {
 		return nil, 0
 	}
 	for range jsonItems(b, columns[0].bracket, columns[0].next, columns[0].end) {

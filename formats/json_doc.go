@@ -462,7 +462,7 @@ func (c *jsonCutter) newPart(t jsonTable) *Part {
 	if c.partsMade++; c.partsMade <= len(c.tables) {
 		return c.tables[c.partsMade-1]
 	}
-	part := &Part{Name: t.name, Columns: t.columns, Rows: -1}
+	part := &Part{Name: t.name, Columns: t.columns}
 	c.tables = append(c.tables, part)
 	c.unsampled = append(c.unsampled, part)
 	return part
@@ -471,7 +471,7 @@ func (c *jsonCutter) newPart(t jsonTable) *Part {
 // loosePart returns the part of the records that are in no table.
 func (c *jsonCutter) loosePart() *Part {
 	if c.objects == nil {
-		c.objects = &Part{Rows: -1}
+		c.objects = &Part{}
 		c.unsampled = append(c.unsampled, c.objects)
 	}
 	return c.objects

@@ -37,18 +37,17 @@ func (f *jsonFields) reset() {
 }
 
 // object adds the members of the object at b[p:end] in file order; those of
-// its envelope take the place of that member. It stops at the first fault
-// and returns false.
-func (f *jsonFields) object(b []byte, p, end, level int) bool {
+// its envelope take the place of that member. It stops at the first fault.
+func (f *jsonFields) object(b []byte, p, end, level int) {
 	p = jsonSpace(b, p+1, end)
 	for p < end && b[p] == '"' {
 		q := jsonQuote(b, p+1, end)
 		if q < 0 {
-			return false
+			return
 		}
 		name := b[p+1 : q]
 		if p = jsonSpace(b, q+1, end); p >= end || b[p] != ':' {
-			return false
+			return
 		}
 		p = jsonSpace(b, p+1, end)
 		q, fault := jsonSkip(b, p, end, level+1)
@@ -56,7 +55,7 @@ func (f *jsonFields) object(b []byte, p, end, level int) bool {
 			if level == 0 && p < end && b[p] == '{' {
 				f.broken(b, name, p, end)
 			}
-			return false
+			return
 		}
 		if level > 0 || !f.unwrap(b, name, p, q) {
 			f.add(name, b[p:q], level)
@@ -65,7 +64,6 @@ func (f *jsonFields) object(b []byte, p, end, level int) bool {
 			p = jsonSpace(b, p+1, end)
 		}
 	}
-	return p < end && b[p] == '}'
 }
 
 // unwrap adds the columns of an envelope if that is what the member is.
@@ -114,17 +112,16 @@ func (f *jsonFields) isEnvelope(name []byte) bool {
 	if isWord(name) {
 		return len(name) == len(f.envelope) && strings.EqualFold(string(name), f.envelope)
 	}
-	bare, _ := BareName(string(jsonUnquote(nil, name)))
-	return strings.EqualFold(bare, f.envelope)
+	return strings.EqualFold(BareName(string(jsonUnquote(nil, name))), f.envelope)
 }
 
 // tuple adds the values of the array at b[p:end] under the names of columns.
-func (f *jsonFields) tuple(b []byte, p, end int, columns []string) bool {
+func (f *jsonFields) tuple(b []byte, p, end int, columns []string) {
 	p = jsonSpace(b, p+1, end)
 	for n := 0; p < end && b[p] != ']'; n++ {
 		q, fault := jsonSkip(b, p, end, 1)
 		if fault != jsonOK {
-			return false
+			return
 		}
 		var name string
 		if n < len(columns) {
@@ -135,7 +132,6 @@ func (f *jsonFields) tuple(b []byte, p, end int, columns []string) bool {
 			p = jsonSpace(b, p+1, end)
 		}
 	}
-	return true
 }
 
 func (f *jsonFields) copy(s string) Cell {
@@ -237,7 +233,7 @@ func jsonSample(b []byte, rows []jsonRow, envelope string) *Part {
 	f := jsonFields{envelope: envelope}
 	var inside, outside []string // names in the envelope, if there is one, and round it
 	number := map[string]int{}   // by name: index in inside, or -1-index in outside
-	part := &Part{Rows: -1, Sample: make([][]string, len(rows))}
+	part := &Part{Sample: make([][]string, len(rows))}
 	around := make([][]string, len(rows)) // the cells of outside
 	for i, row := range rows {
 		f.reset()

@@ -11,7 +11,7 @@ import (
 // jsonRows holds the records of one block and does all of a Reader but Next:
 // JSON Lines and JSON documents differ only in how they find their records.
 type jsonRows struct {
-	want Want
+	want Want   // without Spare
 	buf  []byte // the block's text, then unescaped key cells
 	size int    // length of the text
 	base int64  // offset of buf[0] in the input
@@ -73,7 +73,7 @@ next:
 			s.whole = true
 			continue
 		}
-		bare, _ := BareName(c.Name)
+		bare := BareName(c.Name)
 		for j, name := range names {
 			if strings.EqualFold(name, bare) {
 				s.slot[i] = int32(j)
@@ -106,7 +106,7 @@ func (s *jsonStage) bind(part *Part) {
 	}
 	s.part, s.at = part, s.at[:0]
 	for _, name := range part.Columns {
-		bare, _ := BareName(name)
+		bare := BareName(name)
 		slot := s.walk.slot(bare)
 		s.walk.meet(slot)
 		s.at = append(s.at, slot)

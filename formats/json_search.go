@@ -252,7 +252,7 @@ func (s *jsonSearch) affords(more int64) bool {
 
 // knows reports whether columns are those of a known table.
 func (s *jsonSearch) knows(columns []string) bool {
-	return s.table != nil && len(columns) > 0 && s.table(&Part{Columns: columns, Rows: -1}) != ""
+	return s.table != nil && len(columns) > 0 && s.table(&Part{Columns: columns}) != ""
 }
 
 // keyed names the table of the members of an object if all of them are records; "" if

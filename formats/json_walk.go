@@ -304,7 +304,7 @@ func (w *jsonWalker) behind(prev, key int32) int32 {
 // learn takes up a key that has not been seen before.
 func (w *jsonWalker) learn(raw []byte, level int) int32 {
 	w.name = jsonUnquote(w.name[:0], raw)
-	bare, _ := BareName(string(w.name))
+	bare := BareName(string(w.name))
 	slot, role := w.slot(bare), jsonPlain
 	if slot >= 0 && IsInner(string(w.name), bare) {
 		role = jsonInner

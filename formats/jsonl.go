@@ -18,7 +18,6 @@ import (
 // Lines of events that hold such records are replaced by them; see takeEvents.
 var JSONL = Format{
 	Name:  "jsonl",
-	Exts:  []string{".jsonl", ".ndjson", ".json"},
 	Sniff: sniffJSONL,
 	Open:  openJSONL,
 }

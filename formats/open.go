@@ -273,7 +273,7 @@ func (in Input) content(o Options) (*Content, error) {
 	case in.open != nil:
 		c, err = in.open()
 	case in.Path == "-":
-		c, err = stdinContent(os.Stdin)
+		c = stdinContent(os.Stdin)
 	case in.pipe && o.Until != nil:
 		c = pipeContent(o.Until, in.Path)
 	default:

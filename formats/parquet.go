@@ -32,7 +32,6 @@ import (
 // parquet_share.go has several workers look through one group together.
 var Parquet = Format{
 	Name: "parquet",
-	Exts: []string{".parquet", ".parq", ".pq"},
 	Sniff: func(head []byte) bool {
 		return bytes.HasPrefix(head, []byte("PAR1")) || bytes.HasPrefix(head, []byte("PARE"))
 	},
@@ -95,7 +94,7 @@ func openParquet(c *Content, o Options) (src Source, err error) {
 	if name := ft.elsewhere(); name != "" {
 		return nil, fmt.Errorf("a summary (_metadata) of other files without rows of its own: they lie in %s", name)
 	}
-	s := &parquetSource{c: c, footer: ft, part: &Part{Rows: ft.rows}}
+	s := &parquetSource{c: c, footer: ft, part: &Part{}}
 	var nested []string
 	for i := range ft.columns {
 		col := &ft.columns[i]

@@ -14,7 +14,6 @@ type pqFooter struct {
 	columns []pqColumn
 	groups  []pqGroup
 	leaves  int   // columns without any below, which have the chunks
-	rows    int64 // of all groups
 	end     int64 // offset at which the footer begins
 }
 
@@ -128,8 +127,6 @@ func readFooter(b []byte, end int64) (*pqFooter, error) {
 				}
 				elems = append(elems, e)
 			}
-		case 3:
-			ft.rows = t.int64(f)
 		case 4:
 			for range t.list(f, thriftStruct) {
 				g := readGroup(t, end)
@@ -183,8 +180,8 @@ func (ft *pqFooter) order(ordered []bool) {
 	}
 }
 
-// number counts the rows before each group and those of the file. The footer has such
-// numbers too, but they may be wrong.
+// number counts the rows before each group. The footer has a number of rows too, but
+// it may be wrong.
 func (ft *pqFooter) number() error {
 	var sum int64
 	for i := range ft.groups {
@@ -198,7 +195,6 @@ func (ft *pqFooter) number() error {
 		g.first = sum
 		sum += g.rows
 	}
-	ft.rows = sum
 	return nil
 }
 

@@ -240,12 +240,7 @@ func (r *parquetReader) walkRuns(key int, next func() ([]byte, error), give func
 		r.text.buf, r.text.own = text, cells
 		run := &Run{Key: key, Data: text, Cells: cells}
 		if first > 0 {
-			run.Find = func(cells []uint32, dst []Ref) ([]Ref, error) {
-				for _, i := range cells {
-					dst = append(dst, Ref{Row: first + i, Cell: i})
-				}
-				return dst, nil
-			}
+			run.Find = rowsFrom(first)
 		}
 		if !give(run) {
 			return false, nil

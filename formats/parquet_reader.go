@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -168,12 +169,13 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 		}
 		return give(run), nil
 	}
-	var first error
-	keep := func(err error) {
-		if first == nil {
-			first = err
-		}
-	}
+	return r.pageRuns(key, cl, give)
+}
+
+// pageRuns gives the runs of a key whose pages do not all use the dictionary. first is
+// the first error.
+func (r *parquetReader) pageRuns(key int, cl *pqClaim, give func(*Run) bool) (more bool, first error) {
+	c := &r.c
 	if err := c.seek(cl.lo, headerAhead); err != nil {
 		return true, err
 	}
@@ -183,7 +185,7 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 			if !dict {
 				dict = true
 				if run, err := r.dictRun(key); err != nil {
-					keep(err)
+					first = cmp.Or(first, err)
 				} else {
 					at := c.pqCursor
 					if !give(run) {
@@ -197,7 +199,7 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 				return false, nil
 			}
 		} else if run, err := r.pageRun(key, cl); err != nil {
-			keep(err)
+			first = cmp.Or(first, err)
 		} else if !give(run) {
 			return false, nil
 		}
@@ -211,7 +213,7 @@ func (r *parquetReader) keyRuns(key, col int, yield func(*Run, error) bool) (mor
 				err = c.seek(row, headerAhead)
 			}
 			if err != nil {
-				keep(err)
+				first = cmp.Or(first, err)
 				return true, first
 			}
 		}

@@ -256,9 +256,6 @@ func TestParquetCells(t *testing.T) {
 				t.Run(fmt.Sprintf("codec=%s/pages=v%d/size=%d", name, version, page), func(t *testing.T) {
 					b := writeParquet(t, rows, 1100, parquet.Compression(codec), parquet.DataPageVersion(version), parquet.PageBufferSize(page))
 					s := mustParquet(t, b)
-					if got := s.Info().Parts[0].Rows; got != 3000 {
-						t.Fatalf("%d rows", got)
-					}
 					compareFlows(t, s, rows, 1)
 					compareFlows(t, mustParquet(t, b), rows, 371)
 				})

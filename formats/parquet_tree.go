@@ -24,7 +24,6 @@ type pqTree struct {
 type pqNode struct {
 	name     string
 	kind     nodeKind
-	optional bool
 	repeated bool
 	def      uint32 // level from which on it is there (repeated: has an entry)
 	rep      uint32 // level of its repetitions, where repeated
@@ -69,7 +68,6 @@ func (t *pqTree) node(elems []pqElement, def, rep uint32, depth int) (x pqNode, 
 	x = pqNode{name: e.name, leaf: len(t.leaves)}
 	switch e.rep {
 	case format.Optional:
-		x.optional = true
 		def++
 	case format.Repeated:
 		x.repeated = true

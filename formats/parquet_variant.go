@@ -224,7 +224,6 @@ func (w *treeWalk) member(x *pqNode) (there bool, err error) {
 // variantNames are the names of members of a variant's objects.
 type variantNames struct {
 	size    int // bytes of an offset
-	n       int
 	offsets []byte
 	text    []byte
 	left    int // values that may still come: one takes a byte at least
@@ -244,7 +243,7 @@ func (m *variantNames) read(b []byte) error {
 	if first, _ := leastFirst(b, 0, size); len(b) < (n+1)*size || first != 0 {
 		return fmt.Errorf("%w: metadata", errVariant)
 	}
-	*m = variantNames{size: size, n: n, offsets: b[:(n+1)*size], text: b[(n+1)*size:]}
+	*m = variantNames{size: size, offsets: b[:(n+1)*size], text: b[(n+1)*size:]}
 	return nil
 }
 

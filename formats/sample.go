@@ -9,8 +9,7 @@ const maxSample = 64
 // records are from.
 func tellingColumns(names []string) (cols []Column) {
 	for i, name := range names {
-		bare, _ := BareName(name)
-		switch strings.ToLower(bare) {
+		switch strings.ToLower(BareName(name)) {
 		case "type", "category", "timegenerated", "timestamp", "time":
 			cols = append(cols, Column{Name: name, N: i})
 		}

@@ -56,6 +56,14 @@ type Added struct {
 	Merged [types]int // by type: how many were
 }
 
+func (a *Added) count(t Type, fresh bool) {
+	if fresh {
+		a.Fresh[t]++
+	} else {
+		a.Merged[t]++
+	}
+}
+
 // AddBatch adds the indicators from to to-1 of a batch as Add does. They stand
 // in path, which ends in a colon.
 func (l *List) AddBatch(b *Batch, from, to int, path string) Added {
@@ -84,11 +92,8 @@ func (l *List) AddBatch(b *Batch, from, to int, path string) Added {
 				note = l.note(&b.details[i.details-1])
 			}
 			p.line = i.line
-			if _, fresh := l.add(i.hash, i.key, text, note, p); fresh {
-				sum.Fresh[l.typeOf(i.key)]++
-			} else {
-				sum.Merged[l.typeOf(i.key)]++
-			}
+			_, fresh := l.add(i.hash, i.key, text, note, p)
+			sum.count(l.typeOf(i.key), fresh)
 		}
 	}
 	l.lookup.fetched += fetched

@@ -1,6 +1,7 @@
 package ioc
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -72,18 +73,7 @@ func (d Date) Time() time.Time {
 // Compare orders dates by their moment, -1 if d is before e. A day and the
 // instant at which it begins are the same to it.
 func (d Date) Compare(e Date) int {
-	switch {
-	case d.sec != e.sec:
-		if d.sec < e.sec {
-			return -1
-		}
-		return 1
-	case d.nsec < e.nsec:
-		return -1
-	case d.nsec > e.nsec:
-		return 1
-	}
-	return 0
+	return cmp.Or(cmp.Compare(d.sec, e.sec), cmp.Compare(d.nsec, e.nsec))
 }
 
 // String is the date as reports print it, in the precision of its source; ""

@@ -22,11 +22,7 @@ func (l *List) Merge(from *List) Added {
 		key, text := from.parts(r.key)
 		if key>>formShift == formOdd {
 			i := from.At(n)
-			if l.Add(&i) {
-				sum.Fresh[i.Type]++
-			} else {
-				sum.Merged[i.Type]++
-			}
+			sum.count(i.Type, l.Add(&i))
 			continue
 		}
 		at, first := 0, true
@@ -38,11 +34,8 @@ func (l *List) Merge(from *List) Added {
 			}
 			first = false
 			var fresh bool
-			if at, fresh = l.add(hashOf(key, text), key, text, note, p); fresh {
-				sum.Fresh[l.typeOf(key)]++
-			} else {
-				sum.Merged[l.typeOf(key)]++
-			}
+			at, fresh = l.add(hashOf(key, text), key, text, note, p)
+			sum.count(l.typeOf(key), fresh)
 		}
 	}
 	return sum

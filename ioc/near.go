@@ -16,7 +16,7 @@ type NearKind uint8
 
 // The kinds, the closest first.
 const (
-	NearLookAlike   NearKind = iota // looks the same (see Skeleton)
+	NearLookAlike   NearKind = iota // looks the same (see skeleton)
 	NearEdit                        // one character more, less or other
 	NearBoundary                    // the value ends in it, but not where a label begins
 	NearBelow                       // lies below the value
@@ -110,7 +110,7 @@ func (s *Set) Near(addr netip.Addr, name string, skip func(*Indicator) bool, max
 type nearValue struct {
 	name, registrable string
 	around            netip.Prefix
-	looks             [8]string // Skeleton of the last n labels, made when asked for
+	looks             [8]string // skeleton of the last n labels, made when asked for
 }
 
 func (v *nearValue) near(i *Indicator) (n Near, ok bool) {
@@ -129,7 +129,7 @@ func (v *nearValue) near(i *Indicator) (n Near, ok bool) {
 	switch {
 	case tail != i.Value && v.looksLike(tail, i.Value):
 		n.Kind = NearLookAlike
-	case OneEdit(tail, i.Value) || OneEdit(v.name, i.Value):
+	case oneEdit(tail, i.Value) || oneEdit(v.name, i.Value):
 		n.Kind = NearEdit
 	case strings.HasSuffix(v.name, i.Value):
 		n.Kind = NearBoundary
@@ -149,12 +149,12 @@ func (v *nearValue) near(i *Indicator) (n Near, ok bool) {
 func (v *nearValue) looksLike(tail, indicator string) bool {
 	labels := strings.Count(tail, ".")
 	if labels >= len(v.looks) {
-		return Skeleton(tail) == Skeleton(indicator)
+		return skeleton(tail) == skeleton(indicator)
 	}
 	if v.looks[labels] == "" {
-		v.looks[labels] = Skeleton(tail)
+		v.looks[labels] = skeleton(tail)
 	}
-	return v.looks[labels] == Skeleton(indicator)
+	return v.looks[labels] == skeleton(indicator)
 }
 
 // lastLabels is the end of a name that has n labels, or all of it.
@@ -170,8 +170,8 @@ func lastLabels(name string, n int) string {
 	return name
 }
 
-// OneEdit reports whether two texts differ by one byte put in, left out or changed.
-func OneEdit(a, b string) bool {
+// oneEdit reports whether two texts differ by one byte put in, left out or changed.
+func oneEdit(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}

@@ -76,7 +76,7 @@ func TestNearIsBounded(t *testing.T) {
 	}
 }
 
-// OneEdit agrees with the distance worked out by its definition.
+// oneEdit agrees with the distance worked out by its definition.
 func TestOneEdit(t *testing.T) {
 	var distance func(a, b string) int
 	distance = func(a, b string) int {
@@ -100,7 +100,7 @@ func TestOneEdit(t *testing.T) {
 	for range 20_000 {
 		a, b := word(), word()
 		want := distance(a, b) == 1
-		if OneEdit(a, b) != want {
+		if oneEdit(a, b) != want {
 			t.Fatalf("%q, %q: want %v", a, b, want)
 		}
 		if want {
@@ -126,12 +126,12 @@ func TestLookAlikes(t *testing.T) {
 				t.Errorf("%c stands there twice or is a capital", r)
 			}
 			seen[r] = true
-			if s := Skeleton(string(r) + ".example"); s != Skeleton(latin+".exarnple") {
+			if s := skeleton(string(r) + ".example"); s != skeleton(latin+".exarnple") {
 				t.Errorf("%c: %s", r, s)
 			}
 		}
 	}
-	if a, b := Skeleton("\u0442est.example"), Skeleton("test.example"); a != b {
+	if a, b := skeleton("\u0442est.example"), skeleton("test.example"); a != b {
 		t.Errorf("%s is not %s", a, b)
 	}
 	if len(seen) < 80 {
@@ -145,10 +145,10 @@ func FuzzSkeleton(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if strings.Contains(strings.ToLower(s), "xn--") {
-			Skeleton(s) // what an A-label stands for may look like one
+			skeleton(s) // what an A-label stands for may look like one
 			return
 		}
-		if a, b := Skeleton(s), Skeleton(Skeleton(s)); a != b && !strings.Contains(a, "xn--") {
+		if a, b := skeleton(s), skeleton(skeleton(s)); a != b && !strings.Contains(a, "xn--") {
 			t.Errorf("%q: %q, then %q", s, a, b)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -37,23 +38,12 @@ func ParseBroad(text string) (Indicator, error) { return parse(text, true) }
 // the last colon, so that 2a02:cf40:1::5:40669 has port 40669.
 func ParseAddrPort(text string) (Indicator, error) {
 	s := Refang(text)
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
-		return Parse(s)
+	colon := max(strings.LastIndexByte(s, ':'), 0)
+	i, err := Parse(net.JoinHostPort(strings.Trim(s[:colon], "[]"), strings.TrimPrefix(s[colon:], ":")))
+	if err == nil && i.Type != IPPort {
+		return Indicator{}, fmt.Errorf("%w: no address before a port", ErrNotIndicator)
 	}
-	host := strings.TrimSuffix(strings.TrimPrefix(s[:i], "["), "]")
-	port, ok := parsePort([]byte(s[i+1:]))
-	if !ok {
-		return Indicator{}, fmt.Errorf("%w: no port after the last colon", ErrNotIndicator)
-	}
-	ind, err := Parse(host)
-	if err != nil {
-		return ind, err
-	}
-	if ind.Type != IP {
-		return Indicator{}, fmt.Errorf("%w: not an address before the port", ErrNotIndicator)
-	}
-	return addrPort(ind.Addr(), port), nil
+	return i, err
 }
 
 func parse(text string, broad bool) (Indicator, error) {

@@ -82,15 +82,14 @@ type renumbering struct {
 	old []uint32 // old numbers by new, less one
 }
 
-func (r *renumbering) of(old uint32) (number uint32, first bool) {
-	if old == 0 {
-		return 0, false
+// meet numbers a thing that has no number yet, and reports whether it had none.
+func (r *renumbering) meet(old uint32) (first bool) {
+	if old == 0 || r.to[old] != 0 {
+		return false
 	}
-	if first = r.to[old] == 0; first {
-		r.old = append(r.old, old)
-		r.to[old] = uint32(len(r.old))
-	}
-	return r.to[old], first
+	r.old = append(r.old, old)
+	r.to[old] = uint32(len(r.old))
+	return true
 }
 
 // A storing is a list being stored.
@@ -110,9 +109,9 @@ func (s *storing) number() {
 	for n := range l.Len() {
 		r := l.records.at(n)
 		for p := range l.placesOf(n) {
-			s.paths.of(p.path)
+			s.paths.meet(p.path)
 		}
-		if _, first := s.notes.of(r.note); !first {
+		if !s.notes.meet(r.note) {
 			continue
 		}
 		note := l.notes.at(int(r.note) - 1)

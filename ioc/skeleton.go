@@ -65,11 +65,11 @@ var prototypes = sync.OnceValue(func() map[rune]string {
 	return m
 })
 
-// Skeleton is what a name looks like: names with equal skeletons can be taken
+// skeleton is what a name looks like: names with equal skeletons can be taken
 // for each other. It is that of UTS 39 for the letters in lookAlikes, and goes
 // beyond it in one thing: accents are left out, for who reads a log in a
 // hurry does not see them. A-labels count as the text that they stand for.
-func Skeleton(name string) string {
+func skeleton(name string) string {
 	plain := !strings.Contains(name, "xn--")
 	for i := 0; i < len(name) && plain; i++ {
 		switch b := name[i]; {

@@ -119,10 +119,10 @@ func Special(a netip.Addr) string {
 	return ""
 }
 
-// Broad says from which prefix length on a network is no longer called over-broad.
+// broad4 and broad6 say from which prefix length on a network is no longer called over-broad.
 const (
-	Broad4 = 8
-	Broad6 = 32
+	broad4 = 8
+	broad6 = 32
 )
 
 // Warnings says what is odd about an indicator that is used all the same.
@@ -153,9 +153,9 @@ func (i *Indicator) Warnings() []string {
 		w = append(w, "special-purpose address: "+name)
 	}
 	if i.Type == CIDR {
-		bits, limit := i.Prefix.Bits(), Broad4
+		bits, limit := i.Prefix.Bits(), broad4
 		if i.Prefix.Addr().Is6() {
-			limit = Broad6
+			limit = broad6
 		}
 		if bits < limit {
 			w = append(w, fmt.Sprintf("over-broad network: /%d is wider than /%d", bits, limit))

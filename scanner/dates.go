@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,7 +23,7 @@ import (
 type dates struct {
 	in    *input
 	share int
-	dir   string
+	tempFile
 
 	given bool                         // the order was given with the scan
 	known atomic.Pointer[[]dateColumn] // columns as last decided, for those who only ask
@@ -34,8 +33,6 @@ type dates struct {
 	blocks  map[int]dateBlock
 	next    int // blocks before it have given their evidence
 	bytes   int // of findings in memory
-	file    *os.File
-	size    int64
 }
 
 // A dateColumn is a time column whose dates may be ambiguous.
@@ -56,11 +53,7 @@ type dateBlock struct {
 }
 
 func newDates(r *run, in *input) *dates {
-	memory := int(r.Memory)
-	if memory <= 0 {
-		memory = DefaultMemory
-	}
-	d := &dates{in: in, share: memory / 8, dir: r.Formats.TempDir, given: r.DateOrder != clock.None, blocks: map[int]dateBlock{}}
+	d := &dates{in: in, share: r.memory() / 8, tempFile: tempFile{dir: r.Formats.TempDir, name: "iocsweep-dates-*"}, given: r.DateOrder != clock.None, blocks: map[int]dateBlock{}}
 	d.decide(in.plan.dates)
 	return d
 }
@@ -168,32 +161,16 @@ func (d *dates) keep(w *worker) (b dateBlock, err error) {
 		}
 		return b, nil
 	}
-	file, at, err := d.space(len(w.waiting))
+	at, err := d.take(len(w.waiting))
 	d.mu.Unlock()
 	if err == nil { // not under the lock: others may write at the same time
-		_, err = file.WriteAt(w.waiting, at.off)
+		err = d.write(w.waiting, at)
 	}
 	if err != nil {
-		return b, fmt.Errorf("%w: %w", ErrSpill, err)
+		return b, err
 	}
 	b.at = at
 	return b, nil
-}
-
-// space takes a part of the temporary file, which it makes if there is none.
-// Whoever calls it has the lock.
-func (d *dates) space(size int) (*os.File, span, error) {
-	if d.file == nil {
-		f, err := os.CreateTemp(d.dir, "iocsweep-dates-*")
-		if err != nil {
-			return nil, span{}, err
-		}
-		_ = os.Remove(f.Name())
-		d.file = f
-	}
-	at := span{d.size, d.size + int64(size)}
-	d.size = at.end
-	return d.file, at, nil
 }
 
 // end decides what the whole input left open: month first where the header
@@ -224,10 +201,7 @@ func (d *dates) end(w *worker) error {
 	d.blocks = nil
 	d.mu.Unlock()
 	err := d.release(w, ready)
-	if d.file != nil {
-		_ = d.file.Close()
-		_ = os.Remove(d.file.Name())
-	}
+	d.close()
 	return err
 }
 

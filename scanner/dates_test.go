@@ -16,7 +16,7 @@ import (
 // What waits stays in memory until the share is full, and is written from there
 // on.
 func TestDatesKeep(t *testing.T) {
-	d := &dates{share: 100, dir: t.TempDir()}
+	d := &dates{share: 100, tempFile: tempFile{dir: t.TempDir()}}
 	defer func() { _ = d.file.Close() }()
 	keep := func(room int, text string) (b dateBlock, given bool) {
 		t.Helper()
@@ -65,7 +65,7 @@ func TestDatesKeepFails(t *testing.T) {
 	}
 	_ = closed.Close()
 	missing := filepath.Join(t.TempDir(), "missing")
-	for name, d := range map[string]*dates{"no folder": {dir: missing}, "no space": {file: closed}} {
+	for name, d := range map[string]*dates{"no folder": {tempFile: tempFile{dir: missing}}, "no space": {tempFile: tempFile{file: closed}}} {
 		d.blocks = map[int]dateBlock{}
 		d.decide([]dateColumn{{key: 0}})
 		w := &worker{waiting: bytes.Repeat([]byte("x"), 10)}

@@ -43,7 +43,7 @@ func Decode(line []byte, tables []*table.Table) (*Hit, error) {
 // decode is Decode of a line that is known to be JSON. Half the time goes into
 // finding that out.
 func decode(line []byte, tables []*table.Table) (*Hit, error) {
-	d := hitReader{jsonText: jsonText{s: string(line)}, h: &Hit{Source: Source{Group: -1}}, tables: tables}
+	d := hitReader{jsonText: jsonText{s: string(line)}, h: &Hit{Source: Source{Group: -1}}}
 	if d.peek() != '{' {
 		return nil, errors.New("read hit: no object")
 	}
@@ -70,7 +70,6 @@ func decode(line []byte, tables []*table.Table) (*Hit, error) {
 type hitReader struct {
 	jsonText
 	h      *Hit
-	tables []*table.Table
 	schema int64
 	table  string
 }

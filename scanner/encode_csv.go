@@ -85,7 +85,7 @@ func CSV(dst []byte, h *Hit) []byte {
 	text(h.Life)
 	for _, f := range whoFields(&h.Who) {
 		if f.number != nil {
-			dst = append(append(dst, f.text()...), ',')
+			dst = append(append(dst, f.number.String()...), ',')
 		} else {
 			text(f.value)
 		}

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -24,23 +25,17 @@ func TableText(dst []byte, h *Hit) []byte {
 	case h.Source.Group >= 0:
 		place = fmt.Sprintf("%s:group %d:row %d", place, h.Source.Group, h.Source.Record)
 	}
-	w := map[string]string{}
-	for _, f := range whoFields(&h.Who) {
-		w[f.name] = f.text()
-	}
-	who := strings.Join(nonEmpty(w["host"], w["ip"], w["user"], w["process"]), " ")
-	peer := orDash(w["peer"])
-	if peer == "-" {
-		peer = orDash(w["peer_name"])
-	}
-	if w["peer_port"] != "" {
+	w := &h.Who
+	who := strings.Join(nonEmpty(w.Host, w.IP, w.User, w.Process), " ")
+	peer := cmp.Or(w.Peer, w.PeerName, "-")
+	if w.PeerPort.Known {
 		if strings.Contains(peer, ":") {
 			peer = "[" + peer + "]"
 		}
-		peer += ":" + w["peer_port"]
+		peer += ":" + w.PeerPort.String()
 	}
 	return append(dst, tableLine(when, h.Table.Name, h.Indicator.Value, h.Matches[0].Class.String(),
-		orDash(who), peer, orDash(w["direction"]), orDash(w["outcome"]), place)...)
+		cmp.Or(who, "-"), peer, cmp.Or(w.Direction, "-"), cmp.Or(w.Outcome, "-"), place)...)
 }
 
 func tableLine(cells ...string) string {
@@ -56,13 +51,6 @@ func tableLine(cells ...string) string {
 	}
 	b.WriteByte('\n')
 	return b.String()
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 func nonEmpty(list ...string) []string {

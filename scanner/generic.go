@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -96,19 +97,13 @@ func (r *run) isGeneric(in *input, p *plan, part *formats.Part, err error) bool 
 	if p.name == "" {
 		p.name = unknown.table
 	}
-	say := func(column string) string {
-		if column == "" {
-			return "no column"
-		}
-		return column
-	}
-	time, host := p.tables[p.generic].Guessed(bareNames(part))
+	time, host := p.tables[p.generic].Guessed(bareNames(part.Columns))
 	what := "table not known"
 	if unknown.table != "" {
 		what = "table " + unknown.table + " not known"
 	}
 	in.mu.Lock()
-	in.report.note(Printable(fmt.Sprintf("%s, swept as generic: time from %s, host from %s", what, say(time), say(host))))
+	in.report.note(Printable(fmt.Sprintf("%s, swept as generic: time from %s, host from %s", what, cmp.Or(time, "no column"), cmp.Or(host, "no column"))))
 	in.mu.Unlock()
 	return true
 }

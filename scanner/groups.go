@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/iocsweep/iocsweep/scanner/clock"
 )
 
 // GroupFields are the names that Groups may group by.
@@ -46,8 +44,7 @@ type Groups struct {
 type Group struct {
 	Values           []string // of Groups.By, "" where the table cannot say
 	Count            int64
-	First, Last      clock.Time // of the hits that have a time
-	Timed            bool
+	Period           // of the hits that have a time
 	Allowed, Blocked int64
 	Ports            []uint16 // peer ports, ascending, at most 16
 	MorePorts        bool
@@ -67,7 +64,7 @@ func NewGroups(by []string) (*Groups, error) {
 }
 
 func (g *Groups) add(h *Hit) {
-	one := Group{Count: 1, First: h.Time, Last: h.Time, Timed: h.HasTime}
+	one := Group{Count: 1, Period: h.period()}
 	switch h.Who.Outcome {
 	case "allowed", "resolved":
 		one.Allowed = 1
@@ -124,12 +121,7 @@ func (g *Group) add(o *Group) {
 	g.Count += o.Count
 	g.Allowed += o.Allowed
 	g.Blocked += o.Blocked
-	if o.Timed {
-		if !g.Timed {
-			g.First, g.Last, g.Timed = o.First, o.Last, true
-		}
-		g.First, g.Last = min(g.First, o.First), max(g.Last, o.Last)
-	}
+	g.join(o.Period)
 	for _, p := range o.Ports {
 		i, found := slices.BinarySearch(g.Ports, p)
 		if found {

@@ -136,11 +136,7 @@ func (r *run) headerOf(in *input) []string {
 
 // tableOf is the table that a header tells of, nil if none.
 func (r *run) tableOf(header []string) *table.Table {
-	bare := make([]string, len(header))
-	for i, c := range header {
-		bare[i], _ = formats.BareName(c)
-	}
-	t, _, _ := table.Detect(r.tables, table.Evidence{Columns: bare})
+	t, _, _ := table.Detect(r.tables, table.Evidence{Columns: bareNames(header)})
 	return t
 }
 

@@ -62,12 +62,11 @@ func newInput(n int, in formats.Input) *input {
 func (i *input) problem(seq, n int, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	p := problem{seq, n, err}
 	at := len(i.first)
 	for at > 0 && (i.first[at-1].seq > seq || i.first[at-1].seq == seq && i.first[at-1].n > n) {
 		at--
 	}
-	i.first = append(i.first[:at], append([]problem{p}, i.first[at:]...)...)
+	i.first = slices.Insert(i.first, at, problem{seq, n, err})
 	if len(i.first) > maxProblems {
 		i.first = i.first[:maxProblems]
 		i.more++

@@ -111,8 +111,8 @@ func (r *run) times(ctx context.Context, in *input, info formats.Info, out *Insp
 	for i := range columns {
 		if c := &columns[i]; c.form != "" {
 			c.describe(in.plan, out)
-			if s, ok := c.span(out.Order); ok {
-				in.report.First, in.report.Last, in.report.Timed = s.first, s.last, s.any
+			if p, ok := c.period(out.Order); ok {
+				in.report.Period = p
 			}
 			return nil
 		}

@@ -5,19 +5,6 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/clock"
 )
 
-// timeSpan is from the first to the last of some times.
-type timeSpan struct {
-	first, last clock.Time
-	any         bool
-}
-
-func (s *timeSpan) add(t clock.Time) {
-	if !s.any {
-		s.first, s.last, s.any = t, t, true
-	}
-	s.first, s.last = min(s.first, t), max(s.last, t)
-}
-
 // inspectedTimes is what the cells of one time column turn out to hold. Which of
 // the numbers in d/d/y dates is the day may only show at the end, so both readings
 // are kept until then.
@@ -26,8 +13,8 @@ type inspectedTimes struct {
 	full   string // the column as in the file, and
 	bare   string // without its zone
 	n      int    // of plan.times
-	mdy    timeSpan
-	dmy    timeSpan
+	mdy    Period
+	dmy    Period
 	form   string // the first time that could be read; "" if there is none
 	zoned  bool   // and it says its zone
 	dated  bool   // d/d/y dates were met
@@ -45,7 +32,7 @@ func (p *plan) timeCells(names []name, info formats.Info) (columns []inspectedTi
 			continue
 		}
 		c := formats.Column{Name: n.bare, N: n.n}
-		if info.Format == "json" || info.Format == "jsonl" {
+		if isJSON(info.Format) {
 			c.N = -1
 		}
 		want.Keys = append(want.Keys, c)
@@ -64,14 +51,14 @@ func (c *inspectedTimes) add(cell []byte) (note string) {
 	if c.form == "" {
 		c.form, c.zoned = Printable(string(cell)), m.Zoned
 	}
-	c.mdy.add(m.Time)
+	c.mdy.widen(m.Time)
 	if !m.Dated {
-		c.dmy.add(m.Time)
+		c.dmy.widen(m.Time)
 		return ""
 	}
 	c.dated = true
 	if d := clock.Parse(cell, clock.DMY, c.loc); d.Status == clock.OK {
-		c.dmy.add(d.Time)
+		c.dmy.widen(d.Time)
 	}
 	switch {
 	case m.Proves == clock.None || m.Proves == c.proven:
@@ -108,14 +95,14 @@ func (c *inspectedTimes) describe(p *plan, out *Inspection) {
 	}
 }
 
-// span is that of the column's times under an order of d/d/y dates. ok is false
+// period is that of the column's times under an order of d/d/y dates. ok is false
 // where such dates were met and their order is not known.
-func (c *inspectedTimes) span(order clock.Order) (s timeSpan, ok bool) {
+func (c *inspectedTimes) period(order clock.Order) (p Period, ok bool) {
 	switch {
 	case order == clock.DMY:
 		return c.dmy, true
 	case c.dated && order == clock.None:
-		return s, false
+		return p, false
 	}
 	return c.mdy, true
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
@@ -23,9 +22,8 @@ type RuleReport struct {
 	State         rule.State
 	Expires       time.Time // zero: never
 	Suppressed    int64
-	Alone         int64      // of Suppressed: hits that nothing else removed
-	First, Last   clock.Time // of the removed hits that have a time
-	Timed         bool
+	Alone         int64 // of Suppressed: hits that nothing else removed
+	Period              // of the removed hits that have a time
 
 	// Where they were, with counts; hits of a table that names no host stand
 	// under its address, or under "" without one. Only the first hosts by name
@@ -53,12 +51,7 @@ func (r *RuleReport) add(h *Hit, alone bool) {
 	if alone {
 		r.Alone++
 	}
-	if h.HasTime {
-		if !r.Timed {
-			r.First, r.Last, r.Timed = h.Time, h.Time, true
-		}
-		r.First, r.Last = min(r.First, h.Time), max(r.Last, h.Time)
-	}
+	r.join(h.period())
 	r.addHost(groupValue("host", h))
 }
 

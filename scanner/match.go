@@ -46,14 +46,14 @@ func (w *worker) takeRun(run *formats.Run, err error) bool {
 			e[run.Key] = w.proof(run)
 		}
 	}
-	if err := w.matchRun(in, k, run); err != nil {
+	if err := w.matchRun(k, run); err != nil {
 		w.lose(err)
 	}
 	return true
 }
 
 // matchRun looks up the cells of one run and adds what the rows hold to w.found.
-func (w *worker) matchRun(in *input, k *planKey, run *formats.Run) error {
+func (w *worker) matchRun(k *planKey, run *formats.Run) error {
 	for g := range k.groups {
 		if !k.groups[g].wanted(w.met) {
 			continue

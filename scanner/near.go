@@ -257,10 +257,6 @@ func (w *worker) nearMiss(k nearKey, in *input, at nearAt, pos func() formats.Po
 
 // nearPort counts a row that has the address of an indicator, but not its port.
 func (w *worker) nearPort(in *input, f *finding, k *table.Key, e *element, i *ioc.Indicator, port int) {
-	column := k.Column
-	if e.Member != "" {
-		column += "." + e.Member
-	}
 	value, why := i.Addr().String(), "the same address, but the row has no port: --port-match strict asks for it"
 	if port >= 0 {
 		value = netip.AddrPortFrom(i.Addr(), uint16(port)).String()
@@ -268,7 +264,7 @@ func (w *worker) nearPort(in *input, f *finding, k *table.Key, e *element, i *io
 	}
 	name := in.plan.tables[f.Table].Name
 	// Records, not blocks, order the findings that have waited.
-	w.nearMiss(nearKey{name, column, value}, in, nearAt{in.n, int(f.Record), f.N},
+	w.nearMiss(nearKey{name, member(k.Column, e.Member), value}, in, nearAt{in.n, int(f.Record), f.N},
 		func() formats.Pos { return formats.Pos{Record: f.Record, Line: f.Line, Group: f.Group} },
 		func() *NearMiss { return &NearMiss{Indicator: i.Clone(), Why: why} })
 }

@@ -114,7 +114,7 @@ func (i *input) refuse(err error) {
 // missed makes the input partial if a column that is matched cannot be read, and
 // says so if there is none.
 func (r *run) missed(in *input, info formats.Info) {
-	if info.Format != "jsonl" && info.Format != "json" && !slices.ContainsFunc(in.plan.keys, func(k planKey) bool { return len(k.groups) > 0 }) {
+	if !isJSON(info.Format) && !slices.ContainsFunc(in.plan.keys, func(k planKey) bool { return len(k.groups) > 0 }) {
 		if unread := unreadRecords(info); unread != nil {
 			in.fail(Partial, unread)
 			in.problem(0, 0, named(in.in, unread))
@@ -124,7 +124,7 @@ func (r *run) missed(in *input, info formats.Info) {
 	}
 next:
 	for _, column := range info.Unread {
-		bare, _ := formats.BareName(column)
+		bare := formats.BareName(column)
 		for _, t := range in.plan.tables {
 			for i := range t.Keys {
 				if _, ok := r.keyGroup(t, &t.Keys[i]); !ok || !strings.EqualFold(t.Keys[i].Column, bare) {

@@ -46,15 +46,13 @@ func (k key) compare(o key) int {
 // them; what exceeds the share is merged into one run of a temporary file. All
 // runs are merged at the end. It is safe for concurrent use until flush.
 type sorter struct {
-	dir   string // for spilled runs
-	share int    // bytes of runs held in memory
+	tempFile     // of spilled runs, one after the other
+	share    int // bytes of runs held in memory
 
 	mu   sync.Mutex
 	mem  []*cursor
 	held int       // bytes of mem
-	runs []*cursor // in file
-	file *os.File  // holds them one after the other; removed as soon as it is made where the system allows
-	size int64
+	runs []*cursor // in the file
 	err  error
 }
 
@@ -66,7 +64,7 @@ const (
 )
 
 func newSorter(dir string, share int) *sorter {
-	return &sorter{dir: dir, share: share}
+	return &sorter{tempFile: tempFile{dir: dir, name: "iocsweep-sort-*"}, share: share}
 }
 
 // put takes a run, as runWriter makes it.
@@ -85,26 +83,12 @@ func (s *sorter) put(run []byte) error {
 
 // spill merges what is in memory into one run of the file.
 func (s *sorter) spill() error {
-	if s.file == nil {
-		f, err := os.CreateTemp(s.dir, "iocsweep-sort-*")
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrSpill, err)
-		}
-		// An open file without a name is gone when the process is, however it
-		// ends. Windows refuses; there close removes it.
-		_ = os.Remove(f.Name())
-		s.file = f
-	}
 	from := s.size
 	var w runWriter
 	write := func() error {
-		_, err := s.file.WriteAt(w.run, s.size)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrSpill, err)
-		}
-		s.size += int64(len(w.run))
+		_, err := s.add(w.run)
 		w.run = w.run[:0]
-		return nil
+		return err
 	}
 	err := merge(s.mem, func(k key, payload []byte) error {
 		w.add(k, payload)
@@ -136,15 +120,6 @@ func (s *sorter) flush(emit func(k key, payload []byte) error) error {
 	all := append(s.runs, s.mem...)
 	s.runs, s.mem = nil, nil
 	return merge(all, emit)
-}
-
-// close gives back the temporary file.
-func (s *sorter) close() {
-	if s.file != nil {
-		_ = s.file.Close()
-		_ = os.Remove(s.file.Name())
-		s.file = nil
-	}
 }
 
 // A pile gathers the payloads of one worker for a sorter.

@@ -24,11 +24,7 @@ type outputs struct {
 
 func newOutputs(r *run) *outputs {
 	o := &outputs{run: r}
-	memory := int(r.Memory)
-	if memory <= 0 {
-		memory = DefaultMemory
-	}
-	dir := r.Formats.TempDir
+	dir, memory := r.Formats.TempDir, r.memory()
 	switch {
 	case r.Output == nil && r.Each == nil:
 	case r.Order == AsFound && !r.Strict:

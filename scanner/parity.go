@@ -40,9 +40,7 @@ type Parity struct {
 	s       *Scan
 	file    formats.Input
 	rows    map[rowKey]*rowCount
-	first   clock.Time // of the portal's rows, if timed
-	last    clock.Time
-	timed   bool
+	period  Period   // of the portal's rows
 	pending *Hit     // the hits of one row are one: the one that the hunt has too, if any
 	names   []string // of the last hit's columns
 	project *projection
@@ -90,10 +88,7 @@ func NewParity(ctx context.Context, s *Scan, file formats.Input) (*Parity, error
 		}
 		p.countOf(row.key).portal++
 		if row.when.ok {
-			if !p.timed {
-				p.first, p.last, p.timed = row.when.time, row.when.time, true
-			}
-			p.first, p.last = min(p.first, row.when.time), max(p.last, row.when.time)
+			p.period.widen(row.when.time)
 		}
 		return nil
 	}).read(ctx, file)

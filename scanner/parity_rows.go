@@ -15,7 +15,6 @@ import (
 // A wholeRow is a row that was read without being matched. It lives until the
 // next one.
 type wholeRow struct {
-	table  *table.Table
 	row    table.Row
 	when   moment
 	record int64 // from 1
@@ -158,7 +157,6 @@ func (x *rowReader) block(w *worker, in *input, b formats.Block, before int64, r
 				continue
 			}
 			in.count(p, t, 1)
-			row.table = p.tables[t]
 			row.when = w.eventTime(in, int(t), &row.row)
 			row.record = before + int64(n) + 1
 			row.key = keyOf(&p.projections[t], row.row.Cells, row.when.time, row.when.ok)
@@ -176,7 +174,7 @@ func (x *rowReader) block(w *worker, in *input, b formats.Block, before int64, r
 // lacks names a column of the hunt's projection that an input has not, ""
 // where it has all. Of JSON nobody knows: a record need not have all columns.
 func (p *plan) lacks(t *table.Table, format string) string {
-	if format == "json" || format == "jsonl" {
+	if isJSON(format) {
 		return ""
 	}
 	row := table.Row{Columns: p.columns}

@@ -14,7 +14,7 @@ func (p *Parity) whyFound(h *Hit, more bool) string {
 		return "more often: the exports have the row more often than the portal"
 	case !h.Hunt:
 		return p.whyNotHunted(h)
-	case h.HasTime && p.timed && (h.Time < p.first || h.Time > p.last):
+	case h.HasTime && p.period.Timed && (h.Time < p.period.First || h.Time > p.period.Last):
 		return "time window: outside of the times of the portal's rows"
 	}
 	return "missing: the hunt returns the row, but the portal's result lacks it"

@@ -65,10 +65,10 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 		return nil, formats.ErrEmpty
 	}
 	p := &plan{serial: info.Serial, def: map[*formats.Part]int8{}, copies: map[string]*table.Table{}, part: info.Parts[0], envelope: info.Envelope}
-	fixed := info.Format != "jsonl" && info.Format != "json"
+	fixed := !isJSON(info.Format)
 	types := r.typesIn(info.Parts)
 	p.labelled = slices.ContainsFunc(info.Parts, func(part *formats.Part) bool { return categorised(r.tables, part) })
-	p.mixed = !fixed && len(types) > 0 || distinct(types) > 1 || fixed && r.mayMix(info.Parts[0])
+	p.mixed = !fixed && len(types) > 0 || slices.ContainsFunc(types, func(cell string) bool { return cell != types[0] }) || fixed && r.mayMix(info.Parts[0])
 	p.tables = r.tables
 	if r.forced != nil {
 		r.force(in, p, types)
@@ -92,6 +92,9 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	p.want.Late = p.stages
 	return p, nil
 }
+
+// isJSON reports whether the records of a format may each have columns of their own.
+func isJSON(format string) bool { return format == "json" || format == "jsonl" }
 
 // typesIn lists the cells of the parts' first records that name a table.
 func (r *run) typesIn(parts []*formats.Part) (types []string) {
@@ -181,10 +184,11 @@ func columnNames(parts []*formats.Part) []name {
 	}
 	for k, part := range parts {
 		for i, c := range part.Columns {
-			bare, zone := formats.BareName(c)
+			bare := formats.BareName(c)
 			if k > 0 && slices.ContainsFunc(list, func(o name) bool { return strings.EqualFold(o.bare, bare) }) {
 				continue
 			}
+			_, zone := formats.Undecorated(c)
 			n := name{full: c, bare: bare, zone: zone, n: i, inner: formats.IsInner(c, bare)}
 			n.cells = cellsIn(part.Sample, i)
 			list = append(list, n)

@@ -63,7 +63,7 @@ func (r *run) force(in *input, p *plan, types []string) {
 // each have a column that is matched, and one that their own hunt prints and the other
 // table lacks.
 func (r *run) mayMix(part *formats.Part) bool {
-	names := bareNames(part)
+	names := bareNames(part.Columns)
 	has := make(map[string]bool, len(names))
 	for _, c := range names {
 		has[strings.ToLower(c)] = true
@@ -105,7 +105,7 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 		return r.forced, nil
 	}
 	t, unknown, err := table.Detect(r.tables, table.Evidence{
-		Types: typeCells(r.tables, part), Path: in.in.String(), Columns: bareNames(part)})
+		Types: typeCells(r.tables, part), Path: in.in.String(), Columns: bareNames(part.Columns)})
 	switch {
 	case err != nil:
 		return nil, &unknownTable{Unreadable, err.Error(), "", errors.Is(err, table.ErrWeak)}
@@ -115,7 +115,7 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 		return nil, &unknownTable{Unknown, "no export of a known table: it is " + Printable(unknown), unknown, false}
 	}
 	reason := "no export of a known table"
-	if f := in.report.Format; f == "json" || f == "jsonl" {
+	if isJSON(in.report.Format) {
 		reason += ": no records of one are found in this JSON; --table generic sweeps all of it"
 	}
 	return nil, &unknownTable{Unknown, reason, "", false}
@@ -129,7 +129,7 @@ func (r *run) surely(part *formats.Part) string {
 	if t == nil {
 		return ""
 	}
-	if bare := bareNames(part); !slices.ContainsFunc(t.Times, func(column string) bool { return hasName(bare, column) }) {
+	if bare := bareNames(part.Columns); !slices.ContainsFunc(t.Times, func(column string) bool { return hasName(bare, column) }) {
 		tables := r.choice()
 		if named, _, _ := table.Detect(tables, table.Evidence{Types: typeCells(tables, part)}); named != t {
 			return ""
@@ -141,7 +141,7 @@ func (r *run) surely(part *formats.Part) string {
 // matched returns the table of a part that has a column that is matched, nil if there is
 // none. path is of its file, "" if that is not to count.
 func (r *run) matched(part *formats.Part, path string) *table.Table {
-	tables, bare := r.choice(), bareNames(part)
+	tables, bare := r.choice(), bareNames(part.Columns)
 	t, _, err := table.Detect(tables, table.Evidence{Types: typeCells(tables, part), Path: path, Columns: bare})
 	if err != nil || t == nil || !slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return hasName(bare, k.Column) }) {
 		return nil
@@ -162,11 +162,11 @@ func hasName(names []string, column string) bool {
 	return slices.ContainsFunc(names, func(c string) bool { return strings.EqualFold(c, column) })
 }
 
-// bareNames returns the columns of a part as [formats.BareName] has them.
-func bareNames(part *formats.Part) []string {
-	bare := make([]string, len(part.Columns))
-	for i, c := range part.Columns {
-		bare[i], _ = formats.BareName(c)
+// bareNames returns columns as [formats.BareName] has them.
+func bareNames(columns []string) []string {
+	bare := make([]string, len(columns))
+	for i, c := range columns {
+		bare[i] = formats.BareName(c)
 	}
 	return bare
 }
@@ -187,8 +187,7 @@ func typeCells(tables []*table.Table, part *formats.Part) []string {
 // known. Elsewhere the column is anybody's, as for what a proxy calls a site (Malware).
 func categorised(tables []*table.Table, part *formats.Part) bool {
 	return slices.ContainsFunc(part.Columns, func(c string) bool {
-		bare, _ := formats.BareName(c)
-		return strings.EqualFold(bare, "operationName")
+		return strings.EqualFold(formats.BareName(c), "operationName")
 	}) || slices.ContainsFunc(sampled(part, category), func(cell string) bool {
 		t, _, _ := table.Detect(tables, table.Evidence{Types: []string{cell}})
 		return t != nil || table.IsHunting(cell)
@@ -201,7 +200,7 @@ func sampled(part *formats.Part, column string) []string {
 	var cells []string
 	inner := true
 	for i, c := range part.Columns {
-		bare, _ := formats.BareName(c)
+		bare := formats.BareName(c)
 		in := formats.IsInner(c, bare)
 		if !strings.EqualFold(bare, column) || in && !inner {
 			continue
@@ -212,12 +211,4 @@ func sampled(part *formats.Part, column string) []string {
 		cells = append(cells, cellsIn(part.Sample, i)...)
 	}
 	return cells
-}
-
-func distinct(list []string) int {
-	seen := map[string]bool{}
-	for _, s := range list {
-		seen[s] = true
-	}
-	return len(seen)
 }

@@ -54,7 +54,7 @@ func (f *finding) appendEntries(dst []uint32) []uint32 {
 // that are not swept for are dropped, and so are elements whose column is no
 // key of the row's table. Late cells that cannot be read are empty: the row has
 // matched, and is worth more without them than not at all.
-func (w *worker) reportAll(in *input, b formats.Block, def int8, wait bool) error {
+func (w *worker) reportAll(in *input, def int8, wait bool) error {
 	w.rows = w.rows[:0]
 	for _, f := range w.found {
 		if n := len(w.rows); n == 0 || w.rows[n-1] != f.row {

@@ -7,6 +7,21 @@ import (
 	"github.com/iocsweep/iocsweep/formats"
 )
 
+// A naming is a cell that names a table, and which it is.
+type naming struct {
+	cell       string
+	byCategory bool // it stood in category
+	table      int8 // as tableNamed has it
+}
+
+func (n *naming) is(cell []byte, byCategory bool) bool {
+	return string(cell) == n.cell && byCategory == n.byCategory
+}
+
+func (p *plan) naming(cell string, byCategory bool) naming {
+	return naming{cell, byCategory, p.tableNamed(cell, byCategory)}
+}
+
 // allNamed reports whether the cells of a run name no table but def, or none. Then nothing is
 // to be learnt from their rows, and they are not looked up. Most files are so: a
 // dictionary of one cell stands for a million rows.
@@ -18,11 +33,10 @@ func (w *worker) allNamed(p *plan, def int8, k *planKey, run *formats.Run) bool 
 		if c.Len == 0 {
 			continue
 		}
-		if cell := run.Cell(i); string(cell) != w.named || k.category != w.byCategory {
-			w.named, w.byCategory = string(cell), k.category
-			w.namedTable = p.tableNamed(w.named, k.category)
+		if cell := run.Cell(i); !w.named.is(cell, k.category) {
+			w.named = p.naming(string(cell), k.category)
 		}
-		if w.namedTable != def {
+		if w.named.table != def {
 			return false
 		}
 	}
@@ -55,20 +69,19 @@ func (w *worker) sortRows(in *input, b formats.Block, k *planKey, run *formats.R
 		if w.tables[ref.Row] != unsaid {
 			continue
 		}
-		if cell := run.Cell(int(ref.Cell)); string(cell) != w.named || k.category != w.byCategory {
-			in.countNamed(in.plan, w.namedTable, w.named, n)
-			n, w.named, w.byCategory = 0, string(cell), k.category
-			w.namedTable = in.plan.tableNamed(w.named, k.category)
+		if cell := run.Cell(int(ref.Cell)); !w.named.is(cell, k.category) {
+			in.countNamed(in.plan, w.named.table, w.named.cell, n)
+			n, w.named = 0, in.plan.naming(string(cell), k.category)
 		}
-		if w.namedTable != unsaid {
-			w.tables[ref.Row] = w.namedTable
-			if w.namedTable >= 0 {
-				w.met[w.namedTable] = true
+		if t := w.named.table; t != unsaid {
+			w.tables[ref.Row] = t
+			if t >= 0 {
+				w.met[t] = true
 			}
 			n++
 		}
 	}
-	in.countNamed(in.plan, w.namedTable, w.named, n)
+	in.countNamed(in.plan, w.named.table, w.named.cell, n)
 	return nil
 }
 
@@ -95,13 +108,46 @@ func (w *worker) rowTable(p *plan, cells []string, row uint32, def int8) int8 {
 		switch cell := cells[n]; {
 		case cell == "":
 			continue
-		case cell != w.hitNamed || (n == p.category) != w.hitByCategory:
-			w.hitNamed, w.hitByCategory = strings.Clone(cell), n == p.category
-			w.hitNamedTable = p.tableNamed(cell, w.hitByCategory)
+		case !w.hitNamed.is(bytesOf(cell), n == p.category):
+			w.hitNamed = p.naming(strings.Clone(cell), n == p.category)
 		}
-		if w.hitNamedTable != unsaid {
-			return w.hitNamedTable
+		if w.hitNamed.table != unsaid {
+			return w.hitNamed.table
 		}
 	}
 	return def
+}
+
+// count adds rows of a table to the input's tally; other rows go by the part.
+func (i *input) count(p *plan, t int8, n int64) {
+	if n == 0 {
+		return
+	}
+	name := "unknown tables"
+	if t >= 0 {
+		name = p.tables[t].Name
+	}
+	i.mu.Lock()
+	i.tables[name] += n
+	i.mu.Unlock()
+}
+
+// maxOtherTables bounds how many names of other tables are remembered.
+const maxOtherTables = 64
+
+// countNamed adds rows of the table that their cell names.
+func (i *input) countNamed(p *plan, t int8, cell string, n int64) {
+	if n == 0 {
+		return
+	}
+	if t >= 0 {
+		i.count(p, t, n)
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if _, ok := i.tables[cell]; !ok && len(i.tables) >= maxOtherTables {
+		cell = "unknown tables"
+	}
+	i.tables[cell] += n
 }

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -113,6 +114,14 @@ const (
 // DefaultMemory is what Scan.Memory's zero value stands for.
 const DefaultMemory = 256 << 20
 
+// memory is how many bytes of hits are held.
+func (s *Scan) memory() int {
+	if s.Memory <= 0 {
+		return DefaultMemory
+	}
+	return int(s.Memory)
+}
+
 // ErrNothing means that no input could be scanned at all.
 var ErrNothing = errors.New("no input could be scanned")
 
@@ -146,12 +155,10 @@ func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error
 	if err != nil {
 		return sum, err
 	}
-	switch cause := context.Cause(r.ctx); {
-	case cause == nil, errors.Is(cause, errBadRecord):
-	default:
+	if cause := context.Cause(r.ctx); cause != nil && !errors.Is(cause, errBadRecord) {
 		return sum, cause
 	}
-	if !sum.scannedAny() {
+	if !slices.ContainsFunc(sum.Files, (*FileReport).Scanned) {
 		return sum, ErrNothing
 	}
 	return sum, nil

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 )
@@ -15,7 +14,7 @@ import (
 // memory; others wait in memory, and beyond the share in a temporary file. Whoever
 // hands on does so without the lock, and also what comes in the meantime.
 type sequence struct {
-	dir   string
+	tempFile
 	share int
 	emit  func(payload []byte) error
 
@@ -27,8 +26,6 @@ type sequence struct {
 	ends    map[int]int // input -> number of its blocks, once known
 	free    [][]byte    // memory of payloads that have been handed on
 	inMem   int
-	file    *os.File
-	size    int64
 	err     error
 }
 
@@ -47,11 +44,8 @@ type piece struct {
 	at  span
 }
 
-// A span is a part of a temporary file.
-type span struct{ off, end int64 }
-
 func newSequence(dir string, share int, emit func([]byte) error) *sequence {
-	s := &sequence{dir: dir, share: share, emit: emit, waiting: map[ticket]*held{}, ends: map[int]int{}}
+	s := &sequence{tempFile: tempFile{dir: dir, name: "iocsweep-wait-*"}, share: share, emit: emit, waiting: map[ticket]*held{}, ends: map[int]int{}}
 	s.eased.L = &s.mu
 	return s
 }
@@ -116,21 +110,11 @@ func (s *sequence) keep(payload []byte) (piece, []byte) {
 		}
 		return piece{mem: payload}, spare
 	}
-	if s.file == nil {
-		f, err := os.CreateTemp(s.dir, "iocsweep-wait-*")
-		if err != nil {
-			s.err = fmt.Errorf("%w: %w", ErrSpill, err)
-			return piece{}, payload
-		}
-		_ = os.Remove(f.Name())
-		s.file = f
-	}
-	if _, err := s.file.WriteAt(payload, s.size); err != nil {
-		s.err = fmt.Errorf("%w: %w", ErrSpill, err)
+	at, err := s.add(payload)
+	if err != nil {
+		s.err = err
 		return piece{}, payload
 	}
-	at := span{s.size, s.size + int64(len(payload))}
-	s.size = at.end
 	return piece{at: at}, payload
 }
 
@@ -226,12 +210,4 @@ func (s *sequence) flush() error {
 		s.drain()
 	}
 	return s.err
-}
-
-func (s *sequence) close() {
-	if s.file != nil {
-		_ = s.file.Close()
-		_ = os.Remove(s.file.Name())
-		s.file = nil
-	}
 }

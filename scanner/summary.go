@@ -1,10 +1,10 @@
 package scanner
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/formats"
-	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
@@ -36,9 +36,8 @@ type FileReport struct {
 	BadTimes    int64 // hits whose time text could not be read
 	Hits        int64
 	Suppressed  int64
-	Below       int64      // matches below compromised names, left out for CompromisedExact
-	First, Last clock.Time // what the first and last record of each block show
-	Timed       bool       // First and Last are set
+	Below       int64 // matches below compromised names, left out for CompromisedExact
+	Period            // what the first and last record of each block show
 	Status      Status
 	Reason      string   // why Status is not Complete
 	Notes       []string // what a reader of the result should know: assumed zones, columns not read
@@ -63,17 +62,54 @@ type Summary struct {
 	Stopped    bool           // interrupted, or stopped by Strict
 }
 
-// Complete reports whether nothing which could hold a hit was left unread.
-func (s *Summary) Complete() bool {
-	if s.Stopped {
-		return false
+// summary says what the run read and found. All workers have ended.
+func (r *run) summary() *Summary {
+	s := &Summary{Tables: r.tables, Stopped: r.ctx.Err() != nil}
+	if r.forced != nil {
+		s.Tables = []*table.Table{r.forced}
 	}
-	for _, f := range s.Files {
-		if f.Failed() {
-			return false
+	met := map[string]bool{}
+	for _, in := range r.inputs {
+		f := in.report
+		switch {
+		case r.bad != nil && in.n >= r.bad.input:
+			r.bad.cut(in)
+		case in.state != done:
+			f.Status, f.Reason = Unfinished, errCut.Error()
+		}
+		s.Files = append(s.Files, f)
+		s.Hits += f.Hits
+		s.Suppressed += f.Suppressed
+		s.Below += f.Below
+		s.Records += f.Records
+		s.Bytes += max(f.Bytes, 0)
+		s.Rejected += f.Rejected
+		for _, name := range strings.Split(f.Table, "+") {
+			met[name] = true
 		}
 	}
-	return true
+	s.Tables = slices.DeleteFunc(slices.Clone(s.Tables), func(t *table.Table) bool { return t.Optional && !met[t.Name] })
+	for _, t := range s.Tables {
+		if !met[t.Name] {
+			s.Absent = append(s.Absent, t)
+		}
+	}
+	for _, x := range r.ledger {
+		s.Rules = append(s.Rules, *x)
+	}
+	s.Lists = r.listReports()
+	if r.Groups != nil {
+		for _, g := range r.groups {
+			r.Groups.merge(g)
+		}
+		s.Groups = r.Groups
+	}
+	return s
+}
+
+// Complete reports whether nothing which could hold a hit was left unread.
+func (s *Summary) Complete() bool {
+	return !s.Stopped && !slices.ContainsFunc(s.Files, (*FileReport).Failed)
 }
 
 // Failed reports whether the input makes a run's coverage partial: something in it
@@ -93,28 +129,18 @@ func (f *FileReport) Scanned() bool {
 	return f.Status == Complete || f.Status == Partial && f.Table != "" || f.Status == Unfinished
 }
 
-// Span returns the earliest and latest time that the scanned inputs show.
-func (s *Summary) Span() (first, last clock.Time, ok bool) {
+// Period is from the earliest to the latest time that the scanned inputs show.
+func (s *Summary) Period() (p Period) {
 	for _, f := range s.Files {
-		if !f.Timed {
-			continue
-		}
-		if !ok {
-			first, last, ok = f.First, f.Last, true
-			continue
-		}
-		first, last = min(first, f.First), max(last, f.Last)
+		p.join(f.Period)
 	}
-	return first, last, ok
+	return p
 }
 
 func (f *FileReport) note(text string) {
-	for _, n := range f.Notes {
-		if n == text {
-			return
-		}
+	if !slices.Contains(f.Notes, text) {
+		f.Notes = append(f.Notes, text)
 	}
-	f.Notes = append(f.Notes, text)
 }
 
 func joinTables(names []string) string { return strings.Join(names, "+") }

@@ -71,9 +71,9 @@ func TestOptionalTables(t *testing.T) {
 				t.Fatal(err)
 			}
 			var said []string
-			for _, f := range table.WhoFields() {
-				if v := h.Who.Get(f); v != "" && (f != "command_line" || c.table == "DeviceProcessEvents") {
-					said = append(said, f+"="+v)
+			for _, f := range whoFields(&h.Who) {
+				if v := h.Who.Get(f.name); v != "" && (f.name != "command_line" || c.table == "DeviceProcessEvents") {
+					said = append(said, f.name+"="+v)
 				}
 			}
 			if got := strings.Join(said, " "); got != c.want {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/iocsweep/iocsweep/ioc"
-	"github.com/iocsweep/iocsweep/scanner/clock"
 )
 
 // Bounds of a tally, whatever the hits hold.
@@ -25,9 +24,7 @@ type Tally struct {
 	Suppressed int64
 	Foreign    int64 // hits, kept or not, that an indicator leads which the list lacks
 	Others     int64 // of Foreign, those of indicators beyond the bound
-	First      clock.Time
-	Last       clock.Time
-	Timed      bool // some kept hit has a time
+	Period           // of the kept hits that have a time
 
 	list    *ioc.List
 	set     *ioc.Set
@@ -44,10 +41,8 @@ type IndicatorTally struct {
 	Hits       int64 // kept ones that it leads
 	Beside     int64 // kept ones in which it stands beside another
 	Suppressed int64 // of either kind
-	First      clock.Time
-	Last       clock.Time
-	Timed      bool // some kept hit has a time
-	MoreHosts  bool // there were others than Hosts lists
+	Period           // of the kept hits that have a time
+	MoreHosts  bool  // there were others than Hosts lists
 
 	hosts map[string]*int64
 }
@@ -62,7 +57,7 @@ func (t *Tally) Add(h *Hit) {
 	kept := len(h.SuppressedBy) == 0
 	if kept {
 		t.Hits++
-		spread(&t.First, &t.Last, &t.Timed, h)
+		t.join(h.period())
 	} else {
 		t.Suppressed++
 	}
@@ -70,17 +65,6 @@ func (t *Tally) Add(h *Hit) {
 	for _, a := range h.Also {
 		t.count(h, a.Indicator, false, kept)
 	}
-}
-
-// spread widens a span of time by that of a hit.
-func spread(first, last *clock.Time, timed *bool, h *Hit) {
-	if !h.HasTime {
-		return
-	}
-	if !*timed {
-		*first, *last, *timed = h.Time, h.Time, true
-	}
-	*first, *last = min(*first, h.Time), max(*last, h.Time)
 }
 
 func (t *Tally) count(h *Hit, i *ioc.Indicator, leads, kept bool) {
@@ -97,7 +81,7 @@ func (t *Tally) count(h *Hit, i *ioc.Indicator, leads, kept bool) {
 	default:
 		x.Beside++
 	}
-	spread(&x.First, &x.Last, &x.Timed, h)
+	x.join(h.period())
 	host := groupValue("host", h)
 	switch n := x.hosts[host]; {
 	case n != nil:

@@ -14,12 +14,7 @@ func TallyJSONL(dst []byte, x *IndicatorTally) []byte {
 	i := &x.Indicator
 	dst = appendString(append(dst, `{"type":`...), i.Type.String())
 	dst = appendString(append(dst, `,"value":`...), i.Value)
-	dst = append(dst, `,"malware":`...)
-	if i.Malware == "" {
-		dst = append(dst, "null"...)
-	} else {
-		dst = appendString(dst, i.Malware)
-	}
+	dst = appendStringOrNull(append(dst, `,"malware":`...), i.Malware)
 	dst = strconv.AppendBool(append(dst, `,"listed":`...), x.Listed)
 	dst = strconv.AppendInt(append(dst, `,"hits":`...), x.Hits, 10)
 	dst = strconv.AppendInt(append(dst, `,"beside":`...), x.Beside, 10)
@@ -39,14 +34,8 @@ func TallyJSONL(dst []byte, x *IndicatorTally) []byte {
 		dst = append(strconv.AppendInt(append(dst, `,"hits":`...), h.Hits, 10), '}')
 	}
 	dst = strconv.AppendBool(append(dst, `],"more_hosts":`...), x.MoreHosts)
-	dst = append(dst, `,"feeds":[`...)
-	for n, f := range i.Feeds {
-		if n > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendString(dst, f)
-	}
-	return append(dst, "]}\n"...)
+	dst = appendStrings(append(dst, `,"feeds":`...), i.Feeds)
+	return append(dst, "}\n"...)
 }
 
 // TallyCSVHeader is the first line of the CSV format of a tally.

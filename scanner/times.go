@@ -148,11 +148,7 @@ func widen[T string | []byte](i *input, column int, cell T) clock.Status {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	r := i.report
-	if !r.Timed {
-		r.First, r.Last, r.Timed = t.Time, t.Time, true
-	}
-	r.First, r.Last = min(r.First, t.Time), max(r.Last, t.Time)
+	i.report.widen(t.Time)
 	return clock.OK
 }
 
@@ -214,92 +210,4 @@ func (w *worker) seen(in *input, b formats.Block) error {
 		}
 	}
 	return nil
-}
-
-// count adds rows of a table to the input's tally; other rows go by the part.
-func (i *input) count(p *plan, t int8, n int64) {
-	if n == 0 {
-		return
-	}
-	name := "unknown tables"
-	if t >= 0 {
-		name = p.tables[t].Name
-	}
-	i.mu.Lock()
-	i.tables[name] += n
-	i.mu.Unlock()
-}
-
-// maxOtherTables bounds how many names of other tables are remembered.
-const maxOtherTables = 64
-
-// countNamed adds rows of the table that their cell names.
-func (i *input) countNamed(p *plan, t int8, cell string, n int64) {
-	if n == 0 {
-		return
-	}
-	if t >= 0 {
-		i.count(p, t, n)
-		return
-	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if _, ok := i.tables[cell]; !ok && len(i.tables) >= maxOtherTables {
-		cell = "unknown tables"
-	}
-	i.tables[cell] += n
-}
-
-// summary says what the run read and found. All workers have ended.
-func (r *run) summary() *Summary {
-	s := &Summary{Tables: r.tables, Stopped: r.ctx.Err() != nil}
-	if r.forced != nil {
-		s.Tables = []*table.Table{r.forced}
-	}
-	met := map[string]bool{}
-	for _, in := range r.inputs {
-		f := in.report
-		switch {
-		case r.bad != nil && in.n >= r.bad.input:
-			r.bad.cut(in)
-		case in.state != done:
-			f.Status, f.Reason = Unfinished, errCut.Error()
-		}
-		s.Files = append(s.Files, f)
-		s.Hits += f.Hits
-		s.Suppressed += f.Suppressed
-		s.Below += f.Below
-		s.Records += f.Records
-		s.Bytes += max(f.Bytes, 0)
-		s.Rejected += f.Rejected
-		for _, name := range strings.Split(f.Table, "+") {
-			met[name] = true
-		}
-	}
-	s.Tables = slices.DeleteFunc(slices.Clone(s.Tables), func(t *table.Table) bool { return t.Optional && !met[t.Name] })
-	for _, t := range s.Tables {
-		if !met[t.Name] {
-			s.Absent = append(s.Absent, t)
-		}
-	}
-	for _, x := range r.ledger {
-		s.Rules = append(s.Rules, *x)
-	}
-	s.Lists = r.listReports()
-	if r.Groups != nil {
-		for _, g := range r.groups {
-			r.Groups.merge(g)
-		}
-		s.Groups = r.Groups
-	}
-	return s
-}
-
-func (s *Summary) scannedAny() bool {
-	for _, f := range s.Files {
-		if f.Scanned() {
-			return true
-		}
-	}
-	return false
 }

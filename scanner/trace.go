@@ -126,7 +126,7 @@ func (w *worker) traceBlock(in *input, b formats.Block, def int8) bool {
 	late, _ := w.reader.Fetch(1, []uint32{uint32(row)})
 	cells := cellsOf(p, early, late, 0, nil, &w.texts)
 	n := w.rowTable(p, cells, uint32(row), def)
-	w.traceTable(in, b, row, n, def)
+	w.traceTable(in, b, n)
 	if n < 0 {
 		return true
 	}
@@ -135,7 +135,7 @@ func (w *worker) traceBlock(in *input, b formats.Block, def int8) bool {
 }
 
 // traceTable says which table the row was taken for and by what.
-func (w *worker) traceTable(in *input, b formats.Block, row int, n, def int8) {
+func (w *worker) traceTable(in *input, b formats.Block, n int8) {
 	tr, p := w.trace, in.plan
 	if n < 0 {
 		tr.TableBy = "the record is of no table that is swept for"
@@ -217,7 +217,7 @@ func (w *worker) traceColumns(p *plan, r *table.Row, row, t int) (held bool) {
 			c.Value, c.Has = r.Get(k.Column)
 		}
 		for _, f := range tr.Fields {
-			if bare, _ := formats.BareName(f.Name); !c.Has && strings.EqualFold(bare, k.Column) {
+			if !c.Has && strings.EqualFold(formats.BareName(f.Name), k.Column) {
 				c.Value, c.Has = f.Value, true
 			}
 		}

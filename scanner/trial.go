@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
@@ -61,12 +60,11 @@ func ReadHits(r io.Reader, tables []*table.Table) iter.Seq2[*Hit, error] {
 // A Trial finds out what rules would remove from hits of an earlier scan. It
 // belongs to one goroutine.
 type Trial struct {
-	Rules       []*TrialRule
-	Hits        int64
-	Removed     int64 // by any rule
-	Undecided   int64 // by none, but by some if their rows held what they do not show
-	First, Last clock.Time
-	Timed       bool // some hit has a time
+	Rules     []*TrialRule
+	Hits      int64
+	Removed   int64 // by any rule
+	Undecided int64 // by none, but by some if their rows held what they do not show
+	Period          // of the hits that have a time
 }
 
 // TrialRule is what one rule would remove, were it active: one that is not has
@@ -113,12 +111,7 @@ func (t *Trial) Add(h *Hit) {
 		c.Matches = append(c.Matches, rule.Match{Column: m.Column, Role: m.Role, Value: m.Value, Class: m.Class.String()})
 	}
 	t.Hits++
-	if h.HasTime {
-		if !t.Timed {
-			t.First, t.Last, t.Timed = h.Time, h.Time, true
-		}
-		t.First, t.Last = min(t.First, h.Time), max(t.Last, h.Time)
-	}
+	t.join(h.period())
 	var removing []*TrialRule
 	active, undecided := 0, false
 	for _, x := range t.Rules {

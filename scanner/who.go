@@ -13,14 +13,6 @@ type whoField struct {
 	number *table.Number // nil: value counts
 }
 
-// text is the answer as text, "" for null.
-func (f *whoField) text() string {
-	if f.number != nil {
-		return f.number.String()
-	}
-	return f.value
-}
-
 // whoFields lists the answers in the order of the hit record.
 func whoFields(w *table.Who) [13]whoField {
 	return [...]whoField{

@@ -42,14 +42,10 @@ type worker struct {
 	rows  []uint32        // rows that hold any, ascending, without repeats
 
 	// Which table a row is of, see sortRows and rowTable.
-	tables        []int8 // of each row, where a run says it; index into plan.tables, else -1
-	met           []bool // by plan.tables: whether the block may hold rows of it
-	named         string // the last name of a table that a row gave, and
-	namedTable    int8   // which it is: rows repeat it
-	byCategory    bool   // and whether it stood in category
-	hitNamed      string // the same of rows with hits
-	hitNamedTable int8
-	hitByCategory bool
+	tables   []int8 // of each row, where a run says it; index into plan.tables, else -1
+	met      []bool // by plan.tables: whether the block may hold rows of it
+	named    naming // the last one: rows repeat it
+	hitNamed naming // the last one of rows with hits
 
 	// The hits of a row, see report.
 	row      finding       // in hand
@@ -83,7 +79,7 @@ type claimed struct {
 }
 
 func (r *run) newWorker() *worker {
-	w := &worker{run: r, namedTable: unsaid}
+	w := &worker{run: r}
 	w.each = w.takeRun
 	w.rowed = r.out.streamed != nil && !r.lines
 	w.hits.to, w.suppressed.to, w.rejected.to = r.out.hits, r.out.suppressed, r.out.rejects
@@ -121,7 +117,7 @@ func (w *worker) reset(in *input) {
 	}
 	want.Spare = w.reader
 	w.reader = in.src.NewReader(want)
-	w.named, w.namedTable, w.hitNamed = "", unsaid, "" // another input may have other tables
+	w.named, w.hitNamed = naming{}, naming{} // another input may have other tables
 }
 
 // begin turns the worker to a block that the reader has just claimed, and returns the
@@ -169,7 +165,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 	wait := undecided || in.dates.held()
 	if len(w.found) > 0 {
 		slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
-		err := w.reportAll(in, b, def, wait)
+		err := w.reportAll(in, def, wait)
 		w.tell(in)
 		if err != nil {
 			return err

@@ -85,7 +85,7 @@ func (j *jsonWriter) Write(r *Row) error {
 		}
 		comma = true
 		b = append(b, j.keys[i]...)
-		b = j.value(b, r, i, cell)
+		b = j.value(b, i, cell)
 	}
 	switch j.o.Style {
 	case Envelope:
@@ -110,7 +110,7 @@ func (j *jsonWriter) Write(r *Row) error {
 	return j.Close()
 }
 
-func (j *jsonWriter) value(b []byte, r *Row, i int, cell []byte) []byte {
+func (j *jsonWriter) value(b []byte, i int, cell []byte) []byte {
 	if len(cell) == 0 {
 		return append(b, "null"...)
 	}

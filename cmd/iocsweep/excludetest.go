@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -48,10 +49,7 @@ of a scan with --row all show all columns that are not empty.`,
 			if _, err := fmt.Fprint(a.out, trialText(trial)); err != nil {
 				return outputError(err)
 			}
-			if broken {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			return partial(broken)
 		},
 	}
 	fs := c.Flags()
@@ -101,7 +99,7 @@ func indented(b *page, g *scanner.Groups) {
 	for _, one := range g.Largest(maxShown) {
 		row := []string{number(one.Count)}
 		for _, v := range one.Values {
-			row = append(row, orDash(scanner.Printable(v)))
+			row = append(row, cmp.Or(scanner.Printable(v), "-"))
 		}
 		first, last := "-", "-"
 		if one.Timed {
@@ -134,7 +132,7 @@ func indented(b *page, g *scanner.Groups) {
 		}
 	}
 	if n := g.Len() - maxShown; n > 0 {
-		fmt.Fprintf(b, "    … and %s more groups\n", number(int64(n)))
+		fmt.Fprintf(b, "    … and %s more groups\n", number(n))
 	}
 	if g.Others > 0 {
 		fmt.Fprintf(b, "    %s in groups beyond the first ones that fit in memory\n", count(g.Others, "hit"))

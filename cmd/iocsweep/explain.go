@@ -168,10 +168,7 @@ func (a *app) explainRow(ctx context.Context, f *scanFlags, row, format string) 
 	if err := a.explained(format, e.text, e); err != nil {
 		return err
 	}
-	if !tr.Found || broken {
-		return &statusError{statusPartial, nil}
-	}
-	return nil
+	return partial(!tr.Found || broken)
 }
 
 // recordOf reads FILE:RECORD. FILE may be the member of an archive, after its

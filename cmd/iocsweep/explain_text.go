@@ -78,7 +78,7 @@ const maxCellText = 400
 // shown is a cell as a page has it.
 func shown(s string) string {
 	if len(s) > maxCellText {
-		return scanner.Printable(strings.ToValidUTF8(s[:maxCellText], "")) + fmt.Sprintf("… (%s bytes)", number(int64(len(s))))
+		return scanner.Printable(strings.ToValidUTF8(s[:maxCellText], "")) + fmt.Sprintf("… (%s bytes)", number(len(s)))
 	}
 	return scanner.Printable(s)
 }
@@ -156,7 +156,7 @@ func (e *rowExplanation) reading() string {
 	default:
 		text += " The record has"
 	}
-	text += fmt.Sprintf(" %s, of which %d are not empty.", count(int64(e.Read.Cells), "cell"), e.Read.Filled)
+	text += fmt.Sprintf(" %s, of which %d are not empty.", count(e.Read.Cells, "cell"), e.Read.Filled)
 	if e.Read.Problem != nil {
 		text += " Something was wrong with it, and its cells were matched all the same: " + scanner.Printable(*e.Read.Problem) + "."
 	}

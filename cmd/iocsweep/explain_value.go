@@ -25,7 +25,6 @@ type valueExplanation struct {
 	addr     netip.Addr      // as a log's cell
 	name     string          // likewise, in normal form
 	url      string          // likewise, "" without path or query
-	port     int             // -1 without one
 	cell     []byte          // the value, refanged
 	kind     ioc.Kind        // as which it is matched
 	by       map[string]int  // of Matches, by indicator
@@ -63,7 +62,7 @@ type nearMiss struct {
 const maxNear = 20
 
 func explainValue(value string, set *ioc.Set) *valueExplanation {
-	e := &valueExplanation{Value: value, Forms: []valueForm{}, Matches: []valueMatch{}, Near: []nearMiss{}, Hits: []valueHit{}, port: -1,
+	e := &valueExplanation{Value: value, Forms: []valueForm{}, Matches: []valueMatch{}, Near: []nearMiss{}, Hits: []valueHit{},
 		by: map[string]int{}, kql: map[string]bool{}}
 	// What is pasted here often comes from a report, where it is defanged.
 	if refanged := ioc.Refang(value); refanged != value {
@@ -117,16 +116,16 @@ func (e *valueExplanation) normal() {
 		form("as a hash", algorithm(string(e.cell))+" "+strings.ToLower(string(e.cell)))
 		return
 	case isAddr:
-		e.addr, e.port = addr, port
+		e.addr = addr
 		form("as an address", addr.String()+portText(port))
 	case hasHost && host.Addr.IsValid():
-		e.addr, e.port = host.Addr, host.Port
+		e.addr = host.Addr
 		form("host of a URL", host.Addr.String()+portText(host.Port))
 	case isName:
 		e.name = string(name)
 		form("as a name", e.name)
 	case hasHost:
-		e.name, e.port = string(host.Name), host.Port
+		e.name = string(host.Name)
 		form("host of a URL", e.name+portText(host.Port))
 	default:
 		e.kind = ioc.KindText
@@ -272,7 +271,7 @@ func (e *valueExplanation) text() string {
 		line("near miss", fmt.Sprintf("%s %s: %s%s", n.Type, scanner.Printable(n.Value), n.Why, origin(n.Feeds)))
 	}
 	if e.NearMore > 0 {
-		line("", "… and "+number(int64(e.NearMore))+" more")
+		line("", "… and "+number(e.NearMore)+" more")
 	}
 	return b.String()
 }

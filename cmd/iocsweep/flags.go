@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -66,10 +67,8 @@ func (t *texts) String() string { return strings.Join(*t.list, ",") }
 
 // oneOf is the error of a flag whose value is none of those allowed, else nil.
 func oneOf(flag, value string, allowed ...string) error {
-	for _, s := range allowed {
-		if s == value {
-			return nil
-		}
+	if slices.Contains(allowed, value) {
+		return nil
 	}
 	return fmt.Errorf("%s %q: want %s", flag, value, strings.Join(allowed, ", "))
 }

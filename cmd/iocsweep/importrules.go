@@ -51,12 +51,9 @@ expression, or names a field that no table has, becomes a comment.`,
 			if _, err := io.WriteString(a.out, text); err != nil {
 				return outputError(err)
 			}
-			a.warnf("%s: %s, all disabled; %d of %s without an expression that can be used", count(int64(len(list)), "exclusion"),
-				count(int64(n.rules), "rule"), n.prose, count(int64(len(list)), "sentence"))
-			if broken {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			a.warnf("%s: %s, all disabled; %d of %s without an expression that can be used", count(len(list), "exclusion"),
+				count(n.rules, "rule"), n.prose, count(len(list), "sentence"))
+			return partial(broken)
 		},
 	}
 }

@@ -74,10 +74,7 @@ func (a *app) inspectPaths(ctx context.Context, f *tableFlags, paths []string, e
 		}
 		between = "\n"
 	}
-	if bad {
-		return &statusError{statusPartial, nil}
-	}
-	return nil
+	return partial(bad)
 }
 
 // estimate prints how long a scan will take.
@@ -95,7 +92,7 @@ func (a *app) estimate(ctx context.Context, s *scanner.Scan, inputs []formats.In
 		if k.Compression != "" {
 			form += ", " + k.Compression
 		}
-		fmt.Fprintf(&b, "%s (%s): %s, %.3f GB", k.Table, form, count(int64(k.Files), "file"), float64(k.Bytes)/1e9)
+		fmt.Fprintf(&b, "%s (%s): %s, %.3f GB", k.Table, form, count(k.Files, "file"), float64(k.Bytes)/1e9)
 		switch {
 		case k.Bare:
 			b.WriteString(": there is no record in the largest\n")
@@ -106,16 +103,13 @@ func (a *app) estimate(ctx context.Context, s *scanner.Scan, inputs []formats.In
 		}
 	}
 	if e.Skipped > 0 {
-		fmt.Fprintf(&b, "not scanned: %s\n", count(int64(e.Skipped), "file"))
+		fmt.Fprintf(&b, "not scanned: %s\n", count(e.Skipped, "file"))
 	}
-	fmt.Fprintf(&b, "about %s with %s, and the time to load the indicators\n", roughly(e.Time), count(int64(e.Threads), "worker"))
+	fmt.Fprintf(&b, "about %s with %s, and the time to load the indicators\n", roughly(e.Time), count(e.Threads, "worker"))
 	if _, err := fmt.Fprint(a.out, b.String()); err != nil {
 		return outputError(err)
 	}
-	if bad {
-		return &statusError{statusPartial, nil}
-	}
-	return nil
+	return partial(bad)
 }
 
 // roughly leaves a duration the digits that an estimate has.
@@ -177,7 +171,7 @@ func inspection(i *scanner.Inspection) string {
 		line("last", i.Last.String())
 	}
 	if len(i.Header) > 0 {
-		line("columns", number(int64(len(i.Header)))+": "+scanner.Printable(strings.Join(i.Header, ", ")))
+		line("columns", number(len(i.Header))+": "+scanner.Printable(strings.Join(i.Header, ", ")))
 	}
 	if len(i.Matched) > 0 {
 		line("matched", strings.Join(i.Matched, ", "))

@@ -60,13 +60,10 @@ warning where that is more than 5 % of a source.`,
 				return outputError(werr)
 			}
 			f.where.said(a)
-			switch {
-			case err != nil:
+			if err != nil {
 				return usage(err)
-			case broken:
-				return &statusError{statusPartial, nil}
 			}
-			return nil
+			return partial(broken)
 		},
 	}
 	f.register(c.Flags())
@@ -83,14 +80,14 @@ func feedReport(b *strings.Builder, r *feed.Report) {
 	feedDates(b, r)
 	fmt.Fprintf(b, "  taken      %s\n", counted(r.Taken, r.ByType))
 	fmt.Fprintf(b, "  merged     %s\n", counted(r.Merged, r.Repeats))
-	fmt.Fprintf(b, "  skipped    %s\n", number(int64(r.Skipped)))
-	fmt.Fprintf(b, "  rejected   %s\n", number(int64(r.Rejected)))
+	fmt.Fprintf(b, "  skipped    %s\n", number(r.Skipped))
+	fmt.Fprintf(b, "  rejected   %s\n", number(r.Rejected))
 	for _, dropped := range []struct {
 		why string
 		n   int
 	}{{"too weak", r.Weak}, {"ended", r.Ended}, {"too old", r.Old}, {"left out", r.Innocent}} {
 		if dropped.n > 0 {
-			fmt.Fprintf(b, "  %-10s %s\n", dropped.why, number(int64(dropped.n)))
+			fmt.Fprintf(b, "  %-10s %s\n", dropped.why, number(dropped.n))
 		}
 	}
 	feedReasons(b, r)
@@ -101,7 +98,7 @@ func feedReport(b *strings.Builder, r *feed.Report) {
 		fmt.Fprintf(b, "  warning: %s:%d: %s: %s\n", scanner.Printable(r.Path), x.Line, scanner.Printable(x.Text), scanner.Printable(x.Reason))
 	}
 	if r.Unlisted > 0 {
-		fmt.Fprintf(b, "  and %s more lines like these\n", number(int64(r.Unlisted)))
+		fmt.Fprintf(b, "  and %s more lines like these\n", number(r.Unlisted))
 	}
 	if r.Err != nil {
 		fmt.Fprintf(b, "  broken off: %s\n", printableError(r.Err))
@@ -131,10 +128,7 @@ func (a *app) iocExport() *cobra.Command {
 				return outputError(err)
 			}
 			f.where.said(a)
-			if a.saidOfFeeds(reports, false) {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			return partial(a.saidOfFeeds(reports, false))
 		},
 	}
 	c.Flags().StringVar(&format, "format", "jsonl", "jsonl or csv")

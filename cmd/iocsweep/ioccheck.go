@@ -28,12 +28,12 @@ func feedDates(b *strings.Builder, r *feed.Report) {
 func counted(n int, byType map[string]int) string {
 	var parts []string
 	for _, t := range slices.Sorted(maps.Keys(byType)) {
-		parts = append(parts, fmt.Sprintf("%s %s", number(int64(byType[t])), t))
+		parts = append(parts, fmt.Sprintf("%s %s", number(byType[t]), t))
 	}
 	if len(parts) == 0 {
-		return number(int64(n))
+		return number(n)
 	}
-	return number(int64(n)) + " (" + strings.Join(parts, ", ") + ")"
+	return number(n) + " (" + strings.Join(parts, ", ") + ")"
 }
 
 // maxWarned is how many different warnings are counted apart: some hold words
@@ -44,7 +44,7 @@ const maxWarned = 20
 // that were, with the line of the first of each.
 func feedReasons(b *strings.Builder, r *feed.Report) {
 	say := func(n int, reason string, line int) {
-		fmt.Fprintf(b, "    %s: %s, first on line %d\n", number(int64(n)), scanner.Printable(reason), line)
+		fmt.Fprintf(b, "    %s: %s, first on line %d\n", number(n), scanner.Printable(reason), line)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
 		say(r.Reasons[reason], reason, r.First[reason])
@@ -62,7 +62,7 @@ func feedReasons(b *strings.Builder, r *feed.Report) {
 			first[reason] = w.Line
 		}
 	}
-	fmt.Fprintf(b, "  warnings   %s\n", number(int64(len(r.Warnings))))
+	fmt.Fprintf(b, "  warnings   %s\n", number(len(r.Warnings)))
 	for _, reason := range slices.Sorted(maps.Keys(n)) {
 		say(n[reason], reason, first[reason])
 	}
@@ -84,7 +84,7 @@ func compromisedReport(b *strings.Builder, list *ioc.List, how string) {
 	if how == "exact" {
 		what = "scan matches their names and not what is below"
 	}
-	fmt.Fprintf(b, "\ncompromised sites: %s of %s indicators (%s)\n", number(int64(n)), number(int64(list.Len())), what)
+	fmt.Fprintf(b, "\ncompromised sites: %s of %s indicators (%s)\n", number(n), number(list.Len()), what)
 }
 
 // maxAlike is how many pairs of each likeness are shown.
@@ -104,9 +104,9 @@ func alikeReport(b *strings.Builder, set *ioc.Set) {
 		if pairs == 0 {
 			continue
 		}
-		fmt.Fprintf(b, "\nalike: %s, %s\n%s", number(int64(pairs)), ioc.Likeness(l), shown[l].String())
+		fmt.Fprintf(b, "\nalike: %s, %s\n%s", number(pairs), ioc.Likeness(l), shown[l].String())
 		if pairs > maxAlike {
-			fmt.Fprintf(b, "    … and %s more\n", number(int64(pairs-maxAlike)))
+			fmt.Fprintf(b, "    … and %s more\n", number(pairs-maxAlike))
 		}
 	}
 }

@@ -45,11 +45,8 @@ round, sorted, and the counts on standard error.`,
 			if err := w.Flush(); err != nil {
 				return outputError(err)
 			}
-			a.warnf("%s gained, %s lost, %s in both", number(int64(len(gained))), number(int64(len(lost))), number(int64(lists[1].Len()-len(gained))))
-			if broken {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			a.warnf("%s gained, %s lost, %s in both", number(len(gained)), number(len(lost)), number(lists[1].Len()-len(gained)))
+			return partial(broken)
 		},
 	}
 	f.registerKind(c.Flags())

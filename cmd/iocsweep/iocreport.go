@@ -81,10 +81,7 @@ func (a *app) reportHits(f *feedFlags, paths, hits, tableFiles []string, format 
 	if err := w.Flush(); err != nil {
 		return outputError(err)
 	}
-	if broken {
-		return &statusError{statusPartial, nil}
-	}
-	return nil
+	return partial(broken)
 }
 
 // writeTally writes a tally; an error of w is met by its Flush.
@@ -133,16 +130,16 @@ func tallyText(t *scanner.Tally) string {
 		}
 		met, all, hidden = met+len(list), all+len(list)+unmet, hidden+only
 		s := new(page)
-		s.para("", fmt.Sprintf("\n%s: %s of %s have hits", of, number(int64(len(list))), number(int64(len(list)+unmet))))
+		s.para("", fmt.Sprintf("\n%s: %s of %s have hits", of, number(len(list)), number(len(list)+unmet)))
 		s.tallied(list)
 		if unmet > 0 {
-			s.para("  ", "without hits: "+number(int64(unmet)))
+			s.para("  ", "without hits: "+number(unmet))
 			s.WriteString(q.String())
 			s.rest(unmet - maxUnmetShown)
 		}
 		parts = append(parts, s.String())
 	}
-	p.para("", fmt.Sprintf("%s of %s have hits, %s have none%s.", number(int64(met)), count(int64(all), "indicator"), number(int64(all-met)), onlySuppressed(hidden)))
+	p.para("", fmt.Sprintf("%s of %s have hits, %s have none%s.", number(met), count(all, "indicator"), number(all-met), onlySuppressed(hidden)))
 	text := "The hits: " + number(t.Hits)
 	if t.Timed {
 		text += ", from " + clip(t.First.String())[:19] + " to " + clip(t.Last.String())
@@ -155,7 +152,7 @@ func tallyText(t *scanner.Tally) string {
 		p.WriteString(part)
 	}
 	if foreign := t.NotListed(); len(foreign) > 0 {
-		p.para("", fmt.Sprintf("\nIn the hits, but in no source given: %s, leading %s", count(int64(len(foreign)), "indicator"), count(t.Foreign, "hit")))
+		p.para("", fmt.Sprintf("\nIn the hits, but in no source given: %s, leading %s", count(len(foreign), "indicator"), count(t.Foreign, "hit")))
 		p.tallied(foreign)
 		if t.Others > 0 {
 			p.para("  ", count(t.Others, "hit")+" of indicators beyond the first ones that fit in memory")
@@ -168,7 +165,7 @@ func onlySuppressed(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%s of them in suppressed hits only)", number(int64(n)))
+	return fmt.Sprintf(" (%s of them in suppressed hits only)", number(n))
 }
 
 // tallied lists indicators with what they have of the hits.
@@ -212,6 +209,6 @@ func (p *page) tallied(list []*scanner.IndicatorTally) {
 // rest says how many are not named.
 func (p *page) rest(n int) {
 	if n > 0 {
-		p.para("    ", fmt.Sprintf("… and %s more: --format jsonl and csv have all", number(int64(n))))
+		p.para("    ", fmt.Sprintf("… and %s more: --format jsonl and csv have all", number(n)))
 	}
 }

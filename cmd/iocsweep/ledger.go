@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -36,14 +37,14 @@ func (r *scanReport) ledger(all bool) []string {
 		default:
 			out = append(out, fmt.Sprintf("Rule %s suppressed %s: %s", name, count(x.Suppressed, "hit"), scanner.Printable(x.Reason)))
 			share := r.sum.Share(x)
-			out = append(out, fmt.Sprintf("  %.1f%% of all hits%s; on %s", 100*share, span(x), hosts(x)))
+			out = append(out, fmt.Sprintf("  %.1f%% of all hits%s; on %s", 100*share, span(x), hostNames(x.Hosts())))
 			if share > 0.5 {
 				out = append(out, fmt.Sprintf("  OVER HALF of all hits were removed by rule %s: --suppressed FILE shows them", name))
 			}
 		}
 	}
 	if n := idle - shown; n > 0 {
-		out = append(out, fmt.Sprintf("%s suppressed nothing as well: --summary names them", count(int64(n), "more rule")))
+		out = append(out, fmt.Sprintf("%s suppressed nothing as well: --summary names them", count(n, "more rule")))
 	}
 	return out
 }
@@ -59,28 +60,19 @@ func span(x *scanner.RuleReport) string {
 	return ", from " + clip(x.First.String())[:19] + " to " + clip(x.Last.String())
 }
 
-// hosts names where the removed hits were.
-func hosts(x *scanner.RuleReport) string {
-	return hostNames(x.Hosts())
-}
-
 // hostNames names the first of a list; more says that there are others than it has.
 func hostNames(list []scanner.HostCount, more bool) string {
 	var names []string
 	for i, h := range list {
 		if i == maxLedgerHosts {
-			text := fmt.Sprintf("%s more", number(int64(len(list)-i)))
+			text := fmt.Sprintf("%s more", number(len(list)-i))
 			if more {
 				text = "over " + text
 			}
 			names = append(names, text)
 			break
 		}
-		name := scanner.Printable(h.Host)
-		if name == "" {
-			name = "no host named"
-		}
-		names = append(names, fmt.Sprintf("%s (%s)", name, number(h.Hits)))
+		names = append(names, fmt.Sprintf("%s (%s)", cmp.Or(scanner.Printable(h.Host), "no host named"), number(h.Hits)))
 	}
 	return strings.Join(names, ", ")
 }

@@ -55,7 +55,7 @@ func (a *app) saidOfLists(f *listFlags, s *scanner.Scan, quiet bool) {
 		a.warnf("%s: left out", printableError(err))
 	}
 	for _, l := range slices.Concat(s.Allow, s.Label) {
-		if n := skippedOf(l); n > 0 {
+		if n := l.Unusable(); n > 0 {
 			a.warnf("%s: %s of the list cannot be used: see iocsweep ioc check --allow", scanner.Printable(l.Path), entries(n))
 		}
 	}
@@ -65,14 +65,7 @@ func entries(n int) string {
 	if n == 1 {
 		return "1 entry"
 	}
-	return number(int64(n)) + " entries"
-}
-
-func skippedOf(l *allow.List) (n int) {
-	for _, m := range l.Skipped {
-		n += m
-	}
-	return n
+	return number(n) + " entries"
 }
 
 // suppressors names what suppresses hits in this run.
@@ -121,7 +114,7 @@ func (r *scanReport) listsJSON() []listJSON {
 	out := []listJSON{}
 	for _, l := range r.sum.Lists {
 		j := listJSON{Path: l.List.Path, Name: l.List.Name, Type: string(l.List.Type), Use: "allow", Entries: l.List.Entries,
-			Repeats: l.List.Repeats, Skipped: skippedOf(l.List), Reasons: l.List.Skipped, Suppressed: l.Hits, Above: l.Above}
+			Repeats: l.List.Repeats, Skipped: l.List.Unusable(), Reasons: l.List.Skipped, Suppressed: l.Hits, Above: l.Above}
 		if l.Label {
 			j.Use, j.Labelled, j.Suppressed = "label", l.Hits, 0
 		}
@@ -198,9 +191,9 @@ func (e *listEffect) add(has allow.Answer, paths []string) {
 // listText lays out what a list holds.
 func listText(b *strings.Builder, l *allow.List) {
 	fmt.Fprintf(b, "\n%s\n  allow list %s\n  type       %s\n", scanner.Printable(l.Path), scanner.Printable(l.Name), l.Type)
-	fmt.Fprintf(b, "  entries    %s\n  repeated   %s\n  skipped    %s\n", number(int64(l.Entries)), number(int64(l.Repeats)), number(int64(skippedOf(l))))
+	fmt.Fprintf(b, "  entries    %s\n  repeated   %s\n  skipped    %s\n", number(l.Entries), number(l.Repeats), number(l.Unusable()))
 	for _, reason := range slices.Sorted(maps.Keys(l.Skipped)) {
-		fmt.Fprintf(b, "    %s: %s\n", number(int64(l.Skipped[reason])), scanner.Printable(reason))
+		fmt.Fprintf(b, "    %s: %s\n", number(l.Skipped[reason]), scanner.Printable(reason))
 	}
 	for _, x := range l.Rejects {
 		fmt.Fprintf(b, "  %s:%d: %s: %s\n", scanner.Printable(l.Path), x.Line, scanner.Printable(x.Text), scanner.Printable(x.Reason))
@@ -209,9 +202,9 @@ func listText(b *strings.Builder, l *allow.List) {
 
 func (e *listEffect) text(b *strings.Builder) {
 	t := e.total
-	fmt.Fprintf(b, "  suppresses %s of %s\n", number(int64(t.listed)), count(int64(t.all), "indicator"))
+	fmt.Fprintf(b, "  suppresses %s of %s\n", number(t.listed), count(t.all, "indicator"))
 	if t.above > 0 {
-		fmt.Fprintf(b, "  of these   %s below an entry: such names often belong to somebody else\n", count(int64(t.above), "indicator"))
+		fmt.Fprintf(b, "  of these   %s below an entry: such names often belong to somebody else\n", count(t.above, "indicator"))
 	}
 	for _, path := range slices.Sorted(maps.Keys(e.feeds)) {
 		if f := e.feeds[path]; f.listed*100 > f.all*maxListedShare {

@@ -47,6 +47,15 @@ func (e *statusError) Unwrap() error { return e.Err }
 // usage makes an error that ends the command with status 2.
 func usage(err error) error { return &statusError{statusUsage, err} }
 
+// partial is the error of a command that has done its work and said what it could not
+// read, if there was anything.
+func partial(is bool) error {
+	if !is {
+		return nil
+	}
+	return &statusError{statusPartial, nil}
+}
+
 // app is what the commands share: the streams of the process.
 type app struct {
 	in       io.Reader

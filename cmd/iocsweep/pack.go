@@ -89,7 +89,7 @@ func (a *app) packFeeds(ctx context.Context, f *feedFlags, output, keyFile strin
 	if aside != "" {
 		aside = ", and beside them " + aside
 	}
-	a.warnf("%s: %s%s%s", scanner.Printable(output), count(int64(list.Len()-broad), "indicator"), aside, signed)
+	a.warnf("%s: %s%s%s", scanner.Printable(output), count(list.Len()-broad, "indicator"), aside, signed)
 	return nil
 }
 
@@ -113,10 +113,10 @@ func signingKey(path string) (ed25519.PrivateKey, error) {
 func asideText(hosts, broad int) string {
 	var parts []string
 	if hosts > 0 {
-		parts = append(parts, count(int64(hosts), "host")+" of URLs (--url-hosts)")
+		parts = append(parts, count(hosts, "host")+" of URLs (--url-hosts)")
 	}
 	if broad > 0 {
-		parts = append(parts, count(int64(broad), "broad name")+" (--force-broad)")
+		parts = append(parts, count(broad, "broad name")+" (--force-broad)")
 	}
 	return strings.Join(parts, " and ")
 }
@@ -178,10 +178,10 @@ func packReport(path string, p *pack.Pack) string {
 			n -= broad
 		}
 		if n > 0 {
-			types = append(types, number(int64(n))+" "+ioc.Type(t).String())
+			types = append(types, number(n)+" "+ioc.Type(t).String())
 		}
 	}
-	fmt.Fprintf(&b, "  indicators  %s (%s)\n", number(int64(p.List.Len()-broad)), strings.Join(types, ", "))
+	fmt.Fprintf(&b, "  indicators  %s (%s)\n", number(p.List.Len()-broad), strings.Join(types, ", "))
 	if aside := asideText(hosts, broad); aside != "" {
 		fmt.Fprintf(&b, "  on request  %s\n", aside)
 	}
@@ -195,7 +195,7 @@ func packReport(path string, p *pack.Pack) string {
 		fmt.Fprintf(&b, "  source      %s\n", scanner.Printable(s.Path))
 		fmt.Fprintf(&b, "    sha256    %s\n", hex.EncodeToString(s.Sum[:]))
 		fmt.Fprintf(&b, "    %s, %s bytes: %s taken, %s merged, %s skipped, %s rejected\n", scanner.Printable(s.Kind), number(s.Size),
-			number(int64(s.Taken)), number(int64(s.Merged)), number(int64(s.Skipped)), number(int64(s.Rejected)))
+			number(s.Taken), number(s.Merged), number(s.Skipped), number(s.Rejected))
 	}
 	return b.String()
 }

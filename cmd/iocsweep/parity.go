@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,7 @@ func differing(b *strings.Builder, who string, rows int64, why []*scanner.Differ
 			b.WriteString(fitted(fmt.Sprintf("    %s, record %d:", x.Input, x.Record)) + "\n")
 			cells := make([]string, len(x.Cells))
 			for i, c := range x.Cells {
-				cells[i] = orDash(c.Value)
+				cells[i] = cmp.Or(c.Value, "-")
 			}
 			b.WriteString(fitted("      "+strings.Join(cells, " | ")) + "\n")
 		}

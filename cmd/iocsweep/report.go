@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -90,25 +91,21 @@ func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
 			continue
 		}
 		if r.Rejected > 0 {
-			a.warnf("%s: %s rejected: see iocsweep ioc check", scanner.Printable(r.Path), count(int64(r.Rejected), "line"))
+			a.warnf("%s: %s rejected: see iocsweep ioc check", scanner.Printable(r.Path), count(r.Rejected, "line"))
 		}
 		if n := r.HostOnly(); n > 0 {
-			a.warnf("%s: %s without a path left out: --url-hosts takes the hosts of URLs", scanner.Printable(r.Path), count(int64(n), "URL"))
+			a.warnf("%s: %s without a path left out: --url-hosts takes the hosts of URLs", scanner.Printable(r.Path), count(n, "URL"))
 		}
 		if n := r.InProse(); n > 0 {
-			a.warnf("%s: %s in prose left out, not defanged: --iocs-format text-all takes all", scanner.Printable(r.Path), count(int64(n), "value"))
+			a.warnf("%s: %s in prose left out, not defanged: --iocs-format text-all takes all", scanner.Printable(r.Path), count(n, "value"))
 		}
-		if r.Weak > 0 {
-			a.warnf("%s: %s dropped for --min-confidence", scanner.Printable(r.Path), count(int64(r.Weak), "indicator"))
-		}
-		if r.Ended > 0 {
-			a.warnf("%s: %s dropped for --active-only", scanner.Printable(r.Path), count(int64(r.Ended), "indicator"))
-		}
-		if r.Old > 0 {
-			a.warnf("%s: %s dropped for --max-age", scanner.Printable(r.Path), count(int64(r.Old), "indicator"))
-		}
-		if r.Innocent > 0 {
-			a.warnf("%s: %s dropped for --compromised skip", scanner.Printable(r.Path), count(int64(r.Innocent), "indicator"))
+		for _, dropped := range []struct {
+			n    int
+			flag string
+		}{{r.Weak, "--min-confidence"}, {r.Ended, "--active-only"}, {r.Old, "--max-age"}, {r.Innocent, "--compromised skip"}} {
+			if dropped.n > 0 {
+				a.warnf("%s: %s dropped for %s", scanner.Printable(r.Path), count(dropped.n, "indicator"), dropped.flag)
+			}
 		}
 	}
 	return broken
@@ -123,7 +120,7 @@ func (r *scanReport) verdict() string {
 	var b strings.Builder
 	switch {
 	case s.Hits > 0:
-		fmt.Fprintf(&b, "%s on %s", count(s.Hits, "hit"), count(int64(r.indicators.Len()), "indicator"))
+		fmt.Fprintf(&b, "%s on %s", count(s.Hits, "hit"), count(r.indicators.Len(), "indicator"))
 		if s.Groups != nil {
 			met := map[string]bool{}
 			if i := slices.Index(s.Groups.By, "indicator"); i >= 0 {
@@ -131,16 +128,16 @@ func (r *scanReport) verdict() string {
 					met[g.Values[i]] = true
 				}
 				b.Reset()
-				fmt.Fprintf(&b, "%s on %d of %s", count(s.Hits, "hit"), len(met), count(int64(r.indicators.Len()), "indicator"))
+				fmt.Fprintf(&b, "%s on %d of %s", count(s.Hits, "hit"), len(met), count(r.indicators.Len(), "indicator"))
 			}
 		}
 	default:
-		fmt.Fprintf(&b, "No hits for %s", count(int64(r.indicators.Len()), "indicator"))
+		fmt.Fprintf(&b, "No hits for %s", count(r.indicators.Len(), "indicator"))
 	}
 	if s.Suppressed > 0 {
 		fmt.Fprintf(&b, " (%s suppressed by %s)", number(s.Suppressed), r.suppressors())
 	}
-	fmt.Fprintf(&b, " in %s of %s.", count(s.Records, "record"), count(int64(r.scanned()), "file"))
+	fmt.Fprintf(&b, " in %s of %s.", count(s.Records, "record"), count(r.scanned(), "file"))
 	if r.complete() {
 		b.WriteString(" Everything was read.")
 	} else {
@@ -149,7 +146,7 @@ func (r *scanReport) verdict() string {
 	return b.String()
 }
 
-func count(n int64, noun string) string {
+func count[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
@@ -157,7 +154,7 @@ func count(n int64, noun string) string {
 }
 
 // number groups digits: 1,234,567.
-func number(n int64) string {
+func number[N int | int64](n N) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -180,8 +177,8 @@ func (r *scanReport) text(color bool) string {
 		verdict = "\x1b[1;" + code + "m" + verdict + "\x1b[0m"
 	}
 	b.WriteString(verdict + "\n")
-	if first, last, ok := r.sum.Span(); ok {
-		fmt.Fprintf(&b, "The records span %s to %s.\n", clip(first.String()), clip(last.String()))
+	if p := r.sum.Period(); p.Timed {
+		fmt.Fprintf(&b, "The records span %s to %s.\n", clip(p.First.String()), clip(p.Last.String()))
 	}
 	if g := r.sum.Groups; g != nil && r.sum.Hits > 0 {
 		b.WriteByte('\n')
@@ -217,10 +214,7 @@ func (r *scanReport) groups(b *strings.Builder, g *scanner.Groups) {
 	for _, one := range g.Largest(maxShown) {
 		row := []string{number(one.Count)}
 		for _, v := range one.Values {
-			if v == "" {
-				v = "-"
-			}
-			row = append(row, scanner.Printable(v))
+			row = append(row, cmp.Or(scanner.Printable(v), "-"))
 		}
 		first, last := "-", "-"
 		if one.Timed {
@@ -230,7 +224,7 @@ func (r *scanReport) groups(b *strings.Builder, g *scanner.Groups) {
 	}
 	writeTable(b, rows)
 	if n := g.Len() - maxShown; n > 0 {
-		fmt.Fprintf(b, "… and %s more groups: --format jsonl has every row\n", number(int64(n)))
+		fmt.Fprintf(b, "… and %s more groups: --format jsonl has every row\n", number(n))
 	}
 	if g.Others > 0 {
 		fmt.Fprintf(b, "%s in groups beyond the first ones that fit in memory\n", count(g.Others, "hit"))
@@ -246,7 +240,7 @@ func ports(g *scanner.Group) string {
 	if g.MorePorts {
 		list = append(list, "…")
 	}
-	return orDash(strings.Join(list, " "))
+	return cmp.Or(strings.Join(list, " "), "-")
 }
 
 // writeTable aligns columns by their widest cell.
@@ -294,7 +288,7 @@ func (r *scanReport) coverage(b *strings.Builder) {
 	slices.Sort(names)
 	b.WriteString("Read:\n")
 	for _, n := range names {
-		fmt.Fprintf(b, "  %s: %s in %s\n", n, count(tables[n].records, "record"), count(int64(tables[n].files), "file"))
+		fmt.Fprintf(b, "  %s: %s in %s\n", n, count(tables[n].records, "record"), count(tables[n].files, "file"))
 	}
 	if len(names) == 0 {
 		b.WriteString("  nothing\n")
@@ -330,7 +324,7 @@ func (r *scanReport) remarks(all bool) []string {
 			}
 		}
 		if n := met - listed; n > 0 {
-			out = append(out, fmt.Sprintf("%s: %s, which --format summary and --summary name", class.what, count(int64(n), "file")))
+			out = append(out, fmt.Sprintf("%s: %s, which --format summary and --summary name", class.what, count(n, "file")))
 		}
 	}
 	var others int64
@@ -385,7 +379,7 @@ func (r *scanReport) notes() []string {
 	var out []string
 	for i, text := range texts {
 		if i == maxShown {
-			out = append(out, fmt.Sprintf("%s, which --summary lists", count(int64(len(texts)-i), "more note")))
+			out = append(out, fmt.Sprintf("%s, which --summary lists", count(len(texts)-i, "more note")))
 			break
 		}
 		name := scanner.Printable(met[text].file)
@@ -416,7 +410,7 @@ func (r *scanReport) absent() []string {
 			n, kind = domains, "domain indicator"
 		}
 		if n > 0 && len(rest) > 0 {
-			line += fmt.Sprintf(": %s could match only in %s", count(int64(n), kind), strings.Join(rest, " and "))
+			line += fmt.Sprintf(": %s could match only in %s", count(n, kind), strings.Join(rest, " and "))
 		}
 		out = append(out, line)
 	}
@@ -435,7 +429,7 @@ func (r *scanReport) stats() string {
 	var b strings.Builder
 	n := r.scan.Stats.Bytes.Load()
 	fmt.Fprintf(&b, "stats: indicators loaded in %.3f s; %.3f GB swept in %.3f s (%.2f GB/s) by %s:", r.loaded.Seconds(),
-		float64(n)/1e9, swept.Seconds(), float64(n)/1e9/max(swept.Seconds(), 1e-9), count(int64(threads), "worker"))
+		float64(n)/1e9, swept.Seconds(), float64(n)/1e9/max(swept.Seconds(), 1e-9), count(threads, "worker"))
 	left := all
 	for _, c := range r.scan.Stats.Costs() {
 		left -= c.Time
@@ -454,7 +448,7 @@ func (a *app) closing(f *scanFlags, r *scanReport) {
 	}
 	if f.verbose {
 		for _, file := range r.sum.Files {
-			a.warnf("%s: %s: %s %s, %s, %s, %s%s", scanner.Printable(file.Input.String()), file.Status, orDash(file.Format), orDash(file.Table),
+			a.warnf("%s: %s: %s %s, %s, %s, %s%s", scanner.Printable(file.Input.String()), file.Status, cmp.Or(file.Format, "-"), cmp.Or(file.Table, "-"),
 				count(file.Records, "record"), count(file.Rejected, "rejected record"), count(file.Hits, "hit"), reason(file.Reason))
 		}
 	}
@@ -472,7 +466,7 @@ func (a *app) closing(f *scanFlags, r *scanReport) {
 			}
 		}
 		if n := named - maxShown; n > 0 {
-			a.warnf("%s more", count(int64(n), "file"))
+			a.warnf("%s more", count(n, "file"))
 		}
 		return
 	}
@@ -490,11 +484,4 @@ func reason(s string) string {
 		return ""
 	}
 	return " (" + scanner.Printable(s) + ")"
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

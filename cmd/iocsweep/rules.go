@@ -175,13 +175,10 @@ func (a *app) checkRules(reader *rule.Reader, paths []string, broken bool) error
 	if unfinished {
 		a.warnf("too many rules to find all that others shadow")
 	}
-	switch {
-	case bad:
+	if bad {
 		return &statusError{statusUsage, nil}
-	case broken:
-		return &statusError{statusPartial, nil}
 	}
-	return nil
+	return partial(broken)
 }
 
 func (a *app) excludePresets() *cobra.Command {

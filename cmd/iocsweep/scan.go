@@ -230,10 +230,8 @@ func (a *app) end(f *scanFlags, run *scanReport, errs []error) error {
 	switch {
 	case run.complete() && hits:
 		return &statusError{statusHits, nil}
-	case run.complete():
-		return nil
 	case hits:
 		return &statusError{statusPartialHits, nil}
 	}
-	return &statusError{statusPartial, nil}
+	return partial(!run.complete())
 }

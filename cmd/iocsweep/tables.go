@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -37,7 +38,7 @@ func (a *app) tables() *cobra.Command {
 					if k.RoleBy != "" {
 						role = "by " + k.RoleBy
 					}
-					rows = append(rows, []string{"  " + k.Column, t.Holds(k.Column), k.Level.String(), orDash(role), orDash(k.Port)})
+					rows = append(rows, []string{"  " + k.Column, t.Holds(k.Column), k.Level.String(), cmp.Or(role, "-"), cmp.Or(k.Port, "-")})
 				}
 				writeTable(&b, rows)
 			}

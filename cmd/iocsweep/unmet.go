@@ -62,9 +62,9 @@ func (r *scanReport) unmet(b *strings.Builder) {
 		}
 		named = append(named, value)
 	}
-	fmt.Fprintf(b, "\nNot met: %s of %s: %s", number(int64(missing)), count(int64(all), "indicator"), strings.Join(named, ", "))
+	fmt.Fprintf(b, "\nNot met: %s of %s: %s", number(missing), count(all, "indicator"), strings.Join(named, ", "))
 	if hidden > 0 {
-		fmt.Fprintf(b, " … and %s more: --summary FILE lists them", number(int64(hidden)))
+		fmt.Fprintf(b, " … and %s more: --summary FILE lists them", number(hidden))
 	}
 	b.WriteByte('\n')
 }
@@ -112,7 +112,7 @@ func (r *scanReport) nearJSON() *nearJSON {
 // nearCount is the line that other formats than the summary have of them.
 func (r *scanReport) nearCount() string {
 	j := r.nearJSON()
-	return fmt.Sprintf("Near misses: %s with %s, which are no hits: --format summary and --summary list them", count(j.Rows, "row"), count(int64(len(j.Listed)), "value"))
+	return fmt.Sprintf("Near misses: %s with %s, which are no hits: --format summary and --summary list them", count(j.Rows, "row"), count(len(j.Listed), "value"))
 }
 
 // nearMisses lists values that come near an indicator.
@@ -133,7 +133,7 @@ func (r *scanReport) nearMisses(b *strings.Builder) {
 		}
 		indicator := n.Indicator
 		if n.More > 0 {
-			indicator += fmt.Sprintf(" and %s more", number(int64(n.More)))
+			indicator += fmt.Sprintf(" and %s more", number(n.More))
 		}
 		first := scanner.Printable(n.File)
 		if n.Record != nil {
@@ -144,7 +144,7 @@ func (r *scanReport) nearMisses(b *strings.Builder) {
 	}
 	writeTable(b, rows)
 	if n := len(j.Listed) - maxShown; n > 0 {
-		fmt.Fprintf(b, "… and %s, which --summary FILE lists\n", count(int64(n), "more value"))
+		fmt.Fprintf(b, "… and %s, which --summary FILE lists\n", count(n, "more value"))
 	}
 	if j.Others > 0 {
 		fmt.Fprintf(b, "%s of values beyond the first ones that are kept apart\n", count(j.Others, "row"))

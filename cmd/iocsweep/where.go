@@ -42,7 +42,7 @@ func (w *where) apply(list *ioc.List, reports []feed.Report) error {
 		}
 	}
 	if w.leftOut = before - list.Len(); list.Len() == 0 {
-		return fmt.Errorf("--iocs-where leaves out all %s", count(int64(before), "indicator"))
+		return fmt.Errorf("--iocs-where leaves out all %s", count(before, "indicator"))
 	}
 	return nil
 }
@@ -62,6 +62,6 @@ func (w *where) leaveOut(list *ioc.List) {
 // said prints how many it left out.
 func (w *where) said(a *app) {
 	if w.pick != nil {
-		a.warnf("%s left out by --iocs-where", count(int64(w.leftOut), "indicator"))
+		a.warnf("%s left out by --iocs-where", count(w.leftOut, "indicator"))
 	}
 }

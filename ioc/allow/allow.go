@@ -74,6 +74,14 @@ type List struct {
 	lines      map[string]int // of entries, by entryKind.key; nil unless they are wanted
 }
 
+// Unusable is how many entries cannot be used.
+func (l *List) Unusable() (n int) {
+	for _, m := range l.Skipped {
+		n += m
+	}
+	return n
+}
+
 // HasName answers for a name, in normal form, that was found by a domain indicator.
 func (l *List) HasName(name []byte, indicator string) Answer {
 	if !l.names {

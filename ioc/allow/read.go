@@ -161,14 +161,7 @@ func (b *builder) plain(r io.Reader) error {
 	return nil
 }
 
-func (b *builder) full() bool { return b.Entries+b.Repeats+b.skipped() >= maxEntries }
-
-func (b *builder) skipped() (n int) {
-	for _, m := range b.Skipped {
-		n += m
-	}
-	return n
-}
+func (b *builder) full() bool { return b.Entries+b.Repeats+b.Unusable() >= maxEntries }
 
 // skip counts an entry that is not used. Nothing of the entry stands in the
 // reason, so that there are few.

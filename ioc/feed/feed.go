@@ -349,16 +349,26 @@ func (r *reading) merge(j *judge, from, to int) {
 // added counts what became of indicators.
 func (r *reading) added(added ioc.Added) {
 	for t, n := range added.Fresh {
-		if n > 0 {
-			r.report.ByType[ioc.Type(t).String()] += n
-			r.report.Taken += n
-		}
+		r.report.took(ioc.Type(t), n)
 	}
 	for t, n := range added.Merged {
-		if n > 0 {
-			r.report.Repeats[ioc.Type(t).String()] += n
-			r.report.Merged += n
-		}
+		r.report.repeated(ioc.Type(t), n)
+	}
+}
+
+// took counts indicators that are new.
+func (r *Report) took(t ioc.Type, n int) {
+	if n > 0 {
+		r.ByType[t.String()] += n
+		r.Taken += n
+	}
+}
+
+// repeated counts indicators that were known.
+func (r *Report) repeated(t ioc.Type, n int) {
+	if n > 0 {
+		r.Repeats[t.String()] += n
+		r.Merged += n
 	}
 }
 
@@ -400,12 +410,10 @@ func (r *reading) settle(v *verdict) {
 	}
 	v.indicator.Feeds = r.places(v)
 	if !r.list.Add(&v.indicator) {
-		r.report.Merged++
-		r.report.Repeats[v.indicator.Type.String()]++
+		r.report.repeated(v.indicator.Type, 1)
 		return
 	}
-	r.report.Taken++
-	r.report.ByType[v.indicator.Type.String()]++
+	r.report.took(v.indicator.Type, 1)
 	for _, w := range v.warnings {
 		r.warn(v, w)
 	}

@@ -24,8 +24,7 @@ func (h *hosts) add(r *reading, v *verdict) {
 	case fresh:
 		h.lines = append(h.lines, v.line)
 	case r.options.URLHosts:
-		r.report.Merged++
-		r.report.Repeats[i.Type.String()]++
+		r.report.repeated(i.Type, 1)
 	}
 }
 
@@ -63,14 +62,12 @@ func (r *reading) addHosts() {
 		switch fresh := r.list.Add(&i); {
 		case broad: // refused already
 		case fresh:
-			r.report.Taken++
-			r.report.ByType[i.Type.String()]++
+			r.report.took(i.Type, 1)
 			for _, w := range i.Warnings() {
 				r.warn(&v, w)
 			}
 		default:
-			r.report.Merged++
-			r.report.Repeats[i.Type.String()]++
+			r.report.repeated(i.Type, 1)
 		}
 	}
 	h.list, h.lines = nil, nil

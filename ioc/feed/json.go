@@ -118,26 +118,13 @@ func (d *document) skip(t json.Token) error {
 	}
 }
 
-// entries reads the objects of an array, one entry each, to its end. The
-// opening bracket has been read.
-func (d *document) entries(w *interner, emit func(*Entry)) error {
-	err := d.elements(func(raw []byte, line int) { threatfoxObject(raw, line, w, emit) })
-	if err != nil {
-		return err
-	}
-	return d.want(']')
-}
-
 // elements calls object for each element of an array whose opening bracket has
 // been read, up to the closing one.
 func (d *document) elements(object func(raw []byte, line int)) error {
 	for d.More() {
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
+		if err := d.value(object); err != nil {
 			return d.fail(err)
 		}
-		d.in.left = maxObject
-		object(raw, d.in.line(d.InputOffset()-int64(len(raw))))
 	}
 	return nil
 }
@@ -145,15 +132,24 @@ func (d *document) elements(object func(raw []byte, line int)) error {
 // each calls object for the values of the document, which follow one another.
 func (d *document) each(object func(raw []byte, line int)) error {
 	for {
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err == io.EOF {
+		switch err := d.value(object); {
+		case err == io.EOF:
 			return nil
-		} else if err != nil {
+		case err != nil:
 			return d.fail(err)
 		}
-		d.in.left = maxObject
-		object(raw, d.in.line(d.InputOffset()-int64(len(raw))))
 	}
+}
+
+// value calls object for the next value.
+func (d *document) value(object func(raw []byte, line int)) error {
+	var raw json.RawMessage
+	if err := d.Decode(&raw); err != nil {
+		return err
+	}
+	d.in.left = maxObject
+	object(raw, d.in.line(d.InputOffset()-int64(len(raw))))
+	return nil
 }
 
 // A text is a JSON scalar as text, whatever its type: 100, "100", true, null.

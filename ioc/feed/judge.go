@@ -3,6 +3,7 @@ package feed
 import (
 	"bytes"
 	"errors"
+	"net"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/ioc"
@@ -350,7 +351,7 @@ func noun(t ioc.Type) string {
 func (j *judge) parse(e *Entry) (ioc.Indicator, error) {
 	value := string(e.Value)
 	if classOf(e.Type) == classSock {
-		if i, err := parseSocket(value); err == nil {
+		if i, err := ioc.ParseAddrPort(value); err == nil {
 			return i, nil
 		}
 	}
@@ -366,35 +367,11 @@ func (j *judge) parse(e *Entry) (ioc.Indicator, error) {
 	i, err := parse(value)
 	if err == nil && i.Type == ioc.IP && len(e.Port) > 0 {
 		// A port of zero, or none that can be read, leaves the address.
-		if p, err := ioc.Parse(joinPort(i.Value, strings.TrimSpace(string(e.Port)))); err == nil && p.Type == ioc.IPPort && p.Port != 0 {
+		if p, err := ioc.Parse(net.JoinHostPort(i.Value, strings.TrimSpace(string(e.Port)))); err == nil && p.Type == ioc.IPPort && p.Port != 0 {
 			return p, nil
 		}
 	}
 	return i, err
-}
-
-var errNoPort = errors.New("no port")
-
-// parseSocket reads a value typed ip:port, which is split at its last colon:
-// 2001:db8::5:443 is port 443 of 2001:db8::5.
-func parseSocket(value string) (ioc.Indicator, error) {
-	text := ioc.Refang(value)
-	colon := strings.LastIndexByte(text, ':')
-	if colon < 0 {
-		return ioc.Indicator{}, errNoPort
-	}
-	i, err := ioc.Parse(joinPort(strings.Trim(text[:colon], "[]"), text[colon+1:]))
-	if err == nil && i.Type != ioc.IPPort {
-		err = errNoPort
-	}
-	return i, err
-}
-
-func joinPort(host, port string) string {
-	if strings.Contains(host, ":") {
-		return "[" + host + "]:" + port
-	}
-	return host + ":" + port
 }
 
 // Reasons for which names are refused.

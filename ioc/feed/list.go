@@ -315,12 +315,7 @@ func isHostsAddress(field []byte) bool {
 	if len(field) > 15 || field[0] != '0' && field[0] != '1' && field[0] != ':' && field[0] != '2' && field[0] != 'f' {
 		return false
 	}
-	for _, a := range hostsAddresses {
-		if string(field) == a {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(hostsAddresses, string(field))
 }
 
 // isOwnName reports whether a hosts line only names the machine itself.

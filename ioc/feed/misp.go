@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -171,9 +172,9 @@ func mispValue(e *Entry, value string, emit func(*Entry)) {
 	}
 	switch a, b, _ := strings.Cut(typ, "|"); {
 	case b == "port" && strings.HasPrefix(a, "ip-"):
-		give("ip:port", joinPort(first, second))
+		give("ip:port", net.JoinHostPort(first, second))
 	case b == "port":
-		give(a, joinPort(first, second)) // a name is matched whatever the port
+		give(a, net.JoinHostPort(first, second)) // a name is matched whatever the port
 	case a == "domain" && b == "ip":
 		give(a, first)
 		give(b, second)

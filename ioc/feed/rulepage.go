@@ -38,8 +38,7 @@ func sniffRulePage(head []byte) bool {
 		if _, ok := pageHeader(string(line)); ok {
 			found = true
 		}
-		i := bytes.Index(line, []byte("dynamic("))
-		found = found || i >= 0 && bytes.HasPrefix(bytes.TrimSpace(line), []byte("let "))
+		found = found || bytes.Contains(line, []byte("dynamic(")) && bytes.HasPrefix(bytes.TrimSpace(line), []byte("let "))
 		return !found
 	})
 	return found
@@ -271,7 +270,7 @@ func (p *page) prose(lines []string) {
 // pageKey is what a value of the table and one of a list have in common: the
 // normal form, without a port, or the text where it is nothing that is matched.
 func pageKey(value string) string {
-	i, err := parseSocket(value)
+	i, err := ioc.ParseAddrPort(value)
 	if err != nil {
 		if i, err = ioc.Parse(value); err != nil {
 			return strings.ToLower(ioc.Refang(value))

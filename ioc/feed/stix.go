@@ -40,7 +40,6 @@ func sniffSTIX(head []byte) bool {
 // A stixObject is what is read of an object.
 type stixObject struct {
 	Type       text  `json:"type"`
-	Name       text  `json:"name"`
 	Pattern    text  `json:"pattern"`
 	Language   text  `json:"pattern_type"`
 	Revoked    text  `json:"revoked"`

@@ -51,6 +51,16 @@ func readThreatFoxExport(r io.Reader, emit func(*Entry)) error {
 	return d.want('}')
 }
 
+// entries reads the objects of an array, one entry each, to its end. The
+// opening bracket has been read.
+func (d *document) entries(w *interner, emit func(*Entry)) error {
+	err := d.elements(func(raw []byte, line int) { threatfoxObject(raw, line, w, emit) })
+	if err != nil {
+		return err
+	}
+	return d.want(']')
+}
+
 // threatfoxJSON has the names of both the export and the API.
 type threatfoxJSON struct {
 	Value     text  `json:"ioc_value"`

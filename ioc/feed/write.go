@@ -13,13 +13,13 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// WriteJSONL writes indicators as one JSON object a line, as AppendJSON makes
+// WriteJSONL writes indicators as one JSON object a line, as appendJSON makes
 // them. What it writes can be read as a feed.
 func WriteJSONL(w io.Writer, list iter.Seq[ioc.Indicator]) error {
 	b := bufio.NewWriterSize(w, headSize)
 	var line []byte
 	for i := range list {
-		line = append(AppendJSON(line[:0], &i), '\n')
+		line = append(appendJSON(line[:0], &i), '\n')
 		if _, err := b.Write(line); err != nil {
 			return err
 		}
@@ -27,11 +27,11 @@ func WriteJSONL(w io.Writer, list iter.Seq[ioc.Indicator]) error {
 	return b.Flush()
 }
 
-// AppendJSON appends an indicator as a JSON object with all its keys, in this
+// appendJSON appends an indicator as a JSON object with all its keys, in this
 // order: type, value, threat_type, malware, confidence, first_seen, last_seen,
 // valid_until, compromised, tags, feeds. What is not known is null. Control
 // characters and others that do not show are escaped.
-func AppendJSON(dst []byte, i *ioc.Indicator) []byte {
+func appendJSON(dst []byte, i *ioc.Indicator) []byte {
 	dst = appendText(append(dst, `{"type":`...), i.Type.String())
 	dst = appendText(append(dst, `,"value":`...), i.Value)
 	dst = appendTextOrNull(append(dst, `,"threat_type":`...), i.ThreatType)
@@ -103,7 +103,7 @@ func appendText(dst []byte, s string) []byte {
 const formulaStarts = "=+-@\t\r"
 
 // WriteCSV writes indicators as a table with a header, in the order of
-// AppendJSON; tags are joined by commas, feeds by blanks, and what is not known
+// appendJSON; tags are joined by commas, feeds by blanks, and what is not known
 // is empty. Cells that a spreadsheet would run as a formula have an apostrophe
 // before them, and control characters are left out or blanks. What it writes can be read
 // as a feed, but for the feeds.

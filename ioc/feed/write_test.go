@@ -39,7 +39,7 @@ func TestWriteJSONL(t *testing.T) {
 	compare(t, "line", b.String(), want)
 
 	plain := ioc.Indicator{Type: ioc.Domain, Value: "x.example.net", Details: ioc.NoDetails()}
-	compare(t, "nothing known", string(AppendJSON(nil, &plain)),
+	compare(t, "nothing known", string(appendJSON(nil, &plain)),
 		`{"type":"domain","value":"x.example.net","threat_type":null,"malware":null,"confidence":null,"first_seen":null,"last_seen":null,"valid_until":null,"compromised":null,"tags":[],"feeds":[]}`)
 }
 

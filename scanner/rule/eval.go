@@ -36,9 +36,9 @@ func fieldsOf(t *table.Table) finder {
 		if s, ok := ownField(name); ok {
 			return []source{s}, true
 		}
-		f, ok := t.Field(name)
-		list := make([]source, len(f.Values))
-		for i, v := range f.Values {
+		values, ok := t.Field(name)
+		list := make([]source, len(values))
+		for i, v := range values {
 			list[i].Source = v
 		}
 		return list, ok

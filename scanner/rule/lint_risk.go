@@ -199,12 +199,12 @@ func (l *lint) sides(ways []branch) {
 // ends are the columns of the two ends of a connection, if the table has one
 // for each.
 func ends(t *table.Table) (src, dst string, ok bool) {
-	f, _ := t.Field("source_ip")
-	g, _ := t.Field("destination_ip")
-	if len(f.Values) != 1 || len(g.Values) != 1 {
+	from, _ := t.Field("source_ip")
+	to, _ := t.Field("destination_ip")
+	if len(from) != 1 || len(to) != 1 {
 		return "", "", false
 	}
-	return f.Values[0].Column, g.Values[0].Column, true
+	return from[0].Column, to[0].Column, true
 }
 
 // inside reports whether all that a predicate asks for are inside addresses.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 )
 
@@ -62,11 +63,7 @@ func always(e *syntax.Regexp) bool {
 	case syntax.OpRepeat:
 		return e.Min == 0 || e.Min == 1 && always(e.Sub[0])
 	case syntax.OpAlternate:
-		for _, sub := range e.Sub {
-			if always(sub) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(e.Sub, always)
 	case syntax.OpConcat:
 		begin, end, wide, single := false, false, false, 0
 		for _, sub := range e.Sub {

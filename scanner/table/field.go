@@ -31,13 +31,8 @@ var compareByName = map[string]Compare{"text": CompareText, "number": CompareNum
 	"process": CompareProcess, "path": ComparePath, "user": CompareUser, "protocol": CompareProtocol,
 	"dnstype": CompareDNSType, "rcode": CompareRCode, "direction": CompareDirection}
 
-// A Field is what a name in a rule stands for in one table.
-type Field struct {
-	Name   string   // as asked for
-	Values []Source // alternatives, at least one
-}
-
-// A Source is one value of a field.
+// A Source is one value of a field, which is what a name in a rule stands for in one
+// table.
 type Source struct {
 	Term
 	Compare Compare
@@ -47,56 +42,49 @@ type Source struct {
 // foldName makes names comparable: lower case, . and _ are one.
 func foldName(s string) string { return strings.ReplaceAll(strings.ToLower(s), ".", "_") }
 
-// Field looks up a name as rules use it: a native column, a member of a JSON
+// Field returns the values of a name as rules use it, alternatives: a native column, a member of a JSON
 // column (AdditionalFields.query), a who field (who.host, or bare direction),
 // or an alias. Names compare without regard to case, . and _ are one, and a
 // native column wins over an alias. The preferred time column and the aliases
 // of the event time stand for the event time of the hit.
-func (t *Table) Field(name string) (Field, bool) {
-	f := Field{Name: name}
+func (t *Table) Field(name string) (values []Source, ok bool) {
 	folded := foldName(name)
 	if w, ok := strings.CutPrefix(folded, "who_"); ok {
 		if n, ok := whoNumber(w); ok {
-			f.Values = []Source{whoSource(n)}
-			return f, true
+			return []Source{whoSource(n)}, true
 		}
-		return f, false
+		return nil, false
 	}
 	if c, ok := t.native.folded(name); ok {
-		f.Values = []Source{t.source(Term{Column: c.name})}
-		return f, true
+		return []Source{t.source(Term{Column: c.name})}, true
 	}
 	if head, member, ok := strings.Cut(name, "."); ok && member != "" {
 		if c, ok := t.native.folded(head); ok && c.holds == "json" {
-			f.Values = []Source{t.source(Term{Column: c.name, Member: member})}
-			return f, true
+			return []Source{t.source(Term{Column: c.name, Member: member})}, true
 		}
 	}
 	if c, ok := t.native.get(folded); ok { // process.name is process_name
-		f.Values = []Source{t.source(Term{Column: c.name})}
-		return f, true
+		return []Source{t.source(Term{Column: c.name})}, true
 	}
 	for _, c := range t.dotted {
 		if foldName(c) == folded {
-			f.Values = []Source{t.source(Term{Column: c})}
-			return f, true
+			return []Source{t.source(Term{Column: c})}, true
 		}
 	}
 	if folded == "direction" {
-		f.Values = []Source{whoSource(whoDirection)}
-		return f, true
+		return []Source{whoSource(whoDirection)}, true
 	}
 	terms, ok := t.alias.get(folded)
 	for _, term := range terms {
 		if term.Func == WhoField {
 			n, _ := whoNumber(term.Column)
-			f.Values = append(f.Values, whoSource(n))
+			values = append(values, whoSource(n))
 			continue
 		}
 		term.Column = t.spelled(term.Column)
-		f.Values = append(f.Values, t.source(term))
+		values = append(values, t.source(term))
 	}
-	return f, ok
+	return values, ok
 }
 
 func (t *Table) spelled(column string) string {

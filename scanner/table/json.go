@@ -12,20 +12,9 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 )
 
-// maxJSON bounds the cells that Member looks into: it runs on hits only, but a
+// maxJSON bounds the cells that are taken apart: it runs on hits only, but a
 // hostile cell must not cost a second.
 const maxJSON = 1 << 20
-
-// Member returns the value of a key of a JSON object cell as text: strings
-// unquoted, numbers and booleans as written, arrays and objects as JSON. The
-// cell may be JSON text within a JSON string. Keys compare exactly first, then
-// without regard to case; of equal keys the last counts. has is false if the
-// key is missing or null.
-func Member(cell, key string) (value string, has bool) {
-	var o object
-	o.read(cell)
-	return o.member(key)
-}
 
 // An object is a JSON object cell taken apart.
 type object struct {
@@ -35,7 +24,8 @@ type object struct {
 
 type member struct{ key, raw string }
 
-// read takes a cell apart. One that is no valid JSON object has no members.
+// read takes a cell apart, which may be JSON text within a JSON string. One that is no
+// valid JSON object has no members.
 func (o *object) read(cell string) {
 	o.cell, o.members = cell, o.members[:0]
 	cell = strings.TrimSpace(cell)
@@ -292,6 +282,9 @@ func tokenEnd(s string, i int) int {
 	return i
 }
 
+// member returns the value of a key as text: strings unquoted, numbers and booleans as
+// written, arrays and objects as JSON. Keys compare exactly first, then without regard
+// to case; of equal keys the last counts. has is false if the key is missing or null.
 func (o *object) member(key string) (value string, has bool) {
 	best := -1
 	for i, m := range o.members {

@@ -24,7 +24,6 @@ var roles = []string{"src", "dst", "src-nat", "dst-nat", "remote", "local", "any
 
 // parser holds what is checked only when all columns are known.
 type parser struct {
-	name  string
 	t     *Table
 	line  int
 	later []check
@@ -48,7 +47,7 @@ type check struct {
 // what errors call the input: `my.table:7: unknown role "srcc"`.
 func Parse(name string, r io.Reader) (*Table, error) {
 	const many = 150 // columns, as the wider tables have
-	p := &parser{name: name, t: new(Table), seen: make(map[string]int, many), native: make(map[string]column, many),
+	p := &parser{t: new(Table), seen: make(map[string]int, many), native: make(map[string]column, many),
 		aliases: map[string][]Term{}, compares: map[string]Compare{}, userDomain: map[string]string{}, roles: map[string][]Term{}}
 	lines := bufio.NewScanner(io.LimitReader(r, maxDefinition+1))
 	lines.Buffer(nil, maxDefinition)
@@ -214,14 +213,11 @@ func (p *parser) column(w []string) error {
 		}
 		return nil
 	}
-	l, ok := ParseLevel(level)
-	if !ok {
-		if level != "never" {
-			return fmt.Errorf("unknown level %q: want hunt, wide, deep, never or -", level)
-		}
-		l = Never
+	l := slices.Index(levelNames, level)
+	if l < 0 {
+		return fmt.Errorf("unknown level %q: want hunt, wide, deep, never or -", level)
 	}
-	k.Level = l
+	k.Level = Level(l)
 	if label, by := strings.CutPrefix(role, "by:"); by {
 		k.RoleBy = label
 		p.want(label)

@@ -121,7 +121,7 @@ func (r *Row) Get(column string) (cell string, has bool) {
 	return cell, cell != "" || r.has == nil || r.has[i]
 }
 
-// member is Member for a cell of the row.
+// member is object.member for a cell of the row.
 func (r *Row) member(cell, key string) (value string, has bool) {
 	if r.parsed.cell != cell {
 		r.parsed.read(cell)

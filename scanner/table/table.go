@@ -67,31 +67,18 @@ import (
 // Level is the first value of --columns with which a column is matched.
 type Level uint8
 
-// The levels, each containing the ones before. Never is not matched at all;
-// None holds nothing to match.
+// The levels, each containing the ones before. Never is not matched at all.
 const (
 	Hunt Level = iota
 	Wide
 	Deep
 	Never
-	None
 )
 
-// String is the level as flags and reports print it.
-func (l Level) String() string { return [...]string{"hunt", "wide", "deep", "never", "-"}[l] }
+var levelNames = []string{"hunt", "wide", "deep", "never"}
 
-// ParseLevel reads hunt, wide or deep, the levels that one can ask for.
-func ParseLevel(s string) (Level, bool) {
-	switch s {
-	case "hunt":
-		return Hunt, true
-	case "wide":
-		return Wide, true
-	case "deep":
-		return Deep, true
-	}
-	return 0, false
-}
+// String is the level as flags and reports print it.
+func (l Level) String() string { return levelNames[l] }
 
 // A Key is a column that can hold an indicator.
 type Key struct {

@@ -203,12 +203,12 @@ func TestCompare(t *testing.T) {
 		{unlisted, "host", "computer", CompareHost, ""},
 		{unlisted, "note_text", "note.text", CompareText, ""},
 	} {
-		f, ok := c.t.Field(c.name)
-		if !ok || len(f.Values) != 1 {
-			t.Errorf("%s %s: %v", c.t.Name, c.name, f.Values)
+		values, ok := c.t.Field(c.name)
+		if !ok || len(values) != 1 {
+			t.Errorf("%s %s: %v", c.t.Name, c.name, values)
 			continue
 		}
-		if v := f.Values[0]; v.String() != c.want || v.Compare != c.compare || v.Domain != c.domain {
+		if v := values[0]; v.String() != c.want || v.Compare != c.compare || v.Domain != c.domain {
 			t.Errorf("%s %s: got %s, %d, domain %q, want %s, %d, domain %q", c.t.Name, c.name, v, v.Compare, v.Domain, c.want, c.compare, c.domain)
 		}
 	}

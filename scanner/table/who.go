@@ -65,9 +65,6 @@ const (
 var whoNames = [whoCount]string{"host", "ip", "user", "process", "command_line", "peer", "peer_name", "peer_port",
 	"protocol", "bytes_out", "bytes_in", "direction", "outcome"}
 
-// WhoFields returns the names of the fields in the order of the hit record.
-func WhoFields() []string { return append([]string(nil), whoNames[:]...) }
-
 func whoNumber(name string) (int, bool) {
 	for i, n := range whoNames {
 		if strings.EqualFold(n, name) {

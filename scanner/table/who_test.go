@@ -277,8 +277,8 @@ func TestAliases(t *testing.T) {
 		{dne, "Image", "InitiatingProcessFolderPath"}, {csl, "who.nobody", "-"}, {csl, "proces.name", "-"},
 	} {
 		got := ""
-		f, ok := c.t.Field(c.name)
-		for _, v := range f.Values {
+		values, ok := c.t.Field(c.name)
+		for _, v := range values {
 			got += " " + v.String()
 		}
 		if !ok {
