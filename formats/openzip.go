@@ -94,7 +94,7 @@ func (a *archive) members() ([]member, error) {
 	if err == nil {
 		var own bool
 		if own, more = a.ending(); !own {
-			return a.salvage(), more
+			return a.behind(a.salvage(), z), more
 		}
 	}
 	if err != nil {
@@ -109,14 +109,35 @@ func (a *archive) members() ([]member, error) {
 		if f.Name == "[Content_Types].xml" {
 			return nil, fmt.Errorf("%w: it looks like an Office document: save it as CSV", ErrUnknownFormat)
 		}
-		m := member{name: strings.ReplaceAll(f.Name, `\`, "/"), sealed: f.Flags&1 != 0, method: f.Method,
-			off: -1, packed: int64(f.CompressedSize64), file: f}
-		if f.Mode().IsDir() || m.companion() {
-			continue
+		if m, ok := memberOf(f); ok {
+			list = append(list, m)
 		}
-		list = append(list, m)
 	}
 	return list, more
+}
+
+// memberOf is a member as the directory has it; ok is false if it is no export.
+func memberOf(f *zip.File) (m member, ok bool) {
+	m = member{name: strings.ReplaceAll(f.Name, `\`, "/"), sealed: f.Flags&1 != 0, method: f.Method,
+		off: -1, packed: int64(f.CompressedSize64), file: f}
+	return m, !f.Mode().IsDir() && !m.companion()
+}
+
+// behind adds to members that were salvaged those that the last directory in the file
+// tells of and that lie behind them: what could not be stepped over is not to hide them.
+// Others are inside a member, which is an archive itself.
+func (a *archive) behind(list []member, z *zip.Reader) []member {
+	var end int64
+	for _, m := range list {
+		end = max(end, m.off+min(m.packed, a.size-m.off))
+	}
+	for _, f := range z.File {
+		m, ok := memberOf(f)
+		if off, err := f.DataOffset(); ok && err == nil && off >= end {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // ending looks at the end of an archive whose directory could be read. own reports

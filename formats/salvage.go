@@ -23,10 +23,32 @@ func (a *archive) salvage() []member {
 	var list []member
 	for off := int64(0); ; {
 		var h [30]byte
-		if _, err := io.ReadFull(io.NewSectionReader(a, off, 30), h[:]); err != nil || string(h[:4]) != "PK\x03\x04" {
+		if _, err := io.ReadFull(io.NewSectionReader(a, off, 30), h[:]); err != nil {
 			return list
 		}
 		le := binary.LittleEndian
+		// What stands between the members of two archives, one after the other.
+		switch string(h[:4]) {
+		case "PK\x01\x02": // an entry of a directory
+			var n [6]byte
+			if _, err := a.ReadAt(n[:], off+28); err != nil {
+				return list
+			}
+			off += 46 + int64(le.Uint16(n[:])) + int64(le.Uint16(n[2:])) + int64(le.Uint16(n[4:]))
+			continue
+		case "PK\x06\x06": // its ends, the first two in zip64
+			off += 56
+			continue
+		case "PK\x06\x07":
+			off += 20
+			continue
+		case "PK\x05\x06":
+			off += 22 + int64(le.Uint16(h[20:]))
+			continue
+		case "PK\x03\x04":
+		default:
+			return list
+		}
 		flags := le.Uint16(h[6:])
 		nameLen, extraLen := int64(le.Uint16(h[26:])), int64(le.Uint16(h[28:]))
 		text := make([]byte, nameLen+extraLen)

@@ -146,13 +146,15 @@ func TestArchiveEnding(t *testing.T) {
 	}{
 		{"an archive within, and a comment", whole, "x.zip/in.zip", ""},
 		{"cut behind an archive within", whole[:len(whole)-60], "x.zip/in.zip", "x.zip: damaged compressed data: the zip directory at its end is not of the whole archive"},
-		{"two, one after the other", slices.Concat(a, b), "x.zip/a.csv", "x.zip: damaged compressed data: the zip directory at its end is not of the whole archive"},
+		{"two, one after the other", slices.Concat(a, b), "x.zip/a.csv x.zip/b.csv", "x.zip: damaged compressed data: the zip directory at its end is not of the whole archive"},
+		{"three, one of them in zip64", slices.Concat(b, zip64(a), whole), "x.zip/b.csv x.zip/a.csv x.zip/in.zip", "x.zip: damaged compressed data: the zip directory at its end is not of the whole archive"},
+		{"two, with something between", slices.Concat(a, []byte("\r\n"), whole), "x.zip/a.csv x.zip/in.zip", "x.zip: damaged compressed data: the zip directory at its end is not of the whole archive"},
 		{"two, the other cut", slices.Concat(a, b[:80]), "x.zip/a.csv", "x.zip: damaged compressed data: something else follows the zip data"},
 		{"filled up with zeros", slices.Concat(a, make([]byte, 400)), "x.zip/a.csv", ""},
 		{"a line break behind it", append(slices.Clone(a), "\r\n"...), "x.zip/a.csv", ""},
 		{"zip64", zip64(a), "x.zip/a.csv", ""},
 		{"zip64, filled up with zeros", append(zip64(a), 0, 0), "x.zip/a.csv", ""},
-		{"zip64, two", slices.Concat(a, zip64(b)), "x.zip/a.csv", "x.zip: zip: no directory: input ends early"},
+		{"zip64, two", slices.Concat(a, zip64(b)), "x.zip/a.csv x.zip/b.csv", "x.zip: zip: no directory: input ends early"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
