@@ -115,10 +115,12 @@ func (s *jsonStage) bind(part *Part) {
 
 // turn has r read what is wanted of another source, whose records may also have columns
 // in one of their members, the envelope. If that is the same as before, what the walkers
-// know of keys stays; memory stays in any case. The zero jsonRows can be turned, too.
+// know of keys stays, unless there is too little room for others; memory stays in any
+// case. The zero jsonRows can be turned, too.
 func (r *jsonRows) turn(want Want, envelope string) {
 	same := r.keys.walk != nil && envelope == r.fields.envelope && slices.Equal(want.Keys, r.want.Keys) &&
-		slices.EqualFunc(want.Late, r.want.Late, slices.Equal)
+		slices.EqualFunc(want.Late, r.want.Late, slices.Equal) &&
+		!r.keys.walk.spent() && !slices.ContainsFunc(r.late, func(s jsonStage) bool { return s.walk.spent() })
 	r.fields.envelope = envelope
 	want.Spare = nil
 	r.want, r.sifter = want, newSifter(want)

@@ -95,6 +95,14 @@ func newJSONWalker(names []string, envelope string) *jsonWalker {
 	return w
 }
 
+// spent reports whether half of what the walker may remember is used up. Then it had
+// better begin anew with other records: without room for their keys it reads them at a
+// sixth of the speed.
+func (w *jsonWalker) spent() bool {
+	return len(w.ids[0])+len(w.ids[1]) > w.bounds.keys/2 || len(w.after) > w.bounds.steps/2 ||
+		slices.ContainsFunc(w.more, func(k jsonKey) bool { return k.relearn > jsonRelearns/2 })
+}
+
 // add adds a number for a key, with nothing known yet of what follows.
 func (w *jsonWalker) add(slot int32, role jsonRole) (id int32) {
 	id = int32(len(w.keys))

@@ -114,6 +114,42 @@ func TestSpare(t *testing.T) {
 	}
 }
 
+// What is known of the keys of one file serves the next one, but does not keep it from
+// being known as well.
+func TestSpareKeys(t *testing.T) {
+	var many, other, styles strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&many, `{"SourceIP":"192.0.2.1","Key%d":"x"}`+"\n", i)
+	}
+	for i := range 40 { // each with keys that no order predicts
+		fmt.Fprintf(&other, `{"SourceIP":"192.0.2.1","Key%d":"x","Key%d":"y","Key%d":"z"}`+"\n", i*7%40, i*11%40, i*13%40)
+		fmt.Fprintf(&styles, `{%*s"SourceIP":"192.0.2.1"}`+"\n", i%2, "")
+	}
+	for _, c := range []struct {
+		name, text string
+		kept       bool
+	}{
+		{"few keys", spareTexts["lines"], true},
+		{"keys in several orders", other.String(), true},
+		{"many keys", many.String(), false},
+		{"two styles by turns", styles.String(), false},
+	} {
+		src, err := Open(Bytes("x", []byte(c.text)), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Want{Keys: []Column{{"SourceIP", 0}}}
+		want.Spare = src.NewReader(want)
+		if _, err := want.Spare.Next(); err != nil {
+			t.Fatal(err)
+		}
+		before := want.Spare.(*jsonlReader).keys.walk
+		if kept := src.NewReader(want).(*jsonlReader).keys.walk == before; kept != c.kept {
+			t.Errorf("%s: kept %v, want %v", c.name, kept, c.kept)
+		}
+	}
+}
+
 // Reading a small file makes no buffers where the reader of another one is done with.
 func TestSpareAllocates(t *testing.T) {
 	if raced {
