@@ -141,14 +141,15 @@ next:
 
 // unreadRecords says that the columns of records lie in a cell of each as text that is
 // not read: as Export-Csv of PowerShell writes objects, @{RemoteIP=192.0.2.7; …}, or
-// pandas, {'RemoteIP': '192.0.2.7', …}. nil if they do not.
+// pandas, {'RemoteIP': '192.0.2.7', …}; or as JSON in which no record of the table was
+// found. nil if they do not.
 func unreadRecords(info formats.Info) error {
 	const column = "properties" // of the envelope of Azure's logs
 	for _, part := range info.Parts {
 		if cells := sampled(part, column); slices.ContainsFunc(cells, func(cell string) bool {
-			return strings.HasPrefix(cell, "@{") || strings.HasPrefix(cell, "{")
+			return strings.HasPrefix(cell, "@{") || strings.HasPrefix(cell, "{'") || strings.HasPrefix(cell, `{"`)
 		}) {
-			return fmt.Errorf("its records lie in %s, as text that is no JSON and is not read", column)
+			return fmt.Errorf("its records lie in %s, as text that is not read", column)
 		}
 	}
 	return nil
