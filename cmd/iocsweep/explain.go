@@ -75,10 +75,7 @@ archive is named as in hits: logs.zip/net.csv:17.`,
 			if err := a.explained(format, func() string { return a.folded(e.text(), 20) }, e); err != nil {
 				return err
 			}
-			if broken {
-				return &statusError{statusPartial, nil}
-			}
-			return nil
+			return partial(broken)
 		},
 	}
 	c.Flags().SortFlags = false

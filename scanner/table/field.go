@@ -42,11 +42,11 @@ type Source struct {
 // foldName makes names comparable: lower case, . and _ are one.
 func foldName(s string) string { return strings.ReplaceAll(strings.ToLower(s), ".", "_") }
 
-// Field returns the values of a name as rules use it, alternatives: a native column, a member of a JSON
-// column (AdditionalFields.query), a who field (who.host, or bare direction),
-// or an alias. Names compare without regard to case, . and _ are one, and a
-// native column wins over an alias. The preferred time column and the aliases
-// of the event time stand for the event time of the hit.
+// Field returns what a name in a rule stands for, as alternatives: a native column, a
+// member of a JSON column (AdditionalFields.query), a who field (who.host, or bare
+// direction), or an alias. Names compare without regard to case, . and _ are one, and a
+// native column wins over an alias. The preferred time column and the aliases of the
+// event time stand for the event time of the hit.
 func (t *Table) Field(name string) (values []Source, ok bool) {
 	folded := foldName(name)
 	if w, ok := strings.CutPrefix(folded, "who_"); ok {
