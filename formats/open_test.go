@@ -201,6 +201,7 @@ func TestTruncated(t *testing.T) {
 		{"zip, in the member", zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate})[:100_000], ErrTruncated, 100_000},
 		{"zip, in the stored member", zipped(t, zipMember{"a.csv", []byte(long), zip.Store})[:100_000], ErrTruncated, 99_000},
 		{"zip, no directory", cutDirectory(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate})), ErrTruncated, len(long)},
+		{"zip, something after it", append(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate}), "hello"...), ErrCorrupt, len(long)},
 		{"zip, damaged", flip(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate}), 90_000), ErrCorrupt, 50_000},
 	}
 	for _, tt := range tests {

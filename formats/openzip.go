@@ -249,7 +249,7 @@ func (a *archive) open(m member) (*Content, error) {
 	if m.file != nil {
 		r = &summed{r: r, left: int64(m.file.UncompressedSize64), sum: m.file.CRC32}
 	} else if packed < m.packed {
-		r = &cut{r}
+		r = &cut{r, io.ErrUnexpectedEOF}
 	}
 	c.Compression = "zip"
 	c.Stream, c.Consumed = &unpacked{name: "zip", r: r}, in.n.Load
@@ -283,13 +283,16 @@ func (s *summed) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A cut stream ends early: its end is an error.
-type cut struct{ r io.Reader }
+// A cut stream is not all that there was: its end is an error.
+type cut struct {
+	r   io.Reader
+	err error
+}
 
 func (c *cut) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
+		err = c.err
 	}
 	return n, err
 }
@@ -316,7 +319,7 @@ func (c *Content) unzip(o Options) error {
 		return openErr
 	}
 	if err != nil { // the member may be whole, but what came after it is lost
-		m.Stream = &unpacked{name: "zip", r: &cut{m.reader()}}
+		m.Stream = &unpacked{name: "zip", r: &cut{m.reader(), err}}
 	}
 	c.At, c.Len, c.Stream, c.Consumed = m.At, m.Len, m.Stream, m.Consumed
 	if c.Input.Member == "" {
