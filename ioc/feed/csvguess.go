@@ -281,15 +281,15 @@ func isValue(cell string) bool {
 	return i.Type != ioc.Domain || !looksLikeFile(i.Value)
 }
 
-// takeDefanged takes values from the columns of a table with a header that are not named
-// for them, but hold what is defanged in most cells: nobody defangs what is no indicator,
-// except where it comes from.
+// takeDefanged takes values from the columns of a table of hashes that are not named for
+// them, but hold what is defanged in most cells: where the file came from, or what it asks.
+// Beside a name, an address or a URL may as well stand whom it imitates or leads to.
 func (l *layout) takeDefanged(records [][]string) {
-	if len(records) < 2 {
+	if len(records) < 2 || !l.hashesOnly(records[1:]) {
 		return
 	}
 	for n, name := range records[0] {
-		if l.uses(n) || slices.Contains(originNames, plain(name)) {
+		if l.uses(n) || slices.Contains(originNames, plain(name)) || othersNames().MatchString(name) {
 			continue
 		}
 		held := 0
@@ -303,6 +303,22 @@ func (l *layout) takeDefanged(records [][]string) {
 		}
 	}
 }
+
+// hashesOnly reports whether what is taken from records is nothing but hashes.
+func (l *layout) hashesOnly(records [][]string) bool {
+	return !slices.ContainsFunc(records, func(cells []string) bool {
+		return slices.ContainsFunc(l.values, func(c column) bool {
+			if c.n >= len(cells) {
+				return false
+			}
+			i, err := ioc.Parse(cells[c.n])
+			return err == nil && i.Type != ioc.Hash || notMatched(err) == hostOnly
+		})
+	})
+}
+
+// othersNames is found in the names of columns of what is not the attacker's.
+var othersNames = lazily(`(?i)victim|target|legit|benign|decoy|lure|redirect|spoof|imitat|impersonat|mimic|brand`)
 
 // originNames are columns that say where an indicator comes from.
 var originNames = []string{"reference", "references", "ref", "refs", "source", "sources", "sourceurl", "link", "links", "report", "reports", "blog", "externalreferences"}

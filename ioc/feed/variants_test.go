@@ -250,6 +250,15 @@ indicator--3,indicator,b.example.net,rule a { condition: true },yara,,
 domain a.example.net until=2099-01-01T00:00:00Z at=feed:2 confidence=80
 hash 6cc175b9c0f1b6a831c399e269772661 at=feed:3 confidence=60
 `, "[pattern in yara:1 pattern on file:1]"},
+		{"a column of patterns beside one of values", "indicator,type,pattern,pattern_type\na.example.net,domain,,\nb.example.net,domain,b[.]example,regex\n",
+			"domain a.example.net at=feed:2\ndomain b.example.net at=feed:3\n", "[]"},
+		{"a language in capitals", "pattern,pattern_type\n[domain-name:value = 'a.example.net'],STIX\n", "domain a.example.net at=feed:2\n", "[]"},
+		{"whom names imitate", "IOC,Type,Imitated site\na[.]example[.]net,domain,bank[.]example\nb[.]example[.]net,domain,shop[.]example\n",
+			"domain a.example.net at=feed:2\ndomain b.example.net at=feed:3\n", "[]"},
+		{"where URLs lead", "URL,Then\nhxxp://a[.]example[.]net/,hxxps://bank[.]example/x\nhxxp://b[.]example[.]net/,hxxps://bank[.]example/x\nhxxp://45[.]9[.]148[.]1/a,none\n",
+			"url http://45.9.148.1/a at=feed:4\n", "[URL without a path:2]"},
+		{"who was attacked with a file", "SHA256,Victim\n6cc175b9c0f1b6a831c399e269772661,bank[.]example\n7cc175b9c0f1b6a831c399e269772661,shop[.]example\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\n", "[]"},
 		{"lines that end in carriage returns alone", "Type,Value\rdomain,a.example.net\rSHA1,6cc175b9c0f1b6a831c399e269772661ffffffff\r\n",
 			"domain a.example.net at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\n", "[]"},
 		{"MISP's export of attributes", `uuid,event_id,category,type,value,comment,to_ids,date
