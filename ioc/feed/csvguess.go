@@ -213,11 +213,12 @@ func bareLayout(width int) layout {
 		until: none, added: none, action: none, length: none, language: none, width: width, bare: true}
 }
 
-// fullTable finds the delimiter of a table whose cells are all indicators or mail
-// addresses, with several indicators in some rows; width is 0 if it is no such table. Behind a blank and a semicolon there
-// is a remark, and behind a tab mostly the name of an address. A column of names beside
-// one of addresses says what resolved to what, and many names that are not an
-// attacker's may share an address.
+// fullTable finds the delimiter of a table whose cells are all indicators, with several in
+// some rows; width is 0 if it is no such table. Behind a blank and a semicolon there is a
+// remark, and behind a tab mostly the name of an address. A column of names beside one of
+// addresses says what resolved to what, and many names that are not an attacker's may share
+// an address. Beside hashes, mail addresses are an attacker's, too; beside others whom to
+// write to, with the network that an address is in.
 func fullTable(head, first []byte) (width int, delim byte) {
 	for _, d := range []byte{',', ';'} {
 		if bytes.IndexByte(first, d) < 0 || d == ';' && bytes.Contains(head, []byte(" ;")) {
@@ -230,7 +231,8 @@ func fullTable(head, first []byte) (width int, delim byte) {
 			width = max(width, len(cells))
 			most = max(most, countValues(cells))
 		}
-		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) && !isMailAddress(cell) }
+		hashed := slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, isHash) })
+		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) && !(hashed && isMailAddress(cell)) }
 		if most > 1 && !slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, other) }) && !resolutions(records) {
 			return width, d
 		}
@@ -261,6 +263,11 @@ func countValues(cells []string) (n int) {
 		}
 	}
 	return n
+}
+
+func isHash(cell string) bool {
+	i, err := ioc.Parse(cell)
+	return err == nil && i.Type == ioc.Hash
 }
 
 func isMailAddress(cell string) bool {

@@ -220,6 +220,8 @@ func TestTableVariants(t *testing.T) {
 		{"values and mail addresses without a header", "6cc175b9c0f1b6a831c399e269772661;bot@a.example.net;45.9.148[.]1\n7cc175b9c0f1b6a831c399e269772661;bot@b.example.net;45.9.148[.]2\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nip 45.9.148.1 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\nip 45.9.148.2 at=feed:2\n", "[mail address:2]"},
 		{"a value and whom to write to", "45.9.148.1;abuse@a.example.net\n45.9.148.2;abuse@b.example.net\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
+		{"a value, whom to write to, and its network", "45.9.148.1,abuse@a.example.net,45.9.148.0/24\n45.9.149.2,abuse@b.example.net,45.9.149.0/24\n", "ip 45.9.148.1 at=feed:1\nip 45.9.149.2 at=feed:2\n", "[]"},
+		{"a name, whom to write to, and what it resolved to", "a.example.net;abuse@a.example.net;45.9.148.1\nb.example.net;abuse@b.example.net;45.9.148.1\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:2\n", "[]"},
 		{"columns of two types and of an attacker's", "SHA256,Domain/IP,Port,Phishing URL,Malicious IP,Infected IP\n6cc175b9c0f1b6a831c399e269772661,45.9.148.1,4444,https://a.example.net/a,,45.9.148.9\n,b.example.net,4445,,45.9.148.2,\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nip:port 45.9.148.1:4444 at=feed:2\nurl https://a.example.net/a at=feed:2\ndomain b.example.net at=feed:3\nip:port 45.9.148.2:4445 at=feed:3\n", "[]"},
 		{"types and values, of which the first cannot be read", "URL,http://[BLOCKED].example/rato.zip\nMD5,6cc175b9c0f1b6a831c399e269772661\nURL,hxxp://a[.]example[.]net/a\nSHA256,9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665\n",
