@@ -550,6 +550,9 @@ func TestJSONVariants(t *testing.T) {
 {"type":"domain-name","id":"domain-name--1","value":"b.example.net"}
 {"type":"indicator","id":"indicator--1","pattern":"[domain-name:value = 'a.example.net']"}
 `, "domain a.example.net at=feed:3\n", "[no indicator: attack-pattern:1 no indicator: domain-name:1]"},
+		{"a bundle of STIX 2.0's drafts", `{"type":"bundle","id":"bundle--1","spec_version":"2.0",
+"indicators":[{"type":"indicator","id":"indicator--1","pattern":"[domain-name:value = 'a.example.net']"}]}
+`, "domain a.example.net at=feed:2\n", "[]"},
 		{"an array of values", `["45.9.148.1", "a.example.net",
 "45.9.148.2:80", null, ["b.example.net"]]`, "ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\nip:port 45.9.148.2:80 at=feed:2\n",
 			"[no value:1 not a JSON object:1]"},
