@@ -716,8 +716,8 @@ cidr 45.9.149.0/24 at=feed:8
 		{"reports with their titles", "https://report.example.org/x - Mirai again\nhttps://report.example.org/y - Gafgyt\n", "", "[]"},
 		{"an archive of Tor's exits", "@type tordnsel 1.0\nDownloaded 2026-05-20 12:02:03\nExitNode 0011BD2485AD45D984EC4159C88FC066E5E3300E\nExitAddress 45.9.148.3 2026-05-20 12:05:06\n",
 			"ip 45.9.148.3 last=2026-05-20T12:05:06Z at=feed:4\n", "[]"},
-		{"a table behind a list", "# Mirai\n" + manyAddresses + "**C2:**\n\n| IP | Seen |\n| :-- | :-- |\n| 45.9.149[.]1 | 2026-05-20 |\n| 45.9.149.2 | |\n| not known | |\n",
-			movedDown(manyAddressesTaken, 1) + "ip 45.9.149.1 at=feed:16\nip 45.9.149.2 at=feed:17\n", "[not an indicator:4]"},
+		{"a table behind a list", "# Mirai\n" + manyAddresses + "**C2:**\n\n| IP | Seen |\n| :-- | :-- |\n| 45.9.149[.]1 | 2026-05-20 |\n| 45.9.149.2 | |\n| not known | |\n| 45.9.149.3 | benign |\n",
+			movedDown(manyAddressesTaken, 1) + "ip 45.9.149.1 at=feed:16\nip 45.9.149.2 at=feed:17\n", "[not an indicator:5]"},
 		{"names of files", "wermgr.exe\n2022.rar\n45.9.148.1\na.example.net\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[name of a file:2]"},
 		{"words and the name of a file", "one\nindex.html\ntwo\nthree\n", "", "[]"},
 	})
