@@ -81,12 +81,15 @@ func splitHost(cell, tmp []byte) (p hostPart, ok bool) {
 	pathed := end < len(rest) && rest[end] == '/'
 	auth := rest[:end]
 	if at := bytes.LastIndexByte(auth, '@'); at >= 0 {
-		if unc { // \\host@SSL@443\share, as WebDAV clients write
-			host, tail := auth[:bytes.IndexByte(auth, '@')], auth[at+1:]
-			p.port, _ = parsePort(tail)
-			auth = host
+		tail := auth[at+1:]
+		port, isPort := parsePort(tail)
+		// \\host@SSL@443\share, as WebDAV clients write; before the host of file://user@host/share
+		// stands a user.
+		if unc && (c[0] == '\\' || isPort || len(tail) == len("ssl") && hasFold(tail, "ssl")) {
+			p.port = port
+			auth = auth[:bytes.IndexByte(auth, '@')]
 		} else {
-			auth = auth[at+1:]
+			auth = tail
 		}
 	}
 	host := auth

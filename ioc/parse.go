@@ -70,7 +70,7 @@ func parse(text string, broad bool) (Indicator, error) {
 			return parseURL(s, false)
 		}
 	}
-	if at := strings.IndexByte(s, '@'); at >= 0 && !strings.ContainsAny(s[:at], `/\`) {
+	if at := strings.IndexByte(s, '@'); at >= 0 && !strings.Contains(s[:at], "/") && !strings.Contains(s[:at], `\\`) {
 		return Indicator{}, ErrEmail
 	}
 	if i := strings.IndexByte(s, '/'); i >= 0 {
@@ -145,7 +145,7 @@ func domain(s string, broad bool) (Indicator, error) {
 		s = s[:i]
 	}
 	name, q := appendName(nil, trim([]byte(s)))
-	if q != goodName || strings.ContainsAny(s, "\u2012\u2013\u2014\u2015") { // dashes, of how many hyphens is not known
+	if q != goodName {
 		return Indicator{}, ErrNotIndicator
 	}
 	for _, b := range name {
@@ -155,6 +155,9 @@ func domain(s string, broad bool) (Indicator, error) {
 		}
 	}
 	v := string(name)
+	if strings.Contains(v, "xn--") && strings.ContainsAny(s, "\u2012\u2013\u2014\u2015") { // dashes, of how many hyphens is not known
+		return Indicator{}, ErrNotIndicator
+	}
 	if endsAsFile(name) {
 		return Indicator{}, ErrFileName
 	}

@@ -311,7 +311,8 @@ func looseDot(s string) int {
 		j++
 	}
 	call := strings.HasPrefix(s, "()") || i == 2 && (strings.HasPrefix(s, "[]") || strings.HasPrefix(s, "{}") || strings.HasPrefix(s, "<>"))
-	if i == 0 && (j == 1 || s[1] != '[' && s[1] != ']') || call && j == i+1 {
+	octet := s[0] == '[' && j < len(s) && isDigit(s[j]) // of 203[].0[].113[].7: no name in a program begins with a digit
+	if i == 0 && (j == 1 || s[1] != '[' && s[1] != ']') || call && j == i+1 && !octet {
 		return 0 // a full stop, one before (a remark), decode().split
 	}
 	return j

@@ -422,6 +422,8 @@ func TestParseOddURLs(t *testing.T) {
 		{"hxxps://203.0.113[.]7@80/a.cmd", "not an indicator"},
 		{"https://user@2957085447/a.cmd", "https://176.65.139.7/a.cmd"},
 		{"bot@evil.example", ErrEmail.Error()},
+		{`EXAMPLE\bot@evil.example`, ErrEmail.Error()},
+		{"file://bot@evil.example/share/a.cmd", "file://evil.example/share/a.cmd"},
 	} {
 		i, err := Parse(c.text)
 		got := i.Value
@@ -444,7 +446,8 @@ func TestParseURLOfWebDAV(t *testing.T) {
 }
 
 func TestHostBeforePort(t *testing.T) {
-	for _, cell := range []string{`\\203.0.113.7@80\share\a.cmd`, "file://203.0.113.7@80/share/a.cmd", "http://80@203.0.113.7/share/a.cmd"} {
+	for _, cell := range []string{`\\203.0.113.7@80\share\a.cmd`, "file://203.0.113.7@80/share/a.cmd", "http://80@203.0.113.7/share/a.cmd",
+		"file://203.0.113.7@ssl/share/a.cmd", "file://bot@203.0.113.7/share/a.cmd", "file://443:80@203.0.113.7/a"} {
 		if h, ok := AppendHost(nil, []byte(cell)); !ok || h.Addr != netip.MustParseAddr("203.0.113.7") {
 			t.Errorf("%s: got %v %v", cell, h.Addr, ok)
 		}

@@ -186,12 +186,12 @@ func (l *layout) findTheHive(names []string) bool {
 // findValues takes the column that is named for values of any type, or else all
 // that are named for one type.
 func (l *layout) findValues(names []string) {
-	if pattern := slices.Index(names, "pattern"); pattern >= 0 && slices.Contains(names, "patterntype") {
+	value := firstNamed(names, valueNames)
+	if pattern := slices.Index(names, "pattern"); value == none && pattern >= 0 && slices.Contains(names, "patterntype") {
 		// STIX indicators, as OpenCTI and Sekoia export them: the name is often the value, too.
 		l.values, l.language, l.typ = []column{{pattern, ""}}, slices.Index(names, "patterntype"), none
 		return
 	}
-	value := firstNamed(names, valueNames)
 	if value != none && names[value] == "indicator" && l.typ == none {
 		// Indicator,Data,Note: the indicator's type, and then its value.
 		if data := slices.Index(names, "data"); data >= 0 {

@@ -213,11 +213,12 @@ func bareLayout(width int) layout {
 		until: none, added: none, action: none, length: none, language: none, width: width, bare: true}
 }
 
-// fullTable finds the delimiter of a table whose cells are all indicators or mail
-// addresses, with several indicators in some rows; width is 0 if it is no such table. Behind a blank and a semicolon there
-// is a remark, and behind a tab mostly the name of an address. A column of names beside
-// one of addresses says what resolved to what, and many names that are not an
-// attacker's may share an address.
+// fullTable finds the delimiter of a table whose cells are all indicators, with several in
+// some rows; width is 0 if it is no such table. Behind a blank and a semicolon there is a
+// remark, and behind a tab mostly the name of an address. A column of names beside one of
+// addresses says what resolved to what, and many names that are not an attacker's may share
+// an address. Beside hashes, mail addresses are an attacker's, too; beside others whom to
+// write to, with the network that an address is in.
 func fullTable(head, first []byte) (width int, delim byte) {
 	for _, d := range []byte{',', ';'} {
 		if bytes.IndexByte(first, d) < 0 || d == ';' && bytes.Contains(head, []byte(" ;")) {
@@ -230,7 +231,8 @@ func fullTable(head, first []byte) (width int, delim byte) {
 			width = max(width, len(cells))
 			most = max(most, countValues(cells))
 		}
-		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) && !isMailAddress(cell) }
+		hashed := slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, isHash) })
+		other := func(cell string) bool { return !isNone(cell) && !isValue(cell) && !(hashed && isMailAddress(cell)) }
 		if most > 1 && !slices.ContainsFunc(records, func(cells []string) bool { return slices.ContainsFunc(cells, other) }) && !resolutions(records) {
 			return width, d
 		}
@@ -263,6 +265,11 @@ func countValues(cells []string) (n int) {
 	return n
 }
 
+func isHash(cell string) bool {
+	i, err := ioc.Parse(cell)
+	return err == nil && i.Type == ioc.Hash
+}
+
 func isMailAddress(cell string) bool {
 	_, err := ioc.Parse(cell)
 	return errors.Is(err, ioc.ErrEmail)
@@ -281,15 +288,15 @@ func isValue(cell string) bool {
 	return i.Type != ioc.Domain || !looksLikeFile(i.Value)
 }
 
-// takeDefanged takes values from the columns of a table with a header that are not named
-// for them, but hold what is defanged in most cells: nobody defangs what is no indicator,
-// except where it comes from.
+// takeDefanged takes values from the columns of a table of hashes that are not named for
+// them, but hold what is defanged in most cells: where the file came from, or what it asks.
+// Beside a name, an address or a URL may as well stand whom it imitates or leads to.
 func (l *layout) takeDefanged(records [][]string) {
-	if len(records) < 2 {
+	if len(records) < 2 || !l.hashesOnly(records[1:]) {
 		return
 	}
 	for n, name := range records[0] {
-		if l.uses(n) || slices.Contains(originNames, plain(name)) {
+		if l.uses(n) || slices.Contains(originNames, plain(name)) || othersNames().MatchString(name) {
 			continue
 		}
 		held := 0
@@ -303,6 +310,22 @@ func (l *layout) takeDefanged(records [][]string) {
 		}
 	}
 }
+
+// hashesOnly reports whether what is taken from records is nothing but hashes.
+func (l *layout) hashesOnly(records [][]string) bool {
+	return !slices.ContainsFunc(records, func(cells []string) bool {
+		return slices.ContainsFunc(l.values, func(c column) bool {
+			if c.n >= len(cells) {
+				return false
+			}
+			i, err := ioc.Parse(cells[c.n])
+			return err == nil && i.Type != ioc.Hash || notMatched(err) == hostOnly
+		})
+	})
+}
+
+// othersNames is found in the names of columns of what is not the attacker's.
+var othersNames = lazily(`(?i)victim|target|legit|benign|decoy|lure|redirect|spoof|imitat|impersonat|mimic|brand`)
 
 // originNames are columns that say where an indicator comes from.
 var originNames = []string{"reference", "references", "ref", "refs", "source", "sources", "sourceurl", "link", "links", "report", "reports", "blog", "externalreferences"}

@@ -131,3 +131,24 @@ func TestManyColumns(t *testing.T) {
 		t.Errorf("%q, %v, %v", got, err, r.Reasons)
 	}
 }
+
+// A token of a report is not read once for each sign in it, and letters that grow in lower
+// case move nothing.
+func TestValuesInTokens(t *testing.T) {
+	line := func(token string) string { return "see " + token + " here\n" }
+	for _, tt := range []struct{ name, token string }{
+		{"settings", strings.Repeat("x=", 2000) + "[.]"},
+		{"owners", "x[.]" + strings.Repeat("'s", 2000)},
+		{"owners with signs", "x[.]" + strings.Repeat("'s!", 1300)},
+	} {
+		start := time.Now()
+		got, _, err := costly(t, of("Seen at a[.]example[.]net.\n"+strings.Repeat(line(tt.token), 200)), "text", 200)
+		if took := time.Since(start); err != nil || len(got) != 1 || took > 5*time.Second {
+			t.Errorf("%s: %q, %v, %v", tt.name, got, err, took)
+		}
+	}
+	got, _, err := costly(t, of(line(strings.Repeat("\u023a", 40)+"=hxxp://a[.]example[.]net/a")), "text", 8)
+	if err != nil || len(got) != 1 || got[0] != "http://a.example.net/a" {
+		t.Errorf("letters that grow: %q, %v", got, err)
+	}
+}

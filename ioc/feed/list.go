@@ -121,7 +121,7 @@ func mixedLine(line []byte, no int, emit func(*Entry)) {
 		giveWithRemark(value, rest, no, emit)
 		return
 	}
-	if len(bare) < 2 || bare[0] != '|' || bare[len(bare)-1] != '|' || !tableRow(bare, no, emit) {
+	if len(bare) < 2 || bare[0] != '|' || bare[len(bare)-1] != '|' || saysHarmless(string(bare)) || !tableRow(bare, no, emit) {
 		listLine(line, no, emit)
 	}
 }

@@ -361,6 +361,14 @@ func trimAround(s string) string {
 }
 
 func (t *prose) token(s string, no int, bare bool) {
+	if part := t.value(s, no, bare, false); part != "" {
+		t.value(part, no, bare, true)
+	}
+}
+
+// value takes a token that is a value. If it holds one instead, that is returned, but not
+// from inside another: a line of thousands of = would be read as often.
+func (t *prose) value(s string, no int, bare, inside bool) (part string) {
 	s = trimAround(s)
 	if !balanced(s) && !strings.Contains(s, "[.") && !strings.Contains(s, ".]") {
 		s = strings.Trim(s, "[]")
@@ -379,9 +387,10 @@ func (t *prose) token(s string, no int, bare bool) {
 	}
 	switch {
 	case err != nil && notMatched(err) == "":
-		if part := defangedPart(s); part != "" {
-			t.token(part, no, bare)
-		} else if isDefanged(s) && !errors.Is(err, ioc.ErrSingleLabel) {
+		if !inside {
+			part = defangedPart(s)
+		}
+		if part == "" && isDefanged(s) && !errors.Is(err, ioc.ErrSingleLabel) {
 			reject(t.emit, no, s, refusal(err))
 		}
 		return // a word
@@ -400,6 +409,7 @@ func (t *prose) token(s string, no int, bare bool) {
 		return
 	}
 	t.give(s, no)
+	return ""
 }
 
 // isDefanged reports whether a token that cannot be read was written to be no link, as
@@ -420,20 +430,26 @@ func isDefanged(s string) bool {
 //	fetch('hxxps://evil[.]example/a
 //	evil[.]example's
 func defangedPart(s string) string {
-	lower := strings.ToLower(s)
-	if i := strings.LastIndex(lower, "hxxp"); i > 0 && strings.IndexByte("=:('\"[{>", s[i-1]) >= 0 && !strings.Contains(lower, "blob:") {
-		return s[i:]
+	if url := insideURL().FindStringSubmatch(s); url != nil && !strings.Contains(strings.ToLower(s), "blob:") {
+		return url[1]
 	}
-	for _, ending := range [...]string{"'s", "\u2019s"} {
-		if owner, ok := strings.CutSuffix(s, ending); ok && isDefanged(owner) {
-			return owner
+	part := owner().ReplaceAllString(s, "")
+	if dot := bracketDot().FindStringIndex(part); dot != nil {
+		if key := strings.LastIndexByte(part[:dot[0]], '='); key >= 0 && !strings.Contains(part[:key], "/") {
+			part = part[key+1:]
 		}
 	}
-	if key, value, ok := strings.Cut(s, "="); ok && !strings.Contains(key, "/") && isDefanged(value) && !isDefanged(key) {
-		return value
+	if part == s || !isDefanged(part) {
+		return ""
 	}
-	return ""
+	return part
 }
+
+var (
+	insideURL  = lazily(`(?i)^.*[=:('"\[{>](hxxp.*)`)
+	owner      = lazily(`['\x{2019}]s$`)
+	bracketDot = lazily(`(?i)\[(?:\.|dot)\]`)
+)
 
 // inProse is the reason for which values in prose are skipped.
 const inProse = "not defanged, in prose: --iocs-format text-all takes it"

@@ -237,7 +237,7 @@ func (r *rows) emitValues(cells [][]byte, emit func(*Entry)) (found bool) {
 func (r *rows) pattern(cells [][]byte, text []byte, emit func(*Entry)) bool {
 	language := r.word(cells, r.language)
 	switch {
-	case language != "" && language != "stix":
+	case language != "" && !strings.EqualFold(language, "stix"):
 		skipped(emit, r.entry.Line, string(text), "pattern in "+language)
 		return true
 	case text[0] != '[' || bytes.IndexByte(text, '\'') < 0 || r.entry.Fate != Usable:

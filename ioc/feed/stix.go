@@ -64,15 +64,17 @@ func readSTIX(r io.Reader, emit func(*Entry)) error {
 	// Objects without an envelope may be of any type: a file of them often begins with what
 	// the indicators are about.
 	keys, oneLine := peekObject(head)
-	if has := func(key string) bool { return slices.Contains(keys, key) }; !has("objects") && (has("pattern") || has("type") && has("id")) {
+	has := func(key string) bool { return slices.Contains(keys, key) }
+	envelope := func(key string) bool {
+		return key == "objects" || key == "indicators" || key == "stixobjects" || key == "STIX"
+	}
+	if !slices.ContainsFunc(keys, envelope) && (has("pattern") || has("type") && has("id")) {
 		if oneLine {
 			return eachLine(b, emit, object)
 		}
 		return newDocument(b).each(object)
 	}
-	wanted := func(key string) bool {
-		return key == "" || key == "objects" || key == "indicators" || key == "stixobjects" || key == "value" || key == "STIX"
-	}
+	wanted := func(key string) bool { return key == "" || key == "value" || envelope(key) }
 	return newDocument(b).records(wanted, object)
 }
 

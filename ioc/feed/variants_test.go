@@ -220,6 +220,8 @@ func TestTableVariants(t *testing.T) {
 		{"values and mail addresses without a header", "6cc175b9c0f1b6a831c399e269772661;bot@a.example.net;45.9.148[.]1\n7cc175b9c0f1b6a831c399e269772661;bot@b.example.net;45.9.148[.]2\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nip 45.9.148.1 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\nip 45.9.148.2 at=feed:2\n", "[mail address:2]"},
 		{"a value and whom to write to", "45.9.148.1;abuse@a.example.net\n45.9.148.2;abuse@b.example.net\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
+		{"a value, whom to write to, and its network", "45.9.148.1,abuse@a.example.net,45.9.148.0/24\n45.9.149.2,abuse@b.example.net,45.9.149.0/24\n", "ip 45.9.148.1 at=feed:1\nip 45.9.149.2 at=feed:2\n", "[]"},
+		{"a name, whom to write to, and what it resolved to", "a.example.net;abuse@a.example.net;45.9.148.1\nb.example.net;abuse@b.example.net;45.9.148.1\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:2\n", "[]"},
 		{"columns of two types and of an attacker's", "SHA256,Domain/IP,Port,Phishing URL,Malicious IP,Infected IP\n6cc175b9c0f1b6a831c399e269772661,45.9.148.1,4444,https://a.example.net/a,,45.9.148.9\n,b.example.net,4445,,45.9.148.2,\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nip:port 45.9.148.1:4444 at=feed:2\nurl https://a.example.net/a at=feed:2\ndomain b.example.net at=feed:3\nip:port 45.9.148.2:4445 at=feed:3\n", "[]"},
 		{"types and values, of which the first cannot be read", "URL,http://[BLOCKED].example/rato.zip\nMD5,6cc175b9c0f1b6a831c399e269772661\nURL,hxxp://a[.]example[.]net/a\nSHA256,9f2c1d0b7a6e5f4c3b2a1908f7e6d5c4b3a29180706f5e4d3c2b1a0998877665\n",
@@ -250,6 +252,15 @@ indicator--3,indicator,b.example.net,rule a { condition: true },yara,,
 domain a.example.net until=2099-01-01T00:00:00Z at=feed:2 confidence=80
 hash 6cc175b9c0f1b6a831c399e269772661 at=feed:3 confidence=60
 `, "[pattern in yara:1 pattern on file:1]"},
+		{"a column of patterns beside one of values", "indicator,type,pattern,pattern_type\na.example.net,domain,,\nb.example.net,domain,b[.]example,regex\n",
+			"domain a.example.net at=feed:2\ndomain b.example.net at=feed:3\n", "[]"},
+		{"a language in capitals", "pattern,pattern_type\n[domain-name:value = 'a.example.net'],STIX\n", "domain a.example.net at=feed:2\n", "[]"},
+		{"whom names imitate", "IOC,Type,Imitated site\na[.]example[.]net,domain,bank[.]example\nb[.]example[.]net,domain,shop[.]example\n",
+			"domain a.example.net at=feed:2\ndomain b.example.net at=feed:3\n", "[]"},
+		{"where URLs lead", "URL,Then\nhxxp://a[.]example[.]net/,hxxps://bank[.]example/x\nhxxp://b[.]example[.]net/,hxxps://bank[.]example/x\nhxxp://45[.]9[.]148[.]1/a,none\n",
+			"url http://45.9.148.1/a at=feed:4\n", "[URL without a path:2]"},
+		{"who was attacked with a file", "SHA256,Victim\n6cc175b9c0f1b6a831c399e269772661,bank[.]example\n7cc175b9c0f1b6a831c399e269772661,shop[.]example\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\n", "[]"},
 		{"lines that end in carriage returns alone", "Type,Value\rdomain,a.example.net\rSHA1,6cc175b9c0f1b6a831c399e269772661ffffffff\r\n",
 			"domain a.example.net at=feed:2\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\n", "[]"},
 		{"MISP's export of attributes", `uuid,event_id,category,type,value,comment,to_ids,date
@@ -539,6 +550,9 @@ func TestJSONVariants(t *testing.T) {
 {"type":"domain-name","id":"domain-name--1","value":"b.example.net"}
 {"type":"indicator","id":"indicator--1","pattern":"[domain-name:value = 'a.example.net']"}
 `, "domain a.example.net at=feed:3\n", "[no indicator: attack-pattern:1 no indicator: domain-name:1]"},
+		{"a bundle of STIX 2.0's drafts", `{"type":"bundle","id":"bundle--1","spec_version":"2.0",
+"indicators":[{"type":"indicator","id":"indicator--1","pattern":"[domain-name:value = 'a.example.net']"}]}
+`, "domain a.example.net at=feed:2\n", "[]"},
 		{"an array of values", `["45.9.148.1", "a.example.net",
 "45.9.148.2:80", null, ["b.example.net"]]`, "ip 45.9.148.1 at=feed:1\ndomain a.example.net at=feed:1\nip:port 45.9.148.2:80 at=feed:2\n",
 			"[no value:1 not a JSON object:1]"},
@@ -702,8 +716,8 @@ cidr 45.9.149.0/24 at=feed:8
 		{"reports with their titles", "https://report.example.org/x - Mirai again\nhttps://report.example.org/y - Gafgyt\n", "", "[]"},
 		{"an archive of Tor's exits", "@type tordnsel 1.0\nDownloaded 2026-05-20 12:02:03\nExitNode 0011BD2485AD45D984EC4159C88FC066E5E3300E\nExitAddress 45.9.148.3 2026-05-20 12:05:06\n",
 			"ip 45.9.148.3 last=2026-05-20T12:05:06Z at=feed:4\n", "[]"},
-		{"a table behind a list", "# Mirai\n" + manyAddresses + "**C2:**\n\n| IP | Seen |\n| :-- | :-- |\n| 45.9.149[.]1 | 2026-05-20 |\n| 45.9.149.2 | |\n| not known | |\n",
-			movedDown(manyAddressesTaken, 1) + "ip 45.9.149.1 at=feed:16\nip 45.9.149.2 at=feed:17\n", "[not an indicator:4]"},
+		{"a table behind a list", "# Mirai\n" + manyAddresses + "**C2:**\n\n| IP | Seen |\n| :-- | :-- |\n| 45.9.149[.]1 | 2026-05-20 |\n| 45.9.149.2 | |\n| not known | |\n| 45.9.149.3 | benign |\n",
+			movedDown(manyAddressesTaken, 1) + "ip 45.9.149.1 at=feed:16\nip 45.9.149.2 at=feed:17\n", "[not an indicator:5]"},
 		{"names of files", "wermgr.exe\n2022.rar\n45.9.148.1\na.example.net\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[name of a file:2]"},
 		{"words and the name of a file", "one\nindex.html\ntwo\nthree\n", "", "[]"},
 	})
