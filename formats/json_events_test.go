@@ -31,6 +31,7 @@ func TestEvents(t *testing.T) {
 		{"Loki's answer", `{"status":"success","data":{"resultType":"streams","result":[{"stream":{"job":"x"},"values":[["1743473587482000000",` + quoted(one) + `], [ "1743473587482000001", ` + quoted(two) + `, {}]]}]}}`, "1|,2|", 0},
 		{"sent to Loki", `{"streams":[{"stream":{},"values":[["1743473587482000000",` + quoted(`\"x`+"\t") + `],["1743473587482000000",` + quoted(one) + `]]}]}` + "\n" + `{"streams":[{"stream":{"a":"7"},"values":[["1743473587482000000",` + quoted(two) + `]]}]}`, "|,1|,2|", 0},
 		{"Loki's answer, cut off", `{"data":{"result":[{"stream":{},"values":[["1743473587482000000",` + quoted(one) + `],["1743473587482000000","{\"time\`, "1|", 1},
+		{"sent to Loki, with other lines", utf8BOM + "\x1e" + `{"streams":[{"stream":{},"values":[["1743473587482000000",` + quoted(one) + `]]}]}` + "\nconnection lost\n\n" + `{"streams":[{"stream":{},"values":[["1743473587482000000",` + quoted(two) + `]]}]}` + "\n]", "1|,2|", 2},
 		{"Google Cloud", `{"jsonPayload":` + one + `,"b":"0"}` + "\n" + `{"textPayload":"x"}`, "1|,|", 0},
 		{"text in Google Cloud", `{"textPayload":` + quoted(one) + `}`, "1|", 0},
 		{"OpenTelemetry", `{"body":{"stringValue":` + quoted(one) + `}}`, "1|", 0},
