@@ -35,14 +35,14 @@ func eventTable(names []string, o Options) func(*Part) string {
 					}
 				}
 			}
-			switch {
-			case lines == nil || misses == eventMisses:
-			case linesShowTable(lines, o):
+			if lines == nil || misses == eventMisses {
+				continue
+			}
+			if shows, may := linesShow(lines, o); shows || may && !ofAzure(p) {
 				misses = 0
 				return name
-			default:
-				misses++
 			}
+			misses++
 		}
 		return ""
 	}
