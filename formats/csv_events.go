@@ -21,12 +21,12 @@ func (s *csvSource) takeEvents(whole bool, start int, o Options) (Source, error)
 		}
 		sample = s.readSample(head, len(head) < eventHead, start)
 	}
-	columns := slices.Clone(s.part.Columns)
-	for i := range columns {
-		columns[i] = strings.TrimSpace(columns[i]) // of a table that is padded with blanks
+	names := slices.Clone(s.part.Columns)
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i]) // of a table that is padded with blanks
 	}
-	column, envelope := eventColumn(columns, sample, o)
-	if column < 0 {
+	columns := newEventColumns(names, sample, o)
+	if len(columns.hold) == 0 {
 		return nil, nil
 	}
 	c := s.c
@@ -36,17 +36,17 @@ func (s *csvSource) takeEvents(whole bool, start int, o Options) (Source, error)
 	from.At, from.Len, from.Consumed = nil, 0, c.Consumed
 	s.c, s.t = &from, newText(&from, o, int64(start))
 	s.seam.next = int64(start)
-	lines := &csvEventReader{columns: columns, r: s.NewReader(Want{}), column: column, envelope: envelope}
-	return c.openEvents(columns[column], envelope, lines, o)
+	lines := &csvEventReader{columns: columns, r: s.NewReader(Want{})}
+	return c.openEvents(columns, lines, o)
 }
 
-// A csvEventReader is a recordReader for CSV, whose records may be repaired: one in whose
-// cell no JSON is left is rejected. A line below the header has none anywhere.
+// A csvEventReader is a recordReader for CSV, whose records may be repaired, or behind
+// another header: one in whose cell is no JSON then is rejected, if there may be some in
+// others. A line below the header has none anywhere.
 type csvEventReader struct {
-	r        Reader
-	columns  []string
-	column   int  // that has JSON
-	envelope bool // it has the columns of a record
+	r       Reader
+	columns eventColumns
+	behind  bool // another header, which may have the records elsewhere
 
 	piecewise
 }
@@ -85,13 +85,18 @@ func (r *csvEventReader) step() error {
 			}
 			return nil
 		}
-		raw, text := r.r.Raw(uint32(row)), cell(r.column)
-		repaired := len(rejects) > 0 && rejects[0].Pos.Offset == at && bytes.IndexByte(raw, '{') >= 0
-		if (repaired || r.envelope && len(text) > 0) && !json.Valid(text) {
+		raw, text := r.r.Raw(uint32(row)), cell(r.columns.holding(cell))
+		doubtful := false
+		for i := 0; i < len(rejects) && rejects[i].Pos.Offset == at; i++ {
+			doubtful = true
+			r.behind = r.behind || rejects[i].Err == ErrOtherHeader
+		}
+		doubtful = (doubtful || r.behind) && bytes.IndexByte(raw, '{') >= 0
+		if doubtful && !mayBeEvent(text) || (doubtful || r.columns.envelope && len(text) > 0) && !json.Valid(text) {
 			r.out = appendNoJSON(r.out, raw)
 			continue
 		}
-		r.out = appendEvent(r.out, r.columns, cell)
+		r.out = r.columns.append(r.out, cell)
 	}
 	refuse(1<<63 - 1)
 	return nil

@@ -35,14 +35,14 @@ func eventTable(names []string, o Options) func(*Part) string {
 					}
 				}
 			}
-			switch {
-			case lines == nil || misses == eventMisses:
-			case linesShowTable(lines, o):
+			if lines == nil || misses == eventMisses {
+				continue
+			}
+			if shows, may := linesShow(lines, o); shows || may && !ofAzure(p) {
 				misses = 0
 				return name
-			default:
-				misses++
 			}
+			misses++
 		}
 		return ""
 	}
@@ -105,15 +105,20 @@ type elementReader struct {
 }
 
 func newElementReader(in io.Reader, names []string, o Options) *elementReader {
-	text := bufio.NewReaderSize(in, textPiece)
-	if mark, _ := text.Peek(len(utf8BOM)); string(mark) == utf8BOM {
-		text.Discard(len(utf8BOM))
-	}
-	return &elementReader{names: names, cut: newJSONCutter(text, jsonLimits(Options{
+	return &elementReader{names: names, cut: newJSONCutter(withoutMark(in), jsonLimits(Options{
 		BlockSize: textPiece, MaxRecord: o.MaxRecord, Table: eventTable(names, o)}))}
 }
 
 func (r *elementReader) Read(p []byte) (int, error) { return r.read(p, r.step) }
+
+// withoutMark returns a reader of a text without its byte order mark.
+func withoutMark(in io.Reader) *bufio.Reader {
+	text := bufio.NewReaderSize(in, textPiece)
+	if mark, _ := text.Peek(len(utf8BOM)); string(mark) == utf8BOM {
+		text.Discard(len(utf8BOM))
+	}
+	return text
+}
 
 // step reads a block of the document.
 func (r *elementReader) step() error {

@@ -131,16 +131,38 @@ func payloadsShowTable(text []byte, name string, o Options) bool {
 			lines, found = e.append(lines, payload, o.maxRecord()), true
 		}
 	}
-	return found && linesShowTable(lines, o)
+	if !found {
+		return false
+	}
+	shows, may := linesShow(lines, o)
+	if may && !shows {
+		_, own := linesShow(text, o)
+		return !own
+	}
+	return shows
 }
 
 // linesShowTable reports whether lines hold records of a known table, or may do so further
-// on: the envelope of Azure's logs has records of all kinds in batches of each.
+// on.
 func linesShowTable(lines []byte, o Options) bool {
+	shows, may := linesShow(lines, o)
+	return shows || may
+}
+
+// linesShow reports whether lines hold records of a known table, and whether they may do
+// so further on.
+func linesShow(lines []byte, o Options) (shows, may bool) {
 	search := newJSONSearch(o)
 	part, wrapped := search.lines(lines)
-	return wrapped || o.Table(part) != "" || hasColumn(part, "category") && hasColumn(part, "operationName")
+	if wrapped {
+		return true, false
+	}
+	return o.Table(part) != "", ofAzure(part)
 }
+
+// ofAzure reports whether a part has the envelope of Azure's logs, which has records of all
+// kinds in batches of each. What has it itself holds none of others with it.
+func ofAzure(p *Part) bool { return hasColumn(p, "category") && hasColumn(p, "operationName") }
 
 // hasColumn reports whether a part has a column, in any case.
 func hasColumn(p *Part, name string) bool {

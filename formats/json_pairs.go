@@ -43,7 +43,7 @@ type pairReader struct {
 }
 
 func newPairReader(in io.Reader, o Options) *pairReader {
-	return &pairReader{in: bufio.NewReaderSize(in, textPiece), max: o.maxRecord()}
+	return &pairReader{in: withoutMark(in), max: o.maxRecord()}
 }
 
 func (r *pairReader) Read(p []byte) (int, error) { return r.read(p, r.step) }
@@ -62,6 +62,11 @@ func (r *pairReader) step() error {
 	switch c {
 	case ' ', '\t', '\r', '\n':
 		return nil
+	}
+	if r.depth == 0 && c != '{' && c != '[' && c != ',' && c != recordSeparator {
+		return r.other(c)
+	}
+	switch c {
 	case '"':
 		if err := r.quoted(); err == io.EOF {
 			return nil // which is met again
@@ -82,6 +87,20 @@ func (r *pairReader) step() error {
 	}
 	r.last = c
 	return nil
+}
+
+// other reads what is left of a line that begins with c and is no document: it is no
+// object either.
+func (r *pairReader) other(c byte) error {
+	r.text = append(r.text[:0], c)
+	err := bufio.ErrBufferFull
+	for err == bufio.ErrBufferFull {
+		var more []byte
+		more, err = r.in.ReadSlice('\n')
+		r.text = append(r.text, more[:min(len(more), max(maxRaw-len(r.text), 0))]...)
+	}
+	r.out = appendNoJSON(r.out, bytes.TrimSpace(r.text))
+	return err
 }
 
 // quoted reads a string, behind its first quote, as it is written. One that is too long

@@ -168,8 +168,12 @@ func (s *jsonSearch) find(b []byte, bracket byte, p, end, depth int) (jsonHoldin
 			break
 		}
 		switch role := wrapperOf(key); {
-		case (role == wrapsColumns || role == wrapsMeta) && columns == nil:
+		case role == wrapsColumns && columns == nil:
 			columns = jsonColumnNames(b[value.off:value.end])
+		case role == wrapsMeta && columns == nil:
+			if names := jsonColumnNames(b[value.off:value.end]); s.knows(names) {
+				columns = names
+			}
 		case role == wrapsRows || mayWrapRows(key):
 			listed = listed || jsonHolds(b, int(value.off), end, '[')
 		}

@@ -44,6 +44,7 @@ func TestJSONSearch(t *testing.T) {
 		{"ES|QL", `{"took":1,"columns":` + columns + `,"values":[["t","1"],["t","2"]]}`, "1|,2|", 0},
 		{"SQL of OpenSearch", `{"schema":` + columns + `,"datarows":[["t","1"],["t","2"]],"total":2}`, "1|,2|", 0},
 		{"values of records", `{"columns":` + columns + `,"x":{"values":` + list + `}}`, "1|,2|", 0},
+		{"meta of others before columns", `{"x":{"meta":[{"name":"x"}],"columns":` + columns + `,"data":[["t","1"],["t","2"]]}}`, "1|,2|", 0},
 		{"meta beside records", `{"meta":[{"name":"x"}],"value":` + list + `}`, "1|,2|", 0},
 		{"pandas table", `{"schema":{"fields":` + columns + `},"data":` + list + `}`, "1|,2|", 0},
 		{"two tables", `{"A":` + list + `,"B":[{"time":"t","b":"3"}],"A2":[` + one + `]}`, "1|,2|,|3,1|", 0},

@@ -127,14 +127,14 @@ func (s *parquetSource) takeEvents(o Options) (Source, error) {
 	r.start(0)
 	sample := Part{Columns: s.part.Columns}
 	sample.addSample(r, all.Late[0], s.claims[0].hi-s.claims[0].lo)
-	column, envelope := eventColumn(sample.Columns, sample.Sample, o)
-	if column < 0 {
+	columns := newEventColumns(sample.Columns, sample.Sample, o)
+	if len(columns.hold) == 0 {
 		return nil, nil
 	}
 	c := *s.c
 	c.remarks = s.info.Notes
-	lines := &recordReader{r: s.NewReader(all), columns: s.part.Columns}
-	return c.openEvents(s.part.Columns[column], envelope, lines, o)
+	lines := &recordReader{r: s.NewReader(all), columns: columns}
+	return c.openEvents(columns, lines, o)
 }
 
 // elsewhere names another file that has the rows, "" if this one has some.

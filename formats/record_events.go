@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"slices"
@@ -19,38 +20,86 @@ import (
 // Where the columns are those of no known table, and what lies in one of them is, each
 // record becomes the line of JSON that it would be, and what is known of such lines holds.
 
-// eventColumn returns the column with JSON that holds records of a known table, whatever
-// its name; -1 if there is none. envelope means that it has the columns of a record.
-func eventColumn(columns []string, sample [][]string, o Options) (column int, envelope bool) {
-	begins := func(i int) bool {
-		return slices.ContainsFunc(sample, func(cells []string) bool {
-			cell := strings.TrimLeft(cells[i], " \t\r\n")
-			return cell != "" && (cell[0] == '{' || cell[0] == '[')
-		})
-	}
-	var lines []byte
-	for i := range columns {
-		if !begins(i) || strings.EqualFold(columns[i], jsonEnvelopes[0]) {
-			continue
-		}
-		if lines == nil {
-			lines = sampleLines(columns, sample)
-		}
-		if payloadsShowTable(lines, payloadName(columns[i]), o) {
-			return i, false
-		}
-	}
-	column = slices.IndexFunc(columns, func(c string) bool { return strings.EqualFold(c, jsonEnvelopes[0]) })
-	isJSON := func(cells []string) bool { return json.Valid([]byte(cells[column])) }
-	if column < 0 || !slices.ContainsFunc(sample, isJSON) || !linesShowTable(sampleLines(columns, sample), o) {
-		return -1, false
-	}
-	return column, true
+// eventColumns are the columns of events.
+type eventColumns struct {
+	names []string
+	// Those that hold records, the one that mostly does first. They may stand in another
+	// one behind another header, or in a row with a cell too few.
+	hold     []int
+	envelope bool // the only one has the columns of a record, and the others of what is round it
 }
 
-func sampleLines(columns []string, sample [][]string) (lines []byte) {
+// newEventColumns returns the columns of events of which there is a sample. hold is empty
+// if they have no records of a known table.
+func newEventColumns(names []string, sample [][]string, o Options) eventColumns {
+	e := eventColumns{names: names}
+	count := make([]int, len(names))
+	met := map[string]bool{} // names of columns with JSON, the first of which is read
+	for i, name := range names {
+		for _, cells := range sample {
+			if mayBeEvent([]byte(cells[i])) {
+				count[i]++
+			}
+		}
+		if count[i] == 0 || strings.EqualFold(name, jsonEnvelopes[0]) {
+			continue
+		}
+		name = strings.ToLower(payloadName(name))
+		// Lines of this column alone: there may be thousands of others.
+		if !met[name] && payloadsShowTable(sampleLines(names, sample, i, i+1), name, o) {
+			e.hold = append(e.hold, i)
+		}
+		met[name] = true
+	}
+	if len(e.hold) > 0 {
+		slices.SortStableFunc(e.hold, func(i, j int) int { return count[j] - count[i] })
+		return e
+	}
+	column := slices.IndexFunc(names, func(c string) bool { return strings.EqualFold(c, jsonEnvelopes[0]) })
+	isJSON := func(cells []string) bool { return json.Valid([]byte(cells[column])) }
+	if column >= 0 && slices.ContainsFunc(sample, isJSON) && linesShowTable(sampleLines(names, sample, 0, len(names)), o) {
+		e.hold, e.envelope = []int{column}, true
+	}
+	return e
+}
+
+// name is that of the column under which the lines have what was sent.
+func (e *eventColumns) name() string { return e.names[e.hold[0]] }
+
+// holding returns the column that holds the record of an event.
+func (e *eventColumns) holding(cell func(int) []byte) int {
+	for _, i := range e.hold {
+		if mayBeEvent(cell(i)) {
+			return i
+		}
+	}
+	return e.hold[0]
+}
+
+// append appends an event as a line.
+func (e *eventColumns) append(dst []byte, cell func(int) []byte) []byte {
+	first, has := e.hold[0], e.holding(cell)
+	return appendEvent(dst, e.names, func(i int) []byte {
+		switch i {
+		case first:
+			return cell(has)
+		case has:
+			return cell(first)
+		}
+		return cell(i)
+	})
+}
+
+// mayBeEvent reports whether an object or a list may begin in a cell.
+func mayBeEvent(cell []byte) bool {
+	cell = bytes.TrimLeft(cell, " \t\r\n")
+	return len(cell) > 0 && (cell[0] == '{' || cell[0] == '[')
+}
+
+// sampleLines returns lines with the cells of columns[from:to].
+func sampleLines(columns []string, sample [][]string, from, to int) (lines []byte) {
 	for _, cells := range sample {
-		lines = appendEvent(lines, columns, func(i int) []byte { return []byte(cells[i]) })
+		lines = appendEvent(lines, columns[from:to], func(i int) []byte { return []byte(cells[from+i]) })
 	}
 	return lines
 }
@@ -71,31 +120,33 @@ func appendEvent(dst []byte, columns []string, cell func(int) []byte) []byte {
 	return append(dst, '}', '\n')
 }
 
-// openEvents opens what the column of records has, of which lines has one a line.
-func (c *Content) openEvents(column string, envelope bool, lines io.Reader, o Options) (Source, error) {
+// openEvents opens what events with these columns hold, of which lines has one a line.
+func (c *Content) openEvents(e eventColumns, lines io.Reader, o Options) (Source, error) {
 	c.At, c.Len = nil, 0
-	if !envelope {
-		if err := c.replaceBy(payloadName(column), lines, o); err != nil {
+	if !e.envelope {
+		if err := c.replaceBy(payloadName(e.name()), lines, o); err != nil {
 			return nil, err
 		}
 		return openJSONL(c, o)
 	}
-	c.payload, c.Stream = column, lines
+	c.payload, c.Stream = e.name(), lines
 	if err := c.readHead(); err != nil {
 		return nil, err
 	}
 	return openJSONL(c, o)
 }
 
-// eventRows is how many records a recordReader has at a time.
+// eventRows is how many records a recordReader has at most at a time. Those of a hub may
+// be of a megabyte each, and it begins with one.
 const eventRows = 256
 
 // A recordReader reads the records of a source, each as a line. What cannot be read is a
 // line that is no object, and so rejected.
 type recordReader struct {
 	r       Reader // its first late stage has all columns
-	columns []string
+	columns eventColumns
 	rows    []uint32
+	most    int // rows that it has at a time
 	next    int // row of the block
 	of      int // rows of the block
 
@@ -123,8 +174,9 @@ func (r *recordReader) step() error {
 		r.next, r.of = 0, b.Rows
 		return nil
 	}
+	from := len(r.out)
 	r.rows = r.rows[:0]
-	for ; r.next < r.of && len(r.rows) < eventRows; r.next++ {
+	for ; r.next < r.of && len(r.rows) < max(r.most, 1); r.next++ {
 		r.rows = append(r.rows, uint32(r.next))
 	}
 	g, err := r.r.Fetch(0, r.rows)
@@ -135,7 +187,12 @@ func (r *recordReader) step() error {
 		return nil
 	}
 	for i := range r.rows {
-		r.out = appendEvent(r.out, r.columns, func(j int) []byte { return g.Cell(i, j) })
+		r.out = r.columns.append(r.out, func(j int) []byte { return g.Cell(i, j) })
+	}
+	if size := len(r.out) - from; size < textPiece {
+		r.most = min(2*len(r.rows), eventRows)
+	} else {
+		r.most = max(len(r.rows)*textPiece/size, 1)
 	}
 	return nil
 }

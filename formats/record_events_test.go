@@ -3,8 +3,11 @@ package formats
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -105,5 +108,45 @@ func columnOf(t *testing.T, src Source, column string) (rows [][]string) {
 			}
 			rows = append(rows, []string{string(g.Cell(0, 0))})
 		}
+	}
+}
+
+// Columns are looked at one by one: a record may have thousands, and lines of all of them
+// for each would take minutes.
+func TestEventColumnsMany(t *testing.T) {
+	names, cells := make([]string, 2000), make([]string, 2000)
+	for i := range names {
+		names[i], cells[i] = fmt.Sprintf("c%d", i), `{"x":"`+strings.Repeat("y", 40)+`"}`
+	}
+	start := time.Now()
+	if e := newEventColumns(names, slices.Repeat([][]string{cells}, maxSample), Options{Table: timedTable}); len(e.hold) > 0 {
+		t.Errorf("columns %d hold records", e.hold)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// Few records are read at a time if they are large.
+func TestRecordReaderLarge(t *testing.T) {
+	rows := make([]eventRow, eventRows)
+	for i := range rows {
+		rows[i] = eventRow{int64(i), fmt.Appendf(nil, `{"time":"t","a":"%s"}`, strings.Repeat("x", 100_000))}
+	}
+	file := writeParquet(t, rows, len(rows))
+	src, err := openParquet(&Content{At: bytes.NewReader(file), Len: int64(len(file)), Close: func() error { return nil }}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := src.Info().Parts[0].Columns
+	r := &recordReader{r: src.NewReader(Want{Late: [][]Column{allColumns(names)}}), columns: eventColumns{names: names, hold: []int{1}}}
+	for err = r.step(); err == nil; err = r.step() {
+		if len(r.out) > 1<<20 {
+			t.Fatalf("%d bytes at a time", len(r.out))
+		}
+		r.out = r.out[:0]
+	}
+	if err != io.EOF {
+		t.Error(err)
 	}
 }
