@@ -16,11 +16,7 @@ func TestCSVEvents(t *testing.T) {
 		return b.String()
 	}
 	cut := rows([]string{"x", "body"}, []string{"0", one}, []string{"0", two})
-	tests := []struct {
-		name, text string
-		want       string // cells a|b, by row
-		rejects    int
-	}{
+	checkEvents(t, CSV, []eventTest{
 		{"Splunk", rows([]string{"_time", "_raw", "host"}, []string{"x", one, "h"}, []string{"x", two, "h"}), "1|,2|", 0},
 		{"any name", rows([]string{"offset", "a.Packed"}, []string{"7", one}), "1|", 0},
 		{"one column", rows([]string{"Packed"}, []string{one}, []string{two}), "1|,2|", 0},
@@ -49,22 +45,5 @@ func TestCSVEvents(t *testing.T) {
 		{"records", rows([]string{"time", "a", "body"}, []string{"t", "0", one}), "0|", 0},
 		{"unknown", rows([]string{"b", "body"}, []string{"3", `{"a":"1"}`}), "|3", 0},
 		{"text", rows([]string{"b", "body"}, []string{"3", "a " + one}), "|3", 0},
-	}
-	for _, test := range tests {
-		for _, block := range []int{1, 7, 64, 0} {
-			for _, stream := range []bool{false, true} {
-				o := Options{BlockSize: block, Table: timedTable}
-				format := CSV
-				format.Open = func(*Content, Options) (Source, error) { return CSV.Open(jsonContent(test.text, stream), o) }
-				seen := readJSON(t, format, jsonContent(test.text, stream), o, "a", "b")
-				var got []string
-				for _, row := range seen.rows {
-					got = append(got, strings.Join(row, "|"))
-				}
-				if g := strings.Join(got, ","); g != test.want || len(seen.rejects) != test.rejects || seen.err != nil {
-					t.Errorf("%s, block %d, stream %v: %q, rejects %q, %v\nwant %q and %d rejects", test.name, block, stream, g, seen.rejects, seen.err, test.want, test.rejects)
-				}
-			}
-		}
-	}
+	})
 }

@@ -11,11 +11,7 @@ import (
 func TestEvents(t *testing.T) {
 	one, two := `{"time":"t","a":"1"}`, `{"time":"t","a":"2"}`
 	quoted := func(text string) string { return fmt.Sprintf("%q", text) }
-	tests := []struct {
-		name, text string
-		want       string // cells a|b, by row
-		rejects    int
-	}{
+	checkEvents(t, JSONL, []eventTest{
 		{"two deep", `{"body":{"category":"x","properties":` + one + `},"n":1}` + "\n" + `{"body":{"category":"x","properties":` + two + `},"n":2}`, "1|,2|", 0},
 		{"batch", `{"body":{"records":[` + one + `,{"properties":` + two + `}]},"n":1}` + "\n" + `{"n":2,"body":{"records":[` + one + `]}}`, "1|,2|,1|", 0},
 		{"batch as text", `{"body":` + quoted(`{"records":[`+one+`,`+two+`]}`) + `}`, "1|,2|", 0},
@@ -52,13 +48,25 @@ func TestEvents(t *testing.T) {
 		{"records", `{"time":"t","a":"0","message":` + quoted(one) + `}`, "0|", 0},
 		{"unknown", `{"b":"3","message":` + quoted(`{"a":"1"}`) + `}`, "|3", 0},
 		{"unknown member", `{"b":"3","text":` + quoted(one) + `}`, "|3", 0},
-	}
+	})
+}
+
+// An eventTest is a text with events.
+type eventTest struct {
+	name, text string
+	want       string // cells a|b, by row
+	rejects    int
+}
+
+// checkEvents reads texts with events in blocks of any size, from files and streams.
+func checkEvents(t *testing.T, f Format, tests []eventTest) {
+	t.Helper()
 	for _, test := range tests {
 		for _, block := range []int{1, 7, 64, 0} {
 			for _, stream := range []bool{false, true} {
 				o := Options{BlockSize: block, Table: timedTable}
-				format := JSONL
-				format.Open = func(*Content, Options) (Source, error) { return JSONL.Open(jsonContent(test.text, stream), o) }
+				format := f
+				format.Open = func(*Content, Options) (Source, error) { return f.Open(jsonContent(test.text, stream), o) }
 				seen := readJSON(t, format, jsonContent(test.text, stream), o, "a", "b")
 				var got []string
 				for _, row := range seen.rows {
