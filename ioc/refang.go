@@ -86,7 +86,8 @@ func strip(s string) string {
 	for {
 		t := strings.Trim(s, " \"'`\u201c\u201d\u2018\u2019\u00ab\u00bb")
 		t = strings.TrimRight(t, ",;.!")
-		if n := len(t); n > 1 && t[n-1] == ':' && strings.Count(t, ":") == 1 {
+		// Behind a path a colon is the sentence's, whatever port stands before it.
+		if n := len(t); n > 1 && t[n-1] == ':' && (strings.Count(t, ":") == 1 || strings.IndexByte(t, '/') >= 0) {
 			t = t[:n-1]
 		}
 		for _, pair := range [...]string{"()", "<>", "{}", "[]"} {

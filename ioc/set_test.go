@@ -377,7 +377,8 @@ func TestMatchAllocations(t *testing.T) {
 }
 
 func FuzzRefang(f *testing.F) {
-	for _, s := range []string{"176[.]65[.]139[.]7", "hxxp://a[.]b/", "[[.]]", "a dot b", "hxxp[:]//[2001:db8::1]:80/"} {
+	for _, s := range []string{"176[.]65[.]139[.]7", "hxxp://a[.]b/", "[[.]]", "a dot b", "hxxp[:]//[2001:db8::1]:80/",
+		"http://a.example:/:", "http://a.example:80/x:"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
