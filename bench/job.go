@@ -206,6 +206,11 @@ func (b *bench) outputJob(j *job) {
 			does:   "decodes the columns that are matched, in all rows, and those that hits show, in every tenth",
 			inside: func(string) (sample, error) { return readLate(j.path(), j.table, b.o.threads, int(1/outputHits)) }})
 	}
+	if j.format == "parquet" {
+		for _, c := range b.iocsweep(j, j.planted(), b.o.threads, "output=none") {
+			c.nowhere, c.answer = true, nil
+		}
+	}
 	if j.format == "parquet" && b.tools.duckdb != "" {
 		command := []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-feed", j.planted(), "-file", j.path()}
 		j.add(&contender{tool: "duckdb", label: "duckdb hits=0.1", keys: fmt.Sprintf("hits=%v/peer=duckdb/threads=%d", outputHits, b.o.threads),

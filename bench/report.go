@@ -116,7 +116,7 @@ type report struct {
 // head says on what and of what the numbers are.
 func (r *report) head() string {
 	o := r.options
-	return fmt.Sprintf("%s, %d threads, %s; %d runs of each in turn\n", r.machine, o.threads, runtime.Version(), o.runs) +
+	return fmt.Sprintf("%s, %d threads, %s; %d runs of each, in turn and in changing order\n", r.machine, o.threads, runtime.Version(), o.runs) +
 		fmt.Sprintf("data: %s of each table as CSV, %d indicators, seed %d; page cache warm\n", o.size, o.iocs, o.seed)
 }
 
@@ -134,7 +134,8 @@ duckdb counts rows. It compares addresses as text and names by their last
 labels, leaves ports and answers in AdditionalFields out, and takes six members
 of a list at most. With hits=0.1 it does not count but writes: those rows, in any
 order, with the columns that iocsweep's hits show, as JSON. duckdb columns reads
-those columns of all rows, as text, and adds up their lengths.
+those columns of all rows, as text, and adds up their lengths. iocsweep
+output=none has hits=0.1, but writes them to the null device.
 go is encoding/csv or encoding/json with maps, one goroutine. It counts rows.
 rg and grep print lines that hold an address (without its port) or a name
 anywhere, in the spelling of the feed.

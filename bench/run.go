@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -264,8 +265,8 @@ func (b *bench) prepare(j *job) error {
 }
 
 // measure does a job: a round that warms up and checks the answers, then the
-// rounds that count, in each of which every contender runs once. A peer that
-// fails is left out from then on, and said.
+// rounds that count, in each of which every contender runs once, in another order. A
+// peer that fails is left out, and said.
 func (b *bench) measure(j *job) (*result, error) {
 	if err := b.prepare(j); err != nil {
 		return nil, err
@@ -286,25 +287,28 @@ func (b *bench) measure(j *job) (*result, error) {
 			b.note("%s/%s is left out: %v", j.name, c.keys, err)
 		}
 	}
+	// In the order of the list each would always run behind the same one, and find memory
+	// and caches as that one leaves them.
+	order := rand.New(rand.NewPCG(b.o.seed, 0))
 	for round := range b.o.runs {
-		for i := 0; i < len(res.rows); i++ {
+		for _, i := range order.Perm(len(res.rows)) {
 			r := res.rows[i]
 			if round >= r.rounds {
 				continue
 			}
 			s, err := b.once(r.contender)
-			if err != nil {
-				if i == 0 || b.ctx.Err() != nil {
-					return nil, err
-				}
+			switch {
+			case err == nil:
+				r.runs = append(r.runs, s)
+			case i == 0 || b.ctx.Err() != nil:
+				return nil, err
+			default:
 				b.note("%s/%s is left out: %v", j.name, r.keys, err)
-				res.rows = slices.Delete(res.rows, i, i+1)
-				i--
-				continue
+				r.rounds = 0
 			}
-			r.runs = append(r.runs, s)
 		}
 	}
+	res.rows = slices.DeleteFunc(res.rows, func(r *row) bool { return r.rounds == 0 })
 	return res, nil
 }
 
