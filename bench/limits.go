@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/iocsweep/iocsweep/formats/cached"
 	"github.com/iocsweep/iocsweep/formats/simd"
 )
 
@@ -76,7 +77,7 @@ func (l limit) run(file string, threads int) (sample, error) {
 		wait.Go(func() {
 			work, buf, sum := l.work(), make([]byte, limitBlock), 0
 			for {
-				n, err := f.ReadAt(buf, (next.Add(1)-1)*limitBlock)
+				n, err := cached.ReadAt(f, buf, (next.Add(1)-1)*limitBlock)
 				if n > 0 {
 					whole := (n + 63) &^ 63
 					clear(buf[n:whole])

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/iocsweep/iocsweep/formats/cached"
 )
 
 // All lists the formats that [Open] can tell apart, in the order in which they
@@ -326,7 +328,7 @@ type whole struct {
 }
 
 func (w whole) ReadAt(p []byte, off int64) (int, error) {
-	n, err := w.file.ReadAt(p, off)
+	n, err := cached.ReadAt(w.file, p, off)
 	if err == io.EOF && off+int64(n) < w.size {
 		err = ErrTruncated
 	}
