@@ -12,12 +12,21 @@ import "os"
 // thread finds nothing to do and keeps a worker from its core meanwhile. On two cores
 // that is a seventh of the time for CSV. So what is in the cache is asked for in a call
 // that cannot wait for a disk and that the runtime is not told of, and the rest in the
-// usual way. No one must close f at the same time.
-func ReadAt(f *os.File, p []byte, off int64) (int, error) {
-	n := resident(f, p, off)
-	if n == len(p) {
-		return n, nil
+// usual way. Where the system does not say what it has, pieces are read that are copied
+// in less than those 20 µs. No one must close f at the same time.
+func ReadAt(f *os.File, p []byte, off int64) (n int, err error) {
+	n, told := resident(f, p, off)
+	size := short
+	if told {
+		size = len(p)
 	}
-	m, err := f.ReadAt(p[n:], off+int64(n))
-	return n + m, err
+	for err == nil && n < len(p) {
+		var m int
+		m, err = f.ReadAt(p[n:min(n+size, len(p))], off+int64(n))
+		n += m
+	}
+	return n, err
 }
+
+// short is how much is copied well within 20 µs, in bytes.
+const short = 32 << 10

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// temp is a file with the given content, which the cache holds.
-func temp(t *testing.T, content []byte) *os.File {
+// temp is a file in a folder with the given content, which the cache holds.
+func temp(t *testing.T, dir string, content []byte) *os.File {
 	t.Helper()
-	f, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	f, err := os.Create(filepath.Join(dir, "file"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,14 +24,24 @@ func temp(t *testing.T, content []byte) *os.File {
 	return f
 }
 
-// ReadAt reads what os.File.ReadAt reads, with the same errors.
+// ReadAt reads what os.File.ReadAt reads, with the same errors, from file systems that
+// say what the cache holds and, as a rule, from one that does not.
 func TestReadAt(t *testing.T) {
+	testReadAt(t, t.TempDir())
+	if dir, err := os.MkdirTemp("/dev/shm", "iocsweep-"); err == nil {
+		defer os.RemoveAll(dir)
+		testReadAt(t, dir)
+	}
+}
+
+func testReadAt(t *testing.T, dir string) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	content := make([]byte, 3<<20+4097)
 	for i := range content {
 		content[i] = byte(r.Uint32())
 	}
-	f := temp(t, content)
+	f := temp(t, dir, content)
 	size := int64(len(content))
 	check := func(n int, off int64) {
 		t.Helper()
@@ -42,7 +52,7 @@ func TestReadAt(t *testing.T) {
 			t.Fatalf("%d bytes at %d: %d %v, want %d %v", n, off, g, gerr, w, werr)
 		}
 	}
-	for _, n := range []int{0, 1, 4096, 1 << 20, 1<<20 + 1, 3 << 20, 4 << 20} {
+	for _, n := range []int{0, 1, 4096, short + 1, 1 << 20, 1<<20 + 1, 3 << 20, 4 << 20} {
 		for _, off := range []int64{0, 1, 4095, 1 << 20, size - 1, size, size + 1} {
 			check(n, off)
 		}
@@ -53,7 +63,7 @@ func TestReadAt(t *testing.T) {
 }
 
 func TestReadAtErrors(t *testing.T) {
-	f := temp(t, []byte("abc"))
+	f := temp(t, t.TempDir(), []byte("abc"))
 	buf := make([]byte, 8)
 	if n, err := ReadAt(f, buf, 0); n != 3 || err != io.EOF {
 		t.Errorf("at the end: %d %v", n, err)
@@ -72,7 +82,7 @@ func TestReadAtErrors(t *testing.T) {
 
 // Each block of a sweep is read by one call, and allocates nothing.
 func TestReadAtAllocates(t *testing.T) {
-	f := temp(t, make([]byte, 2<<20))
+	f := temp(t, t.TempDir(), make([]byte, 2<<20))
 	buf := make([]byte, 2<<20)
 	if n := testing.AllocsPerRun(10, func() {
 		if _, err := ReadAt(f, buf, 0); err != nil {

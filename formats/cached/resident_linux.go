@@ -14,11 +14,11 @@ import (
 const piece = 1 << 20
 
 // resident reads into p what the page cache holds of f from off on, up to the first byte
-// that it does not hold, and returns how much that is. On file systems that cannot say
-// what they hold it is nothing.
-func resident(f *os.File, p []byte, off int64) (n int) {
+// that it does not hold, and returns how much that is. told is false if the file system
+// (tmpfs, overlayfs, those of networks) does not say what it holds.
+func resident(f *os.File, p []byte, off int64) (n int, told bool) {
 	if off < 0 { // -1 would be where f stands
-		return 0
+		return 0, true
 	}
 	fd := f.Fd()
 	for n < len(p) {
@@ -27,13 +27,13 @@ func resident(f *os.File, p []byte, off int64) (n int) {
 		v.SetLen(len(part))
 		at := off + int64(n)
 		m, _, err := syscall.RawSyscall6(unix.SYS_PREADV2, fd, uintptr(unsafe.Pointer(&v)), 1, uintptr(at), uintptr(at>>32), unix.RWF_NOWAIT)
+		runtime.KeepAlive(f)
 		if err != 0 {
-			break
+			return n, err == syscall.EAGAIN
 		}
-		if n += int(m); int(m) < len(part) {
+		if n += int(m); int(m) < len(part) { // at the end, or the rest is not there
 			break
 		}
 	}
-	runtime.KeepAlive(f)
-	return n
+	return n, true
 }
