@@ -30,7 +30,7 @@ var bareCSV = Kind{Name: "csv-noheader", Sniff: sniffBareCSV, Read: readCSV, pie
 
 func sniffHeadedCSV(head []byte) bool {
 	first := firstLine(head)
-	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) || isAsciiDoc(head) || markdownTables(head) > 1 {
+	if first == nil || startsJSON(first) || startsTag(first) || isAsciiDoc(head) || markdownTables(head) > 1 {
 		return false // one table of Markdown is one
 	}
 	l, delim, headed, commented := header(head)

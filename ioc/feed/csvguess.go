@@ -128,7 +128,7 @@ func holdValues(records [][]string, columns []column) bool {
 // types, the time of sighting in a first column of dates.
 func guessTable(head []byte) (best layout, delim byte, ok bool) {
 	first := firstLine(head)
-	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
+	if first == nil || startsJSON(first) || startsTag(first) {
 		return best, 0, false
 	}
 	if _, _, _, labelled := cutLabel(string(first)); labelled {
@@ -207,8 +207,9 @@ func tallyColumn(records [][]string, n int) (usable, readable, types int) {
 
 // bareLayout is the layout of a table of which no column is known yet.
 func bareLayout(width int) layout {
-	return layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
-		until: none, added: none, action: none, length: none, language: none, width: width, bare: true}
+	l := detailLayout(make([]string, width))
+	l.bare = true
+	return l
 }
 
 // fullTable finds the delimiter of a table whose cells are all indicators, with several in

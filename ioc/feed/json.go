@@ -249,7 +249,7 @@ func endsEarly(text []byte) bool {
 // peekObject returns the keys of the JSON object with which a feed begins, as
 // far as the head has them, and whether its first line is that object whole.
 func peekObject(head []byte) (keys []string, oneLine bool) {
-	head = bytes.TrimLeft(head, " \t\r\n")
+	head = trimHead(head)
 	if len(head) == 0 || head[0] != '{' {
 		return nil, false
 	}

@@ -178,21 +178,20 @@ func isSTIX1(head []byte) bool {
 	if startsJSON(head) {
 		return bytes.Contains(head, []byte(`:STIXPackage-`)) && bytes.Contains(head, []byte(`"stix_header"`))
 	}
-	return bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("<")) && !isHTML(head) && bytes.Contains(head, []byte("STIX_Package"))
+	return startsTag(head) && !isHTML(head) && bytes.Contains(head, []byte("STIX_Package"))
 }
 
 // impression says in a few words what an unknown file looks like, so that its
 // owner knows which of the files it is.
 func impression(head []byte) string {
-	start := bytes.TrimLeft(head, " \t\r\n")
 	switch {
-	case len(start) == 0:
+	case len(trimHead(head)) == 0:
 		return "nothing but blanks"
-	case start[0] == '{' || looksLikeJSONArray(start):
+	case startsJSON(head):
 		return "JSON of another shape"
-	case start[0] == '<':
+	case startsTag(head):
 		return "XML or HTML"
-	case bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")):
+	case startsZeek(head):
 		return "a Zeek log or intelligence file"
 	}
 	n := countList(head)
@@ -203,11 +202,25 @@ func impression(head []byte) string {
 	return what
 }
 
-// looksLikeJSONArray tells a JSON array from a bracketed IPv6 address.
-func looksLikeJSONArray(start []byte) bool {
+// trimHead is a feed's beginning without the white space before it.
+func trimHead(head []byte) []byte { return bytes.TrimLeft(head, " \t\r\n") }
+
+// startsJSON reports whether a feed begins as a JSON object or array, and not as a
+// bracketed IPv6 address.
+func startsJSON(head []byte) bool {
+	start := trimHead(head)
 	if len(start) == 0 || start[0] != '[' {
-		return false
+		return len(start) > 0 && start[0] == '{'
 	}
-	rest := bytes.TrimLeft(start[1:], " \t\r\n")
+	rest := trimHead(start[1:])
 	return len(rest) == 0 || bytes.IndexByte([]byte(`{["]`), rest[0]) >= 0 || len(rest) < len(start)-1
+}
+
+// startsTag reports whether a feed begins as XML and HTML do.
+func startsTag(head []byte) bool { return bytes.HasPrefix(trimHead(head), []byte("<")) }
+
+// startsZeek reports whether a feed begins as files of Zeek do.
+func startsZeek(head []byte) bool {
+	start := trimHead(head)
+	return bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator"))
 }

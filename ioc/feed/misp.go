@@ -29,12 +29,6 @@ func sniffMISP(head []byte) bool {
 		(bytes.Contains(head, []byte(`"to_ids"`)) || bytes.Contains(head, []byte(`"Event"`)))
 }
 
-// startsJSON reports whether a feed begins as a JSON object or array.
-func startsJSON(head []byte) bool {
-	start := bytes.TrimLeft(head, " \t\r\n")
-	return len(start) > 0 && (start[0] == '{' || looksLikeJSONArray(start))
-}
-
 // A mispAttribute is what is read of an attribute. See MISP's core format,
 // section 2.4.
 type mispAttribute struct {

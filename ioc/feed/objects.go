@@ -82,7 +82,7 @@ func (o *objects) read(r io.Reader) error {
 		for i, k := range keys {
 			names[i] = []byte(k)
 		}
-		first, _, _ := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
+		first, _, _ := bytes.Cut(trimHead(head), []byte("\n"))
 		if _, ok := readNames(names); ok || ecsFields(first) != nil || enveloped(first) != nil {
 			return eachLine(b, o.emit, o.object)
 		}

@@ -22,8 +22,7 @@ import (
 var openIOC = Kind{Name: "openioc", Sniff: sniffOpenIOC, Read: readOpenIOC}
 
 func sniffOpenIOC(head []byte) bool {
-	start := bytes.TrimLeft(head, " \t\r\n")
-	return bytes.HasPrefix(start, []byte("<")) &&
+	return startsTag(head) &&
 		(bytes.Contains(head, []byte("schemas.mandiant.com")) || bytes.Contains(head, []byte("<OpenIOC")) || bytes.Contains(head, []byte("<IndicatorItem")))
 }
 

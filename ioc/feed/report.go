@@ -38,7 +38,7 @@ var reportAll = Kind{Name: "text-all", Sniff: func([]byte) bool { return false }
 	Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, true, emit) }}
 
 func isHTML(head []byte) bool {
-	start := bytes.ToLower(bytes.TrimLeft(head[:min(len(head), 2000)], " \t\r\n"))
+	start := bytes.ToLower(trimHead(head[:min(len(head), 2000)]))
 	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")) ||
 		bytes.HasPrefix(start, []byte("<")) && (bytes.Contains(start, []byte("<html")) || bytes.Contains(start, []byte("<body")))
 }
@@ -88,7 +88,7 @@ func markdownTables(head []byte) (n int) {
 }
 
 func sniffReport(head []byte) bool {
-	if startsJSON(head) || bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("<")) && !isHTML(head) {
+	if startsJSON(head) || startsTag(head) && !isHTML(head) {
 		return false
 	}
 	found := false

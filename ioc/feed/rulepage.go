@@ -29,8 +29,7 @@ var rulePage = Kind{Name: "rule-page", Sniff: sniffRulePage, Read: readRulePage}
 const maxPage = 16 << 20
 
 func sniffRulePage(head []byte) bool {
-	start := bytes.TrimLeft(head, " \t\r\n")
-	if len(start) == 0 || start[0] == '{' || looksLikeJSONArray(start) {
+	if startsJSON(head) {
 		return false
 	}
 	found := false
