@@ -63,13 +63,6 @@ func blocklist(name string, language func(*zone) lineReaderOf) Kind {
 	}
 }
 
-// give emits a value of unknown type.
-func give(emit func(*Entry), no int, value string) {
-	e := newEntry(no)
-	e.Value = []byte(value)
-	emit(&e)
-}
-
 func adblockLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	s := string(line)
 	switch {

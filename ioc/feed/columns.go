@@ -125,6 +125,15 @@ func readHeader(cells [][]byte) (layout, bool) {
 	return l, len(l.values) > 0
 }
 
+// rawCells are texts as the cells of a record.
+func rawCells(cells []string) [][]byte {
+	raw := make([][]byte, len(cells))
+	for i, c := range cells {
+		raw[i] = []byte(c)
+	}
+	return raw
+}
+
 // detailLayout finds the columns that say something of the values, which are
 // still to be found.
 func detailLayout(names []string) layout {

@@ -273,26 +273,27 @@ func (r *reading) run(s Source, kind *Kind) (err error) {
 		err = kind.Read(b, r.take)
 	}
 	r.date(kind, head, f)
-	var at *LineError
-	switch {
-	case errors.As(err, &at):
-		return fmt.Errorf("%s:%d: %w", s.Path, at.Line, at.Err)
-	case err != nil:
-		return fmt.Errorf("%s: %w", s.Path, err)
-	}
-	return nil
+	return InFile(s.Path, err)
 }
 
 // regular reports whether a file can be read from any place and again. Windows calls
 // those irregular that a folder in the cloud (OneDrive) keeps on the machine.
 func regular(i fs.FileInfo) bool { return i.Mode().Type()&^fs.ModeIrregular == 0 }
 
+// fileInfo is what is known of a file; ok is false of anything else.
+func fileInfo(f io.Reader) (info fs.FileInfo, ok bool) {
+	s, ok := f.(interface{ Stat() (fs.FileInfo, error) })
+	if !ok {
+		return nil, false
+	}
+	info, err := s.Stat()
+	return info, err == nil && regular(info)
+}
+
 // sizeOf is the size of a file, 0 of anything else.
 func sizeOf(f io.Reader) int64 {
-	if s, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok {
-		if i, err := s.Stat(); err == nil && regular(i) {
-			return i.Size()
-		}
+	if info, ok := fileInfo(f); ok {
+		return info.Size()
 	}
 	return 0
 }
@@ -397,9 +398,7 @@ func (r *reading) settle(v *verdict) {
 		r.warn(v, v.reason)
 		return
 	case dated:
-		if d := v.indicator.FirstSeen; r.told.IsZero() || d.Compare(r.told) > 0 {
-			r.told = d
-		}
+		r.told = later(r.told, v.indicator.FirstSeen)
 		return
 	}
 	if v.doubt != "" {

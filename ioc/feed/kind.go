@@ -96,6 +96,13 @@ func newEntry(line int) Entry {
 	return Entry{Line: line, Details: ioc.NoDetails()}
 }
 
+// give emits a value of unknown type.
+func give(emit func(*Entry), no int, value string) {
+	e := newEntry(no)
+	e.Value = []byte(value)
+	emit(&e)
+}
+
 // skipped emits an entry that is read and not taken.
 func skipped(emit func(*Entry), line int, text, reason string) {
 	e := newEntry(line)
@@ -136,6 +143,18 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e
 
 // Unwrap leads to the cause.
 func (e *LineError) Unwrap() error { return e.Err }
+
+// InFile says of which file an error is, and on which line if it has a LineError; nil of
+// none.
+func InFile(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if at := (*LineError)(nil); errors.As(err, &at) {
+		return fmt.Errorf("%s:%d: %w", path, at.Line, at.Err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
 
 // Names returns the names of all kinds, in the order in which they are tried.
 func Names() []string {

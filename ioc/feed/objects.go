@@ -78,12 +78,8 @@ func (o *objects) read(r io.Reader) error {
 	head, _ := b.Peek(headSize) // a read error comes again
 	o.scanned = scanned(head)
 	if keys, oneLine := peekObject(head); oneLine && o.depth == 0 {
-		names := make([][]byte, len(keys))
-		for i, k := range keys {
-			names[i] = []byte(k)
-		}
 		first, _, _ := bytes.Cut(trimHead(head), []byte("\n"))
-		if _, ok := readNames(names); ok || ecsFields(first) != nil || enveloped(first) != nil {
+		if _, ok := readNames(rawCells(keys)); ok || ecsFields(first) != nil || enveloped(first) != nil {
 			return eachLine(b, o.emit, o.object)
 		}
 	}
@@ -209,7 +205,7 @@ func roleType(name string) (typ string, ok bool) {
 			return rest, true
 		}
 	}
-	for _, role := range [...]string{"malicious", "phishing", "malware", "payload", "dropper", "attacker", "botnet"} {
+	for _, role := range attackers {
 		if rest, ok := strings.CutPrefix(name, role); ok {
 			switch {
 			case slices.Contains([]string{"ip", "ips", "ipaddress", "ipaddresses", "ipv4", "ipv6"}, rest):

@@ -177,7 +177,7 @@ func (t *prose) line(text string, no int) {
 // cells reads a row of a table.
 func (t *prose) cells(cells []string, no int) {
 	if url, ok := onlyURL(cells); ok {
-		t.give(url, no)
+		give(t.emit, no, url)
 		return
 	}
 	raw := rawCells(cells)
@@ -189,7 +189,7 @@ func (t *prose) cells(cells []string, no int) {
 	for n, c := range cells {
 		if slices.Contains(t.urls, n) {
 			if url, ok := onlyURL([]string{c}); ok {
-				t.give(url, no)
+				give(t.emit, no, url)
 				continue
 			}
 		}
@@ -198,14 +198,6 @@ func (t *prose) cells(cells []string, no int) {
 		}
 		t.text(c, no, true)
 	}
-}
-
-func rawCells(cells []string) [][]byte {
-	raw := make([][]byte, len(cells))
-	for i, c := range cells {
-		raw[i] = []byte(c)
-	}
-	return raw
 }
 
 // urlColumns are the columns of a report's table whose URLs are indicators though they
@@ -284,12 +276,12 @@ func (t *prose) text(s string, no int, bare bool) {
 	s = strings.NewReplacer("](", " ", "\u00a0", " ").Replace(s)
 	for _, m := range spelledDots().FindAllString(s, -1) {
 		if i, err := ioc.Parse(m); err == nil && (i.Type != ioc.Domain || !looksLikeFile(i.Value)) {
-			t.give(m, no)
+			give(t.emit, no, m)
 		}
 	}
 	if bare && strings.Count(s, ",") == 3 && strings.IndexFunc(strings.TrimSpace(s), isBlank) < 0 {
 		if i, err := ioc.Parse(strings.TrimSpace(s)); err == nil && i.Type == ioc.IP {
-			t.give(s, no) // 176,65,139,7
+			give(t.emit, no, s) // 176,65,139,7
 			return
 		}
 	}
@@ -408,7 +400,7 @@ func (t *prose) value(s string, no int, bare, inside bool) (part string) {
 		skipped(t.emit, no, s, "name of a package")
 		return
 	}
-	t.give(s, no)
+	give(t.emit, no, s)
 	return ""
 }
 
@@ -464,12 +456,6 @@ func notAName(name string) bool {
 func onAddress(url string) bool {
 	host, err := ioc.ParseURLHost(url, true)
 	return err == nil && (host.Type == ioc.IP || host.Type == ioc.IPPort)
-}
-
-func (t *prose) give(value string, no int) {
-	e := newEntry(no)
-	e.Value = []byte(value)
-	t.emit(&e)
 }
 
 // html reads a page. Tags that only change the looks of text do not part it, so that a

@@ -103,11 +103,7 @@ func (p *page) read(lines []string) {
 		case strings.Trim(line, "|-: \t") == "":
 			// the rule under the header
 		default:
-			raw := make([][]byte, len(cells))
-			for j, c := range cells {
-				raw[j] = []byte(c)
-			}
-			t.emit(raw, i+1, func(e *Entry) {
+			t.emit(rawCells(cells), i+1, func(e *Entry) {
 				if e.Malware == "" {
 					e.Malware = p.malware
 				}
@@ -141,12 +137,7 @@ func pageHeader(line string) (layout, bool) {
 	if len(line) > 1000 || !strings.Contains(line, "|") {
 		return layout{}, false
 	}
-	cells := pageCells(line)
-	raw := make([][]byte, len(cells))
-	for i, c := range cells {
-		raw[i] = []byte(c)
-	}
-	l, ok := readHeader(raw)
+	l, ok := readHeader(rawCells(pageCells(line)))
 	return l, ok && l.typ != none
 }
 

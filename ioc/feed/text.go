@@ -13,14 +13,17 @@ const maxShown = 200
 // maxShown bytes, with an ellipsis where something was cut off.
 func clip(s string) string {
 	if len(s) > maxShown {
-		cut := maxShown - len("…")
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		// Clone: the text must not hold a whole long line in memory.
-		return strings.ToValidUTF8(strings.Clone(s[:cut]), "?") + "…"
+		return strings.ToValidUTF8(cutText(s, maxShown-len("…")), "?") + "…"
 	}
 	return strings.ToValidUTF8(s, "?")
+}
+
+// cutText returns at most that many bytes of a longer text, and whole characters.
+func cutText(s string, most int) string {
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return strings.Clone(s[:most]) // the text must not hold a whole long line in memory
 }
 
 // maxMeta is the longest malware name, threat type or tag that is kept.
@@ -37,11 +40,7 @@ func clean(s string) string {
 	if !plain {
 		s = strings.Map(shown, s)
 		if len(s) > maxMeta {
-			cut := maxMeta
-			for cut > 0 && !utf8.RuneStart(s[cut]) {
-				cut--
-			}
-			s = strings.Clone(s[:cut])
+			s = cutText(s, maxMeta)
 		}
 	}
 	return strings.TrimSpace(s)
