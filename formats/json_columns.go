@@ -165,7 +165,7 @@ func linesOfColumns(text []byte, table func(*Part) string, max int) (lines []byt
 			}
 			c.next = next
 			lines = append(append(append(lines, sep, '"'), c.key...), '"', ':')
-			lines = appendOnOneLine(lines, b[cell.off:cell.end])
+			lines = appendUnbroken(lines, b[cell.off:cell.end])
 			sep = ','
 		}
 		lines = append(lines, '}', '\n')
@@ -185,8 +185,8 @@ type turnedColumn struct {
 	next, end int
 }
 
-// appendOnOneLine appends a well-formed value without line breaks between its tokens.
-func appendOnOneLine(dst, value []byte) []byte {
+// appendUnbroken appends a well-formed value without line breaks between its tokens.
+func appendUnbroken(dst, value []byte) []byte {
 	for _, c := range value {
 		if c != '\n' && c != '\r' { // in strings they are escaped
 			dst = append(dst, c)

@@ -26,7 +26,7 @@ func eventTable(names []string, o Options) func(*Part) string {
 	misses := 0 // since the last event
 	return func(p *Part) string {
 		for _, name := range names {
-			var e avroEvent
+			var e eventLines
 			var lines []byte
 			for _, cells := range p.Sample {
 				for i, cell := range cells {
@@ -154,7 +154,7 @@ func (r *elementReader) event(text []byte, row jsonRow) {
 		for _, cell := range jsonItems(text[:len(text)+jsonPad], '[', int(row.off)+1, int(row.end)) {
 			if columns := r.cut.part.Columns; n < len(columns) && isPayload(columns[n], r.names[0]) {
 				r.out = append(appendJSONString(append(r.out, '{'), []byte(r.names[0])), ':')
-				r.out = append(appendOnOneLine(r.out, text[cell.off:cell.end]), '}', '\n')
+				r.out = append(appendUnbroken(r.out, text[cell.off:cell.end]), '}', '\n')
 				return
 			}
 			n++

@@ -123,7 +123,7 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 
 // payloadsShowTable is eventsShowTable for lines that are whole.
 func payloadsShowTable(text []byte, name string, o Options) bool {
-	var e avroEvent
+	var e eventLines
 	var lines []byte
 	found := false
 	for line := range bytes.Lines(text) {
@@ -252,7 +252,7 @@ type eventReader struct {
 	name    string // of jsonPayloads
 	max     int    // bytes of a line that is taken apart
 	options Options
-	event   avroEvent
+	event   eventLines
 
 	kind, other []byte // of the line looked at last, see appendKind
 	known       bool   // it is a record of a known table,
