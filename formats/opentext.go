@@ -29,6 +29,7 @@ func (c *Content) toUTF8() error {
 	c.Encoding = name
 	if name == windows1252 {
 		c.Stream = transform.NewReader(r, mixedText{})
+		c.remark("not all of the text is UTF-8: the rest is read as Windows-1252")
 	} else {
 		c.Stream = decoderOf(name).Reader(r)
 	}
@@ -46,14 +47,6 @@ func decoderOf(name string) *encoding.Decoder {
 
 // windows1252 is what spreadsheets of western Europe and America save CSV in.
 const windows1252 = "windows-1252"
-
-// encodingNote says what was assumed of the encoding.
-func (c *Content) encodingNote() []string {
-	if c.Encoding != windows1252 {
-		return nil
-	}
-	return []string{"not all of the text is UTF-8: the rest is read as Windows-1252"}
-}
 
 // hasLatin reports whether text has letters of Windows-1252: bytes beside a letter of
 // ASCII that are part of no UTF-8 character. There has to be more than one for every
