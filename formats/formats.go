@@ -344,7 +344,6 @@ type Options struct {
 	Header    []string // column names for CSV files that have no header
 	BlockSize int      // bytes of text per block, in Parquet 8 for each row; 0 means 512 KiB, and 128 Ki rows
 	MaxRecord int      // largest record in bytes; 0 means 64 MiB
-	Strict    bool     // notice every ragged record, also where that costs time
 	// Table names the table that the columns and the sample of a part show beyond
 	// doubt, "" for none. JSON is searched by it for records that are wrapped in
 	// other things; nil: only the shapes that every JSON export has are read.
