@@ -28,7 +28,7 @@ type document struct {
 	in     *countingReader
 	scalar func(stack []level, t json.Token) // for records; may be nil
 	closed func(stack []level)               // likewise
-	stack  []level                           // around the records at hand
+	stack  []level                           // that records is in
 }
 
 // A countingReader remembers where the line breaks are that its reader has

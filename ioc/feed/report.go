@@ -3,13 +3,9 @@ package feed
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
-
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -36,12 +32,6 @@ var report = Kind{Name: "text", Sniff: sniffReport, Read: func(r io.Reader, emit
 // reportAll takes all that parses, wherever it stands. It has to be asked for.
 var reportAll = Kind{Name: "text-all", Sniff: func([]byte) bool { return false },
 	Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, true, emit) }}
-
-func isHTML(head []byte) bool {
-	start := bytes.ToLower(trimHead(head[:min(len(head), 2000)]))
-	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")) ||
-		bytes.HasPrefix(start, []byte("<")) && (bytes.Contains(start, []byte("<html")) || bytes.Contains(start, []byte("<body")))
-}
 
 // isAsciiDoc reports whether a text is AsciiDoc, of which half the lines may be
 // values: it begins with a title, or has a table.
@@ -456,66 +446,4 @@ func notAName(name string) bool {
 func onAddress(url string) bool {
 	host, err := ioc.ParseURLHost(url, true)
 	return err == nil && (host.Type == ioc.IP || host.Type == ioc.IPPort)
-}
-
-// html reads a page. Tags that only change the looks of text do not part it, so that a
-// value with a bold part is whole.
-func (t *prose) html(r io.Reader) error {
-	z := html.NewTokenizer(r)
-	z.SetMaxBuf(maxLine)
-	no, from := 1, 1
-	structured, listed, hidden := 0, 0, 0
-	var b strings.Builder
-	flush := func() {
-		if s := strings.TrimSpace(b.String()); s != "" {
-			one := structured > 0
-			for line := range strings.Lines(s) {
-				if listed > 0 && !one {
-					t.item(line, from)
-				} else {
-					rest, _ := t.labelled(strings.TrimSpace(line), from)
-					t.text(rest, from, one || strings.IndexFunc(s, isBlank) < 0)
-				}
-				from += strings.Count(line, "\n")
-			}
-		}
-		b.Reset()
-		from = no
-	}
-	for {
-		kind := z.Next()
-		raw := bytes.Count(z.Raw(), []byte("\n"))
-		switch kind {
-		case html.ErrorToken:
-			flush()
-			if err := z.Err(); err != io.EOF {
-				return &LineError{no, fmt.Errorf("read HTML: %w", err)}
-			}
-			return nil
-		case html.TextToken:
-			if hidden == 0 && b.Len() < maxLine {
-				b.Write(z.Text())
-			}
-		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
-			name, _ := z.TagName()
-			step := map[html.TokenType]int{html.StartTagToken: 1, html.EndTagToken: -1}[kind]
-			switch tag := atom.Lookup(name); tag {
-			case atom.Script, atom.Style:
-				hidden = max(0, hidden+step)
-			case atom.Td, atom.Th, atom.Code, atom.Pre:
-				flush()
-				structured = max(0, structured+step)
-			case atom.Li:
-				flush()
-				listed = max(0, listed+step)
-			case atom.B, atom.I, atom.Em, atom.Strong, atom.Span, atom.A, atom.Font, atom.U, atom.Wbr, atom.Mark, atom.Small:
-			default:
-				flush()
-			}
-		}
-		no += raw
-		if b.Len() == 0 {
-			from = no
-		}
-	}
 }

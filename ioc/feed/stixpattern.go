@@ -197,18 +197,30 @@ func (p *patternParser) pattern(depth int) error {
 		default:
 			return p.unexpected("[")
 		}
-		for p.is("WITHIN") || p.is("REPEATS") || p.is("START") {
-			for range 3 + map[bool]int{true: 1}[p.is("START")] {
-				if p.kind != patternWord {
-					return p.unexpected("the rest of a qualifier")
-				}
-				p.next()
-			}
+		if err := p.qualifiers(); err != nil {
+			return err
 		}
 		if !p.take("AND") && !p.take("OR") && !p.take("FOLLOWEDBY") {
 			return nil
 		}
 	}
+}
+
+// qualifiers reads over what says when and how often: WITHIN 5 SECONDS.
+func (p *patternParser) qualifiers() error {
+	for p.is("WITHIN") || p.is("REPEATS") || p.is("START") {
+		words := 3
+		if p.is("START") {
+			words = 4
+		}
+		for range words {
+			if p.kind != patternWord {
+				return p.unexpected("the rest of a qualifier")
+			}
+			p.next()
+		}
+	}
+	return nil
 }
 
 func (p *patternParser) or(depth int) (*patternNode, error) {
@@ -251,6 +263,10 @@ func (p *patternParser) test(depth int) (*patternNode, error) {
 		}
 		return n, nil
 	}
+	return p.comparison(not)
+}
+
+func (p *patternParser) comparison(not bool) (*patternNode, error) {
 	n := &patternNode{comparison: comparison{not: not}}
 	if p.take("EXISTS") {
 		n.op = "EXISTS"
