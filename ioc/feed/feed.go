@@ -20,7 +20,7 @@
 //
 // Where to start reading: feed.go is the way of a feed, judge.go that of an entry, and
 // kind.go has the list of kinds. Each kind has a file of its own: list.go is the
-// simplest. Tables share columns.go and rows.go; csv.go, json.go, objects.go and text.go
+// simplest. Tables share columns.go and rows.go; csv.go, json.go, objects.go and report.go
 // are the readers of whole languages.
 package feed
 

@@ -174,73 +174,6 @@ func (o *objects) layout(names [][]byte) *rows {
 	return t
 }
 
-// serverNames are what the servers of a malware are called, whatever they are
-// known by.
-var serverNames = []string{"c2", "c2s", "c2server", "c2servers", "c2ip", "c2ips", "c2domain", "c2domains", "c2url", "c2urls", "c2host", "c2hosts",
-	"c2address", "c2addresses", "cnc", "cncs", "cncserver", "cncservers", "cncip", "cncips", "cncdomain", "cncdomains", "cncurl", "cncurls"}
-
-// serverWords may stand before such a name: "Listener/C2 URL". Others may be the
-// value itself, as in "evil.example C2 server".
-var serverWords = []string{"", "listener", "malware", "implant", "beacon", "cobaltstrike", "bot", "botnet", "rat", "attacker", "actor", "primary", "main",
-	"secondary", "backup", "fallback", "embedded", "hardcoded", "configured", "config", "extracted", "associated", "observed", "known"}
-
-// namesServer reports whether a column is called so.
-func namesServer(name string) bool {
-	return slices.ContainsFunc(serverNames, func(s string) bool {
-		word, ok := strings.CutSuffix(name, s)
-		return ok && slices.Contains(serverWords, word)
-	})
-}
-
-// roleType returns the type in the name of a column that says with it that its values are
-// an attacker's, "Phishing URL", of which file the hash is, "payload_md5", or of which of
-// two types they are, "Domain/IP".
-func roleType(name string) (typ string, ok bool) {
-	switch name {
-	case "domainip", "ipdomain", "domainorip", "ipordomain", "domainsips", "ipsdomains":
-		return anyType, true
-	}
-	for _, part := range [...]string{"file", "sample", "loader", "payload", "dropper", "implant", "malware"} {
-		if rest, ok := strings.CutPrefix(name, part); ok && slices.Contains([]string{"md5", "sha1", "sha256"}, rest) {
-			return rest, true
-		}
-	}
-	for _, role := range attackers {
-		if rest, ok := strings.CutPrefix(name, role); ok {
-			switch {
-			case slices.Contains([]string{"ip", "ips", "ipaddress", "ipaddresses", "ipv4", "ipv6"}, rest):
-				return "ip", true
-			case slices.Contains(domainNames, rest):
-				return "domain", true
-			case rest == "url" || rest == "urls":
-				return "url", true
-			}
-		}
-	}
-	return "", false
-}
-
-// anyType is a word for a type that leaves it to the value.
-const anyType = "-"
-
-// readNames finds the columns of objects: those of a header, and servers, which
-// stand beside a column of values of any type too.
-func readNames(names [][]byte) (layout, bool) {
-	l, ok := readHeader(names)
-	if len(names) > maxColumns {
-		return l, ok
-	}
-	for n, name := range names {
-		if namesServer(plain(string(name))) && !l.uses(n) {
-			if !ok {
-				l.length = none
-			}
-			l.values, ok = append(l.values, column{n, anyType}), true
-		}
-	}
-	return l, ok
-}
-
 // otherList is what a list is that is not called as a column of values would be.
 const otherList = "in a list of another name: "
 
@@ -332,90 +265,6 @@ func (o *objects) object(raw []byte, line int) {
 	}
 }
 
-// enveloped is the object that stands in the place of the one around it, in what
-// Splunk and Elasticsearch export, nil where that has no names of a table:
-//
-//	{"preview":false,"offset":0,"result":{"ip":"203.0.113.7"}}
-//	{"_index":"iocs","_source":{"ip":"203.0.113.7"}}
-func enveloped(raw []byte) []byte {
-	if flat := ecsIndicator(raw); flat != nil {
-		return flat
-	}
-	var outer struct {
-		Result json.RawMessage `json:"result"`
-		Source json.RawMessage `json:"_source"`
-	}
-	if json.Unmarshal(raw, &outer) != nil {
-		return nil
-	}
-	for _, inside := range []json.RawMessage{outer.Result, outer.Source} {
-		if !isObject(inside) {
-			continue
-		}
-		if flat := ecsIndicator(inside); flat != nil {
-			return flat
-		}
-		if names, _, _, _ := objectCells(inside); len(names) <= maxColumns {
-			if _, ok := readNames(names); ok {
-				return inside
-			}
-		}
-	}
-	return nil
-}
-
-// ecsFields are the fields of an indicator in Elastic's Common Schema, nil if raw is none.
-func ecsFields(raw []byte) map[string]json.RawMessage {
-	if !bytes.Contains(raw, []byte(`"threat"`)) || !bytes.Contains(raw, []byte(`"indicator"`)) {
-		return nil
-	}
-	var ecs struct {
-		Threat struct {
-			Indicator map[string]json.RawMessage `json:"indicator"`
-		} `json:"threat"`
-	}
-	if json.Unmarshal(raw, &ecs) != nil {
-		return nil
-	}
-	return ecs.Threat.Indicator
-}
-
-// ecsIndicator is such an indicator as an object with the names of a table, nil if it has
-// none of the values that are matched.
-//
-//	{"threat":{"indicator":{"type":"ipv4-addr","ip":"203.0.113.7","port":443}}}
-//	{"threat":{"indicator":{"type":"file","file":{"hash":{"md5":"6cc1…"}}}}}
-func ecsIndicator(raw []byte) []byte {
-	i, flat := ecsFields(raw), map[string]json.RawMessage{}
-	take := func(from map[string]json.RawMessage, names ...string) (found bool) {
-		for _, name := range names {
-			if value := from[name]; len(value) > 0 && value[0] != '{' && value[0] != 'n' {
-				flat[name], found = value, true
-			}
-		}
-		return found
-	}
-	var file struct {
-		Hash map[string]json.RawMessage `json:"hash"`
-	}
-	var url map[string]json.RawMessage
-	json.Unmarshal(i["file"], &file) // what is no object has no names
-	json.Unmarshal(i["url"], &url)
-	found := take(i, "ip", "domain", "url")
-	found = take(file.Hash, "md5", "sha1", "sha256") || found
-	for _, name := range []string{"original", "full"} {
-		if value := url[name]; len(value) > 0 && value[0] == '"' {
-			flat["url"], found = value, true
-		}
-	}
-	if !found {
-		return nil
-	}
-	take(i, "port", "confidence", "first_seen", "last_seen", "tags")
-	object, _ := json.Marshal(flat) // what was read can be written
-	return object
-}
-
 // leaveOthers counts what stands in an object under names that are not known, but
 // for what stands in its arrays where those have been read. Only the first objects
 // are looked at: the others are like them.
@@ -463,22 +312,6 @@ func (o *objects) leave(name, value string, line int) {
 func (o *objects) noteUntaken() {
 	for _, u := range o.untaken {
 		note(o.emit, u.line, u.value, fmt.Sprintf("not taken from %s: %d there would be indicators, in the first %d objects", clean(u.name), u.n, maxSample))
-	}
-}
-
-// each emits the values of an object that has lists of them.
-func (r *rows) each(cells [][]byte, lists [][]string, line int, emit func(*Entry)) {
-	values := r.values
-	defer func() { r.values = values }()
-	for _, v := range values {
-		r.values = []column{v}
-		for _, value := range lists[v.n] {
-			cells[v.n] = []byte(value)
-			r.emit(cells, line, emit)
-		}
-		if len(lists[v.n]) == 0 && !isNone(string(cells[v.n])) {
-			r.emit(cells, line, emit)
-		}
 	}
 }
 
