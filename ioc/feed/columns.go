@@ -112,7 +112,7 @@ var (
 // a column of values.
 func readHeader(cells [][]byte) (layout, bool) {
 	if len(cells) > 1000 {
-		return layout{}, false
+		return detailLayout(nil), false
 	}
 	names := make([]string, len(cells))
 	for i, c := range cells {
@@ -343,9 +343,6 @@ func readNames(names [][]byte) (layout, bool) {
 	}
 	for n, name := range names {
 		if namesServer(plain(string(name))) && !l.uses(n) {
-			if !ok {
-				l.length = none
-			}
 			l.values, ok = append(l.values, column{n, anyType}), true
 		}
 	}
