@@ -23,8 +23,9 @@
 // Where to start reading: formats.go has the types, walk.go finds inputs, open.go
 // opens one and takes its wrappings off. lines.go shares text out among readers;
 // csv.go, jsonl.go and json.go are its formats. parquet.go and arrow.go are the binary
-// ones, whose values print.go turns into text. Each format has a few files of its own,
-// csv_*.go and so on. Package simd has the kernels.
+// ones, whose values print.go turns into text. json_events.go and record_events.go read
+// records inside what others have written round them. Each format has a few files of its
+// own, csv_*.go and so on. Package simd has the kernels.
 package formats
 
 import (
