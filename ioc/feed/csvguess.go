@@ -336,7 +336,7 @@ func (l *layout) noteOthers(names []string, records [][]string, emit func(*Entry
 	}
 	called := func(n int) string {
 		if n < len(names) {
-			return "column " + clean(names[n])
+			return "column " + Clean(names[n])
 		}
 		return fmt.Sprintf("column %d", n+1)
 	}

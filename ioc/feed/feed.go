@@ -308,7 +308,7 @@ func (r *reading) values(values []string) error {
 		r.take(&e)
 		if len(r.report.Rejects)+r.report.Skipped > before {
 			_, err := r.parse(&e)
-			errs = append(errs, fmt.Errorf("%s %s: %w", r.report.Path, clip(v), err))
+			errs = append(errs, fmt.Errorf("%s %s: %w", r.report.Path, Clip(v), err))
 		}
 	}
 	return errors.Join(errs...)
@@ -458,5 +458,5 @@ func (r *reading) listed(to []Reject, v *verdict, reason string) []Reject {
 		r.report.Unlisted++
 		return to
 	}
-	return append(to, Reject{v.line, clip(v.value), reason})
+	return append(to, Reject{v.line, Clip(v.value), reason})
 }

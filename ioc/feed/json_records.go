@@ -59,7 +59,7 @@ func (d *document) records(wanted func(key string) bool, object func(raw []byte,
 			}
 		default:
 			if top == nil {
-				return &LineError{d.line(), fmt.Errorf("want an object or array in the JSON, not %v", clip(fmt.Sprint(t)))}
+				return &LineError{d.line(), fmt.Errorf("want an object or array in the JSON, not %v", Clip(fmt.Sprint(t)))}
 			}
 			if d.scalar != nil {
 				d.scalar(d.stack, t)

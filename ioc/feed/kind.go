@@ -106,7 +106,7 @@ func give(emit func(*Entry), no int, value string) {
 // skipped emits an entry that is read and not taken.
 func skipped(emit func(*Entry), line int, text, reason string) {
 	e := newEntry(line)
-	e.Fate, e.Value, e.Reason = Skipped, []byte(clip(text)), reason
+	e.Fate, e.Value, e.Reason = Skipped, []byte(Clip(text)), reason
 	emit(&e)
 }
 
@@ -172,7 +172,7 @@ func find(name string) (*Kind, error) {
 			return &Kinds[i], nil
 		}
 	}
-	return nil, fmt.Errorf("unknown feed kind %q: want one of %s", clip(name), strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("unknown feed kind %q: want one of %s", Clip(name), strings.Join(Names(), ", "))
 }
 
 // detect returns the kind of a feed that begins with head.

@@ -124,7 +124,7 @@ func (o *mispObject) end() {
 func mispEntry(raw []byte, line int, words *interner, emit func(*Entry)) {
 	var a mispAttribute
 	if err := json.Unmarshal(raw, &a); err != nil {
-		reject(emit, line, clip(string(raw)), "not a MISP attribute")
+		reject(emit, line, Clip(string(raw)), "not a MISP attribute")
 		return
 	}
 	switch {

@@ -146,7 +146,7 @@ func (o *objects) row(raw []byte, line int) {
 	var values []text
 	t := o.layout(o.columns)
 	if json.Unmarshal(raw, &values) != nil || t == nil {
-		reject(o.emit, line, clip(string(raw)), "no value")
+		reject(o.emit, line, Clip(string(raw)), "no value")
 		return
 	}
 	cells := make([][]byte, len(values))
@@ -187,7 +187,7 @@ func isEntry(e *Entry) bool {
 func (o *objects) scalar(raw []byte, key string, line int) {
 	var value text
 	if raw[0] == '[' || value.UnmarshalJSON(raw) != nil {
-		reject(o.emit, line, clip(string(raw)), "not a JSON object")
+		reject(o.emit, line, Clip(string(raw)), "not a JSON object")
 		return
 	}
 	l, ok := readNames([][]byte{[]byte(key)})
@@ -197,10 +197,10 @@ func (o *objects) scalar(raw []byte, key string, line int) {
 	case key != "" && !ok:
 		// References lead to reports, and tags are words.
 		if holdsIndicator([]byte(value)) {
-			skipped(o.emit, line, string(value), otherList+clean(key))
+			skipped(o.emit, line, string(value), otherList+Clean(key))
 		}
 	case isNone(string(value)):
-		reject(o.emit, line, clip(string(raw)), "no value")
+		reject(o.emit, line, Clip(string(raw)), "no value")
 	default:
 		e := newEntry(line)
 		e.Value = []byte(value)
@@ -215,11 +215,11 @@ func (o *objects) scalar(raw []byte, key string, line int) {
 func (o *objects) object(raw []byte, line int) {
 	names, cells, lists, inner := objectCells(raw)
 	if names == nil {
-		reject(o.emit, line, clip(string(raw)), "not a JSON object")
+		reject(o.emit, line, Clip(string(raw)), "not a JSON object")
 		return
 	}
 	if len(names) > maxColumns {
-		reject(o.emit, line, clip(string(raw[:min(len(raw), 2*maxShown)])), "more than 4096 columns")
+		reject(o.emit, line, Clip(string(raw[:min(len(raw), 2*maxShown)])), "more than 4096 columns")
 		return
 	}
 	t := o.layout(names)
@@ -229,7 +229,7 @@ func (o *objects) object(raw []byte, line int) {
 			return
 		}
 		if !o.within(raw, line) {
-			reject(o.emit, line, clip(string(raw)), "no value")
+			reject(o.emit, line, Clip(string(raw)), "no value")
 			return
 		}
 		l := bareLayout(0)
@@ -257,7 +257,7 @@ func (o *objects) object(raw []byte, line int) {
 	switch {
 	case inside && !slices.ContainsFunc(t.values, own):
 	case none:
-		reject(o.emit, line, clip(string(raw)), "no value")
+		reject(o.emit, line, Clip(string(raw)), "no value")
 	case slices.ContainsFunc(t.values, func(v column) bool { return len(lists[v.n]) > 1 }):
 		t.each(cells, lists, line, o.emit)
 	default:
@@ -304,14 +304,14 @@ func (o *objects) leave(name, value string, line int) {
 		}
 	}
 	if len(o.untaken) < maxReasons {
-		o.untaken = append(o.untaken, untaken{name, clip(value), line, 1})
+		o.untaken = append(o.untaken, untaken{name, Clip(value), line, 1})
 	}
 }
 
 // noteUntaken warns of what was not taken.
 func (o *objects) noteUntaken() {
 	for _, u := range o.untaken {
-		note(o.emit, u.line, u.value, fmt.Sprintf("not taken from %s: %d there would be indicators, in the first %d objects", clean(u.name), u.n, maxSample))
+		note(o.emit, u.line, u.value, fmt.Sprintf("not taken from %s: %d there would be indicators, in the first %d objects", Clean(u.name), u.n, maxSample))
 	}
 }
 
@@ -352,7 +352,7 @@ func (o *objects) within(raw []byte, line int) (found bool) {
 		o.depth--
 		o.emit = emit
 		if err != nil {
-			reject(o.emit, line, clip(string(raw)), errors.Unwrap(err).Error())
+			reject(o.emit, line, Clip(string(raw)), errors.Unwrap(err).Error())
 			return true
 		}
 	}

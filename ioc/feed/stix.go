@@ -91,14 +91,14 @@ type stixReader struct {
 func (s *stixReader) object(raw []byte, line, depth int) {
 	var o stixObject
 	if err := json.Unmarshal(raw, &o); err != nil || o.Type == "" {
-		reject(s.emit, line, clip(string(raw)), "not a STIX object")
+		reject(s.emit, line, Clip(string(raw)), "not a STIX object")
 		return
 	}
 	made, _ := readDate(string(firstText(o.Modified, o.Created)), anyOrder)
 	s.newest = later(s.newest, made)
 	switch {
 	case o.Type == "bundle" && depth == maxBundles:
-		reject(s.emit, line, clip(string(raw[:min(len(raw), 2*maxShown)])), "bundles nested more than 3 deep")
+		reject(s.emit, line, Clip(string(raw[:min(len(raw), 2*maxShown)])), "bundles nested more than 3 deep")
 		return
 	case o.Type == "bundle":
 		var inner []json.RawMessage
@@ -108,13 +108,13 @@ func (s *stixReader) object(raw []byte, line, depth int) {
 		}
 		return
 	case o.Type != "indicator":
-		skipped(s.emit, line, string(o.Type), "no indicator: "+clean(string(o.Type)))
+		skipped(s.emit, line, string(o.Type), "no indicator: "+Clean(string(o.Type)))
 		return
 	case truth(string(o.Revoked)) == 1:
 		skipped(s.emit, line, string(o.Pattern), "revoked")
 		return
 	case o.Language != "" && o.Language != "stix":
-		skipped(s.emit, line, string(o.Pattern), "pattern in "+clean(string(o.Language)))
+		skipped(s.emit, line, string(o.Pattern), "pattern in "+Clean(string(o.Language)))
 		return
 	}
 	p, err := parsePattern(string(o.Pattern))

@@ -79,7 +79,7 @@ func (p *patternParser) unexpected(want string) error {
 	case patternBad:
 		return errors.New("a quote never ends")
 	}
-	return fmt.Errorf("want %s, not %q", want, clip(p.token))
+	return fmt.Errorf("want %s, not %q", want, Clip(p.token))
 }
 
 // next reads the next token.
@@ -364,7 +364,7 @@ func (n *patternNode) emitAll(e *Entry, whole string, emit func(*Entry)) {
 		return
 	}
 	if len(others) > 0 {
-		note(emit, e.Line, clip(whole), "the pattern asks for more than is matched: "+clean(others[0].path))
+		note(emit, e.Line, Clip(whole), "the pattern asks for more than is matched: "+Clean(others[0].path))
 	}
 	used := false
 	for _, s := range values {
@@ -384,7 +384,7 @@ func (n *patternNode) emitAll(e *Entry, whole string, emit func(*Entry)) {
 		s.comparison.emit(e, port, emit)
 	}
 	if len(ports) > 0 && !used {
-		note(emit, e.Line, clip(whole), "the pattern asks for more than is matched: a port")
+		note(emit, e.Line, Clip(whole), "the pattern asks for more than is matched: a port")
 	}
 }
 
@@ -437,7 +437,7 @@ func (c *comparison) emit(e *Entry, port string, emit func(*Entry)) {
 		return
 	case typ == "":
 		object, _, _ := strings.Cut(c.path, ":")
-		skip("pattern on " + clean(object))
+		skip("pattern on " + Clean(object))
 		return
 	}
 	values := c.values
@@ -458,7 +458,7 @@ func (c *comparison) emit(e *Entry, port string, emit func(*Entry)) {
 		}
 		values = []string{name}
 	default:
-		skip("pattern with " + clean(c.op))
+		skip("pattern with " + Clean(c.op))
 		return
 	}
 	for _, v := range values {

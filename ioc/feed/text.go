@@ -9,9 +9,9 @@ import (
 // maxShown is how many bytes of a feed's text a Reject or an error shows.
 const maxShown = 200
 
-// clip makes hostile text fit to be kept and shown: valid UTF-8, at most
-// maxShown bytes, with an ellipsis where something was cut off.
-func clip(s string) string {
+// Clip makes hostile text fit to be kept: valid UTF-8 of at most 200 bytes,
+// with an ellipsis where something was cut off. It may hold control characters.
+func Clip(s string) string {
 	if len(s) > maxShown {
 		return strings.ToValidUTF8(cutText(s, maxShown-len("…")), "?") + "…"
 	}
@@ -29,10 +29,10 @@ func cutText(s string, most int) string {
 // maxMeta is the longest malware name, threat type or tag that is kept.
 const maxMeta = 200
 
-// clean takes the characters that could drive a terminal or break a line out of a feed's
+// Clean takes the characters that could drive a terminal or break a line out of a feed's
 // descriptive text: control, bidirectional and other invisible ones. The rest stays as
 // it is, cut at maxMeta bytes.
-func clean(s string) string {
+func Clean(s string) string {
 	plain := len(s) <= maxMeta
 	for i := 0; plain && i < len(s); i++ {
 		plain = s[i] >= ' ' && s[i] < 0x7f
@@ -78,7 +78,7 @@ func (n *interner) word(cell []byte) string {
 	if s, ok := n.words[string(cell)]; ok {
 		return s
 	}
-	s := clean(string(cell))
+	s := Clean(string(cell))
 	if isNone(s) {
 		s = ""
 	}

@@ -51,7 +51,7 @@ func readThreatFoxAPI(r io.Reader, emit func(*Entry)) error {
 		}
 		switch {
 		case key == "query_status" && value != "ok":
-			return &LineError{d.line(), fmt.Errorf("the query was not answered: query_status is %q", clip(fmt.Sprint(value)))}
+			return &LineError{d.line(), fmt.Errorf("the query was not answered: query_status is %q", Clip(fmt.Sprint(value)))}
 		case key == "data" && value == json.Delim('['):
 			err = d.entries(words, emit)
 		case key == "data" && value == json.Delim('{'):
