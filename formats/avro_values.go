@@ -16,7 +16,7 @@ import (
 type avroValues struct {
 	in    *bufio.Reader
 	large bytes.Buffer // of a value that in does not hold
-	event avroEvent
+	event eventLines
 	aside []byte // what is printed of values that nobody wants
 
 	start  int   // of the record in hand in its text

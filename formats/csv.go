@@ -94,12 +94,7 @@ func (s *csvSource) Info() Info {
 	return info
 }
 
-func (s *csvSource) Close() error {
-	if s.c.Close == nil {
-		return nil
-	}
-	return s.c.Close()
-}
+func (s *csvSource) Close() error { return s.c.Close() }
 
 func (s *csvSource) NewReader(w Want) Reader {
 	r, ok := w.Spare.(*csvReader)

@@ -30,7 +30,7 @@ func (s *csvSource) takeEvents(whole bool, start int, o Options) (Source, error)
 		return nil, nil
 	}
 	c := s.c
-	c.remarks = s.info.Notes[len(c.notes()):]
+	c.remarks = s.info.Notes
 	from := *c
 	from.Stream = c.reader()
 	from.At, from.Len, from.Consumed = nil, 0, c.Consumed

@@ -23,8 +23,9 @@
 // Where to start reading: formats.go has the types, walk.go finds inputs, open.go
 // opens one and takes its wrappings off. lines.go shares text out among readers;
 // csv.go, jsonl.go and json.go are its formats. parquet.go and arrow.go are the binary
-// ones, whose values print.go turns into text. Each format has a few files of its own,
-// csv_*.go and so on. Package simd has the kernels.
+// ones, whose values print.go turns into text. json_events.go and record_events.go read
+// records inside what others have written round them. Each format has a few files of its
+// own, csv_*.go and so on. Package simd has the kernels.
 package formats
 
 import (
@@ -344,7 +345,6 @@ type Options struct {
 	Header    []string // column names for CSV files that have no header
 	BlockSize int      // bytes of text per block, in Parquet 8 for each row; 0 means 512 KiB, and 128 Ki rows
 	MaxRecord int      // largest record in bytes; 0 means 64 MiB
-	Strict    bool     // notice every ragged record, also where that costs time
 	// Table names the table that the columns and the sample of a part show beyond
 	// doubt, "" for none. JSON is searched by it for records that are wrapped in
 	// other things; nil: only the shapes that every JSON export has are read.

@@ -92,11 +92,9 @@ type Content struct {
 
 	times    *Times      // nil: nobody asks
 	preamble int         // bytes of text above JSON, behind a byte order mark
-	prefixed bool        // what stood before the JSON of each line is blank
-	turned   int         // rows of a table that turnColumns has turned, else 0
 	avro     *avroReader // what Stream reads from, or nil. Its lines are not those of a file
 	payload  string      // member of the lines by which they were replaced, "" if they were not
-	remarks  []string    // notes about the records that the lines are made of
+	remarks  []string    // on what was done to the text, for Info.Notes
 }
 
 // made reports whether the lines are none of a file's, but made of what it holds.

@@ -133,12 +133,7 @@ func (c *jsonCutter) showsTable(o Options) bool {
 
 func (s *jsonSource) Info() Info { return s.info }
 
-func (s *jsonSource) Close() error {
-	if s.close == nil {
-		return nil
-	}
-	return s.close()
-}
+func (s *jsonSource) Close() error { return s.close() }
 
 // maxSpare is how large a spare reader's text may be. Few documents have records of
 // megabytes; those after them are not to keep the memory of these.
@@ -243,7 +238,7 @@ func (r *jsonReader) rejectNotes(off int) {
 // sample fills in the columns of a part, unless a schema has given them, and its sample,
 // from its first records, which are those of the block: text.
 func (c *jsonCutter) sample(p *Part, text []byte) {
-	b, rows := append(bytes.Clone(text), make([]byte, jsonPad)...), c.rows
+	b, rows := padded(text), c.rows
 	if !c.search.settled && b[rows[0].off] == '{' {
 		c.search.tableOf(b, rows) // for the envelope that it takes up
 	}

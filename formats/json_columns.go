@@ -2,7 +2,6 @@ package formats
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"slices"
 )
@@ -49,7 +48,7 @@ func (c *Content) turnColumns(o Options) (bool, error) {
 		return false, nil
 	}
 	c.At, c.Len, c.Stream, c.Consumed = bytes.NewReader(lines), int64(len(lines)), nil, nil
-	c.turned = rows
+	c.remark("the table is written column by column: each of its %d rows counts as a line", rows)
 	return true, c.readHead()
 }
 
@@ -62,14 +61,6 @@ func endsWith(r io.Reader, err error) io.Reader {
 	return &replay{err: err}
 }
 
-// turnedNote says that columns were turned into rows.
-func (c *Content) turnedNote() []string {
-	if c.turned == 0 {
-		return nil
-	}
-	return []string{fmt.Sprintf("the table is written column by column: each of its %d rows counts as a line", c.turned)}
-}
-
 // beginsByColumn reports whether text may be a table by columns: one object whose first
 // members are all lists or all objects. The first values of its first member are plain.
 func beginsByColumn(head []byte) bool {
@@ -77,8 +68,7 @@ func beginsByColumn(head []byte) bool {
 	if !firstHoldsMany(text) {
 		return false
 	}
-	b, end := make([]byte, len(text)+jsonPad), len(text)
-	copy(b, text)
+	b, end := padded(text), len(text)
 	n, bracket := 0, byte(0)
 	for _, value := range jsonItems(b, '{', 1, end) {
 		if n++; n == 1 {
@@ -165,7 +155,7 @@ func linesOfColumns(text []byte, table func(*Part) string, max int) (lines []byt
 			}
 			c.next = next
 			lines = append(append(append(lines, sep, '"'), c.key...), '"', ':')
-			lines = appendOnOneLine(lines, b[cell.off:cell.end])
+			lines = appendUnbroken(lines, b[cell.off:cell.end])
 			sep = ','
 		}
 		lines = append(lines, '}', '\n')
@@ -185,8 +175,8 @@ type turnedColumn struct {
 	next, end int
 }
 
-// appendOnOneLine appends a well-formed value without line breaks between its tokens.
-func appendOnOneLine(dst, value []byte) []byte {
+// appendUnbroken appends a well-formed value without line breaks between its tokens.
+func appendUnbroken(dst, value []byte) []byte {
 	for _, c := range value {
 		if c != '\n' && c != '\r' { // in strings they are escaped
 			dst = append(dst, c)

@@ -26,15 +26,7 @@ func eventTable(names []string, o Options) func(*Part) string {
 	misses := 0 // since the last event
 	return func(p *Part) string {
 		for _, name := range names {
-			var e avroEvent
-			var lines []byte
-			for _, cells := range p.Sample {
-				for i, cell := range cells {
-					if payload := payloadOfCell(p.Columns[i], cell, name); payload != nil {
-						lines = e.append(lines, payload, o.maxRecord())
-					}
-				}
-			}
+			lines := sampledEvents(p, name, o.maxRecord())
 			if lines == nil || misses == eventMisses {
 				continue
 			}
@@ -46,6 +38,20 @@ func eventTable(names []string, o Options) func(*Part) string {
 		}
 		return ""
 	}
+}
+
+// sampledEvents returns what members of a name hold in the sample of a part, as lines; nil
+// if there are none.
+func sampledEvents(p *Part, name string, max int) (lines []byte) {
+	var e eventLines
+	for _, cells := range p.Sample {
+		for i, cell := range cells {
+			if payload := payloadOfCell(p.Columns[i], cell, name); payload != nil {
+				lines = e.append(lines, payload, max)
+			}
+		}
+	}
+	return lines
 }
 
 // payloadOfCell is payloadOf for one cell of an event.
@@ -154,7 +160,7 @@ func (r *elementReader) event(text []byte, row jsonRow) {
 		for _, cell := range jsonItems(text[:len(text)+jsonPad], '[', int(row.off)+1, int(row.end)) {
 			if columns := r.cut.part.Columns; n < len(columns) && isPayload(columns[n], r.names[0]) {
 				r.out = append(appendJSONString(append(r.out, '{'), []byte(r.names[0])), ':')
-				r.out = append(appendOnOneLine(r.out, text[cell.off:cell.end]), '}', '\n')
+				r.out = append(appendUnbroken(r.out, text[cell.off:cell.end]), '}', '\n')
 				return
 			}
 			n++

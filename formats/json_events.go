@@ -3,7 +3,6 @@ package formats
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -83,7 +82,7 @@ func (o *Options) isTable(p *Part) bool {
 // replaceBy makes what the members of a name hold, in events that lines has one a line,
 // the lines of c.
 func (c *Content) replaceBy(name string, lines io.Reader, o Options) error {
-	c.payload = name
+	c.replaced(name)
 	c.Stream = &eventReader{in: bufio.NewReaderSize(lines, textPiece), name: name, max: o.maxRecord(), options: o}
 	c.preamble = 0 // the lines of it remain, and are no objects
 	return c.readHead()
@@ -123,7 +122,7 @@ func eventsShowTable(head []byte, name string, o Options) bool {
 
 // payloadsShowTable is eventsShowTable for lines that are whole.
 func payloadsShowTable(text []byte, name string, o Options) bool {
-	var e avroEvent
+	var e eventLines
 	var lines []byte
 	found := false
 	for line := range bytes.Lines(text) {
@@ -179,7 +178,7 @@ func holdsOthers(lines []byte, envelope string, o Options) bool {
 		if payload == nil {
 			continue
 		}
-		b, end := append(bytes.Clone(payload), make([]byte, jsonPad)...), len(payload)
+		b, end := padded(payload), len(payload)
 		if q, fault := jsonSkip(b, 0, end, 0); fault != jsonOK || q != end || listOf(b, 0, q) > 0 {
 			return true
 		}
@@ -201,7 +200,7 @@ func payloadOf(line []byte, name string) (payload, object []byte) {
 	if len(line) == 0 || line[0] != '{' || !containsFold(line, name) {
 		return nil, nil
 	}
-	b := append(bytes.Clone(line), make([]byte, jsonPad)...)
+	b := padded(line)
 	if q, fault := jsonSkip(b, 0, len(line), 0); fault != jsonOK || q != len(line) {
 		return nil, nil
 	}
@@ -252,7 +251,7 @@ type eventReader struct {
 	name    string // of jsonPayloads
 	max     int    // bytes of a line that is taken apart
 	options Options
-	event   avroEvent
+	event   eventLines
 
 	kind, other []byte // of the line looked at last, see appendKind
 	known       bool   // it is a record of a known table,
@@ -343,10 +342,8 @@ func appendKind(dst, b []byte, p, end, depth int) []byte {
 	return dst
 }
 
-// eventNote says that lines were replaced by what they hold.
-func (c *Content) eventNote() []string {
-	if c.payload == "" {
-		return nil
-	}
-	return []string{fmt.Sprintf("records are read out of %q of each event; what stands beside that is not", c.payload)}
+// replaced notes that lines are replaced by what they hold in a member of that name.
+func (c *Content) replaced(name string) {
+	c.payload = name
+	c.remark("records are read out of %q of each event; what stands beside that is not", name)
 }

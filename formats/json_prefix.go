@@ -38,7 +38,7 @@ func (c *Content) withoutPrefixes(o Options) (bool, error) {
 	if objects == 0 || objects < others || !showRecords(head, o) {
 		return false, nil
 	}
-	c.prefixed = true
+	c.remark("what stands before the JSON of each line is not read")
 	c.Stream = &prefixReader{in: bufio.NewReaderSize(c.reader(), headSize)}
 	return true, c.readHead()
 }
@@ -99,12 +99,4 @@ func (r *prefixReader) step() error {
 		return nil
 	}
 	return err
-}
-
-// prefixNote says that there was something before the objects of lines.
-func (c *Content) prefixNote() []string {
-	if !c.prefixed {
-		return nil
-	}
-	return []string{"what stands before the JSON of each line is not read"}
 }

@@ -19,6 +19,13 @@ func sniffJSON(head []byte) bool {
 	return strings.IndexByte(`{["]`, head[p]) >= 0
 }
 
+// padded returns a copy of text with jsonPad bytes behind it.
+func padded(text []byte) []byte {
+	b := make([]byte, len(text)+jsonPad)
+	copy(b, text)
+	return b
+}
+
 // isJSONDocument reports whether a well-formed object wraps records as query
 // answers do, so that it is no record itself. b reaches jsonPad bytes beyond
 // end.

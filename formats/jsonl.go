@@ -55,13 +55,12 @@ func sniffObject(line []byte) (object, wrapper bool) {
 	if len(line) == 0 || line[0] != '{' {
 		return false, false
 	}
-	line = append(bytes.Clone(line), make([]byte, jsonPad)...)
-	end := len(line) - jsonPad
-	p, fault := jsonSkip(line, 0, end, 0)
-	if fault != jsonOK || jsonSpace(line, p, end) != end {
+	b, end := padded(line), len(line)
+	p, fault := jsonSkip(b, 0, end, 0)
+	if fault != jsonOK || jsonSpace(b, p, end) != end {
 		return false, false
 	}
-	return true, isJSONDocument(line, end)
+	return true, isJSONDocument(b, end)
 }
 
 // trimJSONHead takes a byte order mark and white space off.
@@ -158,12 +157,7 @@ func (s *jsonSearch) lines(head []byte) (part *Part, wrapped bool) {
 
 func (s *jsonlSource) Info() Info { return s.info }
 
-func (s *jsonlSource) Close() error {
-	if s.close == nil {
-		return nil
-	}
-	return s.close()
-}
+func (s *jsonlSource) Close() error { return s.close() }
 
 func (s *jsonlSource) NewReader(want Want) Reader {
 	r, ok := want.Spare.(*jsonlReader)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -21,10 +22,6 @@ func (c *Content) toUTF8() error {
 	if name == "" {
 		return nil
 	}
-	endian := unicode.LittleEndian
-	if name == "utf-16be" {
-		endian = unicode.BigEndian
-	}
 	r := c.reader()
 	if _, err := io.ReadFull(r, make([]byte, mark)); err != nil {
 		return err
@@ -32,22 +29,24 @@ func (c *Content) toUTF8() error {
 	c.Encoding = name
 	if name == windows1252 {
 		c.Stream = transform.NewReader(r, mixedText{})
+		c.remark("not all of the text is UTF-8: the rest is read as Windows-1252")
 	} else {
-		c.Stream = unicode.UTF16(endian, unicode.IgnoreBOM).NewDecoder().Reader(r)
+		c.Stream = decoderOf(name).Reader(r)
 	}
 	return c.readHead()
 }
 
+// decoderOf returns a decoder of UTF-16, which is behind its byte order mark.
+func decoderOf(name string) *encoding.Decoder {
+	endian := unicode.LittleEndian
+	if name == "utf-16be" {
+		endian = unicode.BigEndian
+	}
+	return unicode.UTF16(endian, unicode.IgnoreBOM).NewDecoder()
+}
+
 // windows1252 is what spreadsheets of western Europe and America save CSV in.
 const windows1252 = "windows-1252"
-
-// encodingNote says what was assumed of the encoding.
-func (c *Content) encodingNote() []string {
-	if c.Encoding != windows1252 {
-		return nil
-	}
-	return []string{"not all of the text is UTF-8: the rest is read as Windows-1252"}
-}
 
 // hasLatin reports whether text has letters of Windows-1252: bytes beside a letter of
 // ASCII that are part of no UTF-8 character. There has to be more than one for every

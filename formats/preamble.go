@@ -97,7 +97,7 @@ func resemblesRecord(line, before string) bool {
 // holds reports whether the document at the start of a head has records of a known table.
 func (s *jsonSearch) holds(head []byte) bool {
 	end := len(head)
-	b := append(bytes.Clone(head), make([]byte, jsonPad)...)
+	b := padded(head)
 	if b[0] == '{' && s.tableOf(b, []jsonRow{{0, uint32(end)}}) != "" {
 		return true
 	}
@@ -105,20 +105,22 @@ func (s *jsonSearch) holds(head []byte) bool {
 	return what != holdsNothing
 }
 
-// notes says how the text was changed before it reached a reader.
+// notes says how the text was changed before it reached a reader, and how much text
+// above the JSON is not read.
 func (c *Content) notes() []string {
-	return slices.Concat(c.encodingNote(), c.remarks, c.preambleNote(), c.prefixNote(), c.turnedNote(), c.eventNote())
-}
-
-// preambleNote says how much text above the JSON was not read.
-func (c *Content) preambleNote() []string {
+	notes := slices.Clip(c.remarks)
 	if c.preamble == 0 {
-		return nil
+		return notes
 	}
 	head := bytes.TrimPrefix(c.Head, []byte(utf8BOM))
 	lines := "a line"
 	if n := bytes.Count(head[:c.preamble], []byte{'\n'}); n > 1 {
 		lines = fmt.Sprintf("%d lines", n)
 	}
-	return []string{lines + " of text above the JSON, not read"}
+	return append(notes, lines+" of text above the JSON, not read")
+}
+
+// remark adds a note about what was done to the text.
+func (c *Content) remark(format string, args ...any) {
+	c.remarks = append(slices.Clip(c.remarks), fmt.Sprintf(format, args...))
 }

@@ -129,7 +129,8 @@ func (c *Content) openEvents(e eventColumns, lines io.Reader, o Options) (Source
 		}
 		return openJSONL(c, o)
 	}
-	c.payload, c.Stream = e.name(), lines
+	c.replaced(e.name())
+	c.Stream = lines
 	if err := c.readHead(); err != nil {
 		return nil, err
 	}

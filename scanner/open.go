@@ -17,7 +17,6 @@ func (r *run) openInput(in *input) {
 	in.opts.Times, in.opts.Table, in.opts.Until = &r.stats.Input, r.surely, r.caller
 	in.opts.Fits = func(part *formats.Part) bool { return r.matched(part, in.in.String()) != nil }
 	in.opts.Whole = r.generic // what stands round records is swept, too
-	in.opts.Strict = in.opts.Strict || r.Strict || r.Rejects != nil
 	next := open
 	src, err := r.openSource(in)
 	if err == nil {

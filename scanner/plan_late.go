@@ -72,17 +72,8 @@ func (r *run) planLate(p *plan, names []name, fixed bool) *latePlan {
 // newLatePlan lists first ports, times and the table's name, then the rest.
 func (r *run) newLatePlan(m *madeLate) *latePlan {
 	c := newLateColumns(m)
-	if !m.forced && (m.mixed || !m.fixed) {
-		// Elsewhere a strange name is a cell that a broken record has shifted.
-		for _, column := range discriminating {
-			if !m.fixed || holds(c.number, strings.ToLower(column)) {
-				n := c.add(column, 0)
-				c.discriminators = append(c.discriminators, n)
-				if column == category {
-					c.category = n
-				}
-			}
-		}
+	if !m.forced && (m.mixed || !m.fixed) { // elsewhere a strange name is a cell that a broken record has shifted
+		c.discriminate()
 	}
 	matched := func(t *table.Table) func(*table.Key) bool {
 		return func(k *table.Key) bool {
@@ -93,29 +84,21 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 	for _, t := range m.tables {
 		times := timesOf(t, m.names, m.fixed)
 		c.timesBy = append(c.timesBy, times)
-		for _, column := range times {
-			c.add(column, 0)
-		}
+		c.addAll(times, 0)
 		for i := range t.Keys {
-			if k := &t.Keys[i]; k.Port != "" && matched(t)(k) {
-				c.add(k.Port, 0)
+			if k := &t.Keys[i]; matched(t)(k) {
+				c.addAll([]string{k.Port}, 0)
 			}
 		}
 		for _, k := range joinedKeys(t, m.names) {
-			for _, column := range []string{k.Port, k.RoleBy} {
-				if column != "" && matched(t)(k) {
-					c.add(column, 0)
-				}
+			if matched(t)(k) {
+				c.addAll([]string{k.Port, k.RoleBy}, 0)
 			}
 		}
 	}
 	for _, t := range m.tables {
-		for _, column := range t.Columns(matched(t)) {
-			c.add(column, 1)
-		}
-		for _, column := range r.ruleColumns(t) {
-			c.add(column, 1)
-		}
+		c.addAll(t.Columns(matched(t)), 1)
+		c.addAll(r.ruleColumns(t), 1)
 	}
 	c.columns = table.NewColumns(c.all, c.has)
 	for _, t := range m.tables {
@@ -151,6 +134,29 @@ func newLateColumns(m *madeLate) *lateColumns {
 		}
 	}
 	return c
+}
+
+// discriminate adds the columns whose cells name a row's table.
+func (c *lateColumns) discriminate() {
+	for _, column := range discriminating {
+		if c.fixed && !holds(c.number, strings.ToLower(column)) {
+			continue
+		}
+		n := c.add(column, 0)
+		c.discriminators = append(c.discriminators, n)
+		if column == category {
+			c.category = n
+		}
+	}
+}
+
+// addAll adds columns, of which the empty name is none.
+func (c *lateColumns) addAll(columns []string, stage int) {
+	for _, column := range columns {
+		if column != "" {
+			c.add(column, stage)
+		}
+	}
 }
 
 // add returns the place of a column, which is fetched at that stage unless it is

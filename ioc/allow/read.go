@@ -78,12 +78,8 @@ func read(r io.Reader, l *List) (*List, error) {
 	default:
 		err = b.plain(text)
 	}
-	var at *feed.LineError
-	switch {
-	case errors.As(err, &at):
-		return nil, fmt.Errorf("%s:%d: %w", path, at.Line, at.Err)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if err != nil {
+		return nil, feed.InFile(path, err)
 	}
 	if l.parts != nil {
 		l.parts.close()

@@ -63,13 +63,6 @@ func blocklist(name string, language func(*zone) lineReaderOf) Kind {
 	}
 }
 
-// give emits a value of unknown type.
-func give(emit func(*Entry), no int, value string) {
-	e := newEntry(no)
-	e.Value = []byte(value)
-	emit(&e)
-}
-
 func adblockLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	s := string(line)
 	switch {
@@ -231,7 +224,10 @@ func reversedPrefix(s string) (string, bool) {
 		return "", false
 	}
 	var b strings.Builder
-	four := len(parts) == 5 && !strings.Contains(s, "zz")
+	between := byte(':')
+	if len(parts) == 5 && !strings.Contains(s, "zz") {
+		between = '.'
+	}
 	for i := len(parts) - 1; i > 0; i-- {
 		switch {
 		case parts[i] == "zz" && (i == len(parts)-1 || i == 1):
@@ -242,7 +238,7 @@ func reversedPrefix(s string) (string, bool) {
 			b.WriteString(parts[i])
 		}
 		if i > 1 && parts[i] != "zz" {
-			b.WriteByte(map[bool]byte{true: '.', false: ':'}[four])
+			b.WriteByte(between)
 		}
 	}
 	text := strings.Replace(b.String(), ":::", "::", 1)

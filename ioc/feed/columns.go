@@ -112,7 +112,7 @@ var (
 // a column of values.
 func readHeader(cells [][]byte) (layout, bool) {
 	if len(cells) > 1000 {
-		return layout{}, false
+		return detailLayout(nil), false
 	}
 	names := make([]string, len(cells))
 	for i, c := range cells {
@@ -123,6 +123,15 @@ func readHeader(cells [][]byte) (layout, bool) {
 		l.findValues(names)
 	}
 	return l, len(l.values) > 0
+}
+
+// rawCells are texts as the cells of a record.
+func rawCells(cells []string) [][]byte {
+	raw := make([][]byte, len(cells))
+	for i, c := range cells {
+		raw[i] = []byte(c)
+	}
+	return raw
 }
 
 // detailLayout finds the columns that say something of the values, which are
@@ -274,6 +283,70 @@ func namedColumns(names []string, all bool) (values []column) {
 		}
 	}
 	return values
+}
+
+// serverNames are what the servers of a malware are called, whatever they are
+// known by.
+var serverNames = []string{"c2", "c2s", "c2server", "c2servers", "c2ip", "c2ips", "c2domain", "c2domains", "c2url", "c2urls", "c2host", "c2hosts",
+	"c2address", "c2addresses", "cnc", "cncs", "cncserver", "cncservers", "cncip", "cncips", "cncdomain", "cncdomains", "cncurl", "cncurls"}
+
+// serverWords may stand before such a name: "Listener/C2 URL". Others may be the
+// value itself, as in "evil.example C2 server".
+var serverWords = []string{"", "listener", "malware", "implant", "beacon", "cobaltstrike", "bot", "botnet", "rat", "attacker", "actor", "primary", "main",
+	"secondary", "backup", "fallback", "embedded", "hardcoded", "configured", "config", "extracted", "associated", "observed", "known"}
+
+// namesServer reports whether a column is called so.
+func namesServer(name string) bool {
+	return slices.ContainsFunc(serverNames, func(s string) bool {
+		word, ok := strings.CutSuffix(name, s)
+		return ok && slices.Contains(serverWords, word)
+	})
+}
+
+// roleType returns the type in the name of a column that says with it that its values are
+// an attacker's, "Phishing URL", of which file the hash is, "payload_md5", or of which of
+// two types they are, "Domain/IP".
+func roleType(name string) (typ string, ok bool) {
+	switch name {
+	case "domainip", "ipdomain", "domainorip", "ipordomain", "domainsips", "ipsdomains":
+		return anyType, true
+	}
+	for _, part := range [...]string{"file", "sample", "loader", "payload", "dropper", "implant", "malware"} {
+		if rest, ok := strings.CutPrefix(name, part); ok && slices.Contains([]string{"md5", "sha1", "sha256"}, rest) {
+			return rest, true
+		}
+	}
+	for _, role := range attackers {
+		if rest, ok := strings.CutPrefix(name, role); ok {
+			switch {
+			case slices.Contains([]string{"ip", "ips", "ipaddress", "ipaddresses", "ipv4", "ipv6"}, rest):
+				return "ip", true
+			case slices.Contains(domainNames, rest):
+				return "domain", true
+			case rest == "url" || rest == "urls":
+				return "url", true
+			}
+		}
+	}
+	return "", false
+}
+
+// anyType is a word for a type that leaves it to the value.
+const anyType = "-"
+
+// readNames finds the columns of objects: those of a header, and servers, which
+// stand beside a column of values of any type too.
+func readNames(names [][]byte) (layout, bool) {
+	l, ok := readHeader(names)
+	if len(names) > maxColumns {
+		return l, ok
+	}
+	for n, name := range names {
+		if namesServer(plain(string(name))) && !l.uses(n) {
+			l.values, ok = append(l.values, column{n, anyType}), true
+		}
+	}
+	return l, ok
 }
 
 // delimiters are tried for a header in this order.

@@ -30,7 +30,7 @@ var bareCSV = Kind{Name: "csv-noheader", Sniff: sniffBareCSV, Read: readCSV, pie
 
 func sniffHeadedCSV(head []byte) bool {
 	first := firstLine(head)
-	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) || isAsciiDoc(head) || markdownTables(head) > 1 {
+	if first == nil || startsJSON(first) || startsTag(first) || isAsciiDoc(head) || markdownTables(head) > 1 {
 		return false // one table of Markdown is one
 	}
 	l, delim, headed, commented := header(head)
@@ -49,15 +49,18 @@ func sniffHeadedCSV(head []byte) bool {
 // before that.
 func header(head []byte) (l layout, delim byte, headed, commented bool) {
 	first := firstLine(head)
-	if l, delim, headed = splitHeader(first); headed && holdTypes(sampleRecords(head, delim), l.values) {
-		headed, l.values = false, nil
+	if first == nil {
+		return l, 0, false, false
 	}
-	if first == nil || headed && !l.servers() {
-		return l, delim, headed, false
-	}
-	if headed && holdServers(head, l, delim) {
-		l.beside = true // as without a header
-		return l, delim, true, false
+	if l, delim, headed = splitHeader(first); headed {
+		switch records := sampleRecords(head, delim); {
+		case holdTypes(records, l.values):
+		case !l.servers():
+			return l, delim, true, false
+		case holdValues(records[min(1, len(records)):], l.values): // as often they hold a yes, or the name of a program
+			l.beside = true // as without a header
+			return l, delim, true, false
+		}
 	}
 	var last []byte
 	sampleLines(head, func(line []byte) bool {
@@ -96,13 +99,6 @@ func holdTypes(records [][]string, columns []column) bool {
 		c := classOf(cells[n])
 		return c == classAny || c == classOther
 	})
-}
-
-// holdServers reports whether columns that are called c2 and the like hold values: as
-// often they hold a yes, or the name of a program.
-func holdServers(head []byte, l layout, delim byte) bool {
-	records := sampleRecords(head, delim)
-	return len(records) > 1 && holdValues(records[1:], l.values)
 }
 
 func sniffBareCSV(head []byte) bool {
@@ -166,11 +162,14 @@ func openCSV(b *bufio.Reader, emit func(*Entry)) (*rows, *recordReader, error) {
 		}
 	}
 	t := &rows{layout: l, words: newInterner(), headed: headed, promised: none}
-	t.sample(head, delim, headed)
-	if headed {
-		t.takeDefanged(sampleRecords(head, delim))
+	var names []string
+	records := sampleRecords(head, delim)
+	if headed && len(records) > 0 {
+		names, records = records[0], records[1:]
 	}
-	noteOthers(head, t.layout, delim, headed, emit)
+	t.sample(records)
+	t.takeDefanged(names, records)
+	t.noteOthers(names, records, emit)
 	t.prove(head, delim, emit)
 	return t, newRecordReader(b, delim), nil
 }

@@ -13,12 +13,17 @@ import (
 // maxSample is how many records of a table are looked at beforehand.
 const maxSample = 100
 
-// sampleRecords returns copies of the first records of head.
-func sampleRecords(head []byte, delim byte) (records [][]string) {
+// headRecords reads the records of head, without the line that it cuts off.
+func headRecords(head []byte, delim byte) *recordReader {
 	if i := bytes.LastIndexByte(head, '\n'); len(head) >= headSize && i >= 0 {
 		head = head[:i]
 	}
-	c := newRecordReader(bytes.NewReader(head), delim)
+	return newRecordReader(bytes.NewReader(head), delim)
+}
+
+// sampleRecords returns copies of the first records of head.
+func sampleRecords(head []byte, delim byte) (records [][]string) {
+	c := headRecords(head, delim)
 	for len(records) < maxSample {
 		cells, _, err := c.next()
 		if cells == nil {
@@ -38,11 +43,7 @@ func sampleRecords(head []byte, delim byte) (records [][]string) {
 
 // sample decides by the first records whether the column called type holds the types of
 // indicators, which its name leaves open.
-func (r *rows) sample(head []byte, delim byte, headed bool) {
-	records := sampleRecords(head, delim)
-	if headed && len(records) > 0 {
-		records = records[1:]
-	}
+func (r *rows) sample(records [][]string) {
 	if len(r.others) > 0 && !holdValues(records, r.values[:1]) && holdValues(records, r.others) {
 		r.useOthers()
 	}
@@ -76,10 +77,7 @@ func (r *rows) sample(head []byte, delim byte, headed bool) {
 // in head proves, else with the month first under the header of a portal. In any other
 // table a date that can be read in two ways is none.
 func (r *rows) prove(head []byte, delim byte, emit func(*Entry)) {
-	if i := bytes.LastIndexByte(head, '\n'); len(head) >= headSize && i >= 0 {
-		head = head[:i]
-	}
-	c := newRecordReader(bytes.NewReader(head), delim)
+	c := headRecords(head, delim)
 	open, no := "", 0 // a date that can be read in two ways
 	for n := 0; n < maxSample || open != ""; n++ {
 		cells, line, err := c.next()
@@ -130,7 +128,7 @@ func holdValues(records [][]string, columns []column) bool {
 // types, the time of sighting in a first column of dates.
 func guessTable(head []byte) (best layout, delim byte, ok bool) {
 	first := firstLine(head)
-	if first == nil || first[0] == '{' || first[0] == '<' || looksLikeJSONArray(first) {
+	if first == nil || startsJSON(first) || startsTag(first) {
 		return best, 0, false
 	}
 	if _, _, _, labelled := cutLabel(string(first)); labelled {
@@ -209,8 +207,9 @@ func tallyColumn(records [][]string, n int) (usable, readable, types int) {
 
 // bareLayout is the layout of a table of which no column is known yet.
 func bareLayout(width int) layout {
-	return layout{port: none, typ: none, threat: none, confidence: none, compromised: none, tags: none, first: none, last: none,
-		until: none, added: none, action: none, length: none, language: none, width: width, bare: true}
+	l := detailLayout(make([]string, width))
+	l.bare = true
+	return l
 }
 
 // fullTable finds the delimiter of a table whose cells are all indicators, with several in
@@ -291,21 +290,21 @@ func isValue(cell string) bool {
 // takeDefanged takes values from the columns of a table of hashes that are not named for
 // them, but hold what is defanged in most cells: where the file came from, or what it asks.
 // Beside a name, an address or a URL may as well stand whom it imitates or leads to.
-func (l *layout) takeDefanged(records [][]string) {
-	if len(records) < 2 || !l.hashesOnly(records[1:]) {
+func (l *layout) takeDefanged(names []string, records [][]string) {
+	if !l.hashesOnly(records) {
 		return
 	}
-	for n, name := range records[0] {
+	for n, name := range names {
 		if l.uses(n) || slices.Contains(originNames, plain(name)) || othersNames().MatchString(name) {
 			continue
 		}
 		held := 0
-		for _, cells := range records[1:] {
+		for _, cells := range records {
 			if n < len(cells) && isValue(cells[n]) && isDefanged(cells[n]) {
 				held++
 			}
 		}
-		if held*2 >= len(records) {
+		if held*2 > len(records) {
 			l.values = append(l.values, column{n, anyType})
 		}
 	}
@@ -330,19 +329,26 @@ var othersNames = lazily(`(?i)victim|target|legit|benign|decoy|lure|redirect|spo
 // originNames are columns that say where an indicator comes from.
 var originNames = []string{"reference", "references", "ref", "refs", "source", "sources", "sourceurl", "link", "links", "report", "reports", "blog", "externalreferences"}
 
-// noteOthers notes how many values stand in columns from which they are not
-// taken.
-func noteOthers(head []byte, l layout, delim byte, headed bool, emit func(*Entry)) {
+// noteOthers notes how many values stand in columns from which they are not taken.
+func (l *layout) noteOthers(names []string, records [][]string, emit func(*Entry)) {
 	if l.full || len(l.values) == 0 {
 		return
 	}
-	records := sampleRecords(head, delim)
-	var names []string
-	if headed && len(records) > 0 {
-		names, records = records[0], records[1:]
+	called := func(n int) string {
+		if n < len(names) {
+			return "column " + Clean(names[n])
+		}
+		return fmt.Sprintf("column %d", n+1)
+	}
+	taken := ""
+	if l.bare {
+		taken = "; " + called(l.values[0].n) + " is taken"
 	}
 	for n := range l.width {
-		if l.bare && n == l.values[0].n || !l.bare && l.uses(n) || n < len(names) && (classOf(names[n]) == classOtherHash || strings.HasSuffix(plain(names[n]), "id")) {
+		switch {
+		case l.bare && n == l.values[0].n, !l.bare && l.uses(n):
+			continue
+		case n < len(names) && (classOf(names[n]) == classOtherHash || strings.HasSuffix(plain(names[n]), "id")):
 			continue
 		}
 		held, shown := 0, ""
@@ -352,18 +358,8 @@ func noteOthers(head []byte, l layout, delim byte, headed bool, emit func(*Entry
 				shown = cells[n]
 			}
 		}
-		column := func(n int) string {
-			if n < len(names) {
-				return "column " + clean(names[n])
-			}
-			return fmt.Sprintf("column %d", n+1)
-		}
 		if held > 0 {
-			taken := ""
-			if l.bare {
-				taken = "; " + column(l.values[0].n) + " is taken"
-			}
-			note(emit, 1, shown, fmt.Sprintf("not taken from %s: %d of the first %d records have what would be an indicator there%s", column(n), held, len(records), taken))
+			note(emit, 1, shown, fmt.Sprintf("not taken from %s: %d of the first %d records have what would be an indicator there%s", called(n), held, len(records), taken))
 		}
 	}
 }

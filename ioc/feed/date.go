@@ -28,7 +28,7 @@ func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
 	if d, ok = plainDate(s); ok {
 		return d, true
 	}
-	s = strings.TrimSpace(clean(s))
+	s = strings.TrimSpace(Clean(s))
 	if isNone(s) || strings.EqualFold(s, "never") {
 		return d, true
 	}

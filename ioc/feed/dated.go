@@ -3,7 +3,6 @@ package feed
 import (
 	"bytes"
 	"io"
-	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -32,11 +31,17 @@ func (r *reading) date(kind *Kind, head []byte, f io.Reader) {
 		r.report.Dated, r.report.DatedBy = r.told, byObjects
 		return
 	}
-	if s, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok {
-		if i, err := s.Stat(); err == nil && regular(i) {
-			r.report.Dated, r.report.DatedBy = ioc.Instant(i.ModTime().Truncate(time.Second)), byFile
-		}
+	if info, ok := fileInfo(f); ok {
+		r.report.Dated, r.report.DatedBy = ioc.Instant(info.ModTime().Truncate(time.Second)), byFile
 	}
+}
+
+// later is the later of two dates, of equals the first. None is before all others.
+func later(a, b ioc.Date) ioc.Date {
+	if a.IsZero() || !b.IsZero() && b.Compare(a) > 0 {
+		return b
+	}
+	return a
 }
 
 // tell emits the date that a feed gives itself.
@@ -87,9 +92,7 @@ func headerDate(kind *Kind, head []byte) (latest ioc.Date) {
 		if !freshWord().MatchString(text) || staleWord().MatchString(text) {
 			return true
 		}
-		if d := dateIn(text); !d.IsZero() && (latest.IsZero() || d.Compare(latest) > 0) {
-			latest = d
-		}
+		latest = later(latest, dateIn(text))
 		return true
 	})
 	if latest.IsZero() && kind.Name == "rpz" {

@@ -48,12 +48,7 @@ func Exclusions(s Source) ([]Exclusion, error) {
 		return nil, fmt.Errorf("%s: %w", s.Path, err)
 	}
 	list, err := readExclusions(io.LimitReader(b, maxPage+1))
-	if at := new(LineError); errors.As(err, &at) {
-		err = fmt.Errorf("%s:%d: %w", s.Path, at.Line, at.Err)
-	} else if err != nil {
-		err = fmt.Errorf("%s: %w", s.Path, err)
-	}
-	return list, err
+	return list, InFile(s.Path, err)
 }
 
 // exclusionLabel is a label of a page, plain, in bold or in a list.

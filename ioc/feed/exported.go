@@ -53,7 +53,7 @@ func readExported(r io.Reader, emit func(*Entry)) error {
 		e.Compromised = truth(string(o.Compromised))
 		e.Tags = o.Tags.words(words)
 		for _, f := range o.Feeds {
-			if f = clean(f); f != "" && len(e.Feeds) < maxPlaces {
+			if f = Clean(f); f != "" && len(e.Feeds) < maxPlaces {
 				e.Feeds = append(e.Feeds, f)
 			}
 		}

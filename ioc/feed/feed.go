@@ -20,7 +20,7 @@
 //
 // Where to start reading: feed.go is the way of a feed, judge.go that of an entry, and
 // kind.go has the list of kinds. Each kind has a file of its own: list.go is the
-// simplest. Tables share columns.go and rows.go; csv.go, json.go, objects.go and text.go
+// simplest. Tables share columns.go and rows.go; csv.go, json.go, objects.go and report.go
 // are the readers of whole languages.
 package feed
 
@@ -273,26 +273,27 @@ func (r *reading) run(s Source, kind *Kind) (err error) {
 		err = kind.Read(b, r.take)
 	}
 	r.date(kind, head, f)
-	var at *LineError
-	switch {
-	case errors.As(err, &at):
-		return fmt.Errorf("%s:%d: %w", s.Path, at.Line, at.Err)
-	case err != nil:
-		return fmt.Errorf("%s: %w", s.Path, err)
-	}
-	return nil
+	return InFile(s.Path, err)
 }
 
 // regular reports whether a file can be read from any place and again. Windows calls
 // those irregular that a folder in the cloud (OneDrive) keeps on the machine.
 func regular(i fs.FileInfo) bool { return i.Mode().Type()&^fs.ModeIrregular == 0 }
 
+// fileInfo is what is known of a file; ok is false of anything else.
+func fileInfo(f io.Reader) (info fs.FileInfo, ok bool) {
+	s, ok := f.(interface{ Stat() (fs.FileInfo, error) })
+	if !ok {
+		return nil, false
+	}
+	info, err := s.Stat()
+	return info, err == nil && regular(info)
+}
+
 // sizeOf is the size of a file, 0 of anything else.
 func sizeOf(f io.Reader) int64 {
-	if s, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok {
-		if i, err := s.Stat(); err == nil && regular(i) {
-			return i.Size()
-		}
+	if info, ok := fileInfo(f); ok {
+		return info.Size()
 	}
 	return 0
 }
@@ -307,7 +308,7 @@ func (r *reading) values(values []string) error {
 		r.take(&e)
 		if len(r.report.Rejects)+r.report.Skipped > before {
 			_, err := r.parse(&e)
-			errs = append(errs, fmt.Errorf("%s %s: %w", r.report.Path, clip(v), err))
+			errs = append(errs, fmt.Errorf("%s %s: %w", r.report.Path, Clip(v), err))
 		}
 	}
 	return errors.Join(errs...)
@@ -397,9 +398,7 @@ func (r *reading) settle(v *verdict) {
 		r.warn(v, v.reason)
 		return
 	case dated:
-		if d := v.indicator.FirstSeen; r.told.IsZero() || d.Compare(r.told) > 0 {
-			r.told = d
-		}
+		r.told = later(r.told, v.indicator.FirstSeen)
 		return
 	}
 	if v.doubt != "" {
@@ -459,5 +458,5 @@ func (r *reading) listed(to []Reject, v *verdict, reason string) []Reject {
 		r.report.Unlisted++
 		return to
 	}
-	return append(to, Reject{v.line, clip(v.value), reason})
+	return append(to, Reject{v.line, Clip(v.value), reason})
 }

@@ -101,7 +101,7 @@ func checkIndicator(t *testing.T, i *ioc.Indicator, broad bool) {
 		t.Fatalf("out of bounds: %+v", i)
 	}
 	for _, s := range append([]string{i.Malware, i.ThreatType}, i.Tags...) {
-		if len(s) > maxMeta || !utf8.ValidString(s) || s != clean(s) {
+		if len(s) > maxMeta || !utf8.ValidString(s) || s != Clean(s) {
 			t.Fatalf("text %q is not clean", s)
 		}
 	}

@@ -28,7 +28,7 @@ type document struct {
 	in     *countingReader
 	scalar func(stack []level, t json.Token) // for records; may be nil
 	closed func(stack []level)               // likewise
-	stack  []level                           // around the records at hand
+	stack  []level                           // that records is in
 }
 
 // A countingReader remembers where the line breaks are that its reader has
@@ -249,7 +249,7 @@ func endsEarly(text []byte) bool {
 // peekObject returns the keys of the JSON object with which a feed begins, as
 // far as the head has them, and whether its first line is that object whole.
 func peekObject(head []byte) (keys []string, oneLine bool) {
-	head = bytes.TrimLeft(head, " \t\r\n")
+	head = trimHead(head)
 	if len(head) == 0 || head[0] != '{' {
 		return nil, false
 	}

@@ -296,9 +296,9 @@ func (j *judge) weigh(e *Entry) verdict {
 		return skip("mail address")
 	case classOther:
 		if !e.loose || !allowsValue(e.Type, v.value) {
-			return skip("type " + clean(e.Type))
+			return skip("type " + Clean(e.Type))
 		}
-		c, v.doubt = classAny, "type not known, taken by its value: "+clean(e.Type)
+		c, v.doubt = classAny, "type not known, taken by its value: "+Clean(e.Type)
 	}
 	i, err := j.parse(e)
 	if c == classHash && (err != nil || i.Type != ioc.Hash) {

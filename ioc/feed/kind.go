@@ -96,10 +96,17 @@ func newEntry(line int) Entry {
 	return Entry{Line: line, Details: ioc.NoDetails()}
 }
 
+// give emits a value of unknown type.
+func give(emit func(*Entry), no int, value string) {
+	e := newEntry(no)
+	e.Value = []byte(value)
+	emit(&e)
+}
+
 // skipped emits an entry that is read and not taken.
 func skipped(emit func(*Entry), line int, text, reason string) {
 	e := newEntry(line)
-	e.Fate, e.Value, e.Reason = Skipped, []byte(clip(text)), reason
+	e.Fate, e.Value, e.Reason = Skipped, []byte(Clip(text)), reason
 	emit(&e)
 }
 
@@ -137,6 +144,18 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e
 // Unwrap leads to the cause.
 func (e *LineError) Unwrap() error { return e.Err }
 
+// InFile says of which file an error is, and on which line if it has a LineError; nil of
+// none.
+func InFile(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if at := (*LineError)(nil); errors.As(err, &at) {
+		return fmt.Errorf("%s:%d: %w", path, at.Line, at.Err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
 // Names returns the names of all kinds, in the order in which they are tried.
 func Names() []string {
 	names := make([]string, len(Kinds))
@@ -153,7 +172,7 @@ func find(name string) (*Kind, error) {
 			return &Kinds[i], nil
 		}
 	}
-	return nil, fmt.Errorf("unknown feed kind %q: want one of %s", clip(name), strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("unknown feed kind %q: want one of %s", Clip(name), strings.Join(Names(), ", "))
 }
 
 // detect returns the kind of a feed that begins with head.
@@ -178,21 +197,20 @@ func isSTIX1(head []byte) bool {
 	if startsJSON(head) {
 		return bytes.Contains(head, []byte(`:STIXPackage-`)) && bytes.Contains(head, []byte(`"stix_header"`))
 	}
-	return bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("<")) && !isHTML(head) && bytes.Contains(head, []byte("STIX_Package"))
+	return startsTag(head) && !isHTML(head) && bytes.Contains(head, []byte("STIX_Package"))
 }
 
 // impression says in a few words what an unknown file looks like, so that its
 // owner knows which of the files it is.
 func impression(head []byte) string {
-	start := bytes.TrimLeft(head, " \t\r\n")
 	switch {
-	case len(start) == 0:
+	case len(trimHead(head)) == 0:
 		return "nothing but blanks"
-	case start[0] == '{' || looksLikeJSONArray(start):
+	case startsJSON(head):
 		return "JSON of another shape"
-	case start[0] == '<':
+	case startsTag(head):
 		return "XML or HTML"
-	case bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")):
+	case startsZeek(head):
 		return "a Zeek log or intelligence file"
 	}
 	n := countList(head)
@@ -203,11 +221,25 @@ func impression(head []byte) string {
 	return what
 }
 
-// looksLikeJSONArray tells a JSON array from a bracketed IPv6 address.
-func looksLikeJSONArray(start []byte) bool {
+// trimHead is a feed's beginning without the white space before it.
+func trimHead(head []byte) []byte { return bytes.TrimLeft(head, " \t\r\n") }
+
+// startsJSON reports whether a feed begins as a JSON object or array, and not as a
+// bracketed IPv6 address.
+func startsJSON(head []byte) bool {
+	start := trimHead(head)
 	if len(start) == 0 || start[0] != '[' {
-		return false
+		return len(start) > 0 && start[0] == '{'
 	}
-	rest := bytes.TrimLeft(start[1:], " \t\r\n")
+	rest := trimHead(start[1:])
 	return len(rest) == 0 || bytes.IndexByte([]byte(`{["]`), rest[0]) >= 0 || len(rest) < len(start)-1
+}
+
+// startsTag reports whether a feed begins as XML and HTML do.
+func startsTag(head []byte) bool { return bytes.HasPrefix(trimHead(head), []byte("<")) }
+
+// startsZeek reports whether a feed begins as files of Zeek do.
+func startsZeek(head []byte) bool {
+	start := trimHead(head)
+	return bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator"))
 }

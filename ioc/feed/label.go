@@ -26,7 +26,7 @@ var labelWords = map[string]class{
 
 // labelRoles are what may stand beside such a word, or alone, to say that the
 // value is the attacker's.
-var labelRoles = []string{"c2", "cnc", "cc", "candc", "malicious", "phishing", "malware", "botnet", "payload", "dropper", "attacker"}
+var labelRoles = append([]string{"c2", "cnc", "cc", "candc"}, attackers...)
 
 // labelClass reads a label, and reports whether it names an attacker. ok is false if the
 // label does not say that an indicator follows.

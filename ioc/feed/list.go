@@ -32,8 +32,7 @@ var plainList = Kind{Name: "list", Sniff: sniffList, Read: readList, pieces: lis
 // beginning of each, with remarks or ports behind. A feed of comments alone is an empty
 // list. Several values a line are a table.
 func sniffList(head []byte) bool {
-	start := bytes.TrimLeft(head, " \t\r\n")
-	if len(start) > 0 && (start[0] == '{' || start[0] == '<' || looksLikeJSONArray(start)) || bytes.HasPrefix(start, []byte("#fields")) || bytes.HasPrefix(start, []byte("#separator")) {
+	if startsJSON(head) || startsTag(head) || startsZeek(head) {
 		return false
 	}
 	if width, _ := fullTable(head, firstLine(head)); width > 0 || isReport(head) {

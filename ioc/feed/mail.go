@@ -129,13 +129,13 @@ func (m *mail) flush() {
 	m.body = m.body[:0]
 	if m.long {
 		m.long = false
-		reject(m.t.emit, from, clip(m.name), "part of a mail longer than 16 MiB")
+		reject(m.t.emit, from, Clip(m.name), "part of a mail longer than 16 MiB")
 	}
 	switch {
 	case len(bytes.TrimSpace(body)) == 0, strings.HasPrefix(m.kind, "multipart/"):
 		return
 	case m.kind != "" && !strings.HasPrefix(m.kind, "text/") && m.kind != "message/rfc822":
-		skipped(m.t.emit, from, m.name, "attachment: "+clean(m.kind))
+		skipped(m.t.emit, from, m.name, "attachment: "+Clean(m.kind))
 		return
 	}
 	numbered := func(no int) int { return from + no - 1 }

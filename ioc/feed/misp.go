@@ -29,12 +29,6 @@ func sniffMISP(head []byte) bool {
 		(bytes.Contains(head, []byte(`"to_ids"`)) || bytes.Contains(head, []byte(`"Event"`)))
 }
 
-// startsJSON reports whether a feed begins as a JSON object or array.
-func startsJSON(head []byte) bool {
-	start := bytes.TrimLeft(head, " \t\r\n")
-	return len(start) > 0 && (start[0] == '{' || looksLikeJSONArray(start))
-}
-
 // A mispAttribute is what is read of an attribute. See MISP's core format,
 // section 2.4.
 type mispAttribute struct {
@@ -130,7 +124,7 @@ func (o *mispObject) end() {
 func mispEntry(raw []byte, line int, words *interner, emit func(*Entry)) {
 	var a mispAttribute
 	if err := json.Unmarshal(raw, &a); err != nil {
-		reject(emit, line, clip(string(raw)), "not a MISP attribute")
+		reject(emit, line, Clip(string(raw)), "not a MISP attribute")
 		return
 	}
 	switch {

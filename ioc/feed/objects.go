@@ -78,12 +78,8 @@ func (o *objects) read(r io.Reader) error {
 	head, _ := b.Peek(headSize) // a read error comes again
 	o.scanned = scanned(head)
 	if keys, oneLine := peekObject(head); oneLine && o.depth == 0 {
-		names := make([][]byte, len(keys))
-		for i, k := range keys {
-			names[i] = []byte(k)
-		}
-		first, _, _ := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), []byte("\n"))
-		if _, ok := readNames(names); ok || ecsFields(first) != nil || enveloped(first) != nil {
+		first, _, _ := bytes.Cut(trimHead(head), []byte("\n"))
+		if _, ok := readNames(rawCells(keys)); ok || ecsFields(first) != nil || enveloped(first) != nil {
 			return eachLine(b, o.emit, o.object)
 		}
 	}
@@ -150,7 +146,7 @@ func (o *objects) row(raw []byte, line int) {
 	var values []text
 	t := o.layout(o.columns)
 	if json.Unmarshal(raw, &values) != nil || t == nil {
-		reject(o.emit, line, clip(string(raw)), "no value")
+		reject(o.emit, line, Clip(string(raw)), "no value")
 		return
 	}
 	cells := make([][]byte, len(values))
@@ -178,73 +174,6 @@ func (o *objects) layout(names [][]byte) *rows {
 	return t
 }
 
-// serverNames are what the servers of a malware are called, whatever they are
-// known by.
-var serverNames = []string{"c2", "c2s", "c2server", "c2servers", "c2ip", "c2ips", "c2domain", "c2domains", "c2url", "c2urls", "c2host", "c2hosts",
-	"c2address", "c2addresses", "cnc", "cncs", "cncserver", "cncservers", "cncip", "cncips", "cncdomain", "cncdomains", "cncurl", "cncurls"}
-
-// serverWords may stand before such a name: "Listener/C2 URL". Others may be the
-// value itself, as in "evil.example C2 server".
-var serverWords = []string{"", "listener", "malware", "implant", "beacon", "cobaltstrike", "bot", "botnet", "rat", "attacker", "actor", "primary", "main",
-	"secondary", "backup", "fallback", "embedded", "hardcoded", "configured", "config", "extracted", "associated", "observed", "known"}
-
-// namesServer reports whether a column is called so.
-func namesServer(name string) bool {
-	return slices.ContainsFunc(serverNames, func(s string) bool {
-		word, ok := strings.CutSuffix(name, s)
-		return ok && slices.Contains(serverWords, word)
-	})
-}
-
-// roleType returns the type in the name of a column that says with it that its values are
-// an attacker's, "Phishing URL", of which file the hash is, "payload_md5", or of which of
-// two types they are, "Domain/IP".
-func roleType(name string) (typ string, ok bool) {
-	switch name {
-	case "domainip", "ipdomain", "domainorip", "ipordomain", "domainsips", "ipsdomains":
-		return anyType, true
-	}
-	for _, part := range [...]string{"file", "sample", "loader", "payload", "dropper", "implant", "malware"} {
-		if rest, ok := strings.CutPrefix(name, part); ok && slices.Contains([]string{"md5", "sha1", "sha256"}, rest) {
-			return rest, true
-		}
-	}
-	for _, role := range [...]string{"malicious", "phishing", "malware", "payload", "dropper", "attacker", "botnet"} {
-		if rest, ok := strings.CutPrefix(name, role); ok {
-			switch {
-			case slices.Contains([]string{"ip", "ips", "ipaddress", "ipaddresses", "ipv4", "ipv6"}, rest):
-				return "ip", true
-			case slices.Contains(domainNames, rest):
-				return "domain", true
-			case rest == "url" || rest == "urls":
-				return "url", true
-			}
-		}
-	}
-	return "", false
-}
-
-// anyType is a word for a type that leaves it to the value.
-const anyType = "-"
-
-// readNames finds the columns of objects: those of a header, and servers, which
-// stand beside a column of values of any type too.
-func readNames(names [][]byte) (layout, bool) {
-	l, ok := readHeader(names)
-	if len(names) > maxColumns {
-		return l, ok
-	}
-	for n, name := range names {
-		if namesServer(plain(string(name))) && !l.uses(n) {
-			if !ok {
-				l.length = none
-			}
-			l.values, ok = append(l.values, column{n, anyType}), true
-		}
-	}
-	return l, ok
-}
-
 // otherList is what a list is that is not called as a column of values would be.
 const otherList = "in a list of another name: "
 
@@ -258,7 +187,7 @@ func isEntry(e *Entry) bool {
 func (o *objects) scalar(raw []byte, key string, line int) {
 	var value text
 	if raw[0] == '[' || value.UnmarshalJSON(raw) != nil {
-		reject(o.emit, line, clip(string(raw)), "not a JSON object")
+		reject(o.emit, line, Clip(string(raw)), "not a JSON object")
 		return
 	}
 	l, ok := readNames([][]byte{[]byte(key)})
@@ -268,10 +197,10 @@ func (o *objects) scalar(raw []byte, key string, line int) {
 	case key != "" && !ok:
 		// References lead to reports, and tags are words.
 		if holdsIndicator([]byte(value)) {
-			skipped(o.emit, line, string(value), otherList+clean(key))
+			skipped(o.emit, line, string(value), otherList+Clean(key))
 		}
 	case isNone(string(value)):
-		reject(o.emit, line, clip(string(raw)), "no value")
+		reject(o.emit, line, Clip(string(raw)), "no value")
 	default:
 		e := newEntry(line)
 		e.Value = []byte(value)
@@ -286,11 +215,11 @@ func (o *objects) scalar(raw []byte, key string, line int) {
 func (o *objects) object(raw []byte, line int) {
 	names, cells, lists, inner := objectCells(raw)
 	if names == nil {
-		reject(o.emit, line, clip(string(raw)), "not a JSON object")
+		reject(o.emit, line, Clip(string(raw)), "not a JSON object")
 		return
 	}
 	if len(names) > maxColumns {
-		reject(o.emit, line, clip(string(raw[:min(len(raw), 2*maxShown)])), "more than 4096 columns")
+		reject(o.emit, line, Clip(string(raw[:min(len(raw), 2*maxShown)])), "more than 4096 columns")
 		return
 	}
 	t := o.layout(names)
@@ -300,7 +229,7 @@ func (o *objects) object(raw []byte, line int) {
 			return
 		}
 		if !o.within(raw, line) {
-			reject(o.emit, line, clip(string(raw)), "no value")
+			reject(o.emit, line, Clip(string(raw)), "no value")
 			return
 		}
 		l := bareLayout(0)
@@ -328,96 +257,12 @@ func (o *objects) object(raw []byte, line int) {
 	switch {
 	case inside && !slices.ContainsFunc(t.values, own):
 	case none:
-		reject(o.emit, line, clip(string(raw)), "no value")
+		reject(o.emit, line, Clip(string(raw)), "no value")
 	case slices.ContainsFunc(t.values, func(v column) bool { return len(lists[v.n]) > 1 }):
 		t.each(cells, lists, line, o.emit)
 	default:
 		t.emit(cells, line, o.emit)
 	}
-}
-
-// enveloped is the object that stands in the place of the one around it, in what
-// Splunk and Elasticsearch export, nil where that has no names of a table:
-//
-//	{"preview":false,"offset":0,"result":{"ip":"203.0.113.7"}}
-//	{"_index":"iocs","_source":{"ip":"203.0.113.7"}}
-func enveloped(raw []byte) []byte {
-	if flat := ecsIndicator(raw); flat != nil {
-		return flat
-	}
-	var outer struct {
-		Result json.RawMessage `json:"result"`
-		Source json.RawMessage `json:"_source"`
-	}
-	if json.Unmarshal(raw, &outer) != nil {
-		return nil
-	}
-	for _, inside := range []json.RawMessage{outer.Result, outer.Source} {
-		if !isObject(inside) {
-			continue
-		}
-		if flat := ecsIndicator(inside); flat != nil {
-			return flat
-		}
-		if names, _, _, _ := objectCells(inside); len(names) <= maxColumns {
-			if _, ok := readNames(names); ok {
-				return inside
-			}
-		}
-	}
-	return nil
-}
-
-// ecsFields are the fields of an indicator in Elastic's Common Schema, nil if raw is none.
-func ecsFields(raw []byte) map[string]json.RawMessage {
-	if !bytes.Contains(raw, []byte(`"threat"`)) || !bytes.Contains(raw, []byte(`"indicator"`)) {
-		return nil
-	}
-	var ecs struct {
-		Threat struct {
-			Indicator map[string]json.RawMessage `json:"indicator"`
-		} `json:"threat"`
-	}
-	if json.Unmarshal(raw, &ecs) != nil {
-		return nil
-	}
-	return ecs.Threat.Indicator
-}
-
-// ecsIndicator is such an indicator as an object with the names of a table, nil if it has
-// none of the values that are matched.
-//
-//	{"threat":{"indicator":{"type":"ipv4-addr","ip":"203.0.113.7","port":443}}}
-//	{"threat":{"indicator":{"type":"file","file":{"hash":{"md5":"6cc1…"}}}}}
-func ecsIndicator(raw []byte) []byte {
-	i, flat := ecsFields(raw), map[string]json.RawMessage{}
-	take := func(from map[string]json.RawMessage, names ...string) (found bool) {
-		for _, name := range names {
-			if value := from[name]; len(value) > 0 && value[0] != '{' && value[0] != 'n' {
-				flat[name], found = value, true
-			}
-		}
-		return found
-	}
-	var file struct {
-		Hash map[string]json.RawMessage `json:"hash"`
-	}
-	var url map[string]json.RawMessage
-	json.Unmarshal(i["file"], &file) // what is no object has no names
-	json.Unmarshal(i["url"], &url)
-	found := take(i, "ip", "domain", "url")
-	found = take(file.Hash, "md5", "sha1", "sha256") || found
-	for _, name := range []string{"original", "full"} {
-		if value := url[name]; len(value) > 0 && value[0] == '"' {
-			flat["url"], found = value, true
-		}
-	}
-	if !found {
-		return nil
-	}
-	take(i, "port", "confidence", "first_seen", "last_seen", "tags")
-	object, _ := json.Marshal(flat) // what was read can be written
-	return object
 }
 
 // leaveOthers counts what stands in an object under names that are not known, but
@@ -459,30 +304,14 @@ func (o *objects) leave(name, value string, line int) {
 		}
 	}
 	if len(o.untaken) < maxReasons {
-		o.untaken = append(o.untaken, untaken{name, clip(value), line, 1})
+		o.untaken = append(o.untaken, untaken{name, Clip(value), line, 1})
 	}
 }
 
 // noteUntaken warns of what was not taken.
 func (o *objects) noteUntaken() {
 	for _, u := range o.untaken {
-		note(o.emit, u.line, u.value, fmt.Sprintf("not taken from %s: %d there would be indicators, in the first %d objects", clean(u.name), u.n, maxSample))
-	}
-}
-
-// each emits the values of an object that has lists of them.
-func (r *rows) each(cells [][]byte, lists [][]string, line int, emit func(*Entry)) {
-	values := r.values
-	defer func() { r.values = values }()
-	for _, v := range values {
-		r.values = []column{v}
-		for _, value := range lists[v.n] {
-			cells[v.n] = []byte(value)
-			r.emit(cells, line, emit)
-		}
-		if len(lists[v.n]) == 0 && !isNone(string(cells[v.n])) {
-			r.emit(cells, line, emit)
-		}
+		note(o.emit, u.line, u.value, fmt.Sprintf("not taken from %s: %d there would be indicators, in the first %d objects", Clean(u.name), u.n, maxSample))
 	}
 }
 
@@ -523,7 +352,7 @@ func (o *objects) within(raw []byte, line int) (found bool) {
 		o.depth--
 		o.emit = emit
 		if err != nil {
-			reject(o.emit, line, clip(string(raw)), errors.Unwrap(err).Error())
+			reject(o.emit, line, Clip(string(raw)), errors.Unwrap(err).Error())
 			return true
 		}
 	}

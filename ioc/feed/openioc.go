@@ -22,8 +22,7 @@ import (
 var openIOC = Kind{Name: "openioc", Sniff: sniffOpenIOC, Read: readOpenIOC}
 
 func sniffOpenIOC(head []byte) bool {
-	start := bytes.TrimLeft(head, " \t\r\n")
-	return bytes.HasPrefix(start, []byte("<")) &&
+	return startsTag(head) &&
 		(bytes.Contains(head, []byte("schemas.mandiant.com")) || bytes.Contains(head, []byte("<OpenIOC")) || bytes.Contains(head, []byte("<IndicatorItem")))
 }
 
@@ -59,7 +58,7 @@ func readOpenIOC(r io.Reader, emit func(*Entry)) error {
 		}
 		e, err := htmlindex.Get(label)
 		if err != nil {
-			return nil, fmt.Errorf("encoding %q: %w", clip(label), err)
+			return nil, fmt.Errorf("encoding %q: %w", Clip(label), err)
 		}
 		return e.NewDecoder().Reader(r), nil
 	}
@@ -120,14 +119,14 @@ func (i *iocItem) emit(line int, emit func(*Entry)) {
 	case !known && isSum(i.Context.Search):
 		typ = "hash"
 	case !known:
-		skipped(emit, line, value, "item on "+clean(i.Context.Search))
+		skipped(emit, line, value, "item on "+Clean(i.Context.Search))
 		return
 	case condition != "is" && condition != "contains":
-		skipped(emit, line, value, "item with condition "+clean(i.Condition))
+		skipped(emit, line, value, "item with condition "+Clean(i.Condition))
 		return
 	case typ == "":
 		if _, err := ioc.Parse(value); err != nil && notMatched(err) == "" {
-			skipped(emit, line, value, "item on "+clean(i.Context.Search))
+			skipped(emit, line, value, "item on "+Clean(i.Context.Search))
 			return
 		}
 	case typ == "url":

@@ -3,13 +3,9 @@ package feed
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
-
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 
 	"github.com/iocsweep/iocsweep/ioc"
 )
@@ -36,12 +32,6 @@ var report = Kind{Name: "text", Sniff: sniffReport, Read: func(r io.Reader, emit
 // reportAll takes all that parses, wherever it stands. It has to be asked for.
 var reportAll = Kind{Name: "text-all", Sniff: func([]byte) bool { return false },
 	Read: func(r io.Reader, emit func(*Entry)) error { return readReport(r, true, emit) }}
-
-func isHTML(head []byte) bool {
-	start := bytes.ToLower(bytes.TrimLeft(head[:min(len(head), 2000)], " \t\r\n"))
-	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html")) ||
-		bytes.HasPrefix(start, []byte("<")) && (bytes.Contains(start, []byte("<html")) || bytes.Contains(start, []byte("<body")))
-}
 
 // isAsciiDoc reports whether a text is AsciiDoc, of which half the lines may be
 // values: it begins with a title, or has a table.
@@ -88,7 +78,7 @@ func markdownTables(head []byte) (n int) {
 }
 
 func sniffReport(head []byte) bool {
-	if startsJSON(head) || bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("<")) && !isHTML(head) {
+	if startsJSON(head) || startsTag(head) && !isHTML(head) {
 		return false
 	}
 	found := false
@@ -177,7 +167,7 @@ func (t *prose) line(text string, no int) {
 // cells reads a row of a table.
 func (t *prose) cells(cells []string, no int) {
 	if url, ok := onlyURL(cells); ok {
-		t.give(url, no)
+		give(t.emit, no, url)
 		return
 	}
 	raw := rawCells(cells)
@@ -189,7 +179,7 @@ func (t *prose) cells(cells []string, no int) {
 	for n, c := range cells {
 		if slices.Contains(t.urls, n) {
 			if url, ok := onlyURL([]string{c}); ok {
-				t.give(url, no)
+				give(t.emit, no, url)
 				continue
 			}
 		}
@@ -198,14 +188,6 @@ func (t *prose) cells(cells []string, no int) {
 		}
 		t.text(c, no, true)
 	}
-}
-
-func rawCells(cells []string) [][]byte {
-	raw := make([][]byte, len(cells))
-	for i, c := range cells {
-		raw[i] = []byte(c)
-	}
-	return raw
 }
 
 // urlColumns are the columns of a report's table whose URLs are indicators though they
@@ -284,12 +266,12 @@ func (t *prose) text(s string, no int, bare bool) {
 	s = strings.NewReplacer("](", " ", "\u00a0", " ").Replace(s)
 	for _, m := range spelledDots().FindAllString(s, -1) {
 		if i, err := ioc.Parse(m); err == nil && (i.Type != ioc.Domain || !looksLikeFile(i.Value)) {
-			t.give(m, no)
+			give(t.emit, no, m)
 		}
 	}
 	if bare && strings.Count(s, ",") == 3 && strings.IndexFunc(strings.TrimSpace(s), isBlank) < 0 {
 		if i, err := ioc.Parse(strings.TrimSpace(s)); err == nil && i.Type == ioc.IP {
-			t.give(s, no) // 176,65,139,7
+			give(t.emit, no, s) // 176,65,139,7
 			return
 		}
 	}
@@ -408,7 +390,7 @@ func (t *prose) value(s string, no int, bare, inside bool) (part string) {
 		skipped(t.emit, no, s, "name of a package")
 		return
 	}
-	t.give(s, no)
+	give(t.emit, no, s)
 	return ""
 }
 
@@ -464,72 +446,4 @@ func notAName(name string) bool {
 func onAddress(url string) bool {
 	host, err := ioc.ParseURLHost(url, true)
 	return err == nil && (host.Type == ioc.IP || host.Type == ioc.IPPort)
-}
-
-func (t *prose) give(value string, no int) {
-	e := newEntry(no)
-	e.Value = []byte(value)
-	t.emit(&e)
-}
-
-// html reads a page. Tags that only change the looks of text do not part it, so that a
-// value with a bold part is whole.
-func (t *prose) html(r io.Reader) error {
-	z := html.NewTokenizer(r)
-	z.SetMaxBuf(maxLine)
-	no, from := 1, 1
-	structured, listed, hidden := 0, 0, 0
-	var b strings.Builder
-	flush := func() {
-		if s := strings.TrimSpace(b.String()); s != "" {
-			one := structured > 0
-			for line := range strings.Lines(s) {
-				if listed > 0 && !one {
-					t.item(line, from)
-				} else {
-					rest, _ := t.labelled(strings.TrimSpace(line), from)
-					t.text(rest, from, one || strings.IndexFunc(s, isBlank) < 0)
-				}
-				from += strings.Count(line, "\n")
-			}
-		}
-		b.Reset()
-		from = no
-	}
-	for {
-		kind := z.Next()
-		raw := bytes.Count(z.Raw(), []byte("\n"))
-		switch kind {
-		case html.ErrorToken:
-			flush()
-			if err := z.Err(); err != io.EOF {
-				return &LineError{no, fmt.Errorf("read HTML: %w", err)}
-			}
-			return nil
-		case html.TextToken:
-			if hidden == 0 && b.Len() < maxLine {
-				b.Write(z.Text())
-			}
-		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
-			name, _ := z.TagName()
-			step := map[html.TokenType]int{html.StartTagToken: 1, html.EndTagToken: -1}[kind]
-			switch tag := atom.Lookup(name); tag {
-			case atom.Script, atom.Style:
-				hidden = max(0, hidden+step)
-			case atom.Td, atom.Th, atom.Code, atom.Pre:
-				flush()
-				structured = max(0, structured+step)
-			case atom.Li:
-				flush()
-				listed = max(0, listed+step)
-			case atom.B, atom.I, atom.Em, atom.Strong, atom.Span, atom.A, atom.Font, atom.U, atom.Wbr, atom.Mark, atom.Small:
-			default:
-				flush()
-			}
-		}
-		no += raw
-		if b.Len() == 0 {
-			from = no
-		}
-	}
 }

@@ -230,6 +230,22 @@ func (r *rows) emitValues(cells [][]byte, emit func(*Entry)) (found bool) {
 	return found
 }
 
+// each emits the values of an object that has lists of them.
+func (r *rows) each(cells [][]byte, lists [][]string, line int, emit func(*Entry)) {
+	values := r.values
+	defer func() { r.values = values }()
+	for _, v := range values {
+		r.values = []column{v}
+		for _, value := range lists[v.n] {
+			cells[v.n] = []byte(value)
+			r.emit(cells, line, emit)
+		}
+		if len(lists[v.n]) == 0 && !isNone(string(cells[v.n])) {
+			r.emit(cells, line, emit)
+		}
+	}
+}
+
 // pattern takes the values of a cell that is a pattern, and reports whether it is one. One
 // of STIX is known by itself:
 //

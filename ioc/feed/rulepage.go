@@ -29,8 +29,7 @@ var rulePage = Kind{Name: "rule-page", Sniff: sniffRulePage, Read: readRulePage}
 const maxPage = 16 << 20
 
 func sniffRulePage(head []byte) bool {
-	start := bytes.TrimLeft(head, " \t\r\n")
-	if len(start) == 0 || start[0] == '{' || looksLikeJSONArray(start) {
+	if startsJSON(head) {
 		return false
 	}
 	found := false
@@ -104,11 +103,7 @@ func (p *page) read(lines []string) {
 		case strings.Trim(line, "|-: \t") == "":
 			// the rule under the header
 		default:
-			raw := make([][]byte, len(cells))
-			for j, c := range cells {
-				raw[j] = []byte(c)
-			}
-			t.emit(raw, i+1, func(e *Entry) {
+			t.emit(rawCells(cells), i+1, func(e *Entry) {
 				if e.Malware == "" {
 					e.Malware = p.malware
 				}
@@ -142,12 +137,7 @@ func pageHeader(line string) (layout, bool) {
 	if len(line) > 1000 || !strings.Contains(line, "|") {
 		return layout{}, false
 	}
-	cells := pageCells(line)
-	raw := make([][]byte, len(cells))
-	for i, c := range cells {
-		raw[i] = []byte(c)
-	}
-	l, ok := readHeader(raw)
+	l, ok := readHeader(rawCells(pageCells(line)))
 	return l, ok && l.typ != none
 }
 

@@ -21,11 +21,3 @@ func Unpack(r io.Reader) (text *bufio.Reader, done func(), err error) {
 func Lines(r io.Reader, value func(text []byte, line int, skip string)) error {
 	return readList(r, func(e *Entry) { value(e.Value, e.Line, e.Reason) })
 }
-
-// Clip makes hostile text fit to be kept: valid UTF-8 of at most 200 bytes,
-// with an ellipsis where something was cut off. It may hold control characters.
-func Clip(s string) string { return clip(s) }
-
-// Clean is Clip for names: characters that could drive a terminal or break a line are
-// taken out.
-func Clean(s string) string { return clean(s) }

@@ -55,11 +55,10 @@ type stixObject struct {
 }
 
 func readSTIX(r io.Reader, emit func(*Entry)) error {
-	words := newInterner()
+	s := stixReader{words: newInterner(), emit: emit}
+	defer func() { tell(emit, s.newest) }()
+	object := func(raw []byte, line int) { s.object(raw, line, 0) }
 	b := buffered(r)
-	var newest ioc.Date
-	defer func() { tell(emit, newest) }()
-	object := func(raw []byte, line int) { stixEntry(raw, line, 0, words, &newest, emit) }
 	head, _ := b.Peek(headSize) // a read error comes again
 	// Objects without an envelope may be of any type: a file of them often begins with what
 	// the indicators are about.
@@ -79,45 +78,43 @@ func readSTIX(r io.Reader, emit func(*Entry)) error {
 }
 
 // maxBundles is how deep bundles may stand in bundles. Each level is read anew.
-const (
-	maxBundles     = 3
-	errDeepBundles = "bundles nested more than 3 deep"
-)
+const maxBundles = 3
 
-// stixEntry reads an object, in so many bundles beside that of the feed. newest becomes the latest date at which one was
-// made or modified.
-func stixEntry(raw []byte, line, depth int, words *interner, newest *ioc.Date, emit func(*Entry)) {
+// A stixReader reads the objects of a feed.
+type stixReader struct {
+	words  *interner
+	newest ioc.Date // at which one was made or modified
+	emit   func(*Entry)
+}
+
+// object reads an object that lies in so many bundles beside that of the feed.
+func (s *stixReader) object(raw []byte, line, depth int) {
 	var o stixObject
 	if err := json.Unmarshal(raw, &o); err != nil || o.Type == "" {
-		reject(emit, line, clip(string(raw)), "not a STIX object")
+		reject(s.emit, line, Clip(string(raw)), "not a STIX object")
 		return
 	}
-	if d, ok := readDate(string(firstText(o.Modified, o.Created)), anyOrder); ok && !d.IsZero() && (newest.IsZero() || d.Compare(*newest) > 0) {
-		*newest = d
-	}
+	made, _ := readDate(string(firstText(o.Modified, o.Created)), anyOrder)
+	s.newest = later(s.newest, made)
 	switch {
+	case o.Type == "bundle" && depth == maxBundles:
+		reject(s.emit, line, Clip(string(raw[:min(len(raw), 2*maxShown)])), "bundles nested more than 3 deep")
+		return
 	case o.Type == "bundle":
-		if depth == maxBundles {
-			reject(emit, line, clip(string(raw[:min(len(raw), 2*maxShown)])), errDeepBundles)
-			return
-		}
 		var inner []json.RawMessage
-		if json.Unmarshal(o.Objects, &inner) == nil {
-			for _, raw := range inner {
-				if len(raw) < len(o.Objects) {
-					stixEntry(raw, line, depth+1, words, newest, emit)
-				}
-			}
+		json.Unmarshal(o.Objects, &inner) // what is no list has none
+		for _, raw := range inner {
+			s.object(raw, line, depth+1)
 		}
 		return
 	case o.Type != "indicator":
-		skipped(emit, line, string(o.Type), "no indicator: "+clean(string(o.Type)))
+		skipped(s.emit, line, string(o.Type), "no indicator: "+Clean(string(o.Type)))
 		return
 	case truth(string(o.Revoked)) == 1:
-		skipped(emit, line, string(o.Pattern), "revoked")
+		skipped(s.emit, line, string(o.Pattern), "revoked")
 		return
 	case o.Language != "" && o.Language != "stix":
-		skipped(emit, line, string(o.Pattern), "pattern in "+clean(string(o.Language)))
+		skipped(s.emit, line, string(o.Pattern), "pattern in "+Clean(string(o.Language)))
 		return
 	}
 	p, err := parsePattern(string(o.Pattern))
@@ -128,16 +125,16 @@ func stixEntry(raw []byte, line, depth int, words *interner, newest *ioc.Date, e
 		}
 	}
 	if err != nil {
-		reject(emit, line, string(o.Pattern), "pattern not readable: "+err.Error())
+		reject(s.emit, line, string(o.Pattern), "pattern not readable: "+err.Error())
 		return
 	}
 	e := newEntry(line)
 	e.Confidence = confidence(string(o.Confidence))
-	e.ValidUntil = o.Until.date(line, emit)
-	e.Added = firstText(o.Modified, o.Created, o.From).date(line, emit)
-	e.Tags = o.Labels.words(words)
-	if kinds := o.Kinds.words(words); len(kinds) > 0 {
+	e.ValidUntil = o.Until.date(line, s.emit)
+	e.Added = firstText(o.Modified, o.Created, o.From).date(line, s.emit)
+	e.Tags = o.Labels.words(s.words)
+	if kinds := o.Kinds.words(s.words); len(kinds) > 0 {
 		e.ThreatType = kinds[0]
 	}
-	p.emit(&e, string(o.Pattern), emit)
+	p.emit(&e, string(o.Pattern), s.emit)
 }

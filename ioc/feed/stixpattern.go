@@ -79,7 +79,7 @@ func (p *patternParser) unexpected(want string) error {
 	case patternBad:
 		return errors.New("a quote never ends")
 	}
-	return fmt.Errorf("want %s, not %q", want, clip(p.token))
+	return fmt.Errorf("want %s, not %q", want, Clip(p.token))
 }
 
 // next reads the next token.
@@ -197,18 +197,30 @@ func (p *patternParser) pattern(depth int) error {
 		default:
 			return p.unexpected("[")
 		}
-		for p.is("WITHIN") || p.is("REPEATS") || p.is("START") {
-			for range 3 + map[bool]int{true: 1}[p.is("START")] {
-				if p.kind != patternWord {
-					return p.unexpected("the rest of a qualifier")
-				}
-				p.next()
-			}
+		if err := p.qualifiers(); err != nil {
+			return err
 		}
 		if !p.take("AND") && !p.take("OR") && !p.take("FOLLOWEDBY") {
 			return nil
 		}
 	}
+}
+
+// qualifiers reads over what says when and how often: WITHIN 5 SECONDS.
+func (p *patternParser) qualifiers() error {
+	for p.is("WITHIN") || p.is("REPEATS") || p.is("START") {
+		words := 3
+		if p.is("START") {
+			words = 4
+		}
+		for range words {
+			if p.kind != patternWord {
+				return p.unexpected("the rest of a qualifier")
+			}
+			p.next()
+		}
+	}
+	return nil
 }
 
 func (p *patternParser) or(depth int) (*patternNode, error) {
@@ -251,6 +263,10 @@ func (p *patternParser) test(depth int) (*patternNode, error) {
 		}
 		return n, nil
 	}
+	return p.comparison(not)
+}
+
+func (p *patternParser) comparison(not bool) (*patternNode, error) {
 	n := &patternNode{comparison: comparison{not: not}}
 	if p.take("EXISTS") {
 		n.op = "EXISTS"
@@ -348,7 +364,7 @@ func (n *patternNode) emitAll(e *Entry, whole string, emit func(*Entry)) {
 		return
 	}
 	if len(others) > 0 {
-		note(emit, e.Line, clip(whole), "the pattern asks for more than is matched: "+clean(others[0].path))
+		note(emit, e.Line, Clip(whole), "the pattern asks for more than is matched: "+Clean(others[0].path))
 	}
 	used := false
 	for _, s := range values {
@@ -368,7 +384,7 @@ func (n *patternNode) emitAll(e *Entry, whole string, emit func(*Entry)) {
 		s.comparison.emit(e, port, emit)
 	}
 	if len(ports) > 0 && !used {
-		note(emit, e.Line, clip(whole), "the pattern asks for more than is matched: a port")
+		note(emit, e.Line, Clip(whole), "the pattern asks for more than is matched: a port")
 	}
 }
 
@@ -421,7 +437,7 @@ func (c *comparison) emit(e *Entry, port string, emit func(*Entry)) {
 		return
 	case typ == "":
 		object, _, _ := strings.Cut(c.path, ":")
-		skip("pattern on " + clean(object))
+		skip("pattern on " + Clean(object))
 		return
 	}
 	values := c.values
@@ -442,7 +458,7 @@ func (c *comparison) emit(e *Entry, port string, emit func(*Entry)) {
 		}
 		values = []string{name}
 	default:
-		skip("pattern with " + clean(c.op))
+		skip("pattern with " + Clean(c.op))
 		return
 	}
 	for _, v := range values {

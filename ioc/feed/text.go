@@ -9,27 +9,30 @@ import (
 // maxShown is how many bytes of a feed's text a Reject or an error shows.
 const maxShown = 200
 
-// clip makes hostile text fit to be kept and shown: valid UTF-8, at most
-// maxShown bytes, with an ellipsis where something was cut off.
-func clip(s string) string {
+// Clip makes hostile text fit to be kept: valid UTF-8 of at most 200 bytes,
+// with an ellipsis where something was cut off. It may hold control characters.
+func Clip(s string) string {
 	if len(s) > maxShown {
-		cut := maxShown - len("…")
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		// Clone: the text must not hold a whole long line in memory.
-		return strings.ToValidUTF8(strings.Clone(s[:cut]), "?") + "…"
+		return strings.ToValidUTF8(cutText(s, maxShown-len("…")), "?") + "…"
 	}
 	return strings.ToValidUTF8(s, "?")
+}
+
+// cutText returns at most that many bytes of a longer text, and whole characters.
+func cutText(s string, most int) string {
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return strings.Clone(s[:most]) // the text must not hold a whole long line in memory
 }
 
 // maxMeta is the longest malware name, threat type or tag that is kept.
 const maxMeta = 200
 
-// clean takes the characters that could drive a terminal or break a line out of a feed's
+// Clean takes the characters that could drive a terminal or break a line out of a feed's
 // descriptive text: control, bidirectional and other invisible ones. The rest stays as
 // it is, cut at maxMeta bytes.
-func clean(s string) string {
+func Clean(s string) string {
 	plain := len(s) <= maxMeta
 	for i := 0; plain && i < len(s); i++ {
 		plain = s[i] >= ' ' && s[i] < 0x7f
@@ -37,11 +40,7 @@ func clean(s string) string {
 	if !plain {
 		s = strings.Map(shown, s)
 		if len(s) > maxMeta {
-			cut := maxMeta
-			for cut > 0 && !utf8.RuneStart(s[cut]) {
-				cut--
-			}
-			s = strings.Clone(s[:cut])
+			s = cutText(s, maxMeta)
 		}
 	}
 	return strings.TrimSpace(s)
@@ -79,7 +78,7 @@ func (n *interner) word(cell []byte) string {
 	if s, ok := n.words[string(cell)]; ok {
 		return s
 	}
-	s := clean(string(cell))
+	s := Clean(string(cell))
 	if isNone(s) {
 		s = ""
 	}

@@ -16,9 +16,8 @@ import (
 var threatfoxAPI = Kind{Name: "threatfox-api", Sniff: sniffThreatFoxAPI, Read: readThreatFoxAPI}
 
 func sniffThreatFoxAPI(head []byte) bool {
-	start := bytes.TrimLeft(head, " \t\r\n")
-	if bytes.HasPrefix(start, []byte("[")) {
-		keys, _ := peekObject(start[1:])
+	if list, ok := bytes.CutPrefix(trimHead(head), []byte("[")); ok {
+		keys, _ := peekObject(list)
 		return hasThreatFoxKeys(keys)
 	}
 	keys, _ := peekObject(head)
@@ -32,7 +31,7 @@ func readThreatFoxAPI(r io.Reader, emit func(*Entry)) error {
 	d := newDocument(b)
 	words := newInterner()
 	head, _ := b.Peek(headSize) // a read error comes again
-	if bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("[")) {
+	if bytes.HasPrefix(trimHead(head), []byte("[")) {
 		if err := d.want('['); err != nil {
 			return err
 		}
@@ -52,7 +51,7 @@ func readThreatFoxAPI(r io.Reader, emit func(*Entry)) error {
 		}
 		switch {
 		case key == "query_status" && value != "ok":
-			return &LineError{d.line(), fmt.Errorf("the query was not answered: query_status is %q", clip(fmt.Sprint(value)))}
+			return &LineError{d.line(), fmt.Errorf("the query was not answered: query_status is %q", Clip(fmt.Sprint(value)))}
 		case key == "data" && value == json.Delim('['):
 			err = d.entries(words, emit)
 		case key == "data" && value == json.Delim('{'):
@@ -99,6 +98,6 @@ func sniffThreatFoxLines(head []byte) bool {
 func readThreatFoxLines(r io.Reader, emit func(*Entry)) error {
 	words := newInterner()
 	return eachLine(r, emit, func(raw []byte, line int) {
-		threatfoxObject(json.RawMessage(raw), line, words, emit)
+		threatfoxObject(raw, line, words, emit)
 	})
 }

@@ -61,11 +61,7 @@ func threatfoxInPieces(r *reading, in *bufio.Reader) error {
 }
 
 func newThreatFoxTable() *rows {
-	cells := make([][]byte, len(threatfoxHeader))
-	for i, name := range threatfoxHeader {
-		cells[i] = []byte(name)
-	}
-	l, _ := readHeader(cells)
+	l, _ := readHeader(rawCells(threatfoxHeader))
 	return &rows{layout: l, words: newInterner(), threatfox: true, promised: none}
 }
 

@@ -14,12 +14,12 @@ import (
 var threatfoxExport = Kind{Name: "threatfox-json", Sniff: sniffThreatFoxExport, Read: readThreatFoxExport}
 
 func sniffThreatFoxExport(head []byte) bool {
-	rest := bytes.TrimLeft(head, " \t\r\n")
+	rest := trimHead(head)
 	rest, ok := bytes.CutPrefix(rest, []byte("{"))
 	if !ok {
 		return false
 	}
-	rest = bytes.TrimLeft(rest, " \t\r\n")
+	rest = trimHead(rest)
 	if rest, ok = bytes.CutPrefix(rest, []byte(`"`)); !ok {
 		return false
 	}

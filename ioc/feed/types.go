@@ -100,11 +100,15 @@ var foreignWords = []string{
 	"whitelist", "whitelisted", "allow", "allowed", "false", "sinkhole", "sinkholed", "version", "mutex", "registry", "comment", "text", "other",
 }
 
+// attackers are words that say of a value, wherever they stand beside the word for its
+// type, that it is an attacker's.
+var attackers = []string{"malicious", "phishing", "malware", "botnet", "payload", "dropper", "attacker"}
+
 // formWords may stand beside the word for a type without a change of what it
 // says, and attackerRoles say that the value is an attacker's.
 var (
 	formWords     = []string{"address", "addresses", "port", "indicator", "indicators", "ioc", "iocs", "and", "or", "with"}
-	attackerRoles = []string{"c2", "cnc", "c", "malicious", "phishing", "malware", "botnet", "payload", "dropper", "attacker", "scanner"}
+	attackerRoles = append([]string{"c2", "cnc", "c", "scanner"}, attackers...)
 )
 
 // allowsValue reports whether a value is an indicator although the word for its type is

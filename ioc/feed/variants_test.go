@@ -610,6 +610,7 @@ ip 45.9.148.2 at=feed:1
 ip 45.9.148.3 at=feed:1
 domain b.example.net at=feed:1
 `, "[]"},
+		{"a server among more names than a table has", `[{` + strings.Repeat(`"a":"x",`, 1001) + `"c2":"45.9.148.1"}]`, "ip 45.9.148.1 at=feed:1\n", "[]"},
 		{"a list of servers", "{\n\"c2\": [\"45.9.148.1:443\", \"a.zip\"]}", "ip:port 45.9.148.1:443 at=feed:2\ndomain a.zip at=feed:2\n", "[]"},
 		{"lists of servers", `{"c2":["45.9.148.1:443","a.example.net"]}`, "ip:port 45.9.148.1:443 at=feed:1\ndomain a.example.net at=feed:1\n", "[]"},
 		{"Shodan", `{"ip_str":"45.9.148.1","port":443,"hostnames":["a.isp.example"],"domains":["isp.example"],"isp":"ISP","data":"HTTP/1.1 200 OK"}

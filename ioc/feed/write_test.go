@@ -70,7 +70,7 @@ func TestRoundTrip(t *testing.T) {
 	for i := range back {
 		back[i].Feeds = back[i].Feeds[1:]
 	}
-	list[0].Malware = clean(list[0].Malware)
+	list[0].Malware = Clean(list[0].Malware)
 	compare(t, "read back", lines(back), lines(list))
 
 	var again bytes.Buffer
@@ -116,7 +116,7 @@ func TestWriteCSV(t *testing.T) {
 	for i := range back {
 		back[i].Feeds, list[i].Feeds = nil, nil
 	}
-	list[0].Malware, list[1].ThreatType = clean(list[0].Malware), clean(list[1].ThreatType)
+	list[0].Malware, list[1].ThreatType = Clean(list[0].Malware), Clean(list[1].ThreatType)
 	compare(t, "read back", lines(back), lines(list))
 }
 

@@ -4,76 +4,14 @@ import (
 	"bytes"
 	"encoding/hex"
 	"io"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
-	"golang.org/x/text/encoding/unicode"
 )
 
-// Event Hubs Capture writes each event as a record of its own, in which what was sent is
-// the body. Flume and others do the same:
-//
-//	SequenceNumber long, Offset string, EnqueuedTimeUtc string,
-//	SystemProperties map, Properties map, Body ["null","bytes"]
-//
-// The body is JSON as a rule: a record, {"records":[…]}, or several, in a list or one
-// after the other. These are the lines; what else stands in an event is the transport's.
-//
-// An avroPlan says how the records of a container become lines.
-type avroPlan struct {
-	root  *avroType
-	event bool // they are events
-	body  int  // field with the body, if root is a record
-}
-
-// avroEventFields are the fields of an event beside its body, in lower case. A record
-// with any other is one of columns, which happens to have one of the name Body.
-var avroEventFields = map[string]bool{
-	"sequencenumber": true, "offset": true, "enqueuedtimeutc": true, "systemproperties": true, "properties": true,
-	"partitionkey": true, "partitionid": true, "headers": true,
-}
-
-func planAvro(root *avroType) avroPlan {
-	p := avroPlan{root: root, body: -1}
-	if root.kind != avroRecord {
-		p.event = root.isText()
-		return p
-	}
-	for i, f := range root.fields {
-		switch name := strings.ToLower(f.name); {
-		case name == "body" && p.body < 0 && f.isText():
-			p.body = i
-		case !avroEventFields[name]:
-			return p
-		}
-	}
-	p.event = p.body >= 0
-	return p
-}
-
-// isText reports whether a type is bytes or a string, or null beside it.
-func (t *avroType) isText() bool {
-	switch t.kind {
-	case avroBytes, avroString:
-		return true
-	case avroUnion:
-		n := 0
-		for _, of := range t.union {
-			if of.kind != avroNull && of.kind != avroBytes && of.kind != avroString {
-				return false
-			}
-			if of.kind != avroNull {
-				n++
-			}
-		}
-		return n > 0
-	}
-	return false
-}
-
-// An avroEvent turns bodies of events into lines.
-type avroEvent struct {
+// eventLines turn bodies of events, what was sent, into lines. A body is JSON as a rule: a
+// record, {"records":[…]}, or several, in a list or one after the other.
+type eventLines struct {
 	gzip *gzip.Reader
 	text []byte // of a body that was unpacked
 	room []byte // a body with what the readers of JSON want behind it
@@ -82,7 +20,7 @@ type avroEvent struct {
 // append appends the lines of a body. None goes without notice: a body of nothing is a
 // record of nothing, one that is no JSON a line that no reader takes for a record, and so
 // rejects with its place. max bounds what a body unpacks to.
-func (e *avroEvent) append(dst, body []byte, max int) []byte {
+func (e *eventLines) append(dst, body []byte, max int) []byte {
 	raw := body
 	if bytes.HasPrefix(body, []byte("\x1f\x8b\x08")) {
 		body = e.unpack(body, max)
@@ -136,20 +74,15 @@ func fromUTF16(text []byte) []byte {
 		return text
 	}
 	name, mark := encodingOf(text)
-	endian := unicode.LittleEndian
-	switch name {
-	case "utf-16be":
-		endian = unicode.BigEndian
-	case "utf-16le":
-	default:
+	if name != "utf-16le" && name != "utf-16be" {
 		return text
 	}
-	decoded, _ := unicode.UTF16(endian, unicode.IgnoreBOM).NewDecoder().Bytes(text[mark:]) // what is no character is replaced
+	decoded, _ := decoderOf(name).Bytes(text[mark:]) // what is no character is replaced
 	return decoded
 }
 
 // unpack returns what a body in gzip holds, or the body if it is none or too large.
-func (e *avroEvent) unpack(body []byte, max int) []byte {
+func (e *eventLines) unpack(body []byte, max int) []byte {
 	in := bytes.NewReader(body)
 	var err error
 	if e.gzip == nil {
@@ -175,7 +108,7 @@ func (e *avroEvent) unpack(body []byte, max int) []byte {
 // values appends the JSON values that follow one another in a body, each as a line. Of
 // lists, which senders make of records, and {"records":[…]} each element is one: a line
 // as long as a batch would hide from those who look at the first what its records are.
-func (e *avroEvent) values(dst, body []byte) []byte {
+func (e *eventLines) values(dst, body []byte) []byte {
 	if cap(e.room) > 1<<20 {
 		e.room = nil
 	}

@@ -32,57 +32,65 @@ type level struct {
 // d.closed is called with the levels that are left when an object or array has
 // ended.
 func (d *document) records(wanted func(key string) bool, object func(raw []byte, line int)) error {
-	var stack []level
 	for seen := false; ; seen = true {
 		t, err := d.Token()
-		if err == io.EOF && seen && len(stack) == 0 {
+		if err == io.EOF && seen && len(d.stack) == 0 {
 			return nil
 		}
 		if err != nil {
 			return d.fail(err)
 		}
 		d.in.left = maxObject
-		var top *level // nil outside of all
-		if len(stack) > 0 {
-			top = &stack[len(stack)-1]
-		}
+		top := d.top()
 		if top != nil && top.object && !top.hasKey && t != json.Delim('}') {
 			top.key, top.hasKey = t.(string), true
 			continue
 		}
 		switch t {
 		case json.Delim('{'), json.Delim('['):
-			if len(stack) == maxNesting {
-				return &LineError{d.line(), errDeepJSON}
-			}
-			var key string
-			if top != nil {
-				key = top.key
-			}
-			stack = append(stack, level{object: t == json.Delim('{')})
-			if d.stack = stack; t == json.Delim('[') && wanted(key) {
-				if err := d.elements(object); err != nil {
-					return err
-				}
+			if err := d.enter(t == json.Delim('{'), wanted, object); err != nil {
+				return err
 			}
 			continue
 		case json.Delim('}'), json.Delim(']'):
-			stack = stack[:len(stack)-1]
+			d.stack = d.stack[:len(d.stack)-1]
 			if d.closed != nil {
-				d.closed(stack)
+				d.closed(d.stack)
 			}
-			if len(stack) == 0 {
-				continue
-			}
-			top = &stack[len(stack)-1]
 		default:
 			if top == nil {
-				return &LineError{d.line(), fmt.Errorf("want an object or array in the JSON, not %v", clip(fmt.Sprint(t)))}
+				return &LineError{d.line(), fmt.Errorf("want an object or array in the JSON, not %v", Clip(fmt.Sprint(t)))}
 			}
 			if d.scalar != nil {
-				d.scalar(stack, t)
+				d.scalar(d.stack, t)
 			}
 		}
-		top.hasKey = false
+		if top = d.top(); top != nil {
+			top.hasKey = false
+		}
 	}
+}
+
+// top is the level that the document is in, nil outside of all.
+func (d *document) top() *level {
+	if len(d.stack) == 0 {
+		return nil
+	}
+	return &d.stack[len(d.stack)-1]
+}
+
+// enter goes into an object or an array, to the end of the elements of one that is wanted.
+func (d *document) enter(isObject bool, wanted func(key string) bool, object func(raw []byte, line int)) error {
+	if len(d.stack) == maxNesting {
+		return &LineError{d.line(), errDeepJSON}
+	}
+	key := ""
+	if top := d.top(); top != nil {
+		key = top.key
+	}
+	d.stack = append(d.stack, level{object: isObject})
+	if isObject || !wanted(key) {
+		return nil
+	}
+	return d.elements(object)
 }
