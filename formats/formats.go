@@ -97,6 +97,9 @@ type Info struct {
 	// More is true when the document goes on behind the head that was looked at,
 	// with other tables perhaps. Only documents of tables by position have it.
 	More bool
+	// Unshown is true when a JSON document begins with a record that is too large, so
+	// that its columns, and those of the records behind it, are not known.
+	Unshown bool
 	// Envelope is the member of a JSON record that holds its columns: properties,
 	// result, _source or body; "" where the record itself does.
 	Envelope string

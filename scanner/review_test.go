@@ -306,3 +306,33 @@ func TestPackedIsUnreadable(t *testing.T) {
 		})
 	}
 }
+
+// A document that begins with a record that is too large to be read may be of any table,
+// and so is missing, also in a folder. With --table the others are read.
+func TestLargeFirstRecord(t *testing.T) {
+	const hit = `{"TimeGenerated":"2025-04-01T02:13:07Z","DestinationIP":"198.51.100.7"}`
+	long := `"RawEventData":"` + strings.Repeat("x", 9<<20) + `"`
+	full := jsonl("csl.jsonl", `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`)
+	for _, tt := range []struct {
+		name, text, table string
+		max               int
+		status            Status
+		hits              int64
+	}{
+		{"read", "[{" + long + "," + hit[1:] + "," + hit + "]", "", 0, Complete, 2},
+		{"too large", "[{" + long + "," + hit[1:] + "," + hit + "]", "", 1 << 20, Unreadable, 0},
+		{"too large, of a table", "[{" + long + "," + hit[1:] + "," + hit + "]", "CommonSecurityLog", 1 << 20, Partial, 1},
+		{"something else", `{"log":{` + long + `}}`, "", 1 << 20, Unknown, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := formats.Bytes("folder/file", []byte(tt.text))
+			in.Named = false
+			s := &Scan{Indicators: indicators(t, "198.51.100.7"), Table: tt.table}
+			s.Formats.MaxRecord = tt.max
+			_, sum := sweep(t, s, in, full)
+			if f := sum.Files[0]; f.Status != tt.status || f.Hits != tt.hits {
+				t.Errorf("%s (%s), %d hits", f.Status, f.Reason, f.Hits)
+			}
+		})
+	}
+}
