@@ -147,6 +147,8 @@ func (w *worker) leave(in *input) {
 	w.out.end(in.n, in.chain.blocks())
 	if err := in.src.Close(); err != nil {
 		in.failAt(1<<62, 1, Partial, cause(err))
+		in.problem(1<<62, 1, named(in.in, err))
+		w.badInput(in)
 	}
 	in.close(w.ctx.Err() != nil && !in.drained)
 	w.stats.Files.Add(1)
