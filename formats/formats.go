@@ -302,6 +302,7 @@ const maxRaw = 64 << 10
 // could not be read.
 type Reject struct {
 	Pos Pos    // relative to the block, as Reader.Pos gives it; Record is -1 where it is no single record
+	At  int64  // where Pos.Record is -1: the record of the block, from 0, that it stands before
 	Err error  // why
 	Raw []byte // the record's bytes, at most 64 KiB of them; a copy
 	// Matched is true when the record's readable cells were matched all the

@@ -252,7 +252,7 @@ func (r *jsonReader) rejectNotes(off int) {
 		last := &r.rejects[len(r.rejects)-1]
 		last.Matched = n.matched
 		if !n.record {
-			last.Pos.Record = -1
+			last.At, last.Pos.Record = last.Pos.Record, -1
 		}
 		if n.raw != nil {
 			last.Raw = n.raw
