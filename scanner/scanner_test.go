@@ -630,7 +630,7 @@ func TestFirstReason(t *testing.T) {
 	in.failAt(7, 0, Partial, errors.New("later"))
 	in.failAt(2, 1, Partial, errors.New("first"))
 	in.failAt(2, 3, Partial, errors.New("next"))
-	in.failAt(1<<62, 0, Partial, errors.New("end"))
+	in.failAt(atEnd, 0, Partial, errors.New("end"))
 	if in.report.Reason != "first" {
 		t.Error(in.report.Reason)
 	}
