@@ -85,7 +85,7 @@ func appendArrowJSON(dst []byte, arr arrow.Array, i int) ([]byte, error) {
 	switch {
 	case i >= arr.Len():
 		return dst, errValues
-	case len(dst) > arrowPiece+DefaultMaxRecord:
+	case int64(len(dst)) > arrowPiece+DefaultMaxRecord:
 		return dst, fmt.Errorf("%w: nested value", ErrTooLarge)
 	}
 	if arr.IsNull(i) || arr.DataType().ID() == arrow.NULL { // the library calls no value of that type null

@@ -290,13 +290,13 @@ func (r *arrowReader) cellsOf(arr arrow.Array, row int, uuid, whole bool) (data 
 	r.text, r.cells = r.text[:0], r.cells[:0]
 	for next = row; next < n; next++ {
 		off := len(r.text)
-		if !whole && (next-row == arrowPrinted || off > DefaultMaxRecord) || off > arrowPiece {
+		if !whole && (next-row == arrowPrinted || off > DefaultMaxRecord) || int64(off) > arrowPiece {
 			break
 		}
 		if r.text, err = appendArrow(r.text, arr, next, uuid); err != nil {
 			return nil, nil, 0, err
 		}
-		if len(r.text) > math.MaxUint32 {
+		if int64(len(r.text)) > math.MaxUint32 {
 			return nil, nil, 0, fmt.Errorf("%w: cell", ErrTooLarge)
 		}
 		r.cells = append(r.cells, Cell{uint32(off), uint32(len(r.text) - off)})
@@ -445,7 +445,7 @@ func (r *arrowReader) column(col int, rows []uint32, g *Grid, j int) (err error)
 		if g.Data, err = appendArrow(g.Data, arr, int(row), r.s.cols[col].uuid); err != nil {
 			return err
 		}
-		if len(g.Data) > math.MaxUint32 {
+		if int64(len(g.Data)) > math.MaxUint32 {
 			g.Data = g.Data[:off]
 			return fmt.Errorf("%w: late cells of more than 4 GiB; fetch fewer rows at once", ErrTooLarge)
 		}

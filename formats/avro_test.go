@@ -11,6 +11,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -336,6 +337,52 @@ func TestAvroDamage(t *testing.T) {
 	snap = snap.block(t, "snappy", 1, avroText{}.text(c))
 	if got, err := avroLines(snap); got != c+"\n" || !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "check sum") {
 		t.Errorf("check sum: got %q, %v", got, err)
+	}
+}
+
+// Behind a container whose header cannot be read the next one is.
+func TestAvroHeaders(t *testing.T) {
+	container := func(mark, codec, text string) []byte {
+		f := avroHeader(`"string"`, codec).block(t, codec, 1, avroText{}.text(text))
+		return bytes.ReplaceAll(f, []byte(avroMark), []byte(mark))
+	}
+	const a, b, c = `{"n":1}`, `{"n":2}`, `{"n":3}`
+	for _, codec := range []string{"null", "deflate"} {
+		one, two, three := container("0123456789abcdef", codec, a), container("ABCDEFGHIJKLMNOP", codec, b), container("qrstuvwxyzQRSTUV", codec, c)
+		all := slices.Concat(one, two, three)
+		header := fmt.Sprint("avro: the header at byte ", len(one))
+		damaged := func(what string) []byte {
+			at := bytes.Index(all[len(one):], []byte(what))
+			file := bytes.Clone(all)
+			file[len(one)+at] ^= 0x55
+			return file
+		}
+		for _, tt := range []struct {
+			name string
+			file []byte
+			want string
+			err  error
+			text string
+		}{
+			{"whole", all, a + b + c, nil, ""},
+			{"magic", damaged(avroMagic), a + c, ErrCorrupt, ""},
+			{"schema", damaged(`"string"`), a + c, ErrCorrupt, header},
+			{"name of the schema", damaged("avro.schema"), a + c, ErrCorrupt, header},
+			{"codec", damaged(codec), a + c, ErrPacked, "packed by"},
+			{"sync mark", damaged("ABCDEFGHIJKLMNOP"), a + b + c, ErrCorrupt, "its sync mark"},
+			{"cut in the magic", all[:len(one)+2], a, ErrCorrupt, ""},
+			{"cut", all[:len(one)+30], a, ErrTruncated, header},
+		} {
+			got, err := avroLines(tt.file)
+			if got = strings.ReplaceAll(got, "\n", ""); got != tt.want || !errors.Is(err, tt.err) || err != nil && !strings.Contains(err.Error(), tt.text) {
+				t.Errorf("%s, %s: got %s, %v", codec, tt.name, got, err)
+			}
+		}
+	}
+	// A text in a damaged block is no container.
+	file := avroHeader(`"string"`, "").block(t, "", 9, avroText{}.text(avroMagic)).block(t, "", 1, avroText{}.text(c))
+	if got, err := avroLines(file); !strings.HasSuffix(got, c+"\n") || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("magic in a text: got %q, %v", got, err)
 	}
 }
 

@@ -10,10 +10,16 @@ import (
 // takeEvents opens what the records hold as JSON if that shows records of a known table;
 // nil if it does not. whole means that the head, whose records begin at start, is all.
 func (s *csvSource) takeEvents(whole bool, start int, o Options) (Source, error) {
-	if search := newJSONSearch(o); !search.enabled() || bytes.IndexByte(s.c.Head[start:], '{') < 0 || o.isTable(s.part) {
+	if search := newJSONSearch(o); !search.enabled() || bytes.IndexByte(s.c.Head[start:], '{') < 0 {
 		return nil, nil
 	}
 	sample := s.part.Sample
+	packed := -1
+	if o.isTable(s.part) {
+		if packed = packing(s.part.Columns, sample); packed < 0 {
+			return nil, nil
+		}
+	}
 	if len(sample) == 0 && !whole { // a batch, as long as hubs take them
 		head, err := s.c.far(eventHead)
 		if err != nil {
@@ -26,7 +32,9 @@ func (s *csvSource) takeEvents(whole bool, start int, o Options) (Source, error)
 		names[i] = strings.TrimSpace(names[i]) // of a table that is padded with blanks
 	}
 	columns := newEventColumns(names, sample, o)
-	if len(columns.hold) == 0 {
+	if packed >= 0 && slices.Contains(columns.hold, packed) {
+		columns.hold, columns.envelope, columns.packed = []int{packed}, false, true
+	} else if packed >= 0 || len(columns.hold) == 0 {
 		return nil, nil
 	}
 	c := s.c

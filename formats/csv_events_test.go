@@ -24,8 +24,10 @@ func TestCSVEvents(t *testing.T) {
 		{"envelope", rows([]string{"category", "properties"}, []string{"x", one}, []string{"x", two}), "1|,2|", 0},
 		{"envelope in a column", rows([]string{"x", "message"}, []string{"0", `{"category":"x","properties":` + one + `}`}), "1|", 0},
 		{"the column that has records", rows([]string{"labels", "Line"}, []string{`{"job":"x"}`, one}), "1|", 0},
-		{"in several columns", rows([]string{"x", "y"}, []string{"0", one}, []string{two, "0"}, []string{two, one}), "1|,2|,2|", 0},
-		{"in the column that mostly has them", rows([]string{"x", "y"}, []string{two, one}, []string{"", one}, []string{two, ""}, []string{"", one}), "1|,1|,2|,1|", 0},
+		{"in several columns", rows([]string{"x", "y"}, []string{"0", one}, []string{two, "0"}, []string{two, one}), "1|,2|,2|,1|", 0},
+		{"in the column that mostly has them", rows([]string{"x", "y"}, []string{two, one}, []string{"", one}, []string{two, ""}, []string{"", one}), "1|,2|,1|,2|,1|", 0},
+		{"at two times", rows([]string{"x", "y"}, []string{one, `{"time":"u","a":"1"}`}), "1|,1|", 0},
+		{"the same record in two columns", rows([]string{"x", "y"}, []string{one, one}, []string{two, `{"a": "2", "time": "T"}`}, []string{two, `{"category":"x","properties":{"time":"t","a":"2"}}`}), "1|,2|,2|", 0},
 		{"two columns of one name", rows([]string{"a.body", "body"}, []string{"started", one}, []string{"", two}), "1|,2|", 0},
 		{"behind another header", rows([]string{"x", "body"}, []string{"0", one}, []string{"body", "x"}, []string{two, "0"}), "1|,|,2|", 0},
 		{"a cell too many before it", rows([]string{"x", "body"}, []string{"0", one}, []string{"0", "7", two}), "1|", 1},
@@ -44,6 +46,12 @@ func TestCSVEvents(t *testing.T) {
 		// Records that are of a table stay, and so does what is unknown.
 		{"records", rows([]string{"time", "a", "body"}, []string{"t", "0", one}), "0|", 0},
 		{"unknown", rows([]string{"b", "body"}, []string{"3", `{"a":"1"}`}), "|3", 0},
+		// Unless a column has all of them, and more.
+		{"packed rows", rows([]string{"time", "a", "Packed"}, []string{"another form", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "2", `{"time":"t","a":"2","b":"4"}`}), "1|3,2|4", 0},
+		{"packed rows, and others behind the sample", rows([]string{"time", "a", "Packed"}) + strings.Repeat(rows([]string{"t", "1", `{"time":"t","a":"1","b":"3"}`}), maxSample) +
+			rows([]string{"t", "0", `{"time":"t","a":"2","b":"4"}`}, []string{"t", "0", ""}), strings.Repeat("1|3,", maxSample) + "0|,2|4,0|", 0},
+		{"packed rows, one of them another", rows([]string{"time", "a", "Packed"}, []string{"t", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "0", `{"time":"t","a":"2","b":"4"}`}), "1|,0|", 0},
+		{"packed rows, one of them missing", rows([]string{"time", "a", "Packed"}, []string{"t", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "0", ""}), "1|,0|", 0},
 		{"text", rows([]string{"b", "body"}, []string{"3", "a " + one}), "|3", 0},
 	})
 }

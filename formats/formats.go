@@ -98,6 +98,9 @@ type Info struct {
 	// More is true when the document goes on behind the head that was looked at,
 	// with other tables perhaps. Only documents of tables by position have it.
 	More bool
+	// Unshown is true when a JSON document begins with a record that is too large, so
+	// that its columns, and those of the records behind it, are not known.
+	Unshown bool
 	// Envelope is the member of a JSON record that holds its columns: properties,
 	// result, _source or body; "" where the record itself does.
 	Envelope string
@@ -300,6 +303,7 @@ const maxRaw = 64 << 10
 // could not be read.
 type Reject struct {
 	Pos Pos    // relative to the block, as Reader.Pos gives it; Record is -1 where it is no single record
+	At  int64  // where Pos.Record is -1: the record of the block, from 0, that it stands before
 	Err error  // why
 	Raw []byte // the record's bytes, at most 64 KiB of them; a copy
 	// Matched is true when the record's readable cells were matched all the

@@ -29,8 +29,12 @@ var JSON = Format{
 }
 
 // maxJSONHead is how much of a document is looked at for its first table when
-// it is opened.
-const maxJSONHead = 8 << 20
+// it is opened, and maxHeadRecord the largest record that may show it there: a document
+// that begins with a larger one is looked at as far as the largest of all may reach.
+const (
+	maxJSONHead   = 8 << 20
+	maxHeadRecord = 7 << 20
+)
 
 type jsonSource struct {
 	info  Info
@@ -50,18 +54,22 @@ func openJSON(c *Content, o Options) (Source, error) {
 	o = jsonLimits(o)
 	s := &jsonSource{close: c.Close, used: c.Consumed, times: c.times, made: c.made()}
 	s.info = Info{Input: c.Input, Format: "json", Compression: c.Compression, Encoding: c.Encoding, Size: c.Size, Serial: c.At == nil}
-	// A first pass over the head finds the tables.
-	head, in, start, err := c.jsonPasses()
-	if err != nil {
-		return nil, err
+	start := int64(0)
+	if bytes.HasPrefix(c.Head, []byte(utf8BOM)) {
+		start = int64(len(utf8BOM))
 	}
-	first := newJSONCutter(head, Options{BlockSize: headSize, MaxRecord: min(o.MaxRecord, maxJSONHead), Table: o.Table, Whole: o.Whole})
-	first.base, first.size, first.skip = start, c.Len, c.preamble
-	var buf []byte
-	for !first.done && (first.base < headSize || first.objects == nil && len(first.tables) == 0 || first.unnamed()) {
-		text, _ := first.cut(buf)
-		first.taken(text)
-		buf = first.buf
+	if c.At == nil {
+		if _, err := io.CopyN(io.Discard, c.Stream, start); err != nil {
+			return nil, err
+		}
+	}
+	// A first pass over the head finds the tables.
+	first, in := c.jsonHead(start, min(o.MaxRecord, maxHeadRecord), maxJSONHead, o)
+	if first.unshown() && o.MaxRecord > maxHeadRecord {
+		if c.At == nil {
+			c.Stream = in
+		}
+		first, in = c.jsonHead(start, o.MaxRecord, maxJSONHead+int64(o.MaxRecord), o)
 	}
 	if o.Table != nil {
 		envelope := ""
@@ -99,26 +107,38 @@ func openJSON(c *Content, o Options) (Source, error) {
 	s.info.Notes = append(c.notes(), first.remarks...)
 	s.info.Envelope = first.search.envelope
 	s.info.More = len(first.tables) > 0 && !first.done
+	s.info.Unshown = first.unshown()
 	return s, nil
 }
 
-// jsonPasses returns the text for two passes, which begin at offset start, behind a byte
-// order mark: head, at most maxJSONHead bytes, is to be read before all, which has the
-// whole text again. What head takes off a stream is kept for it.
-func (c *Content) jsonPasses() (head, all io.Reader, start int64, err error) {
-	if bytes.HasPrefix(c.Head, []byte(utf8BOM)) {
-		start = int64(len(utf8BOM))
-	}
+// jsonHead cuts the first n bytes of the text, which begins at offset start, behind a byte
+// order mark, to find its first table, with records of at most max bytes. all has the whole
+// text again: what is read ahead of a stream is kept for it.
+func (c *Content) jsonHead(start int64, max int, n int64, o Options) (first *jsonCutter, all io.Reader) {
+	var head io.Reader
 	if c.At != nil {
-		head = io.NewSectionReader(c.At, start, min(c.Len, maxJSONHead))
-		return head, io.NewSectionReader(c.At, start, c.Len-start), start, nil
+		head = io.NewSectionReader(c.At, start, min(c.Len, n))
+		all = io.NewSectionReader(c.At, start, c.Len-start)
+	} else {
+		saved := new(bytes.Buffer)
+		head = io.TeeReader(io.LimitReader(c.Stream, n), saved)
+		all = io.MultiReader(saved, c.Stream)
 	}
-	if _, err := io.CopyN(io.Discard, c.Stream, start); err != nil {
-		return nil, nil, 0, err
+	first = newJSONCutter(head, Options{BlockSize: headSize, MaxRecord: max, Table: o.Table, Whole: o.Whole})
+	first.base, first.size, first.skip = start, c.Len, c.preamble
+	var buf []byte
+	for !first.done && (first.base < headSize || first.objects == nil && len(first.tables) == 0 || first.unnamed() || first.unshown()) {
+		text, _ := first.cut(buf)
+		first.taken(text)
+		buf = first.buf
 	}
-	var saved bytes.Buffer
-	head = io.TeeReader(io.LimitReader(c.Stream, maxJSONHead), &saved)
-	return head, io.MultiReader(&saved, c.Stream), start, nil
+	return first, all
+}
+
+// unshown reports whether all that was cut is a record that is too large, so that no
+// columns of the document's records are known.
+func (c *jsonCutter) unshown() bool {
+	return c.tooLarge && len(c.tables) == 0 && (c.objects == nil || len(c.objects.Columns) == 0)
 }
 
 // unnamed reports whether there is a part whose columns no record has shown yet.
@@ -227,7 +247,7 @@ func (r *jsonReader) rejectNotes(off int) {
 		last := &r.rejects[len(r.rejects)-1]
 		last.Matched = n.matched
 		if !n.record {
-			last.Pos.Record = -1
+			last.At, last.Pos.Record = last.Pos.Record, -1
 		}
 		if n.raw != nil {
 			last.Raw = n.raw

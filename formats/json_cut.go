@@ -40,6 +40,7 @@ type jsonCutter struct {
 	tableParts   map[string]*Part // of records that were searched for, by table
 	wrapsRecords bool             // the document at hand does
 	unsearched   error            // names the first value in it that was stepped over and may have records
+	tooLarge     bool             // a record was, and not a document that may hold others
 
 	// The block that is being cut.
 	part     *Part
@@ -405,6 +406,7 @@ func (c *jsonCutter) row(part *Part) {
 	}
 	start := c.pos
 	fault := c.value()
+	c.tooLarge = c.tooLarge || c.gap > 0
 	switch {
 	case c.done || c.gap > 0:
 	case fault != jsonOK:

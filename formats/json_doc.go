@@ -79,7 +79,9 @@ func (c *jsonCutter) member(b byte) {
 	}
 	start := c.pos
 	if b == '{' || b == '[' || b == '"' {
-		if fault := c.value(); c.done {
+		fault := c.value()
+		c.tooLarge = c.tooLarge || c.gap > 0 && f.start >= 0 && (b == '"' || isEnvelope(key))
+		if c.done {
 			return
 		} else if c.gap > 0 {
 			f.start = -1
@@ -95,7 +97,7 @@ func (c *jsonCutter) member(b byte) {
 	}
 	if c.learn(f, role, start); f.start >= 0 && c.base+int64(c.pos)-f.start > int64(c.max) {
 		c.note(int(f.start-c.base), c.pos, false, true, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, c.max))
-		f.start, c.stop = -1, true
+		f.start, c.stop, c.tooLarge = -1, true, true
 	}
 }
 

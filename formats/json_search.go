@@ -49,6 +49,11 @@ const (
 // Defender's streaming export, Splunk, Elasticsearch, events of Event Hubs.
 var jsonEnvelopes = []string{"properties", "result", "_source", "body"}
 
+// isEnvelope reports whether the inside of a key is the name of one of them.
+func isEnvelope(key []byte) bool {
+	return slices.ContainsFunc(jsonEnvelopes, func(e string) bool { return strings.EqualFold(string(key), e) })
+}
+
 func newJSONSearch(o Options) jsonSearch {
 	return jsonSearch{table: o.Table, whole: o.Whole, envelope: jsonEnvelopes[0]}
 }

@@ -3,6 +3,7 @@ package formats
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -181,7 +182,7 @@ func TestParquetEnvelope(t *testing.T) {
 
 // Nothing in a batch bounds how many values a list of a fixed size claims.
 func TestNestedClaims(t *testing.T) {
-	const many = 1 << 60
+	const many = math.MaxInt >> 3
 	fixed := arrow.FixedSizeListOf(1, arrow.Null)
 	null := array.NewData(arrow.Null, many, []*memory.Buffer{nil}, nil, many, 0)
 	inner := array.NewData(fixed, many, []*memory.Buffer{nil}, []arrow.ArrayData{null}, 0, 0)

@@ -202,6 +202,7 @@ func TestTruncated(t *testing.T) {
 		{"zip, in the stored member", zipped(t, zipMember{"a.csv", []byte(long), zip.Store})[:100_000], ErrTruncated, 99_000},
 		{"zip, no directory", cutDirectory(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate})), ErrTruncated, len(long)},
 		{"zip, something after it", append(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate}), "hello"...), ErrCorrupt, len(long)},
+		{"zip, in the bytes of a stored member", flip(zipped(t, zipMember{"a.csv", []byte(long), zip.Store}), 90_000), ErrCorrupt, len(long)},
 		{"zip, damaged", flip(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate}), 90_000), ErrCorrupt, 50_000},
 	}
 	for _, tt := range tests {
@@ -311,6 +312,23 @@ func TestSpool(t *testing.T) {
 		}
 		if left, _ := os.ReadDir(dir); len(left) > 0 {
 			t.Errorf("%d bytes: %s is left behind", size, left[0].Name())
+		}
+	}
+}
+
+// What is damaged somewhere is all there to be read, and closing it says so.
+func TestSpoolDamaged(t *testing.T) {
+	for _, size := range []int{100, spoolMemory + 100} {
+		data := strings.Repeat("x", size)
+		c := &Content{Stream: &cut{strings.NewReader(data), errSum}, Close: func() error { return nil }}
+		if err := c.spool(t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := readAll(c); got != data || err != nil {
+			t.Errorf("%d bytes: got %d, %v", size, len(got), err)
+		}
+		if err := c.Close(); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%d bytes: closed with %v", size, err)
 		}
 	}
 }

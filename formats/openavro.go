@@ -134,7 +134,12 @@ func (r *avroReader) open() error {
 	case len(magic) == 0 && err != nil:
 		return err
 	case string(magic) == avroMagic: // read as a number it is negative, which no count is
-		return r.header()
+		if err := r.header(); err == nil || r.in.err != nil {
+			return err
+		} else if r.damage == nil {
+			r.damage = err
+		}
+		return r.seek()
 	}
 	r.block = avroBlock{in: &r.in, from: r.in.at}
 	count, err := avroLong(&r.in)
@@ -238,8 +243,8 @@ func (r *avroReader) end() error {
 	return nil
 }
 
-// skip goes on behind the next sync mark after what was wrong with a block. Where the
-// input itself has ended or failed there is none.
+// skip seeks on after what was wrong with a block, unless the input itself has ended or
+// failed.
 func (r *avroReader) skip(why error) error {
 	at := r.block.from
 	r.on = false
@@ -260,6 +265,11 @@ func (r *avroReader) skip(why error) error {
 	if r.damage == nil {
 		r.damage = why
 	}
+	return r.seek()
+}
+
+// seek goes on behind the next sync mark, or at the next container.
+func (r *avroReader) seek() error {
 	for {
 		seen, err := r.in.r.Peek(avroSync)
 		if len(seen) < avroSync {
@@ -269,9 +279,12 @@ func (r *avroReader) skip(why error) error {
 			return err
 		}
 		seen, _ = r.in.r.Peek(r.in.r.Buffered())
-		i := bytes.Index(seen, r.sync[:])
-		if i >= 0 {
-			return r.in.discard(i + avroSync)
+		mark, next := bytes.Index(seen, r.sync[:]), bytes.Index(seen, []byte(avroMagic))
+		switch {
+		case next >= 0 && (mark < 0 || next < mark):
+			return r.in.discard(next)
+		case mark >= 0:
+			return r.in.discard(mark + avroSync)
 		}
 		if err := r.in.discard(len(seen) - avroSync + 1); err != nil {
 			return err
@@ -304,20 +317,21 @@ func (r *avroReader) readHeader() error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.ReadFull(&r.in, r.sync[:]); err != nil {
+	var mark [avroSync]byte
+	if _, err := io.ReadFull(&r.in, mark[:]); err != nil {
 		return err
 	}
-	r.codec = string(meta["avro.codec"])
-	switch r.codec {
+	codec := string(meta["avro.codec"])
+	switch codec {
 	case "", "null", "deflate", "snappy", "zstandard", "bzip2":
 	default:
-		return fmt.Errorf("%w: Avro that is packed by %q: write it with another codec (%w)", ErrUnknownFormat, r.codec, ErrPacked)
+		return fmt.Errorf("%w: Avro that is packed by %q: write it with another codec (%w)", ErrUnknownFormat, codec, ErrPacked)
 	}
 	root, err := parseAvroSchema(meta["avro.schema"])
 	if err != nil {
 		return fmt.Errorf("schema: %w", err)
 	}
-	r.plan = planAvro(root)
+	r.sync, r.codec, r.plan = mark, codec, planAvro(root) // what is none leaves those before it
 	return nil
 }
 

@@ -226,7 +226,7 @@ func (a *archive) open(m member) (*Content, error) {
 		}
 	}
 	packed := min(m.packed, a.size-off)
-	if m.method == zip.Store && packed == m.packed {
+	if m.method == zip.Store && packed == m.packed && (m.file == nil || a.stores(off, m.file)) {
 		c.At, c.Len = io.NewSectionReader(a, off, packed), packed
 		return c, nil
 	}
@@ -256,9 +256,21 @@ func (a *archive) open(m member) (*Content, error) {
 	return c, nil
 }
 
+// stores reports whether what lies at off is what the directory says of a member that is
+// not compressed. One that is damaged is read as compressed ones are, by a [summed] stream:
+// blocks that are read at once, and in part, could not say so.
+func (a *archive) stores(off int64, f *zip.File) bool {
+	sum := crc32.NewIEEE()
+	n, err := io.CopyBuffer(sum, io.NewSectionReader(a, off, int64(f.CompressedSize64)), make([]byte, textPiece))
+	return err == nil && uint64(n) == f.UncompressedSize64 && sum.Sum32() == f.CRC32
+}
+
 const zipBzip2 = 12 // method number of bzip2
 
 var errSealed = errors.New("encrypted: unpack it with its password first")
+
+// errSum comes behind all that a damaged member unpacks to.
+var errSum = fmt.Errorf("%w: zip: check sum differs", ErrCorrupt)
 
 // A summed stream checks what a member unpacks to against the directory.
 type summed struct {
@@ -278,7 +290,7 @@ func (s *summed) Read(p []byte) (int, error) {
 	case s.left < 0:
 		err = errors.New("zip: member is longer than the directory says")
 	case err == io.EOF && s.crc != s.sum:
-		err = errors.New("zip: check sum differs")
+		err = errSum
 	}
 	return n, err
 }

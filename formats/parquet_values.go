@@ -356,7 +356,7 @@ func (t *pqText) print(v *pqValues, p *printer) error {
 	for i := range v.n {
 		off := len(buf)
 		buf = p.append(buf, v.at(i))
-		if len(buf) > math.MaxUint32 {
+		if int64(len(buf)) > math.MaxUint32 {
 			return fmt.Errorf("%w: printed values of a page", ErrTooLarge)
 		}
 		t.own[i] = Cell{uint32(off), uint32(len(buf) - off)}

@@ -247,16 +247,22 @@ func (m *variantNames) read(b []byte) error {
 	return nil
 }
 
-// leastFirst returns the i-th of some numbers of that many bytes each.
+// leastFirst returns the i-th of some numbers of that many bytes each, 4 at most. A larger one
+// than maxVariant is that: it lies beyond all there is.
 func leastFirst(b []byte, i, size int) (n int, ok bool) {
 	if len(b) < (i+1)*size {
 		return 0, false
 	}
+	var v uint32
 	for j := range size {
-		n |= int(b[i*size+j]) << (8 * j)
+		v |= uint32(b[i*size+j]) << (8 * j)
 	}
-	return n, true
+	return int(min(v, maxVariant)), true
 }
+
+// maxVariant is as many bytes as a page has at most, and so few that what is worked out of it
+// fits in 32 bits.
+const maxVariant = 1 << 28
 
 // name returns the i-th name.
 func (m *variantNames) name(i int) ([]byte, bool) {

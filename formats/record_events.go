@@ -27,6 +27,7 @@ type eventColumns struct {
 	// one behind another header, or in a row with a cell too few.
 	hold     []int
 	envelope bool // the only one has the columns of a record, and the others of what is round it
+	packed   bool // it has those of the others, which are of a table, and more
 }
 
 // newEventColumns returns the columns of events of which there is a sample. hold is empty
@@ -76,9 +77,28 @@ func (e *eventColumns) holding(cell func(int) []byte) int {
 	return e.hold[0]
 }
 
-// append appends an event as a line.
+// append appends an event as a line, or as one for each of its columns with a record of its
+// own.
 func (e *eventColumns) append(dst []byte, cell func(int) []byte) []byte {
-	first, has := e.hold[0], e.holding(cell)
+	if e.packed {
+		return e.appendPacked(dst, cell)
+	}
+	held := false
+	for n, has := range e.hold {
+		repeats := func(before int) bool { return mayBeEvent(cell(before)) && sameEvent(cell(before), cell(has)) }
+		if mayBeEvent(cell(has)) && !slices.ContainsFunc(e.hold[:n], repeats) {
+			dst, held = e.appendHeld(dst, has, cell), true
+		}
+	}
+	if !held {
+		dst = e.appendHeld(dst, e.hold[0], cell)
+	}
+	return dst
+}
+
+// appendHeld appends an event as a line, with the record that a column of hold has.
+func (e *eventColumns) appendHeld(dst []byte, has int, cell func(int) []byte) []byte {
+	first := e.hold[0]
 	return appendEvent(dst, e.names, func(i int) []byte {
 		switch i {
 		case first:
@@ -88,6 +108,87 @@ func (e *eventColumns) append(dst []byte, cell func(int) []byte) []byte {
 		}
 		return cell(i)
 	})
+}
+
+// sameEvent reports whether two cells have the same record, also if one of them has it in an
+// envelope or with more members: what was sent, and what was made of it.
+func sameEvent(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	x, y := recordIn(a), recordIn(b)
+	return x != nil && y != nil && (x.within(y, false) || y.within(x, false))
+}
+
+// recordIn describes the record that a cell holds; nil if it is no object.
+func recordIn(cell []byte) *Part {
+	cell = bytes.TrimSpace(cell)
+	if len(cell) == 0 || cell[0] != '{' {
+		return nil
+	}
+	b := append(bytes.Clone(cell), make([]byte, jsonPad)...)
+	if q, fault := jsonSkip(b, 0, len(cell), 0); fault != jsonOK || q != len(cell) {
+		return nil
+	}
+	return jsonSample(b, []jsonRow{{0, uint32(len(cell))}}, jsonEnvelopes[0])
+}
+
+// within reports whether all cells of a record that are not empty are those of another, too;
+// timesDiffer says that these may write times in two ways.
+func (p *Part) within(o *Part, timesDiffer bool) bool {
+	for i, name := range p.Columns {
+		cell := p.Sample[0][i]
+		if cell == "" {
+			continue
+		}
+		n := findColumn(o.Columns, Column{Name: name, N: -1})
+		if n < 0 || !strings.EqualFold(o.Sample[0][n], cell) && !(timesDiffer && strings.Contains(strings.ToLower(name), "time")) {
+			return false
+		}
+	}
+	return true
+}
+
+// appendPacked appends what the one column holds as a line, and before it the row itself where
+// this is not in it: a record of its own.
+func (e *eventColumns) appendPacked(dst []byte, cell func(int) []byte) []byte {
+	column := e.hold[0]
+	var cells []string
+	for i := range e.names {
+		cells = append(cells, string(cell(i)))
+	}
+	record := recordIn(cell(column))
+	if record == nil || !rowBeside(e.names, cells, column).within(record, true) {
+		dst = appendEvent(dst, e.names, cell)
+	}
+	if record != nil {
+		dst = appendEvent(dst, e.names[column:column+1], func(int) []byte { return cell(column) })
+	}
+	return dst
+}
+
+// rowBeside is what a row has beside a column.
+func rowBeside(names, cells []string, column int) *Part {
+	return &Part{Columns: slices.Concat(names[:column], names[column+1:]), Sample: [][]string{slices.Concat(cells[:column], cells[column+1:])}}
+}
+
+// packing returns the column of a table that has each of its rows once more, whole and with
+// more members, as where a query keeps some columns beside pack_all(): then that is what to
+// read. It is -1 if there is none.
+func packing(names []string, sample [][]string) int {
+next:
+	for column := range names {
+		for _, cells := range sample {
+			record := recordIn([]byte(cells[column]))
+			if record == nil || len(record.Columns) < len(names) || !rowBeside(names, cells, column).within(record, true) {
+				continue next
+			}
+		}
+		if len(sample) > 0 {
+			return column
+		}
+	}
+	return -1
 }
 
 // mayBeEvent reports whether an object or a list may begin in a cell.

@@ -27,6 +27,11 @@ type recordRow struct {
 	A    string `parquet:"a"`
 }
 
+type pairRow struct {
+	Body  string `parquet:"body"`
+	Other string `parquet:"other"`
+}
+
 type nestedRow struct {
 	Category   string    `parquet:"category"`
 	Properties recordRow `parquet:"properties"`
@@ -60,6 +65,7 @@ func TestParquetEvents(t *testing.T) {
 		{"broken", writeParquet(t, []eventRow{{7, []byte(one)}, {8, []byte(two[:9])}}, 2), "1", 1},
 		{"envelope", writeParquet(t, []envelopeRow{{"x", one}, {"y", two}}, 2), "1,2", 0},
 		{"nested", writeParquet(t, []nestedRow{{"x", recordRow{"t", "1"}}, {"y", recordRow{"t", "2"}}}, 2), "1,2", 0},
+		{"two columns", writeParquet(t, []pairRow{{one, two}, {one, ""}, {two, two}}, 2), "1,2,1,2", 0},
 		{"records", writeParquet(t, []messageRow{{"t", "0", one}}, 1), "0", 0},
 		{"unknown", writeParquet(t, []eventRow{{7, []byte(`{"a":"1"}`)}}, 1), "", 0},
 	}

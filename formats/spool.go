@@ -14,13 +14,18 @@ import (
 const spoolMemory = 8 << 20
 
 // spool makes a stream positioned: it reads all of it into memory, or into a
-// file in dir that vanishes when c is closed. It does nothing where At is set.
+// file in dir that vanishes when c is closed. It does nothing where At is set. Of what is
+// all there but damaged somewhere, it leaves the reading to the format: closing c says so.
 func (c *Content) spool(dir string) error {
 	if c.At != nil {
 		return nil
 	}
 	var start bytes.Buffer
 	n, err := io.CopyN(&start, c.Stream, spoolMemory+1)
+	if errors.Is(err, errSum) {
+		c.onClose(func() error { return errSum })
+		err = io.EOF
+	}
 	if err == io.EOF {
 		c.At, c.Len = bytes.NewReader(start.Bytes()), n
 		c.Stream, c.Consumed = nil, nil
@@ -48,6 +53,10 @@ func (c *Content) spool(dir string) error {
 		var m int64
 		m, err = io.Copy(f, c.Stream)
 		n += m
+	}
+	if errors.Is(err, errSum) {
+		c.onClose(func() error { return errSum })
+		err = nil
 	}
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)

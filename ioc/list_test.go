@@ -2,6 +2,7 @@ package ioc
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
@@ -199,7 +200,8 @@ func TestBatch(t *testing.T) {
 	compareLists(t, &l, slow.list)
 
 	p, _ := ParsePlain([]byte("evil.example"))
-	if b.Add(&p, 0, nil) || b.Add(&p, 1<<31, nil) {
+	last := math.MaxInt32
+	if b.Add(&p, 0, nil) || b.Add(&p, last+1, nil) {
 		t.Error("a line without place was added")
 	}
 }

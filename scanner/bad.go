@@ -90,7 +90,7 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 		pos := w.place(bad.Pos)
 		record := pos.Record // or where it would be
 		if bad.Pos.Record < 0 {
-			record = w.place(formats.Pos{Line: -1}).Record
+			record = w.place(formats.Pos{Record: bad.At, Line: -1}).Record
 		}
 		in.problem(b.Seq, behindColumns+i, &formats.Error{Pos: pos, Err: bad.Err})
 		in.reject(b.Seq, i, &bad)

@@ -3,6 +3,7 @@ package scanner
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -90,7 +91,10 @@ func (i *input) failAt(seq, n int, s Status, err error) {
 
 // behindColumns is the place in a block of what is wrong with its records, behind
 // what is wrong with its columns.
-const behindColumns = 1 << 40
+const behindColumns = 1 << 30
+
+// atEnd is the place in the file order behind all blocks.
+const atEnd = math.MaxInt
 
 // reject enters the n-th record of a block that could not be read as it should: the
 // input is incomplete, or has one more that was repaired or lost.

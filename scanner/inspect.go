@@ -60,7 +60,10 @@ func (r *run) inspect(ctx context.Context, in *input) (*Inspection, error) {
 	out := &Inspection{}
 	if in.state == open {
 		defer func() {
-			_ = in.src.Close()
+			if err := in.src.Close(); err != nil {
+				in.fail(Partial, cause(err))
+				out.FileReport = *in.report
+			}
 			in.src, in.plan = nil, nil
 		}()
 		info := in.src.Info()

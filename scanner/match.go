@@ -36,10 +36,16 @@ func (w *worker) takeRun(run *formats.Run, err error) bool {
 	in := w.now.in
 	k := &in.plan.keys[run.Key]
 	switch {
-	case k.discriminates && run.Key == in.plan.lastNamer && w.allNamed(in.plan, w.now.def, k, run):
+	case k.discriminates && run.Key == in.plan.lastNamer && w.allNamed(in.plan, w.now.def, k, run) &&
+		!(in.plan.rowwise && w.leavesUnnamed(run, w.now.block.Rows)):
 	case k.discriminates:
 		if w.now.err = w.sortRows(in, w.now.block, k, run); w.now.err != nil {
 			return false
+		}
+		if in.plan.rowwise && run.Key == in.plan.lastNamer {
+			if w.now.err = w.nameRest(in, w.now.def); w.now.err != nil {
+				return false
+			}
 		}
 	case k.dates:
 		if e := w.now.evidence; e != nil && e[run.Key] == clock.None {

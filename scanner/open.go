@@ -155,8 +155,12 @@ func unreadRecords(info formats.Info) error {
 }
 
 // cutShort returns why an input whose first bytes show no table may have one
-// all the same: compressed data ends early, or rows come before what they are.
+// all the same: compressed data ends early, rows come before what they are, or the first
+// record is too large.
 func cutShort(src formats.Source, info formats.Info) error {
+	if info.Unshown {
+		return fmt.Errorf("%w: the first one, which would show the table", formats.ErrTooLarge)
+	}
 	if info.Compression == "" && info.Format != "json" {
 		return nil
 	}

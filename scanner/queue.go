@@ -102,8 +102,8 @@ func (w *worker) sweep(in *input) {
 			in.drained = true
 			w.mu.Unlock()
 			if !errors.Is(err, io.EOF) {
-				in.failAt(1<<62, 0, Partial, cause(err))
-				in.problem(1<<62, 0, named(in.in, err))
+				in.failAt(atEnd, 0, Partial, cause(err))
+				in.problem(atEnd, 0, named(in.in, err))
 				w.badInput(in)
 			}
 			return
@@ -146,7 +146,9 @@ func (w *worker) leave(in *input) {
 	in.lateSpan()
 	w.out.end(in.n, in.chain.blocks())
 	if err := in.src.Close(); err != nil {
-		in.failAt(1<<62, 1, Partial, cause(err))
+		in.failAt(atEnd, 1, Partial, cause(err))
+		in.problem(atEnd, 1, named(in.in, err))
+		w.badInput(in)
 	}
 	in.close(w.ctx.Err() != nil && !in.drained)
 	w.stats.Files.Add(1)

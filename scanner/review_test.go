@@ -12,6 +12,62 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
+// Of records some of which name their table, in an envelope or not, the others are taken by
+// their columns, whichever come first and however many there are of each.
+func TestNamedAndUnnamedInOneStream(t *testing.T) {
+	const (
+		envelope = `{"category":"AdvancedHunting-DeviceNetworkEvents","properties":{"Timestamp":"2025-04-01T02:13:07Z","RemoteIP":"198.51.100.7","RemotePort":22,"DeviceName":"pc"}}`
+		foreign  = `{"category":"AdvancedHunting-DeviceRegistryEvents","properties":{"Timestamp":"2025-04-01T02:13:07Z","RegistryKey":"x","RemoteIP":"198.51.100.7"}}`
+		typed    = `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"DnsEvents","Name":"c2.example","ClientIP":"10.0.0.5"}`
+		csl      = `{"TimeGenerated":"2025-04-01T02:13:07Z","DeviceVendor":"x","SourceIP":"10.0.0.5","DestinationIP":"198.51.100.7"}`
+		sparse   = `{"Timestamp":"2025-04-01T02:13:07Z","RemoteIP":"198.51.100.7"}`
+		nothing  = `{"Timestamp":"2025-04-01T02:13:07Z","RegistryKey":"x","Owner":"198.51.100.7"}`
+	)
+	const dne, firewall, dns = "DeviceNetworkEvents", "CommonSecurityLog", "DnsEvents"
+	for _, tt := range []struct {
+		name  string
+		kinds []string
+		hits  map[string]int // by table, of each kind
+	}{
+		{"envelopes first", []string{envelope, csl}, map[string]int{dne: 1, firewall: 1}},
+		{"envelopes last", []string{csl, envelope}, map[string]int{dne: 1, firewall: 1}},
+		{"envelopes of a table that is not swept for", []string{foreign, csl}, map[string]int{firewall: 1}},
+		{"a type", []string{typed, csl, envelope}, map[string]int{dne: 1, firewall: 1, dns: 1}},
+		{"few columns", []string{envelope, sparse}, map[string]int{dne: 2}},
+		{"columns of no table", []string{envelope, nothing}, map[string]int{dne: 1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, each := range []int{2, 100} { // all in what tells the table, and not
+				var text []string
+				for _, kind := range tt.kinds {
+					text = append(text, slices.Repeat([]string{kind}, each)...)
+				}
+				for _, size := range []int{0, 500} {
+					s := &Scan{Indicators: indicators(t, "198.51.100.7", "c2.example"), Threads: 2}
+					s.Formats.BlockSize = size
+					hits, sum := sweep(t, s, jsonl("x.jsonl", text...))
+					got := map[string]int{}
+					for _, line := range hits {
+						h, err := Decode([]byte(line), table.Builtin())
+						if err != nil {
+							t.Fatal(err)
+						}
+						got[h.Table.Name]++
+					}
+					for name, n := range tt.hits {
+						if got[name] != n*each {
+							t.Errorf("%d of each, blocks of %d: %d hits of %s, want %d", each, size, got[name], name, n*each)
+						}
+					}
+					if len(got) != len(tt.hits) || sum.Records != int64(len(text)) {
+						t.Errorf("%d of each, blocks of %d: hits by table %v, %d records", each, size, got, sum.Records)
+					}
+				}
+			}
+		})
+	}
+}
+
 // Streams name the table of a record in Type or in category, and one stream
 // may hold both kinds.
 func TestTypeAndCategoryInOneStream(t *testing.T) {
@@ -302,6 +358,36 @@ func TestPackedIsUnreadable(t *testing.T) {
 			packed := tt.status == Unreadable
 			if sum.Files[0].Status != tt.status || sum.Complete() == packed || (warned == 1) != packed {
 				t.Errorf("status %s, complete %v, %d warnings", sum.Files[0].Status, sum.Complete(), warned)
+			}
+		})
+	}
+}
+
+// A document that begins with a record that is too large to be read may be of any table,
+// and so is missing, also in a folder. With --table the others are read.
+func TestLargeFirstRecord(t *testing.T) {
+	const hit = `{"TimeGenerated":"2025-04-01T02:13:07Z","DestinationIP":"198.51.100.7"}`
+	long := `"RawEventData":"` + strings.Repeat("x", 9<<20) + `"`
+	full := jsonl("csl.jsonl", `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`)
+	for _, tt := range []struct {
+		name, text, table string
+		max               int
+		status            Status
+		hits              int64
+	}{
+		{"read", "[{" + long + "," + hit[1:] + "," + hit + "]", "", 0, Complete, 2},
+		{"too large", "[{" + long + "," + hit[1:] + "," + hit + "]", "", 1 << 20, Unreadable, 0},
+		{"too large, of a table", "[{" + long + "," + hit[1:] + "," + hit + "]", "CommonSecurityLog", 1 << 20, Partial, 1},
+		{"something else", `{"log":{` + long + `}}`, "", 1 << 20, Unknown, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := formats.Bytes("folder/file", []byte(tt.text))
+			in.Named = false
+			s := &Scan{Indicators: indicators(t, "198.51.100.7"), Table: tt.table}
+			s.Formats.MaxRecord = tt.max
+			_, sum := sweep(t, s, in, full)
+			if f := sum.Files[0]; f.Status != tt.status || f.Hits != tt.hits {
+				t.Errorf("%s (%s), %d hits", f.Status, f.Reason, f.Hits)
 			}
 		})
 	}

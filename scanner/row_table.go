@@ -1,10 +1,12 @@
 package scanner
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/formats"
+	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
 // A naming is a cell that names a table, and which it is.
@@ -83,6 +85,81 @@ func (w *worker) sortRows(in *input, b formats.Block, k *planKey, run *formats.R
 	}
 	in.countNamed(in.plan, w.named.table, w.named.cell, n)
 	return nil
+}
+
+// leavesUnnamed reports whether there are rows that name no table, neither in a run that
+// names no other than that of the block nor in those before it.
+func (w *worker) leavesUnnamed(run *formats.Run, rows int) bool {
+	n := 0
+	for _, c := range run.Cells {
+		if c.Len > 0 {
+			n++
+		}
+	}
+	return n < rows && slices.Contains(w.tables, unsaid)
+}
+
+// nameRest finds the tables of rows that name none, in a stream of which others do: each
+// by its own columns. So records without an envelope are not taken for what those in one
+// are, whichever kind the stream begins with.
+func (w *worker) nameRest(in *input, def int8) error {
+	w.rows = w.rows[:0]
+	for row, t := range w.tables {
+		if t == unsaid {
+			w.rows = append(w.rows, uint32(row))
+		}
+	}
+	for rows := range slices.Chunk(w.rows, batch) {
+		early, err := w.reader.Fetch(0, rows)
+		if err != nil {
+			return err
+		}
+		late, err := w.reader.Fetch(1, rows)
+		if err != nil {
+			return err
+		}
+		for i, row := range rows {
+			w.row.Cells = cellsOf(in.plan, early, late, i, w.row.Cells, nil)
+			if t := w.shownTable(in.plan, w.row.Cells, def); t != def {
+				w.tables[row], w.met[t] = t, true
+				in.count(in.plan, t, 1)
+			}
+		}
+	}
+	return nil
+}
+
+// maxShown bounds how many sets of columns a worker knows the tables of.
+const maxShown = 1024
+
+// shownTable is the table whose columns the cells of a row show, or def if that has all
+// of them or none has.
+func (w *worker) shownTable(p *plan, cells []string, def int8) int8 {
+	w.ownColumns = append(w.ownColumns[:0], byte(def))
+	for n, cell := range cells {
+		if cell != "" && !slices.Contains(p.discriminators, n) {
+			w.ownColumns = binary.AppendUvarint(w.ownColumns, uint64(n))
+		}
+	}
+	if t, ok := w.byColumns[string(w.ownColumns)]; ok {
+		return t
+	}
+	var names []string
+	for n, cell := range cells {
+		if cell != "" && !slices.Contains(p.discriminators, n) {
+			names = append(names, p.columns.Names()[n])
+		}
+	}
+	found := def
+	if def < 0 || slices.ContainsFunc(names, func(c string) bool { return p.tables[def].Holds(c) == "" }) {
+		if t, _, err := table.Detect(p.tables, table.Evidence{Columns: names}); t != nil && err == nil {
+			found = int8(slices.Index(p.tables, t))
+		}
+	}
+	if len(w.byColumns) < maxShown {
+		w.byColumns[string(w.ownColumns)] = found
+	}
+	return found
 }
 
 // countRest counts the rows of a block that do not say which table they are of.

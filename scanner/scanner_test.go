@@ -517,6 +517,56 @@ func TestStrict(t *testing.T) {
 	}
 }
 
+// What is wrong between records of a document stands behind those before it.
+func TestStrictBetweenRecords(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		broken int // record, from 0, -1 for none
+		comma  int // which record lacks the comma before it
+		hits   int
+		line   int // of what is named
+	}{
+		{"a comma is missing", -1, 50, 50, 51},
+		{"a record before that", 20, 50, 20, 21},
+		{"a record behind that", 80, 50, 50, 51},
+		{"the record there", 50, 50, 50, 51},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var text strings.Builder
+			for i := range 100 {
+				record := `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"1.2.3.4"}`
+				if i == tt.broken {
+					record = `{"DestinationIP":!}`
+				}
+				switch i {
+				case 0:
+					text.WriteString("[")
+				case tt.comma:
+					text.WriteString("\n")
+				default:
+					text.WriteString(",\n")
+				}
+				text.WriteString(record)
+			}
+			text.WriteString("]")
+			for _, size := range []int{0, 700} {
+				for _, workers := range []int{1, 4} {
+					var rejects bytes.Buffer
+					s := &Scan{Indicators: indicators(t, "1.2.3.4"), Strict: true, Threads: workers, Rejects: &rejects}
+					s.Formats.BlockSize = size
+					hits, _ := sweep(t, s, formats.Bytes("x.json", []byte(text.String())))
+					if len(hits) != tt.hits {
+						t.Errorf("%d workers, blocks of %d: %d hits, want %d", workers, size, len(hits), tt.hits)
+					}
+					if first := lines(rejects.String()); len(first) == 0 || !strings.Contains(first[0], fmt.Sprintf(`"line":%d,`, tt.line)) {
+						t.Errorf("%d workers, blocks of %d: rejects %v", workers, size, first)
+					}
+				}
+			}
+		})
+	}
+}
+
 func TestInterrupt(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	var out bytes.Buffer
@@ -580,7 +630,7 @@ func TestFirstReason(t *testing.T) {
 	in.failAt(7, 0, Partial, errors.New("later"))
 	in.failAt(2, 1, Partial, errors.New("first"))
 	in.failAt(2, 3, Partial, errors.New("next"))
-	in.failAt(1<<62, 0, Partial, errors.New("end"))
+	in.failAt(atEnd, 0, Partial, errors.New("end"))
 	if in.report.Reason != "first" {
 		t.Error(in.report.Reason)
 	}

@@ -42,10 +42,12 @@ type worker struct {
 	rows  []uint32        // rows that hold any, ascending, without repeats
 
 	// Which table a row is of, see sortRows and rowTable.
-	tables   []int8 // of each row, where a run says it; index into plan.tables, else -1
-	met      []bool // by plan.tables: whether the block may hold rows of it
-	named    naming // the last one: rows repeat it
-	hitNamed naming // the last one of rows with hits
+	tables     []int8          // of each row, where a run says it; index into plan.tables, else -1
+	met        []bool          // by plan.tables: whether the block may hold rows of it
+	named      naming          // the last one: rows repeat it
+	hitNamed   naming          // the last one of rows with hits
+	ownColumns []byte          // of a row that names none: the block's table, and the columns by number
+	byColumns  map[string]int8 // the tables of such rows
 
 	// The hits of a row, see report.
 	row      finding       // in hand
@@ -118,6 +120,10 @@ func (w *worker) reset(in *input) {
 	want.Spare = w.reader
 	w.reader = in.src.NewReader(want)
 	w.named, w.hitNamed = naming{}, naming{} // another input may have other tables
+	w.byColumns = nil
+	if in.plan.rowwise {
+		w.byColumns = map[string]int8{}
+	}
 }
 
 // begin turns the worker to a block that the reader has just claimed, and returns the

@@ -66,17 +66,17 @@ func readDate(s string, o dayOrder) (d ioc.Date, ok bool) {
 
 // epoch reads a date that is a number. The units do not overlap in this century.
 func epoch(s string) (d ioc.Date, ok bool) {
-	n, ok := digits(s, 16)
+	n, ok := digits64(s, 16)
 	switch {
 	case !ok:
 	case len(s) == 8:
 		return plainDate(s[:4] + "-" + s[4:6] + "-" + s[6:])
 	case len(s) == 9, len(s) == 10:
-		return ioc.Instant(time.Unix(int64(n), 0).UTC()), true
+		return ioc.Instant(time.Unix(n, 0).UTC()), true
 	case len(s) == 12, len(s) == 13:
-		return ioc.Instant(time.UnixMilli(int64(n)).UTC()), true
+		return ioc.Instant(time.UnixMilli(n).UTC()), true
 	case len(s) == 15, len(s) == 16:
-		return ioc.Instant(time.UnixMicro(int64(n)).UTC()), true
+		return ioc.Instant(time.UnixMicro(n).UTC()), true
 	}
 	return d, false
 }
@@ -188,12 +188,18 @@ func threeParts(s string) (a, b, c string, ok bool) {
 	return a, b, c, ok && b != "" && c != "" && len(b) <= 2
 }
 
-// digits reads a number of 1 to most digits.
+// digits reads a number of 1 to most digits, which are 9 at most.
 func digits(s string, most int) (int, bool) {
+	n, ok := digits64(s, most)
+	return int(n), ok
+}
+
+// digits64 reads a number of 1 to most digits.
+func digits64(s string, most int) (int64, bool) {
 	if s == "" || len(s) > most || strings.Trim(s, "0123456789") != "" {
 		return 0, false
 	}
-	n, err := strconv.Atoi(s)
+	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil
 }
 

@@ -248,7 +248,7 @@ func resealed(data []byte) []byte {
 	for i := range n {
 		e := data[headLen+i*entryLen:][:entryLen]
 		end := at + int(binary.LittleEndian.Uint32(e[8:]))
-		if end > len(data) {
+		if end < at || end > len(data) { // a number of 32 bits may be negative
 			return data
 		}
 		sum := sha256.Sum256(data[at:end])

@@ -1,0 +1,86 @@
+package scanner
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+// A member of an archive whose check sum differs is read to its end all the same, and
+// makes the run partial: whether it is compressed or not, and read in order or not.
+func TestDamagedMember(t *testing.T) {
+	const text = "TimeGenerated,DeviceVendor,DestinationIP\n2026-05-21T08:00:00Z,vendor,198.51.100.7\n"
+	type row struct{ TimeGenerated, DeviceVendor, DestinationIP string }
+	var table bytes.Buffer
+	w := parquet.NewGenericWriter[row](&table, parquet.CreatedBy("vendor", "1", "a"))
+	if _, err := w.Write([]row{{"2026-05-21T08:00:00Z", "x", "198.51.100.7"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name   string
+		data   string
+		method uint16
+	}{
+		{"csv stored", text, zip.Store},
+		{"csv deflated", text, zip.Deflate},
+		{"parquet stored", table.String(), zip.Store},
+		{"parquet deflated", table.String(), zip.Deflate},
+	} {
+		for _, damaged := range []bool{false, true} {
+			want := Complete
+			if damaged {
+				tt.name += ", damaged"
+				want = Partial
+			}
+			t.Run(tt.name, func(t *testing.T) {
+				var b bytes.Buffer
+				z := zip.NewWriter(&b)
+				m, err := z.CreateHeader(&zip.FileHeader{Name: "csl", Method: tt.method})
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.Write([]byte(tt.data))
+				if err := z.Close(); err != nil {
+					t.Fatal(err)
+				}
+				packed := b.Bytes()
+				if damaged { // in the directory, which is the last that names it
+					at := bytes.LastIndex(packed, []byte("PK\x01\x02"))
+					packed[at+16]++
+				}
+				path := filepath.Join(t.TempDir(), "x.zip")
+				if err := os.WriteFile(path, packed, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				inputs, errs := formats.Walk([]string{path}, nil)
+				if errs != nil {
+					t.Fatal(errs)
+				}
+				said := 0
+				s := &Scan{Indicators: indicators(t, "198.51.100.7"), Warn: func(err error) {
+					said += strings.Count(err.Error(), "x.zip/csl: damaged compressed data: zip: check sum differs")
+				}}
+				_, sum := sweep(t, s, inputs...)
+				if f := sum.Files[0]; f.Status != want || f.Hits != 1 || (said == 1) != damaged {
+					t.Errorf("%s (%s), %d hits, said %d times", f.Status, f.Reason, f.Hits, said)
+				}
+				for i, err := range (&Scan{}).Inspect(context.Background(), inputs) {
+					if err != nil || i.Status != want || i.Records != 1 {
+						t.Errorf("inspected: %s (%s), %d records, %v", i.Status, i.Reason, i.Records, err)
+					}
+				}
+			})
+		}
+	}
+}
