@@ -26,6 +26,7 @@ func TestEvents(t *testing.T) {
 		{"Loki", `{"labels":{},"line":` + quoted(one) + `,"timestamp":"x"}`, "1|", 0},
 		{"Loki's answer", `{"status":"success","data":{"resultType":"streams","result":[{"stream":{"job":"x"},"values":[["1743473587482000000",` + quoted(one) + `], [ "1743473587482000001", ` + quoted(two) + `, {}]]}]}}`, "1|,2|", 0},
 		{"sent to Loki", `{"streams":[{"stream":{},"values":[["1743473587482000000",` + quoted(`\"x`+"\t") + `],["1743473587482000000",` + quoted(one) + `]]}]}` + "\n" + `{"streams":[{"stream":{"a":"7"},"values":[["1743473587482000000",` + quoted(two) + `]]}]}`, "|,1|,2|", 0},
+		{"Loki's answer with a long line", `{"data":{"result":[{"stream":{},"values":[["1743473587482000000",` + quoted(`{"x":`+quoted(strings.Repeat(`"y`, textPiece))+`,"time":"t","a":"2"}`) + `],["1743473587482000000",` + quoted(one) + `]]}]}}`, "2|,1|", 0},
 		{"Loki's answer, cut off", `{"data":{"result":[{"stream":{},"values":[["1743473587482000000",` + quoted(one) + `],["1743473587482000000","{\"time\`, "1|", 1},
 		{"sent to Loki, with other lines", utf8BOM + "\x1e" + `{"streams":[{"stream":{},"values":[["1743473587482000000",` + quoted(one) + `]]}]}` + "\nconnection lost\n\n" + `{"streams":[{"stream":{},"values":[["1743473587482000000",` + quoted(two) + `]]}]}` + "\n]", "1|,2|", 2},
 		{"Google Cloud", `{"jsonPayload":` + one + `,"b":"0"}` + "\n" + `{"textPayload":"x"}`, "1|,|", 0},
@@ -42,6 +43,7 @@ func TestEvents(t *testing.T) {
 		{"records behind them", strings.Repeat(`{"message":`+quoted(one)+"}\n", maxSample) + `{"time":"t","a":"0","message":` + quoted(two) + "}\n" + `{"message":` + quoted(two) + `}`,
 			strings.Repeat("1|,", maxSample) + "0|,2|", 0},
 		{"broken", `{"message":` + quoted(one) + "}\n" + `{"message":` + quoted(one[:9]) + `}`, "1|", 1},
+		{"more behind it in the line", `{"message":` + quoted(one) + "}\n" + `{"message":` + quoted(one) + `}{"message":` + quoted(two) + `}`, "1|", 1},
 		{"byte order mark", utf8BOM + `{"message":` + quoted(one) + `}`, "1|", 0},
 
 		// Lines that are records stay, and so does what is unknown.
