@@ -39,6 +39,7 @@ func TestEvents(t *testing.T) {
 		{"others in Azure's envelope first, with its names further inside", strings.Repeat(`{"category":"x","operationName":"y","properties":{"b":"0","result":{"category":"x","operationName":"y"}}}`+"\n", maxSample) + `{"category":"z","operationName":"y","properties":` + one + `}`,
 			strings.Repeat("|0,", maxSample) + "1|", 0},
 		{"the least deep", `{"x":{"message":` + quoted(two) + `},"message":` + quoted(one) + `}`, "1|", 0},
+		{"behind other objects", `{"x":{"b":"0"},"y":{"message":` + quoted(one) + `}}`, "1|", 0},
 		{"others among them", `{"message":"started","b":"7"}` + "\n" + `{"message":` + quoted(one) + "}\nno JSON\n" + `{"b":"8"}`, "|7,1|,|8", 1},
 		{"records behind them", strings.Repeat(`{"message":`+quoted(one)+"}\n", maxSample) + `{"time":"t","a":"0","message":` + quoted(two) + "}\n" + `{"message":` + quoted(two) + `}`,
 			strings.Repeat("1|,", maxSample) + "0|,2|", 0},
