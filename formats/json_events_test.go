@@ -135,3 +135,24 @@ func TestEventsFit(t *testing.T) {
 		}
 	}
 }
+
+// Lines with the same keys are of one kind only if what names their table is the same, too;
+// and where the whole text is asked for, all lines stay.
+func TestEventsKinds(t *testing.T) {
+	line := func(category string) string {
+		return `{"category":"` + category + `","a":"0","message":"{\"time\":\"t\",\"a\":\"1\"}"}` + "\n"
+	}
+	named := func(p *Part) string {
+		if n := slices.Index(p.Columns, "category"); n >= 0 && len(p.Sample) > 0 && p.Sample[0][n] == "mine" {
+			return "mine"
+		}
+		return timedTable(p)
+	}
+	text := strings.Repeat(line("x"), maxSample) + line("mine") + line("y")
+	if got, _ := readEvents(t, text, false, Options{Table: named}); got != strings.Repeat("1|,", maxSample)+"0|,1|" {
+		t.Errorf("%q", got)
+	}
+	if got, _ := readEvents(t, line("x"), false, Options{Table: named, Whole: true}); got != "0|" {
+		t.Errorf("the whole text: %q", got)
+	}
+}
