@@ -163,6 +163,8 @@ func TestAvroBodies(t *testing.T) {
 		{"white space", "\ufeff {\"a\":1} \r\n", `{"a":1}`},
 		{"several lines", "{\n  \"a\": \"x\\\"y\",\r\n  \"b\": [1]\n}\n", `{   "a": "x\"y",    "b": [1] }`},
 		{"line break in a string", "{\"a\":\"x\ny\"}", `{"a":"x\ny"}`},
+		{"another line break in a string", "{\"a\":\"x\r\ny\"}", `{"a":"x\r\ny"}`},
+		{"carriage returns alone", "{\"a\":1,\r\"b\":2}", `{"a":1, "b":2}`},
 		{"lines", "{\"a\":1}\n{\"a\":2}\r\n\n{\"a\":3}", `{"a":1}` + "\n" + `{"a":2}` + "\n" + `{"a":3}`},
 		{"one after the other, blanks between", "{\"a\":{}} \t{\"a\":2}", `{"a":{}}` + "\n" + `{"a":2}`},
 		{"one after the other", `{"a":1}{"a":"}{"} {"a":3}`, `{"a":1}` + "\n" + `{"a":"}{"}` + "\n" + `{"a":3}`},

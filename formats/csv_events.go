@@ -100,7 +100,7 @@ func (r *csvEventReader) step() error {
 			r.behind = r.behind || rejects[i].Err == ErrOtherHeader
 		}
 		doubtful = (doubtful || r.behind) && bytes.IndexByte(raw, '{') >= 0
-		if doubtful && !mayBeEvent(text) || (doubtful || r.columns.envelope && len(text) > 0) && !json.Valid(text) {
+		if doubtful && !mayBeEvent(text) || r.columns.envelope && len(text) > 0 && !json.Valid(text) {
 			r.out = appendNoJSON(r.out, raw)
 			continue
 		}

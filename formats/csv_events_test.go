@@ -22,8 +22,9 @@ func TestCSVEvents(t *testing.T) {
 		{"one column", rows([]string{"Packed"}, []string{one}, []string{two}), "1|,2|", 0},
 		{"batches", rows([]string{"x", "body"}, []string{"0", `{"records":[` + one + `,` + two + `]}`}, []string{"0", `[` + one + `]`}), "1|,2|,1|", 0},
 		{"envelope", rows([]string{"category", "properties"}, []string{"x", one}, []string{"x", two}), "1|,2|", 0},
+		{"envelope in the first column", rows([]string{"properties", "category"}, []string{one, "x"}), "1|", 0},
 		{"envelope in a column", rows([]string{"x", "message"}, []string{"0", `{"category":"x","properties":` + one + `}`}), "1|", 0},
-		{"the column that has records", rows([]string{"labels", "Line"}, []string{`{"job":"x"}`, one}), "1|", 0},
+		{"the column that has records", rows([]string{"labels", "Line"}, []string{`{"job":"x"}`, one}, []string{`{"job":"x"}`, "started"}), "1|,|", 0},
 		{"in several columns", rows([]string{"x", "y"}, []string{"0", one}, []string{two, "0"}, []string{two, one}), "1|,2|,2|,1|", 0},
 		{"in the column that mostly has them", rows([]string{"x", "y"}, []string{two, one}, []string{"", one}, []string{two, ""}, []string{"", one}), "1|,2|,1|,2|,1|", 0},
 		{"at two times", rows([]string{"x", "y"}, []string{one, `{"time":"u","a":"1"}`}), "1|,1|", 0},
@@ -42,6 +43,7 @@ func TestCSVEvents(t *testing.T) {
 		{"others among them", rows([]string{"b", "body"}, []string{"7", "started"}, []string{"0", one}, []string{"8", ""}), "|7,1|,|8", 0},
 		{"broken", rows([]string{"x", "body"}, []string{"0", one}, []string{"0", one[:9]}), "1|", 1},
 		{"cut off", cut[:len(cut)-9], "1|", 1},
+		{"a long first record", rows([]string{"x", "body"}, []string{"0", `[{"x":"` + strings.Repeat("y", headSize) + `"},` + one + `]`}, []string{"0", two}), "|,1|,2|", 0},
 
 		// Records that are of a table stay, and so does what is unknown.
 		{"records", rows([]string{"time", "a", "body"}, []string{"t", "0", one}), "0|", 0},
@@ -54,4 +56,17 @@ func TestCSVEvents(t *testing.T) {
 		{"packed rows, one of them missing", rows([]string{"time", "a", "Packed"}, []string{"t", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "0", ""}), "1|,0|", 0},
 		{"text", rows([]string{"b", "body"}, []string{"3", "a " + one}), "|3", 0},
 	})
+
+	// A record that is too long is refused in its place.
+	long := strings.Repeat("y", 1<<16)
+	for _, text := range []string{
+		rows([]string{"x", "body"}, []string{"0", one}, []string{long, two}, []string{"0", two}),
+		rows([]string{"x", "body"}, []string{"0", one}, []string{"0", two}, []string{long, two}),
+	} {
+		o := Options{Table: timedTable, MaxRecord: 1 << 15}
+		seen := readJSON(t, Format{Open: func(*Content, Options) (Source, error) { return CSV.Open(jsonContent(text, false), o) }}, jsonContent(text, false), o, "a")
+		if len(seen.rows) != 2 || len(seen.rejects) != 1 || seen.err != nil {
+			t.Errorf("%q, %d rejects, %v", seen.rows, len(seen.rejects), seen.err)
+		}
+	}
 }

@@ -48,7 +48,7 @@ func slowValue(cell string) bool {
 func FuzzCSVHead(f *testing.F) {
 	for _, s := range []string{"A,B,C\n1,2,3\n", "A;B\r\n", "A\tB", "A|B\r", "\r\r\n", "\n", "", "a", ",\n", "\"a\",b\n", "a \"b\",c\n", "x,\"y\nz\",w\n",
 		"TRUE,nuLL,fal\u017fe,NaN,Inf,+inf,-1e5,.5,0x1p-2,1_0,1e999,12", "10.0.0.1,::1,fe80::1%eth0,[::1]:80,1.2.3.4:5,1.2.3,ff:1,a.b,+1.2.3.4",
-		"2024-01-02,1/2,https://x,{x,[y,01234567-0123-0123-0123-0123456789ab,Source IP,EventData.Ip", "a,b\x00c,\xff\n,\u2028\n",
+		"2024-01-02,1/2,https://x,{x,[y,01234567-0123-0123-0123-0123456789ab,a1234567-0123-0123-0123-0123456789ab,Source IP,EventData.Ip", "a,b\x00c,\xff\n,\u2028\n",
 		"\"a\",\"b\"\r\n1,2\n", "\"a\"\"b\",\"\"\"\",\"\"", "\"a\" b\",c\"d\n", "\"a\",\"b\",c\n\"d\"\n", "\"a\",\r", "\"\r\n\"", "\"\"\"", "\"a\";\"b\"\t\"c\"|\"d\"\n"} {
 		f.Add([]byte(s))
 	}
@@ -74,4 +74,16 @@ func FuzzCSVHead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Columns are named in many languages, and by programs of all kinds.
+func TestColumnNames(t *testing.T) {
+	for cell, want := range map[string]bool{
+		"Source IP": true, "Größe (KB)": true, "時刻": true, "$time": true, "@timestamp": true, "_raw": true, "bytes:out": true, "TimeGenerated [UTC]": true,
+		"": false, "7days": false, "-x": false, "a&b": false, "a1234567-0123-0123-0123-0123456789ab": false, "ff::1": false,
+	} {
+		if isColumnName(cell) != want {
+			t.Errorf("%q names a column: %t", cell, !want)
+		}
+	}
 }

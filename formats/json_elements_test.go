@@ -53,6 +53,10 @@ func TestEventsInDocuments(t *testing.T) {
 		{"broken event", `[{"body":` + quoted(one) + `},{"body":},{"body":` + quoted(two) + `}]`, "1|,2|", 1},
 		{"no event", `[{"body":` + quoted(one) + `},7,{"body":` + quoted(two) + `}]`, "1|,2|", 1},
 		{"text behind", `[{"body":` + quoted(one) + `}] x y`, "1|", 1},
+		{"broken event of a name that is no envelope", `[{"log":` + quoted(one) + `},{"log":},{"log":` + quoted(two) + `}]`, "1|,2|", 1},
+		{"no event of such a name", `[{"log":` + quoted(one) + `},7,{"log":` + quoted(two) + `}]`, "1|,2|", 1},
+		{"text behind events of such a name", `[{"log":` + quoted(one) + `}] x y`, "1|", 1},
+		{"lists as text", `[{"log":` + quoted("["+one+"]") + `},{"log":` + quoted("["+two+"]") + `}]`, "1|,2|", 0},
 
 		{"long first line", `{"body":` + large + "}\n" + `{"body":` + quoted(one) + `}`, "1|,2|,1|", 0},
 		{"one long line", `{"body":` + large + `}`, "1|,2|", 0},
@@ -83,16 +87,18 @@ func TestEventsInDocuments(t *testing.T) {
 // A document that breaks off is said to, behind the events that it has; one that is too
 // large among them is refused.
 func TestEventsCutOff(t *testing.T) {
-	event := `{"body":` + fmt.Sprintf("%q", `{"time":"t","a":"1"}`) + `}`
 	o := Options{Table: timedTable, MaxRecord: 1 << 16}
 	for _, stream := range []bool{false, true} {
-		got, seen := readEvents(t, "["+event+","+event+`,{"bo`, stream, o)
-		if got != "1|,1|" || seen.err == nil || !strings.Contains(seen.err.Error(), "not closed") {
-			t.Errorf("%q, %v", got, seen.err)
-		}
-		got, seen = readEvents(t, "["+event+`,{"x":"`+strings.Repeat("y", 1<<17)+`"},`+event+"]", stream, o)
-		if got != "1|,1|" || len(seen.rejects) != 1 || seen.err != nil {
-			t.Errorf("%q, %d rejects, %v", got, len(seen.rejects), seen.err)
+		for _, name := range []string{"body", "log"} { // an envelope is read in its place
+			event := `{"` + name + `":` + fmt.Sprintf("%q", `{"time":"t","a":"1"}`) + `}`
+			got, seen := readEvents(t, "["+event+","+event+`,{"bo`, stream, o)
+			if got != "1|,1|" || seen.err == nil || !strings.Contains(seen.err.Error(), "not closed") {
+				t.Errorf("%q, %v", got, seen.err)
+			}
+			got, seen = readEvents(t, "["+event+`,{"x":"`+strings.Repeat("y", 1<<17)+`"},`+event+"]", stream, o)
+			if got != "1|,1|" || len(seen.rejects) != 1 || seen.err != nil {
+				t.Errorf("%q, %d rejects, %v", got, len(seen.rejects), seen.err)
+			}
 		}
 	}
 }

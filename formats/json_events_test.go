@@ -26,6 +26,7 @@ func TestEvents(t *testing.T) {
 		{"Loki", `{"labels":{},"line":` + quoted(one) + `,"timestamp":"x"}`, "1|", 0},
 		{"Loki's answer", `{"status":"success","data":{"resultType":"streams","result":[{"stream":{"job":"x"},"values":[["1743473587482000000",` + quoted(one) + `], [ "1743473587482000001", ` + quoted(two) + `, {}]]}]}}`, "1|,2|", 0},
 		{"sent to Loki", `{"streams":[{"stream":{},"values":[["1743473587482000000",` + quoted(`\"x`+"\t") + `],["1743473587482000000",` + quoted(one) + `]]}]}` + "\n" + `{"streams":[{"stream":{"a":"7"},"values":[["1743473587482000000",` + quoted(two) + `]]}]}`, "|,1|,2|", 0},
+		{"Loki's answer with a long line", `{"data":{"result":[{"stream":{},"values":[["1743473587482000000",` + quoted(`{"x":`+quoted(strings.Repeat(`"y`, textPiece))+`,"time":"t","a":"2"}`) + `],["1743473587482000000",` + quoted(one) + `]]}]}}`, "2|,1|", 0},
 		{"Loki's answer, cut off", `{"data":{"result":[{"stream":{},"values":[["1743473587482000000",` + quoted(one) + `],["1743473587482000000","{\"time\`, "1|", 1},
 		{"sent to Loki, with other lines", utf8BOM + "\x1e" + `{"streams":[{"stream":{},"values":[["1743473587482000000",` + quoted(one) + `]]}]}` + "\nconnection lost\n\n" + `{"streams":[{"stream":{},"values":[["1743473587482000000",` + quoted(two) + `]]}]}` + "\n]", "1|,2|", 2},
 		{"Google Cloud", `{"jsonPayload":` + one + `,"b":"0"}` + "\n" + `{"textPayload":"x"}`, "1|,|", 0},
@@ -38,10 +39,12 @@ func TestEvents(t *testing.T) {
 		{"others in Azure's envelope first, with its names further inside", strings.Repeat(`{"category":"x","operationName":"y","properties":{"b":"0","result":{"category":"x","operationName":"y"}}}`+"\n", maxSample) + `{"category":"z","operationName":"y","properties":` + one + `}`,
 			strings.Repeat("|0,", maxSample) + "1|", 0},
 		{"the least deep", `{"x":{"message":` + quoted(two) + `},"message":` + quoted(one) + `}`, "1|", 0},
+		{"behind other objects", `{"x":{"b":"0"},"y":{"message":` + quoted(one) + `}}`, "1|", 0},
 		{"others among them", `{"message":"started","b":"7"}` + "\n" + `{"message":` + quoted(one) + "}\nno JSON\n" + `{"b":"8"}`, "|7,1|,|8", 1},
 		{"records behind them", strings.Repeat(`{"message":`+quoted(one)+"}\n", maxSample) + `{"time":"t","a":"0","message":` + quoted(two) + "}\n" + `{"message":` + quoted(two) + `}`,
 			strings.Repeat("1|,", maxSample) + "0|,2|", 0},
 		{"broken", `{"message":` + quoted(one) + "}\n" + `{"message":` + quoted(one[:9]) + `}`, "1|", 1},
+		{"more behind it in the line", `{"message":` + quoted(one) + "}\n" + `{"message":` + quoted(one) + `}{"message":` + quoted(two) + `}`, "1|", 1},
 		{"byte order mark", utf8BOM + `{"message":` + quoted(one) + `}`, "1|", 0},
 
 		// Lines that are records stay, and so does what is unknown.
@@ -130,5 +133,26 @@ func TestEventsFit(t *testing.T) {
 		if got, seen := readEvents(t, test.text, false, o); got != test.want || seen.err != nil {
 			t.Errorf("%s: %q, want %q, %v", test.name, got, test.want, seen.err)
 		}
+	}
+}
+
+// Lines with the same keys are of one kind only if what names their table is the same, too;
+// and where the whole text is asked for, all lines stay.
+func TestEventsKinds(t *testing.T) {
+	line := func(category string) string {
+		return `{"category":"` + category + `","a":"0","message":"{\"time\":\"t\",\"a\":\"1\"}"}` + "\n"
+	}
+	named := func(p *Part) string {
+		if n := slices.Index(p.Columns, "category"); n >= 0 && len(p.Sample) > 0 && p.Sample[0][n] == "mine" {
+			return "mine"
+		}
+		return timedTable(p)
+	}
+	text := strings.Repeat(line("x"), maxSample) + line("mine") + line("y")
+	if got, _ := readEvents(t, text, false, Options{Table: named}); got != strings.Repeat("1|,", maxSample)+"0|,1|" {
+		t.Errorf("%q", got)
+	}
+	if got, _ := readEvents(t, line("x"), false, Options{Table: named, Whole: true}); got != "0|" {
+		t.Errorf("the whole text: %q", got)
 	}
 }

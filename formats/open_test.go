@@ -60,6 +60,16 @@ func utf16Bytes(s string, order binary.AppendByteOrder, mark bool) []byte {
 	return b
 }
 
+// bzipped packs logText, whatever is written.
+type bzipped struct{ w io.Writer }
+
+func (b bzipped) Write(p []byte) (int, error) { return len(p), nil }
+
+func (b bzipped) Close() error {
+	_, err := io.WriteString(b.w, bz)
+	return err
+}
+
 type zipMember struct {
 	name   string
 	data   []byte
@@ -71,6 +81,7 @@ func zipped(t testing.TB, members ...zipMember) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	w.RegisterCompressor(zstd.ZipMethodWinZip, zstd.ZipCompressor())
+	w.RegisterCompressor(zipBzip2, func(w io.Writer) (io.WriteCloser, error) { return bzipped{w}, nil })
 	for _, m := range members {
 		f, err := w.CreateHeader(&zip.FileHeader{Name: m.name, Method: m.method})
 		if err != nil {
@@ -119,6 +130,7 @@ func TestContent(t *testing.T) {
 		{"zip, deflated", "zip", "", long, zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate})},
 		{"zip, stored", "", "", long, zipped(t, zipMember{"a.csv", []byte(long), zip.Store})},
 		{"zip, zstd", "zip", "", long, zipped(t, zipMember{"a.csv", []byte(long), zstd.ZipMethodWinZip})},
+		{"zip, bzip2", "zip", "", logText, zipped(t, zipMember{"a.csv", []byte(logText), zipBzip2})},
 		{"gzip in a zip", "zip+gzip", "", long, zipped(t, zipMember{"a.csv.gz", gz(long), zip.Deflate})},
 		{"gzip stored in a zip", "gzip", "", long, zipped(t, zipMember{"a.csv.gz", gz(long), zip.Store})},
 		{"zip in a gzip", "gzip+zip", "", long, gz(string(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate})))},
@@ -203,6 +215,8 @@ func TestTruncated(t *testing.T) {
 		{"zip, no directory", cutDirectory(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate})), ErrTruncated, len(long)},
 		{"zip, something after it", append(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate}), "hello"...), ErrCorrupt, len(long)},
 		{"zip, in the bytes of a stored member", flip(zipped(t, zipMember{"a.csv", []byte(long), zip.Store}), 90_000), ErrCorrupt, len(long)},
+		{"zip, check sum differs", inDirectory(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate}), 16), ErrCorrupt, len(long)},
+		{"zip, longer than its directory says", inDirectory(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate}), 24), ErrCorrupt, 200_000},
 		{"zip, damaged", flip(zipped(t, zipMember{"a.csv", []byte(long), zip.Deflate}), 90_000), ErrCorrupt, 50_000},
 	}
 	for _, tt := range tests {
@@ -227,6 +241,12 @@ func TestTruncated(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inDirectory returns an archive with another byte in the first entry of its directory.
+func inDirectory(b []byte, at int) []byte {
+	b[bytes.Index(b, []byte("PK\x01\x02"))+at] = 0
+	return b
 }
 
 func flip(b []byte, at int) []byte {

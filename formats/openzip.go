@@ -334,11 +334,6 @@ func (c *Content) unzip(o Options) error {
 		m.Stream = &unpacked{name: "zip", r: &cut{m.reader(), err}}
 	}
 	c.At, c.Len, c.Stream, c.Consumed = m.At, m.Len, m.Stream, m.Consumed
-	if c.Input.Member == "" {
-		c.Input.Member = list[0].name
-	} else {
-		c.Input.Member += "/" + list[0].name
-	}
 	c.Compression = joinNames(c.Compression, m.Compression)
 	c.onClose(m.Close)
 	return nil

@@ -242,8 +242,8 @@ func (c *Content) openEvents(e eventColumns, lines io.Reader, o Options) (Source
 // be of a megabyte each, and it begins with one.
 const eventRows = 256
 
-// A recordReader reads the records of a source, each as a line. What cannot be read is a
-// line that is no object, and so rejected.
+// A recordReader reads the records of a source that has no rejects, each as a line. What
+// cannot be read is a line that is no object, and so rejected.
 type recordReader struct {
 	r       Reader // its first late stage has all columns
 	columns eventColumns
@@ -266,11 +266,6 @@ func (r *recordReader) step() error {
 		for _, err := range r.r.Runs() {
 			if err != nil {
 				r.out = appendNoJSON(r.out, []byte(err.Error()))
-			}
-		}
-		for _, bad := range r.r.Rejects() {
-			if !bad.Matched {
-				r.out = appendNoJSON(r.out, []byte(bad.Err.Error()))
 			}
 		}
 		r.next, r.of = 0, b.Rows

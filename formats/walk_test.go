@@ -53,7 +53,8 @@ func texts(errs []error) string {
 }
 
 func TestWalk(t *testing.T) {
-	one := string(zipped(t, zipMember{"x/a.csv", []byte(logText), zip.Deflate}, zipMember{"__MACOSX/x/._a.csv", []byte("?"), zip.Store}))
+	one := string(zipped(t, zipMember{"x/a.csv", []byte(logText), zip.Deflate}, zipMember{"__MACOSX/x/._a.csv", []byte("?"), zip.Store},
+		zipMember{"x/.DS_Store", []byte("?"), zip.Store}))
 	two := string(zipped(t, zipMember{"z.csv", []byte(logText), zip.Deflate}, zipMember{"sub/", nil, zip.Store},
 		zipMember{`sub\a.csv`, []byte(logText), zip.Store}))
 	sealed := []byte(two)

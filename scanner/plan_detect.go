@@ -142,8 +142,8 @@ func (r *run) surely(part *formats.Part) string {
 // none. path is of its file, "" if that is not to count.
 func (r *run) matched(part *formats.Part, path string) *table.Table {
 	tables, bare := r.choice(), bareNames(part.Columns)
-	t, _, err := table.Detect(tables, table.Evidence{Types: typeCells(tables, part), Path: path, Columns: bare})
-	if err != nil || t == nil || !slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return hasName(bare, k.Column) }) {
+	t, _, _ := table.Detect(tables, table.Evidence{Types: typeCells(tables, part), Path: path, Columns: bare})
+	if t == nil || !slices.ContainsFunc(t.KeysAt(table.Wide), func(k table.Key) bool { return hasName(bare, k.Column) }) {
 		return nil
 	}
 	return t

@@ -131,3 +131,29 @@ func TestUnionOfOptionalTables(t *testing.T) {
 		}
 	}
 }
+
+// What stands in envelopes counts where nothing of the name stands outside.
+func TestSampled(t *testing.T) {
+	for _, test := range []struct{ columns, cells, want []string }{
+		{[]string{"category", "body.category"}, []string{"a", "b"}, []string{"a"}},
+		{[]string{"body.category", "category"}, []string{"b", "a"}, []string{"a"}},
+		{[]string{"x", "body.category"}, []string{"a", "b"}, []string{"b"}},
+	} {
+		if got := sampled(&formats.Part{Columns: test.columns, Sample: [][]string{test.cells}}, category); !slices.Equal(got, test.want) {
+			t.Errorf("%q: %q, want %q", test.columns, got, test.want)
+		}
+	}
+}
+
+// The last few are kept, whatever their number.
+func TestRecent(t *testing.T) {
+	var r recent[int]
+	for n := range 2*maxRecent + 2 {
+		r.keep(n)
+	}
+	for n := range 2*maxRecent + 2 {
+		if _, ok := r.find(func(m *int) bool { return *m == n }); ok != (n >= maxRecent+2) {
+			t.Errorf("%d is kept: %t", n, ok)
+		}
+	}
+}

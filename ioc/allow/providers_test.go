@@ -22,7 +22,7 @@ func TestPublished(t *testing.T) {
 		{"Cloudflare", `{"result":{"ipv4_cidrs":["203.0.113.0/24"],"ipv6_cidrs":["2001:db8::/32"],"etag":"198.51.100.0/24"},"success":true}`, 2, 0, "203.0.113.7", "198.51.100.7"},
 		{"Oracle", `{"regions":[{"region":"r","cidrs":[{"cidr":"203.0.113.0/24","tags":["198.51.100.0/24"]}]}]}`, 1, 0, "203.0.113.7", "198.51.100.7"},
 		{"Microsoft 365", `[{"id":1,"urls":["*.corp.example"],"ips":["203.0.113.0/24","0.0.0.0/0"]},{"id":2}]`, 1, 1, "203.0.113.7", "198.51.100.7 corp.example"},
-		{"geofeed", "# ours\n203.0.113.0/24,DE,DE-BE,Berlin,\n2001:db8::/32,DE,,,\n", 2, 0, "203.0.113.7 2001:db8::1", ""},
+		{"geofeed", "# ours\n203.0.113.0/24,DE,DE-BE,Berlin,\n2001:db8::/32,DE,,,\n198.51.100.0/24,,,,\n", 3, 0, "203.0.113.7 2001:db8::1 198.51.100.7", ""},
 		{"ranks", "1,corp.example\r\n2,\"b.example\"\r\n3,co.uk\r\n4294967297,d.example\r\n", 3, 1, "corp.example b.example www.corp.example", "c.example"},
 		{"ranks with more", "GlobalRank,TldRank,Domain,TLD\n1,1,corp.example,example\n2,2,b.example,example\n", 2, 1, "corp.example b.example", "example"},
 	} {
@@ -59,7 +59,10 @@ func TestFeedsAreNoLists(t *testing.T) {
 		"ioc,type,malware\n203.0.113.7,ip,Mirai\nevil.example,domain,Mirai\n",
 		"203.0.113.7,CN\n203.0.113.8,RU\n",
 		"203.0.113.0/24,Mirai\n198.51.100.0/24,Mirai\n",
+		"203.0.113.0/24,11\n198.51.100.0/24,12\n",
 		"1,203.0.113.7\n2,203.0.113.8\n",
+		"1,2,3\n4,5,6\n",
+		"1,,evil.example\n2,,c2.example\n",
 		"1,evil.example,domain,Mirai\n2,c2.example,domain,Mirai\n",
 		"a.example, b.example\n203.0.113.7, 203.0.113.8\n", // half of it would be missed
 	} {

@@ -513,6 +513,7 @@ func TestRefused(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"JSON of logs", `[{"name":"x","count":1}]`, "JSON of another shape"},
 		{"XML", `<?xml version="1.0"?><x/>`, "XML or HTML"},
+		{"XML of what is defanged", "<x>\na[.]example[.]net\n</x>\n", "XML or HTML"},
 		{"STIX 1", `<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1"><Address_Value>45.9.148.3##comma##45.9.148.4</Address_Value>` + "\n", "STIX 1 is not read; STIX 2, or a list of its values, is"},
 		{"MISP without attributes", "{\n \"Event\": {\"Attribute\": []}}", "no usable indicator"},
 		{"STIX without indicators", `{"type":"bundle","objects":[{"type":"identity","id":"identity--1"}]}`, "no usable indicator (1 no indicator: identity)"},
@@ -673,6 +674,7 @@ duckdns.org,domain,2026-05-20,
 0.0.0.0/5,cidr,soon,
 evil.example.net:8080,domain,,
 203.0.113.7,hostname,,
+http://evil.example.net/x,domain,,
 `
 	_, reports, err := read(t, []Source{of(text)}, Options{})
 	if err != nil {
@@ -684,7 +686,7 @@ evil.example.net:8080,domain,,
 		got = append(got, fmt.Sprintf("%d %s: %s", w.Line, w.Text, reason))
 	}
 	for _, want := range []string{"2 10.0.0.7: expired", "5 soon: date not readable", "6 evil.example.net:8080: a name is matched whatever the port",
-		"7 203.0.113.7: typed as a name, read as an address"} {
+		"7 203.0.113.7: typed as a name, read as an address", "8 http://evil.example.net/x: typed as a name, read as a URL"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no warning %q in %q", want, got)
 		}

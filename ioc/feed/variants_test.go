@@ -110,6 +110,11 @@ url http://45.9.148.5/a%7Cb at=feed:25
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:6\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:6\n", "[]"},
 		{"links at the end of a sentence", "Seen at a[.]example[.]net.\nThe post is [here](https://www.example.org/post).\nAlso (https://www.example.org/b).\n", "domain a.example.net at=feed:1\n", "[]"},
 		{"a bar within brackets", "Seen at a[.]example[.]net|45[.]9.148[.]1, which loads\nmsvc[MD|MT].lib and x\n", "domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:1\n", "[]"},
+		{"dots written as words and commas", "Asks a dot example dot net, b\u00a0dot\u00a0example dot net, c[,]example[,]net and us, but not main dot py.\n| 45,9,148,1 |\n`45,9,148,2`\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:1\ndomain c.example.net at=feed:1\nip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
+		{"a line of dashes that is no block of code", "IOCs of a[.]example[.]net\n----\nBeside example.org it asks more.\n~~~\nb.example.net\n~~~\nand example.com.\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:5\n", "[not defanged, in prose: --iocs-format text-all takes it:2]"},
+		{"AsciiDoc that has a table alone", "Seen by us in May.\n|===\n|Host\n|a.example.net\n|===\n", "domain a.example.net at=feed:4\n", "[]"},
+		{"links in a table, and another one behind that of URLs", "Seen.\n| URL | Host |\n|---|---|\n| http://a.example.net/x | [b.example.net](https://report.example.org/x) |\n\nSaid by:\n\n| https://report.example.org/y | us |\n", "url http://a.example.net/x at=feed:4\ndomain b.example.net at=feed:4\n", "[URL that is not defanged:2]"},
+		{"a page that begins with more", "<?xml version=\"1.0\"?>\n<html><body><p>Asks a[.]example[.]net.</p></body></html>\n", "domain a.example.net at=feed:2\n", "[]"},
 		{"options of commands", "Seen at a[.]example[.]net:\n```\nserve --web.page x --b[.]example[.]net\n```\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:3\n", "[]"},
 		{"several tables of Markdown, the first of which has names as a table", "## Hashes\n| SHA256 | File |\n|---|---|\n| `6cc175b9c0f1b6a831c399e269772661` | a.dll |\n## Addresses\n| IP | Role |\n|:---|---:|\n| `45.9.148.1` | C2 |\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:4\nip 45.9.148.1 at=feed:8\n", "[name of a file:1]"},
@@ -139,15 +144,19 @@ ip 45.9.148.1 at=feed:4
 		{"items of lists of a page", `<html><body><p>Seen at a[.]example[.]net.</p><ul>
 <li>b.example.net</li>
 <li>C2: <b>c</b>.example.net (down)</li>
-<li>somebody mentioned example.com</li></ul>
+<li>C2 IPs: 45.9.148.1, 45.9.148.2</li>
+<li>somebody mentioned example.com</li></ul><p>example.org is <strong>f</strong>[.]example.net's</p>
 <table><tr><td>d.example.net and e.example.net</td></tr></table></body></html>
 `, `
 domain a.example.net at=feed:1
 domain b.example.net at=feed:2
 domain c.example.net at=feed:3
-domain d.example.net at=feed:5
-domain e.example.net at=feed:5
-`, "[not defanged, in prose: --iocs-format text-all takes it:1]"},
+ip 45.9.148.1 at=feed:4
+ip 45.9.148.2 at=feed:4
+domain f.example.net at=feed:5
+domain d.example.net at=feed:6
+domain e.example.net at=feed:6
+`, "[not defanged, in prose: --iocs-format text-all takes it:2]"},
 		{"labels that say what follows", `C2 IP: 45.9.148.1:443
 **Malicious domain:** a.example.net (down since b.example.net is up)
 IPs: 45.9.148.2, 45[.]9[.]148[.]3 and 45.9.148.4
@@ -474,6 +483,9 @@ cidr 45.13.1.0/24 at=feed:3
 		{"text kept from a spreadsheet", "ioc,type\n=\"45.13.0.18\",ip\n", "ip 45.13.0.18 at=feed:2\n", "[]"},
 		{"a title that is no header", "iocs:\n  - 45.9.148.1\n  - a.example.net\n", "ip 45.9.148.1 at=feed:2\ndomain a.example.net at=feed:3\n", "[]"},
 		{"Excel's sep", "sep=;\r\nType;Indicator;Comment\r\nIP;45.9.154.18;\"a;b\"\r\n", "ip 45.9.154.18 at=feed:3\n", "[]"},
+		{"names of malware in two columns", "ioc,malware_printable,malware\n45.9.148.1,,Mirai\n45.9.148.2,Gafgyt,Bashlite\n", "ip 45.9.148.1 malware=Mirai at=feed:2\nip 45.9.148.2 malware=Gafgyt at=feed:3\n", "[]"},
+		{"types behind an empty column, without a header", "45.9.148.1:80,,ip:port\n2a00:1:0:0:0:0:0:7:443,,ip:port\n45.9.148.7:81,,ip:port\n", "ip:port 45.9.148.1:80 at=feed:1\nip:port [2a00:1::7]:443 at=feed:2\nip:port 45.9.148.7:81 at=feed:3\n", "[]"},
+		{"names of files below a title", "SHA256\n6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661\nWhat it drops:\nmain.py\n", "hash 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:2\n", "[name of a file:1 not an indicator:1]"},
 		{"words for types", `Indicator,Type,Malware Families,Threat Types
 45.9.154.11,ip_address,Mirai,Botnet
 45.9.162.0/24,ip_address_block,,
@@ -531,7 +543,7 @@ func TestNoteIsNoColumnOfValues(t *testing.T) {
 
 func TestOtherNames(t *testing.T) {
 	_, reports, err := read(t, []Source{of(`{"seen":"45.9.148.9",
-"list":[{"ip":"45.9.148.1","attacker":"45.9.148.2","more":{"x":["a.example.net"]},"peers":["45.9.148.3","45.9.148.4"],"link":"https://report.example.org/x","host":"b.example.net"},
+"list":[{"ip":"45.9.148.1","attacker":"45.9.148.2","more":{"x":["a.example.net"]},"less":[{"x":"c.example.net"}],"peers":["45.9.148.3","45.9.148.4"],"link":"https://report.example.org/x","host":"b.example.net"},
 {"attacker":"45.9.148.5","deep":[{"ip":"45.9.148.6"}]}]}`)}, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -540,6 +552,7 @@ func TestOtherNames(t *testing.T) {
 1 45.9.148.9: not taken from seen: 1 there would be indicators, in the first 100 objects
 2 45.9.148.2: not taken from attacker: 2 there would be indicators, in the first 100 objects
 2 a.example.net: not taken from more: 1 there would be indicators, in the first 100 objects
+2 c.example.net: not taken from less: 1 there would be indicators, in the first 100 objects
 2 45.9.148.3: not taken from peers: 2 there would be indicators, in the first 100 objects
 `)
 }
@@ -701,6 +714,7 @@ cidr 45.9.149.0/24 at=feed:8
 		{"ports of some lines", "45.9.148.7 8080\n45.9.148.8 C2\n", "", "[]"},
 		{"ports behind a sign", "45.9.148.7 - 8080\n", "", "[]"},
 		{"a port and more", "45.9.148.7 22 open\n", "", "[]"},
+		{"what a hosts file begins with", "127.0.0.1 localhost\n127.0.0.1 local\n255.255.255.255 broadcasthost\nfe80::1%lo0 localhost\nff02::1 ip6-allnodes\n0.0.0.0 a.example.net\n", "domain a.example.net at=feed:6\n", "[name of the hosts file's own machine:5]"},
 		{"a hosts file", "127.0.0.1 localhost\n127.0.1.1 web01\n52.4.4.4 vpn\n", "", "[]"},
 		{"remarks of a hosts file", "127.0.0.1 - localhost\n52.4.4.4 - vpn\n", "", "[]"},
 		{"an inventory", "web01.corp-example.com Windows Server 2019\n", "", "[]"},
