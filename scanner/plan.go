@@ -21,7 +21,8 @@ type plan struct {
 	copies    map[string]*table.Table  // of tables that are named otherwise; guarded by mu
 	late      func(*formats.Part) int8 // finds it for parts that the head did not show
 	mixed     bool                     // rows are told apart by a cell,
-	rowwise   bool                     // and where it is empty, by their columns
+	byColumns bool                     // where it is empty, by their columns: all rows,
+	rowwise   bool                     // or, if the stream is not mixed, those that hold a candidate
 	labelled  bool                     // category has names of tables, of unknown ones too: see categorised
 	keys      []planKey
 	uses      int // of the keys' groups, so far
@@ -81,7 +82,8 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	if err := r.planTables(in, p, info, fixed); err != nil {
 		return nil, err
 	}
-	p.rowwise = p.mixed && !fixed && !p.forced && len(p.tables) > 1
+	p.byColumns = !fixed && !p.forced && len(p.tables) > 1
+	p.rowwise = p.mixed && p.byColumns
 	names := columnNames(info.Parts)
 	text := info.Format != "parquet" && info.Format != "arrow"
 	r.planTimes(in, p, names, text, fixed)

@@ -91,6 +91,9 @@ func (w *worker) reportAll(in *input, def int8, wait bool) error {
 			f.N = int(row)
 			f.Cells = cellsOf(in.plan, early, late, i, f.Cells, keep)
 			f.Table = int(w.rowTable(in.plan, f.Cells, row, def))
+			if f.Table != int(def) && f.Table >= 0 && !in.plan.mixed { // else it has been counted
+				in.count(in.plan, int8(f.Table), 1)
+			}
 			w.gather(in.plan, f, found[:n])
 			found = found[n:]
 			if len(f.Elements) == 0 {

@@ -68,6 +68,60 @@ func TestNamedAndUnnamedInOneStream(t *testing.T) {
 	}
 }
 
+// Of records none of which names its table each is taken by its columns, if these include
+// all that the table of the first has of them.
+func TestUnnamedInOneStream(t *testing.T) {
+	const (
+		dns    = `{"TimeGenerated":"2025-04-01T02:13:07Z","Computer":"dc","ClientIP":"10.0.0.5","Name":"c2.example","SubType":"LookupQuery"}`
+		csl    = `{"TimeGenerated":"2025-04-01T02:13:07Z","DeviceVendor":"x","SourceIP":"10.0.0.5","DestinationIP":"198.51.100.7"}`
+		dne    = `{"Timestamp":"2025-04-01T02:13:07Z","DeviceName":"pc","ActionType":"ConnectionSuccess","LocalIP":"10.0.0.5","RemoteIP":"198.51.100.7","RemoteUrl":"c2.example"}`
+		joined = `{"Timestamp":"2025-04-01T02:13:07Z","RemoteUrl":"c2.example","DeviceVendor":"x","DeviceProduct":"y","DeviceAction":"z","SourceIP":"10.0.0.5","DestinationIP":"10.0.0.6"}`
+		named  = `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DeviceVendor":"x","SourceIP":"10.0.0.5","DestinationIP":"198.51.100.7"}`
+		sparse = `{"TimeGenerated":"2025-04-01T02:13:07Z","Name":"c2.example","DestinationIP":"198.51.100.7"}`
+	)
+	for _, tt := range []struct {
+		name  string
+		kinds []string
+		hits  map[string]int // by table, of each kind
+	}{
+		{"names first", []string{dns, csl}, map[string]int{"DnsEvents": 1, "CommonSecurityLog": 1}},
+		{"names last", []string{csl, dns}, map[string]int{"DnsEvents": 1, "CommonSecurityLog": 1}},
+		{"three tables", []string{dne, dns, csl}, map[string]int{"DeviceNetworkEvents": 2, "DnsEvents": 1, "CommonSecurityLog": 1}},
+		{"a column of both", []string{csl, dne}, map[string]int{"DeviceNetworkEvents": 2, "CommonSecurityLog": 1}},
+		{"columns of another table beside its own", []string{dne, joined}, map[string]int{"DeviceNetworkEvents": 3}},
+		{"columns that tell of no table", []string{dns, sparse}, map[string]int{"DnsEvents": 2}},
+		{"the table named further on", []string{dns, named}, map[string]int{"DnsEvents": 1, "CommonSecurityLog": 1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := slices.Repeat([]string{tt.kinds[0]}, 100)
+			for _, kind := range tt.kinds[1:] {
+				text = append(text, slices.Repeat([]string{kind}, 100)...)
+			}
+			for _, size := range []int{0, 500} {
+				s := &Scan{Indicators: indicators(t, "198.51.100.7", "c2.example"), Threads: 2}
+				s.Formats.BlockSize = size
+				hits, sum := sweep(t, s, jsonl("x.jsonl", text...))
+				got := map[string]int{}
+				for _, line := range hits {
+					h, err := Decode([]byte(line), table.Builtin())
+					if err != nil {
+						t.Fatal(err)
+					}
+					got[h.Table.Name]++
+				}
+				for name, n := range tt.hits {
+					if got[name] != n*100 {
+						t.Errorf("blocks of %d: %d hits of %s, want %d", size, got[name], name, n*100)
+					}
+				}
+				if len(got) != len(tt.hits) || sum.Records != int64(len(text)) || len(sum.Absent) != 3-len(tt.hits) {
+					t.Errorf("blocks of %d: hits by table %v, %d records, %d tables absent", size, got, sum.Records, len(sum.Absent))
+				}
+			}
+		})
+	}
+}
+
 // Streams name the table of a record in Type or in category, and one stream
 // may hold both kinds.
 func TestTypeAndCategoryInOneStream(t *testing.T) {

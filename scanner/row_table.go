@@ -133,7 +133,9 @@ func (w *worker) nameRest(in *input, def int8) error {
 const maxShown = 1024
 
 // shownTable is the table whose columns the cells of a row show, or def if that has all
-// of them or none has.
+// of them or none has. In a stream whose first records name no table, it is another than
+// def only if it has each of the columns that def has: what a row of def shows beside
+// them, as after a join, does not take it away.
 func (w *worker) shownTable(p *plan, cells []string, def int8) int8 {
 	w.ownColumns = append(w.ownColumns[:0], byte(def))
 	for n, cell := range cells {
@@ -152,7 +154,9 @@ func (w *worker) shownTable(p *plan, cells []string, def int8) int8 {
 	}
 	found := def
 	if def < 0 || slices.ContainsFunc(names, func(c string) bool { return p.tables[def].Holds(c) == "" }) {
-		if t, _, err := table.Detect(p.tables, table.Evidence{Columns: names}); t != nil && err == nil {
+		t, _, err := table.Detect(p.tables, table.Evidence{Columns: names})
+		lacks := func(c string) bool { return p.tables[def].Holds(c) != "" && t.Holds(c) == "" }
+		if t != nil && err == nil && (p.mixed || !slices.ContainsFunc(names, lacks)) {
 			found = int8(slices.Index(p.tables, t))
 		}
 	}
@@ -191,6 +195,9 @@ func (w *worker) rowTable(p *plan, cells []string, row uint32, def int8) int8 {
 		if w.hitNamed.table != unsaid {
 			return w.hitNamed.table
 		}
+	}
+	if p.byColumns && def >= 0 && def != p.generic {
+		return w.shownTable(p, cells, def)
 	}
 	return def
 }

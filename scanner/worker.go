@@ -121,7 +121,7 @@ func (w *worker) reset(in *input) {
 	w.reader = in.src.NewReader(want)
 	w.named, w.hitNamed = naming{}, naming{} // another input may have other tables
 	w.byColumns = nil
-	if in.plan.rowwise {
+	if in.plan.byColumns {
 		w.byColumns = map[string]int8{}
 	}
 }
