@@ -2,6 +2,7 @@ package formats
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -56,6 +57,9 @@ func Open(in Input, o Options) (Source, error) {
 	}
 	in = c.Input
 	f, err := formatOf(c, o)
+	if err == ErrUnknownFormat || err == ErrBinary {
+		err = cmp.Or(c.damage(), err)
+	}
 	if err == nil && c.avro == nil && (f.Name == JSON.Name || f.Name == JSONL.Name) {
 		var turned bool
 		if turned, err = c.turnColumns(o); turned {
@@ -241,6 +245,23 @@ func formatOf(c *Content, o Options) (*Format, error) {
 		return &JSONL, err
 	}
 	return nil, ErrUnknownFormat
+}
+
+// maxDoubt bounds how much of an unpacked stream that looks like nothing is read to find
+// damage in it: a block of bzip2, in whose place damage leaves garbage, has 900 kB and
+// its check sum at the end.
+const maxDoubt = 4 << 20
+
+// damage returns what is wrong with an unpacked stream, if that shows soon. Of one that
+// only ends early what was seen is right.
+func (c *Content) damage() error {
+	if c.Compression == "" || c.At != nil {
+		return nil
+	}
+	if _, err := io.CopyN(io.Discard, c.Stream, maxDoubt); errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	return nil
 }
 
 // seeks reports whether the format needs Content.At for an input with this head. An

@@ -3,6 +3,7 @@ package scanner
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"os"
 	"path/filepath"
@@ -79,6 +80,52 @@ func TestDamagedMember(t *testing.T) {
 					if err != nil || i.Status != want || i.Records != 1 {
 						t.Errorf("inspected: %s (%s), %d records, %v", i.Status, i.Reason, i.Records, err)
 					}
+				}
+			})
+		}
+	}
+}
+
+// What looks like nothing, or like records of no table, may be what damage has left: in a
+// folder it is passed over only if the compressed data that it comes from are whole.
+func TestDamageThatLooksLikeNothing(t *testing.T) {
+	for _, tt := range []struct{ name, data string }{
+		{"no format", "sT:\x01ldnaN"},
+		{"text", "one line of text\nand another\n"},
+		{"records", strings.Repeat(`{"host":"pc","note":"`+strings.Repeat("x", 1000)+`"}`+"\n", 1500)},
+	} {
+		for _, damaged := range []bool{false, true} {
+			want := Unknown
+			if damaged {
+				tt.name += ", damaged"
+				want = Unreadable
+			}
+			t.Run(tt.name, func(t *testing.T) {
+				var b bytes.Buffer
+				z := gzip.NewWriter(&b)
+				z.Write([]byte(tt.data))
+				if err := z.Close(); err != nil {
+					t.Fatal(err)
+				}
+				packed := b.Bytes()
+				if damaged {
+					packed[len(packed)-8]++ // of its check sum
+				}
+				dir := t.TempDir()
+				if err := os.WriteFile(filepath.Join(dir, "x.gz"), packed, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				inputs, errs := formats.Walk([]string{dir}, nil)
+				if len(inputs) != 1 || len(errs) > 0 {
+					t.Fatalf("got inputs %v, %v", inputs, errs)
+				}
+				s := &Scan{Indicators: indicators(t, "198.51.100.7")}
+				sum, err := s.Run(context.Background(), inputs)
+				if err != nil && sum == nil {
+					t.Fatal(err)
+				}
+				if f := sum.Files[0]; f.Status != want {
+					t.Errorf("got status %v (%s), want %v", f.Status, f.Reason, want)
 				}
 			})
 		}
