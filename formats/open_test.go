@@ -348,6 +348,7 @@ func TestStoredUntil(t *testing.T) {
 		t.Fatal(inputs, errs)
 	}
 	until, end := context.WithCancel(context.Background())
+	defer end()
 	for _, want := range []error{nil, context.Canceled} {
 		src, err := Open(inputs[0], Options{Until: until})
 		if !errors.Is(err, want) {

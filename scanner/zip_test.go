@@ -106,6 +106,7 @@ func TestHeaderOfStoredMember(t *testing.T) {
 		t.Fatal(errs)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	r := &run{Scan: &Scan{}, caller: ctx}
 	for _, want := range []int{3, 0} {
 		if names := r.headerOf(newInput(0, inputs[0])); len(names) != want {
