@@ -53,6 +53,8 @@ func TestCSVEvents(t *testing.T) {
 		{"packed rows", rows([]string{"time", "a", "Packed"}, []string{"another form", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "2", `{"time":"t","a":"2","b":"4"}`}), "1|3,2|4", 0},
 		{"packed rows, and others behind the sample", rows([]string{"time", "a", "Packed"}) + strings.Repeat(rows([]string{"t", "1", `{"time":"t","a":"1","b":"3"}`}), maxSample) +
 			rows([]string{"t", "0", `{"time":"t","a":"2","b":"4"}`}, []string{"t", "0", ""}), strings.Repeat("1|3,", maxSample) + "0|,2|4,0|", 0},
+		{"packed rows, one cut off behind the sample", rows([]string{"time", "a", "Packed"}) + strings.Repeat(rows([]string{"t", "1", `{"time":"t","a":"1","b":"3"}`}), maxSample) +
+			rows([]string{"t", "0", `{"time":"t","a":"0","b`}), strings.Repeat("1|3,", maxSample) + "0|", 1},
 		{"packed rows, one of them another", rows([]string{"time", "a", "Packed"}, []string{"t", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "0", `{"time":"t","a":"2","b":"4"}`}), "1|,0|", 0},
 		{"packed rows, one of them missing", rows([]string{"time", "a", "Packed"}, []string{"t", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "0", ""}), "1|,0|", 0},
 		{"text", rows([]string{"b", "body"}, []string{"3", "a " + one}), "|3", 0},

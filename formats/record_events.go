@@ -181,8 +181,11 @@ func (e *eventColumns) appendPacked(dst []byte, cell func(int) []byte) []byte {
 	if record == nil || !rowBeside(e.names, cells, column).within(record, true) {
 		dst = appendEvent(dst, e.names, cell)
 	}
-	if record != nil {
+	switch {
+	case record != nil:
 		dst = appendEvent(dst, e.names[column:column+1], func(int) []byte { return cell(column) })
+	case mayBeEvent(cell(column)): // it was cut off
+		dst = appendNoJSON(dst, cell(column))
 	}
 	return dst
 }
