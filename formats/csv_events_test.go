@@ -29,6 +29,7 @@ func TestCSVEvents(t *testing.T) {
 		{"in the column that mostly has them", rows([]string{"x", "y"}, []string{two, one}, []string{"", one}, []string{two, ""}, []string{"", one}), "1|,2|,1|,2|,1|", 0},
 		{"at two times", rows([]string{"x", "y"}, []string{one, `{"time":"u","a":"1"}`}), "1|,1|", 0},
 		{"the same record in two columns", rows([]string{"x", "y"}, []string{one, one}, []string{two, `{"a": "2", "time": "T"}`}, []string{two, `{"category":"x","properties":{"time":"t","a":"2"}}`}), "1|,2|,2|", 0},
+		{"the same record with more members behind it", rows([]string{"x", "y"}, []string{one, `{"time":"t","a":"1","b":"3"}`}, []string{`{"time":"t","a":"2","b":"4"}`, two}, []string{`{}`, one}), "1|3,2|4,1|", 0},
 		{"two columns of one name", rows([]string{"a.body", "body"}, []string{"started", one}, []string{"", two}), "1|,2|", 0},
 		{"behind another header", rows([]string{"x", "body"}, []string{"0", one}, []string{"body", "x"}, []string{two, "0"}), "1|,|,2|", 0},
 		{"a cell too many before it", rows([]string{"x", "body"}, []string{"0", one}, []string{"0", "7", two}), "1|", 1},
@@ -52,6 +53,8 @@ func TestCSVEvents(t *testing.T) {
 		{"packed rows", rows([]string{"time", "a", "Packed"}, []string{"another form", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "2", `{"time":"t","a":"2","b":"4"}`}), "1|3,2|4", 0},
 		{"packed rows, and others behind the sample", rows([]string{"time", "a", "Packed"}) + strings.Repeat(rows([]string{"t", "1", `{"time":"t","a":"1","b":"3"}`}), maxSample) +
 			rows([]string{"t", "0", `{"time":"t","a":"2","b":"4"}`}, []string{"t", "0", ""}), strings.Repeat("1|3,", maxSample) + "0|,2|4,0|", 0},
+		{"packed rows, one cut off behind the sample", rows([]string{"time", "a", "Packed"}) + strings.Repeat(rows([]string{"t", "1", `{"time":"t","a":"1","b":"3"}`}), maxSample) +
+			rows([]string{"t", "0", `{"time":"t","a":"0","b`}), strings.Repeat("1|3,", maxSample) + "0|", 1},
 		{"packed rows, one of them another", rows([]string{"time", "a", "Packed"}, []string{"t", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "0", `{"time":"t","a":"2","b":"4"}`}), "1|,0|", 0},
 		{"packed rows, one of them missing", rows([]string{"time", "a", "Packed"}, []string{"t", "1", `{"time":"t","a":"1","b":"3"}`}, []string{"t", "0", ""}), "1|,0|", 0},
 		{"text", rows([]string{"b", "body"}, []string{"3", "a " + one}), "|3", 0},

@@ -360,7 +360,8 @@ type Options struct {
 	Whole bool   // read a JSON document as it is, and not only the records that it wraps
 	Times *Times // counts what reading costs; nil: not counted
 	// Until, once done, ends the reading of pipes and devices that Walk has found, with
-	// its error: they may wait for ever. Nil: nothing ends it.
+	// its error: they may wait for ever. So it does the summing up of what an archive
+	// stores. Nil: nothing ends it.
 	Until   context.Context
 	TempDir string // where inputs that need seeking are spooled; "" means os.TempDir
 }

@@ -15,9 +15,9 @@ type Input struct {
 	Member string // name inside a zip archive, "" otherwise
 	Named  bool   // given by name, not met by a folder walk
 
-	pipe   bool                     // known to be no regular file
-	open   func() (*Content, error) // nil: Path is a file
-	source func() (Source, error)   // not nil: nothing to detect
+	pipe   bool                            // known to be no regular file
+	open   func(Options) (*Content, error) // nil: Path is a file
+	source func() (Source, error)          // not nil: nothing to detect
 }
 
 // Stdin returns the Input "-" that reads r. A regular file is read at
@@ -25,7 +25,7 @@ type Input struct {
 // else only once.
 func Stdin(r io.Reader) Input {
 	var used atomic.Bool
-	return Input{Path: "-", Named: true, open: func() (*Content, error) {
+	return Input{Path: "-", Named: true, open: func(Options) (*Content, error) {
 		c := stdinContent(r)
 		if c.At == nil && used.Swap(true) {
 			return nil, errors.New("standard input can be read only once")
@@ -37,7 +37,7 @@ func Stdin(r io.Reader) Input {
 // Bytes returns an Input for an export that the caller holds in memory. name
 // stands where otherwise the path is; b must not change while it is in use.
 func Bytes(name string, b []byte) Input {
-	return Input{Path: name, Named: true, open: func() (*Content, error) {
+	return Input{Path: name, Named: true, open: func(Options) (*Content, error) {
 		return &Content{Size: int64(len(b)), At: bytes.NewReader(b), Len: int64(len(b))}, nil
 	}}
 }

@@ -294,7 +294,7 @@ func (in Input) content(o Options) (*Content, error) {
 	var err error
 	switch {
 	case in.open != nil:
-		c, err = in.open()
+		c, err = in.open(o)
 	case in.Path == "-":
 		c = stdinContent(os.Stdin)
 	case in.pipe && o.Until != nil:

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -333,6 +334,32 @@ func TestSpool(t *testing.T) {
 		if left, _ := os.ReadDir(dir); len(left) > 0 {
 			t.Errorf("%d bytes: %s is left behind", size, left[0].Name())
 		}
+	}
+}
+
+// Summing up what an archive stores, which may take minutes, ends when nobody waits for it.
+func TestStoredUntil(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.zip")
+	if err := os.WriteFile(path, zipped(t, zipMember{"a.csv", []byte("a,b\n1,2\n"), zip.Store}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inputs, errs := Walk([]string{path}, nil)
+	if errs != nil || len(inputs) != 1 {
+		t.Fatal(inputs, errs)
+	}
+	until, end := context.WithCancel(context.Background())
+	defer end()
+	for _, want := range []error{nil, context.Canceled} {
+		src, err := Open(inputs[0], Options{Until: until})
+		if !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+		if err == nil {
+			if err := src.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		end()
 	}
 }
 

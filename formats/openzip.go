@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -209,7 +210,7 @@ func (m *member) companion() bool {
 }
 
 // open opens a member; closing the Content releases the archive.
-func (a *archive) open(m member) (*Content, error) {
+func (a *archive) open(m member, o Options) (*Content, error) {
 	if m.sealed {
 		return nil, errSealed
 	}
@@ -226,9 +227,16 @@ func (a *archive) open(m member) (*Content, error) {
 		}
 	}
 	packed := min(m.packed, a.size-off)
-	if m.method == zip.Store && packed == m.packed && (m.file == nil || a.stores(off, m.file)) {
-		c.At, c.Len = io.NewSectionReader(a, off, packed), packed
-		return c, nil
+	if m.method == zip.Store && packed == m.packed {
+		whole, err := a.stores(off, m.file, o.Until)
+		if err != nil {
+			a.release()
+			return nil, err
+		}
+		if whole {
+			c.At, c.Len = io.NewSectionReader(a, off, packed), packed
+			return c, nil
+		}
 	}
 	in := &counted{r: io.NewSectionReader(a, off, packed)}
 	var r io.Reader = in
@@ -258,11 +266,23 @@ func (a *archive) open(m member) (*Content, error) {
 
 // stores reports whether what lies at off is what the directory says of a member that is
 // not compressed. One that is damaged is read as compressed ones are, by a [summed] stream:
-// blocks that are read at once, and in part, could not say so.
-func (a *archive) stores(off int64, f *zip.File) bool {
-	sum := crc32.NewIEEE()
-	n, err := io.CopyBuffer(sum, io.NewSectionReader(a, off, int64(f.CompressedSize64)), make([]byte, textPiece))
-	return err == nil && uint64(n) == f.UncompressedSize64 && sum.Sum32() == f.CRC32
+// blocks that are read at once, and in part, could not say so. Of one that was salvaged, f
+// is nil. The error is that of until: a large member takes minutes.
+func (a *archive) stores(off int64, f *zip.File, until context.Context) (bool, error) {
+	if f == nil {
+		return true, nil
+	}
+	in := io.NewSectionReader(a, off, int64(f.CompressedSize64))
+	buf := make([]byte, min(in.Size()+1, textPiece))
+	sum := uint32(0)
+	for until == nil || until.Err() == nil {
+		n, err := in.Read(buf)
+		sum = crc32.Update(sum, crc32.IEEETable, buf[:n])
+		if err != nil {
+			return err == io.EOF && uint64(in.Size()) == f.UncompressedSize64 && sum == f.CRC32, nil
+		}
+	}
+	return false, until.Err()
 }
 
 const zipBzip2 = 12 // method number of bzip2
@@ -326,7 +346,7 @@ func (c *Content) unzip(o Options) error {
 	if len(list) > 1 {
 		return fmt.Errorf("%w: a zip archive of %d files within a stream or archive: unpack it first (%w)", ErrUnknownFormat, len(list), ErrPacked)
 	}
-	m, openErr := a.open(list[0])
+	m, openErr := a.open(list[0], o)
 	if openErr != nil {
 		return openErr
 	}

@@ -83,15 +83,26 @@ func (e *eventColumns) append(dst []byte, cell func(int) []byte) []byte {
 	if e.packed {
 		return e.appendPacked(dst, cell)
 	}
-	held := false
-	for n, has := range e.hold {
-		repeats := func(before int) bool { return mayBeEvent(cell(before)) && sameEvent(cell(before), cell(has)) }
-		if mayBeEvent(cell(has)) && !slices.ContainsFunc(e.hold[:n], repeats) {
-			dst, held = e.appendHeld(dst, has, cell), true
+	if len(e.hold) == 1 {
+		return e.appendHeld(dst, e.hold[0], cell)
+	}
+	var own []int
+	for _, has := range e.hold {
+		if mayBeEvent(cell(has)) {
+			own = append(own, has)
 		}
 	}
-	if !held {
-		dst = e.appendHeld(dst, e.hold[0], cell)
+	if len(own) < 2 {
+		return e.appendHeld(dst, append(own, e.hold[0])[0], cell)
+	}
+	cells, records := make([][]byte, len(own)), make([]*Part, len(own))
+	for n, has := range own {
+		cells[n], records[n] = cell(has), recordIn(cell(has))
+	}
+	for n, has := range own {
+		if !repeats(cells, records, n) {
+			dst = e.appendHeld(dst, has, cell)
+		}
 	}
 	return dst
 }
@@ -110,14 +121,23 @@ func (e *eventColumns) appendHeld(dst []byte, has int, cell func(int) []byte) []
 	})
 }
 
-// sameEvent reports whether two cells have the same record, also if one of them has it in an
-// envelope or with more members: what was sent, and what was made of it.
-func sameEvent(a, b []byte) bool {
-	if bytes.Equal(a, b) {
-		return true
+// repeats reports whether the n-th of the records that some cells have stands in another one
+// as well, in an envelope perhaps, or with more members: what was sent, and what was made of it.
+// Of those that are the same the first is none.
+func repeats(cells [][]byte, records []*Part, n int) bool {
+	x := records[n]
+	for o, y := range records {
+		switch {
+		case o == n:
+		case x == nil || y == nil:
+			if o < n && bytes.Equal(cells[o], cells[n]) {
+				return true
+			}
+		case x.within(y, false) && (o < n || !y.within(x, false)):
+			return true
+		}
 	}
-	x, y := recordIn(a), recordIn(b)
-	return x != nil && y != nil && (x.within(y, false) || y.within(x, false))
+	return false
 }
 
 // recordIn describes the record that a cell holds; nil if it is no object.
@@ -161,8 +181,11 @@ func (e *eventColumns) appendPacked(dst []byte, cell func(int) []byte) []byte {
 	if record == nil || !rowBeside(e.names, cells, column).within(record, true) {
 		dst = appendEvent(dst, e.names, cell)
 	}
-	if record != nil {
+	switch {
+	case record != nil:
 		dst = appendEvent(dst, e.names[column:column+1], func(int) []byte { return cell(column) })
+	case mayBeEvent(cell(column)): // it was cut off
+		dst = appendNoJSON(dst, cell(column))
 	}
 	return dst
 }

@@ -348,7 +348,7 @@ func (w *walk) archive(in Input, a *archive) {
 			w.fail(mem, errSealed)
 			continue
 		}
-		mem.open = func() (*Content, error) { return a.open(m) }
+		mem.open = func(o Options) (*Content, error) { return a.open(m, o) }
 		w.inputs = append(w.inputs, mem)
 	}
 }

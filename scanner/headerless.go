@@ -122,7 +122,9 @@ func (f *folderHeaders) read(r *run, asking *input) {
 
 // headerOf returns the header of a CSV file, nil if it is none or has none.
 func (r *run) headerOf(in *input) []string {
-	src, err := formats.Open(in.in, r.Formats)
+	o := r.Formats
+	o.Until = r.caller
+	src, err := formats.Open(in.in, o)
 	if err != nil {
 		return nil
 	}

@@ -130,7 +130,7 @@ func (w *worker) nameRest(in *input, def int8) error {
 }
 
 // maxShown bounds how many sets of columns a worker knows the tables of.
-const maxShown = 1024
+const maxShown = 1 << 14
 
 // shownTable is the table whose columns the cells of a row show, or def if that has all
 // of them or none has. In a stream whose first records name no table, it is another than

@@ -131,3 +131,34 @@ func TestDamageThatLooksLikeNothing(t *testing.T) {
 		}
 	}
 }
+
+// What is looked at for a header alone keeps nobody waiting, either.
+func TestHeaderOfStoredMember(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.zip")
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	m, err := z.CreateHeader(&zip.FileHeader{Name: "csl.csv", Method: zip.Store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Write([]byte("TimeGenerated,DeviceVendor,DestinationIP\n2026-05-21T08:00:00Z,vendor,198.51.100.7\n"))
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inputs, errs := formats.Walk([]string{path}, nil)
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r := &run{Scan: &Scan{}, caller: ctx}
+	for _, want := range []int{3, 0} {
+		if names := r.headerOf(newInput(0, inputs[0])); len(names) != want {
+			t.Errorf("%q, want %d names", names, want)
+		}
+		cancel()
+	}
+}

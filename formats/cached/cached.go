@@ -2,7 +2,11 @@
 // are swept again and those that were just copied here.
 package cached
 
-import "os"
+import (
+	"io"
+	"os"
+	"time"
+)
 
 // ReadAt is f.ReadAt, and takes less of the machine where the bytes are in the page cache.
 //
@@ -14,19 +18,31 @@ import "os"
 // that cannot wait for a disk and that the runtime is not told of, and the rest in the
 // usual way. Where the system does not say what it has, pieces are read that are copied
 // in less than those 20 µs. No one must close f at the same time.
-func ReadAt(f *os.File, p []byte, off int64) (n int, err error) {
+func ReadAt(f *os.File, p []byte, off int64) (int, error) {
 	n, told := resident(f, p, off)
 	size := short
 	if told {
 		size = len(p)
 	}
+	m, err := inPieces(f, p[n:], off+int64(n), size)
+	return n + m, err
+}
+
+const (
+	short = 32 << 10              // bytes that are copied well within 20 µs
+	slow  = 50 * time.Microsecond // what they take that come from elsewhere, at least
+)
+
+// inPieces reads pieces of a size until one is slow, as from a shared folder, which asks
+// somewhere for each: then all the rest at once.
+func inPieces(f io.ReaderAt, p []byte, off int64, size int) (n int, err error) {
 	for err == nil && n < len(p) {
 		var m int
+		start := time.Now()
 		m, err = f.ReadAt(p[n:min(n+size, len(p))], off+int64(n))
-		n += m
+		if n += m; time.Since(start) > slow {
+			size = len(p)
+		}
 	}
 	return n, err
 }
-
-// short is how much is copied well within 20 µs, in bytes.
-const short = 32 << 10

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // temp is a file in a folder with the given content, which the cache holds.
@@ -59,6 +60,45 @@ func testReadAt(t *testing.T, dir string) {
 	}
 	for range 200 {
 		check(r.IntN(3<<20), r.Int64N(size+10))
+	}
+}
+
+// A slowReader is a file each of whose reads takes its time; it counts them.
+type slowReader struct {
+	io.ReaderAt
+	wait  time.Duration
+	reads int
+}
+
+func (s *slowReader) ReadAt(p []byte, off int64) (int, error) {
+	s.reads++
+	time.Sleep(s.wait)
+	return s.ReaderAt.ReadAt(p, off)
+}
+
+// A file system that asks a server for every read is asked twice, not once a piece.
+func TestSlowReads(t *testing.T) {
+	content := make([]byte, 1<<20)
+	for i := range content {
+		content[i] = byte(i % 251)
+	}
+	f := &slowReader{ReaderAt: bytes.NewReader(content), wait: 2 * slow}
+	p := make([]byte, len(content)+1)
+	if n, err := inPieces(f, p, 0, short); n != len(content) || err != io.EOF || !bytes.Equal(p[:n], content) || f.reads != 2 {
+		t.Errorf("%d bytes, %v, in %d reads", n, err, f.reads)
+	}
+	// The opposite: what is in memory is read in pieces. A read may be interrupted for long.
+	for try := 1; ; try++ {
+		f = &slowReader{ReaderAt: bytes.NewReader(content)}
+		if n, err := inPieces(f, p, 0, short); n != len(content) || err != io.EOF || !bytes.Equal(p[:n], content) {
+			t.Fatalf("%d bytes, %v", n, err)
+		}
+		if f.reads == len(content)/short+1 {
+			break
+		}
+		if try == 1000 {
+			t.Fatalf("%d reads", f.reads)
+		}
 	}
 }
 
