@@ -5,10 +5,12 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -208,8 +210,27 @@ func waiting(t *testing.T, text string, c *exec.Cmd) (in io.WriteCloser, stderr 
 	if _, err := io.WriteString(in, text); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(500 * time.Millisecond)
+	settle(c.Process.Pid)
 	return in, stderr
+}
+
+// settle waits until a process does nothing any more: on Linux, until none of its threads
+// has wanted a core for a while, however long it takes to get one.
+func settle(pid int) {
+	if runtime.GOOS != "linux" {
+		time.Sleep(500 * time.Millisecond)
+		return
+	}
+	for quiet := 0; quiet < 10; quiet++ {
+		time.Sleep(20 * time.Millisecond)
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		for _, thread := range threads {
+			stat, _ := os.ReadFile(thread)
+			if _, state, _ := bytes.Cut(stat, []byte(") ")); !bytes.HasPrefix(state, []byte("S")) {
+				quiet = -1
+			}
+		}
+	}
 }
 
 // TestInterruptOfPipes: whatever waits for a pipe ends when it is interrupted, also by
