@@ -38,34 +38,42 @@ func TestNamedAndUnnamedInOneStream(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, each := range []int{2, 100} { // all in what tells the table, and not
-				var text []string
-				for _, kind := range tt.kinds {
-					text = append(text, slices.Repeat([]string{kind}, each)...)
-				}
 				for _, size := range []int{0, 500} {
-					s := &Scan{Indicators: indicators(t, "198.51.100.7", "c2.example"), Threads: 2}
-					s.Formats.BlockSize = size
-					hits, sum := sweep(t, s, jsonl("x.jsonl", text...))
-					got := map[string]int{}
-					for _, line := range hits {
-						h, err := Decode([]byte(line), table.Builtin())
-						if err != nil {
-							t.Fatal(err)
-						}
-						got[h.Table.Name]++
-					}
+					got, sum := sweepKinds(t, tt.kinds, each, size)
 					for name, n := range tt.hits {
 						if got[name] != n*each {
 							t.Errorf("%d of each, blocks of %d: %d hits of %s, want %d", each, size, got[name], name, n*each)
 						}
 					}
-					if len(got) != len(tt.hits) || sum.Records != int64(len(text)) {
+					if len(got) != len(tt.hits) || sum.Records != int64(each*len(tt.kinds)) {
 						t.Errorf("%d of each, blocks of %d: hits by table %v, %d records", each, size, got, sum.Records)
 					}
 				}
 			}
 		})
 	}
+}
+
+// sweepKinds sweeps a stream that has each kind of record a number of times, one kind behind
+// the other, and counts the hits by table.
+func sweepKinds(t *testing.T, kinds []string, each, blockSize int) (byTable map[string]int, sum *Summary) {
+	t.Helper()
+	var text []string
+	for _, kind := range kinds {
+		text = append(text, slices.Repeat([]string{kind}, each)...)
+	}
+	s := &Scan{Indicators: indicators(t, "198.51.100.7", "c2.example"), Threads: 2}
+	s.Formats.BlockSize = blockSize
+	hits, sum := sweep(t, s, jsonl("x.jsonl", text...))
+	byTable = map[string]int{}
+	for _, line := range hits {
+		h, err := Decode([]byte(line), table.Builtin())
+		if err != nil {
+			t.Fatal(err)
+		}
+		byTable[h.Table.Name]++
+	}
+	return byTable, sum
 }
 
 // Of records none of which names its table each is taken by its columns, if these include
@@ -93,28 +101,14 @@ func TestUnnamedInOneStream(t *testing.T) {
 		{"the table named further on", []string{dns, named}, map[string]int{"DnsEvents": 1, "CommonSecurityLog": 1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			text := slices.Repeat([]string{tt.kinds[0]}, 100)
-			for _, kind := range tt.kinds[1:] {
-				text = append(text, slices.Repeat([]string{kind}, 100)...)
-			}
 			for _, size := range []int{0, 500} {
-				s := &Scan{Indicators: indicators(t, "198.51.100.7", "c2.example"), Threads: 2}
-				s.Formats.BlockSize = size
-				hits, sum := sweep(t, s, jsonl("x.jsonl", text...))
-				got := map[string]int{}
-				for _, line := range hits {
-					h, err := Decode([]byte(line), table.Builtin())
-					if err != nil {
-						t.Fatal(err)
-					}
-					got[h.Table.Name]++
-				}
+				got, sum := sweepKinds(t, tt.kinds, 100, size)
 				for name, n := range tt.hits {
 					if got[name] != n*100 {
 						t.Errorf("blocks of %d: %d hits of %s, want %d", size, got[name], name, n*100)
 					}
 				}
-				if len(got) != len(tt.hits) || sum.Records != int64(len(text)) || len(sum.Absent) != 3-len(tt.hits) {
+				if len(got) != len(tt.hits) || sum.Records != int64(100*len(tt.kinds)) || len(sum.Absent) != 3-len(tt.hits) {
 					t.Errorf("blocks of %d: hits by table %v, %d records, %d tables absent", size, got, sum.Records, len(sum.Absent))
 				}
 			}
