@@ -397,7 +397,7 @@ func (c *chunkReader) load() error {
 	return nil
 }
 
-// sound compares a page's checksum, if it has one.
+// checkSum compares the checksum of a page, if it has one, with that of its bytes.
 func (h *pageHeader) checkSum(raw []byte) error {
 	if h.hasCRC && crc32.ChecksumIEEE(raw) != h.crc {
 		return fmt.Errorf("%w: checksum of a page", ErrCorrupt)
