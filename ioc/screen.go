@@ -1,6 +1,7 @@
 package ioc
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
@@ -304,7 +305,7 @@ func (s *Set) absentName(data []byte, from, to int) bool {
 	if !ok || blank(data[from]) {
 		return false
 	}
-	if dots == 0 && whole {
+	if dots == 0 && (whole || s.url.single && bytes.IndexByte(data[from:to], '.') < 0) {
 		return !s.url.single
 	}
 	return !s.anchors.has(a.hash())

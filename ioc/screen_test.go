@@ -77,7 +77,7 @@ func FuzzScreen(f *testing.F) {
 		"www.example.com:123@evil.test", "example.com.", " example.com", "a.b.c.d.e.f.g.h.example.com", "averyverylongdomainname.example", "averyverylongname.averyverylongdomainname.example",
 		"                a.example", "\"\"\"\"\"\"\"\"\"\"\"\"\"\"a.example", "\u00fcmlautverylonglabel.example", "www.\u00fcmlautverylonglabel.example", "http://%C3%BCmlautverylonglabel.example/",
 		"xn--bcher-kva.example", "b\u00fccher.example", "example\u3002com", "(7)example(3)com(0)", "0x7f000001", "http://2130706433/", "localhost", "_dmarc.example.com", "a@example.com",
-		"http://evil.example/a/b/../c?x=1", "evil.example/a", "http://localhost/x", "http://u@EVIL.example:8080/a%2fb/", "curl -s http://evil.example/a/b;", "http%3A%2F%2Fevil.example%2Fx",
+		"http://evil.example/a/b/../c?x=1", "evil.example/a", "http://localhost/x", "http://averyverylonghostname/x", "http://u@EVIL.example:8080/a%2fb/", "curl -s http://evil.example/a/b;", "http%3A%2F%2Fevil.example%2Fx",
 		"44d88612fea8a8f36de82e1278abb02f", "44D88612FEA8A8F36DE82E1278ABB02F", "3395856ce81f2b7382dee72602f798b642f14140", "MD5=44d88612fea8a8f36de82e1278abb02f", "MD5-SUM:44d88612fea8a8f36de82e1278abb02f",
 		"275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f", "SHA1=3395856ce81f2b7382dee72602f798b642f14140,MD5=44d88612fea8a8f36de82e1278abb02f", "file.exe of 31 bytes, its hash:.44d88612fea8a8f36de82e1278abb02f",
 	} {
