@@ -31,21 +31,12 @@ type Inspection struct {
 // context's or one of the flags, and the last.
 func (s *Scan) Inspect(ctx context.Context, inputs []formats.Input) iter.Seq2[*Inspection, error] {
 	return func(yield func(*Inspection, error) bool) {
-		r := &run{Scan: s, tables: s.Tables, warn: func(error) {}, stats: new(Stats)}
-		r.under(ctx)
-		defer r.stop(nil)
-		r.cond.L = &r.mu
-		if r.tables == nil {
-			r.tables = table.Builtin()
-		}
-		if err := r.choose(); err != nil {
+		r, err := s.newRun(ctx, inputs)
+		if err != nil {
 			yield(nil, err)
 			return
 		}
-		r.out = newOutputs(r)
-		for i, in := range inputs {
-			r.inputs = append(r.inputs, newInput(i, in))
-		}
+		defer r.stop(nil)
 		for _, in := range r.inputs {
 			if out, err := r.inspect(ctx, in); !yield(out, err) || err != nil {
 				return

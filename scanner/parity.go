@@ -118,7 +118,7 @@ func NewParity(ctx context.Context, s *Scan, file formats.Input) (*Parity, error
 func (p *Parity) reader(each func(*wholeRow) error) *rowReader {
 	s := *p.s
 	s.Formats.Format, s.Formats.Header = "", nil
-	return &rowReader{s: &s, warn: func(error) {}, each: each}
+	return &rowReader{s: &s, each: each}
 }
 
 func (p *Parity) countOf(k rowKey) *rowCount {
@@ -214,7 +214,7 @@ func (p *Parity) Finish(ctx context.Context, exports []formats.Input) error {
 	if p.OnlyPortal == 0 {
 		return nil
 	}
-	all := &rowReader{s: p.s, warn: func(error) {}, each: func(row *wholeRow) error {
+	all := &rowReader{s: p.s, each: func(row *wholeRow) error {
 		if c := p.rows[row.key]; c != nil {
 			c.exported++
 		}
