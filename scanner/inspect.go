@@ -161,7 +161,7 @@ func (s *Scan) ColumnsOf(t *table.Table) []string {
 	r := &run{Scan: s}
 	var out []string
 	for i := range t.Keys {
-		if _, ok := r.keyGroup(t, &t.Keys[i]); ok && !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, t.Keys[i].Column) }) {
+		if _, ok := r.keyGroup(t, &t.Keys[i]); ok && !hasName(out, t.Keys[i].Column) {
 			out = append(out, t.Keys[i].Column)
 		}
 	}

@@ -102,7 +102,7 @@ func (t *Trial) Add(h *Hit) {
 	}
 	row := &table.Row{Columns: table.NewColumns(names, nil), Cells: cells}
 	c := &rule.Context{Table: h.Table, Row: row, Who: &h.Who, Time: h.Time, TimeKnown: h.HasTime, Indicator: h.Indicator,
-		ReadBack: true, WholeRow: showsAll(h)}
+		ReadBack: true, WholeRow: showsAll(h, names)}
 	if d, ok := h.Table.DirectionWord(h.Who.Direction); ok {
 		c.Direction = d
 	}
@@ -154,27 +154,16 @@ func withNames(list, names []string) []string {
 
 // showsAll reports whether a hit shows all of its row that is not empty, as --row
 // all has it: it lacks a column of the projection, which other hits show even
-// if it is empty, or has one that the projection has not.
-func showsAll(h *Hit) bool {
-	shown := func(column string) bool {
-		return slices.ContainsFunc(h.Row, func(c Cell) bool { return strings.EqualFold(c.Name, column) })
+// if it is empty, or has one that the projection has not. shown are the columns of the row.
+func showsAll(h *Hit, shown []string) bool {
+	if slices.ContainsFunc(h.Table.Hunt, func(column string) bool { return !hasName(shown, column) }) {
+		return true
 	}
-	for _, column := range h.Table.Hunt {
-		if !shown(column) {
-			return true
-		}
-	}
-	in := func(list []string, column string) bool {
-		return slices.ContainsFunc(list, func(c string) bool { return strings.EqualFold(c, column) })
-	}
-	for _, c := range h.Row {
+	return slices.ContainsFunc(shown, func(column string) bool {
 		matched := slices.ContainsFunc(h.Matches, func(m Match) bool {
 			name, _, _ := strings.Cut(m.Column, ".")
-			return strings.EqualFold(name, c.Name)
+			return strings.EqualFold(name, column)
 		})
-		if !matched && !in(h.Table.Hunt, c.Name) && !in(h.Table.Triage, c.Name) {
-			return true
-		}
-	}
-	return false
+		return !matched && !hasName(h.Table.Hunt, column) && !hasName(h.Table.Triage, column)
+	})
 }
