@@ -124,8 +124,11 @@ func appendAfterRow(dst []byte, h *Hit) []byte {
 }
 
 func appendReasons(dst []byte, list []Reason) []byte {
+	dst = append(dst, '[')
 	for i, r := range list {
-		dst = append(dst, "[,"[min(i, 1)])
+		if i > 0 {
+			dst = append(dst, ',')
+		}
 		dst = append(dst, `{"rule":`...)
 		dst = appendString(dst, r.Rule)
 		dst = append(dst, `,"predicates":[`...)

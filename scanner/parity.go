@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/formats"
@@ -197,7 +198,7 @@ func differ(list *[]*Differ, reason string, row ParityRow) {
 	}
 	d.Rows++
 	if shown < maxParityExamples {
-		row.Cells = append([]Cell(nil), row.Cells...)
+		row.Cells = slices.Clone(row.Cells)
 		d.Examples = append(d.Examples, row)
 	}
 }
