@@ -234,6 +234,21 @@ func (d *hitReader) who(key string) error {
 	return nil
 }
 
+// setWho sets the answer of a name in the hit record. Other names are passed over.
+func setWho(w *table.Who, name, value string) {
+	for _, a := range w.Answers() {
+		switch {
+		case a.Name != name:
+		case a.Number == nil:
+			*a.Text = value
+		default:
+			if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+				*a.Number = table.Number{N: n, Known: true}
+			}
+		}
+	}
+}
+
 func (d *hitReader) reason() error {
 	var r Reason
 	err := d.object("reasons", func(key string) error {

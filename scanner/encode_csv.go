@@ -15,8 +15,8 @@ func CSVHeader() []byte {
 		"indicator.first_seen", "indicator.last_seen", "indicator.valid_until", "indicator.compromised",
 		"indicator.tags", "indicator.feeds",
 		"also.value", "matches.column", "matches.role", "matches.value", "matches.class", "hunt", "life"}
-	for _, f := range whoFields(&table.Who{}) {
-		names = append(names, "who."+f.name)
+	for _, a := range new(table.Who).Answers() {
+		names = append(names, "who."+a.Name)
 	}
 	names = append(names, "row", "source.file", "source.member", "source.record", "source.line", "source.group")
 	return []byte(strings.Join(names, ",") + "\r\n")
@@ -83,11 +83,11 @@ func CSV(dst []byte, h *Hit) []byte {
 	dst = strconv.AppendBool(dst, h.Hunt)
 	dst = append(dst, ',')
 	text(h.Life)
-	for _, f := range whoFields(&h.Who) {
-		if f.number != nil {
-			dst = append(append(dst, f.number.String()...), ',')
+	for _, a := range h.Who.Answers() {
+		if a.Number != nil {
+			number(a.Number.N, a.Number.Known)
 		} else {
-			text(f.value)
+			text(*a.Text)
 		}
 	}
 	text(string(appendRow(nil, h.Row)))

@@ -46,12 +46,10 @@ func appendHit(dst []byte, table int, p *plan, row []string, s shape, h *Hit) []
 	}
 	dst = wire.AppendBool(dst, h.Hunt)
 	dst = wire.AppendText(dst, h.Life)
-	texts, numbers := whoParts(&h.Who)
-	for _, t := range texts {
-		dst = wire.AppendText(dst, *t)
-	}
-	for _, n := range numbers {
-		if dst = wire.AppendBool(dst, n.Known); n.Known {
+	for _, a := range h.Who.Answers() {
+		if n := a.Number; n == nil {
+			dst = wire.AppendText(dst, *a.Text)
+		} else if dst = wire.AppendBool(dst, n.Known); n.Known {
 			dst = wire.AppendNumber(dst, n.N)
 		}
 	}
@@ -61,12 +59,6 @@ func appendHit(dst []byte, table int, p *plan, row []string, s shape, h *Hit) []
 		dst = wire.AppendTexts(dst, h.Labels)
 	}
 	return dst
-}
-
-// whoParts are the answers to be set or read, the texts and the numbers.
-func whoParts(w *table.Who) ([10]*string, [3]*table.Number) {
-	return [...]*string{&w.Host, &w.IP, &w.User, &w.Process, &w.CommandLine, &w.Peer, &w.PeerName, &w.Protocol, &w.Direction, &w.Outcome},
-		[...]*table.Number{&w.PeerPort, &w.BytesOut, &w.BytesIn}
 }
 
 var errWaiting = errors.New("waiting hits are not what was written")
@@ -179,14 +171,11 @@ func (r *waitingReader) take(input int32, raw []byte) error {
 		h.Matches = append(h.Matches, Match{Column: w.Text(), Role: w.Text(), Value: w.Text(), Class: class()})
 	}
 	h.Hunt, h.Life = w.Bool(), w.Text()
-	texts, numbers := whoParts(&h.Who)
-	for _, t := range texts {
-		*t = w.Text()
-	}
-	for _, n := range numbers {
-		*n = table.Number{}
-		if w.Bool() {
-			*n = table.Number{N: w.Number(), Known: true}
+	for _, a := range h.Who.Answers() {
+		if a.Number == nil {
+			*a.Text = w.Text()
+		} else if *a.Number = (table.Number{}); w.Bool() {
+			*a.Number = table.Number{N: w.Number(), Known: true}
 		}
 	}
 	h.Source = Source{Input: r.run.inputs[input].in, Record: w.Number(), Line: w.Number(), Group: int(w.Number())}

@@ -62,8 +62,46 @@ const (
 	whoCount
 )
 
-var whoNames = [whoCount]string{"host", "ip", "user", "process", "command_line", "peer", "peer_name", "peer_port",
-	"protocol", "bytes_out", "bytes_in", "direction", "outcome"}
+// An Answer is one field of a Who under its name in the hit record: a text or a number.
+type Answer struct {
+	Name   string
+	Text   *string // nil for a number
+	Number *Number // nil for a text
+}
+
+// String is the answer as text, "" for null.
+func (a Answer) String() string {
+	if a.Number != nil {
+		return a.Number.String()
+	}
+	return *a.Text
+}
+
+// Answers are all fields in the order of the hit record. Through them w is read and set.
+func (w *Who) Answers() [whoCount]Answer {
+	return [...]Answer{
+		whoHost:        {"host", &w.Host, nil},
+		whoIP:          {"ip", &w.IP, nil},
+		whoUser:        {"user", &w.User, nil},
+		whoProcess:     {"process", &w.Process, nil},
+		whoCommandLine: {"command_line", &w.CommandLine, nil},
+		whoPeer:        {"peer", &w.Peer, nil},
+		whoPeerName:    {"peer_name", &w.PeerName, nil},
+		whoPeerPort:    {"peer_port", nil, &w.PeerPort},
+		whoProtocol:    {"protocol", &w.Protocol, nil},
+		whoBytesOut:    {"bytes_out", nil, &w.BytesOut},
+		whoBytesIn:     {"bytes_in", nil, &w.BytesIn},
+		whoDirection:   {"direction", &w.Direction, nil},
+		whoOutcome:     {"outcome", &w.Outcome, nil},
+	}
+}
+
+var whoNames = func() (names [whoCount]string) {
+	for i, a := range new(Who).Answers() {
+		names[i] = a.Name
+	}
+	return names
+}()
 
 func whoNumber(name string) (int, bool) {
 	for i, n := range whoNames {
@@ -80,8 +118,7 @@ func (w *Who) Get(name string) string {
 	if !ok {
 		return ""
 	}
-	return [...]string{w.Host, w.IP, w.User, w.Process, w.CommandLine, w.Peer, w.PeerName, w.PeerPort.String(),
-		w.Protocol, w.BytesOut.String(), w.BytesIn.String(), w.Direction, w.Outcome}[i]
+	return w.Answers()[i].String()
 }
 
 // Matched tells Who where the indicator was found, in the order of the matches.
