@@ -121,10 +121,7 @@ func (w *Who) Get(name string) string {
 	return w.Answers()[i].String()
 }
 
-// Matched tells Who where the indicator was found, in the order of the matches.
-type Matched struct{ Elements []Element }
-
-// An Element is one matched cell or member of a cell.
+// An Element is one cell, or member of a cell, in which the indicator was found.
 type Element struct {
 	Column string     // bare column, without the member
 	Role   string     // as Table.Role gives it
@@ -206,7 +203,7 @@ func (w *whoRule) settle(t *Table) {
 type asking struct {
 	t         *Table
 	r         *Row
-	m         Matched
+	matches   []Element
 	direction Direction
 	addr      [2]netip.Addr // of the sides
 	inside    int           // which side is the inside party
@@ -215,10 +212,10 @@ type asking struct {
 	normal    bool // the value that was found last is an address in normal form
 }
 
-// Who answers for one row. d is its t.Direction, and m says what matched. The
-// texts live as long as the row's cells do, see Row.Reset.
-func (t *Table) Who(r *Row, d Direction, m Matched) Who {
-	a := asking{t: t, r: r, m: m, direction: d}
+// Who answers for one row. d is its t.Direction, and matches are its elements that
+// matched, in their order. The texts live as long as the row's cells do, see Row.Reset.
+func (t *Table) Who(r *Row, d Direction, matches []Element) Who {
+	a := asking{t: t, r: r, matches: matches, direction: d}
 	if t.sides[0].addr != "" {
 		a.addr = [2]netip.Addr{t.sideAddr(r, 0), t.sideAddr(r, 1)}
 		a.inside = a.insideParty()
@@ -367,7 +364,7 @@ func (a *asking) plain(t *whoTerm) (text, port string) {
 // far side. An address on the inside party's own side is not its peer, and an
 // enrichment or a reporter is no party at all.
 func (a *asking) matched(column string) (text, port string) {
-	for _, e := range a.m.Elements {
+	for _, e := range a.matches {
 		if !e.Addr.IsValid() || column != "" && !strings.EqualFold(e.Column, column) {
 			continue
 		}
@@ -431,7 +428,7 @@ func (a *asking) insideParty() int {
 		return 1
 	}
 	var hit [2]bool
-	for _, e := range a.m.Elements {
+	for _, e := range a.matches {
 		if n := a.sideOf(e); n >= 0 {
 			hit[n] = true
 		}
