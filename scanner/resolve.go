@@ -113,7 +113,7 @@ func (w *worker) class(i *ioc.Indicator, c ioc.Candidate, port int, g *keyGroup,
 		case g.how == howHas:
 			return termClass(e.Value, i.Value), true
 		case c.Sub && w.below(i, e.Value):
-			w.room.below++
+			w.sum.below++
 			return 0, false
 		case c.Sub:
 			return ClassSubdomain, true
