@@ -1,12 +1,6 @@
 package scanner
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -14,48 +8,6 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
-
-// maxHitLine is the longest line that can be a hit.
-const maxHitLine = 64 << 20
-
-// ReadHits yields the hits that JSONL wrote, or in the place of one the error
-// why a line is none, with its number. An error of r itself, or of a line that
-// is too long, is the last.
-func ReadHits(r io.Reader, tables []*table.Table) iter.Seq2[*Hit, error] {
-	return func(yield func(*Hit, error) bool) {
-		in := bufio.NewReaderSize(r, 64<<10)
-		var long []byte
-		for n := 1; ; n++ {
-			line, err := in.ReadSlice('\n')
-			for long = long[:0]; errors.Is(err, bufio.ErrBufferFull); {
-				if long = append(long, line...); len(long) > maxHitLine {
-					yield(nil, fmt.Errorf("line %d: over %d bytes", n, maxHitLine))
-					return
-				}
-				line, err = in.ReadSlice('\n')
-			}
-			if len(long) > 0 {
-				line = append(long, line...)
-			}
-			if err != nil && err != io.EOF {
-				yield(nil, fmt.Errorf("line %d: %w", n, err))
-				return
-			}
-			if len(bytes.TrimSpace(line)) > 0 {
-				h, bad := Decode(line, tables)
-				if bad != nil {
-					bad = fmt.Errorf("line %d: %w", n, bad)
-				}
-				if !yield(h, bad) {
-					return
-				}
-			}
-			if err == io.EOF {
-				return
-			}
-		}
-	}
-}
 
 // A Trial finds out what rules would remove from hits of an earlier scan. It
 // belongs to one goroutine.
