@@ -3,6 +3,7 @@ package rule
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -134,17 +135,23 @@ func (d decimal) compare(e decimal) int {
 }
 
 // predicates yields the predicates of an expression from left to right.
-func (e *Expr) predicates(yield func(*Predicate) bool) { e.walk(yield) }
+func (e *Expr) predicates(yield func(*Predicate) bool) {
+	e.walk(false, func(p *Predicate, _ bool) bool { return yield(p) })
+}
 
-func (e *Expr) walk(yield func(*Predicate) bool) bool {
+// polarity yields the predicates from left to right, and whether each stands under an
+// odd number of NOTs.
+func (e *Expr) polarity(yield func(p *Predicate, not bool) bool) { e.walk(false, yield) }
+
+func (e *Expr) walk(not bool, yield func(*Predicate, bool) bool) bool {
 	switch {
 	case e.Pred != nil:
-		return yield(e.Pred)
+		return yield(e.Pred, not)
 	case e.Not != nil:
-		return e.Not.walk(yield)
+		return e.Not.walk(!not, yield)
 	}
-	for _, kid := range append(e.And[:len(e.And):len(e.And)], e.Or...) {
-		if !kid.walk(yield) {
+	for _, kid := range slices.Concat(e.And, e.Or) {
+		if !kid.walk(not, yield) {
 			return false
 		}
 	}
