@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -125,13 +126,10 @@ func parseDecimal(s string) (decimal, bool) {
 }
 
 func (d decimal) compare(e decimal) int {
-	switch {
-	case d.whole && e.whole && d.i < e.i, !(d.whole && e.whole) && d.f < e.f:
-		return -1
-	case d.whole && e.whole && d.i > e.i, !(d.whole && e.whole) && d.f > e.f:
-		return 1
+	if d.whole && e.whole {
+		return cmp.Compare(d.i, e.i)
 	}
-	return 0
+	return cmp.Compare(d.f, e.f)
 }
 
 // predicates yields the predicates of an expression from left to right.
