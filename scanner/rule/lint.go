@@ -88,11 +88,6 @@ func (r *Reader) Lint(rules []*Rule) [][]Warning {
 
 func (r *Reader) inactive(x *Rule) bool { return x.State(r.Now) != Active }
 
-// Lint is Reader.Lint for one rule.
-func (r *Rule) Lint(tables []*table.Table) []Warning {
-	return (&Reader{Tables: tables}).Lint([]*Rule{r})[0]
-}
-
 // lint looks at one rule.
 type lint struct {
 	*Reader
