@@ -40,16 +40,7 @@ func CSV(dst []byte, h *Hit) []byte {
 		}
 		dst = append(dst, ',')
 	}
-	list := func(n int, at func(i int) string) {
-		var b strings.Builder
-		for i := range n {
-			if i > 0 {
-				b.WriteByte('|')
-			}
-			b.WriteString(strings.ReplaceAll(at(i), "|", `\|`))
-		}
-		text(b.String())
-	}
+	list := func(n int, at func(i int) string) { text(csvList(n, at)) }
 	number(Schema, true)
 	text(h.ID)
 	text(h.Table.Name)
@@ -106,6 +97,20 @@ func CSV(dst []byte, h *Hit) []byte {
 	return append(dst, '\r', '\n')
 }
 
+// csvList is n texts joined by |; a | inside one is \|.
+func csvList(n int, at func(i int) string) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte('|')
+		}
+		b.WriteString(strings.ReplaceAll(at(i), "|", `\|`))
+	}
+	return b.String()
+}
+
+// appendCSVCell appends a cell, quoted where it has to be. What a spreadsheet would run as a
+// formula begins with an apostrophe.
 func appendCSVCell(dst []byte, s string) []byte {
 	formula := s != "" && strings.IndexByte("=+-@\t\r\n", s[0]) >= 0
 	if !formula && !strings.ContainsAny(s, ",\"\r\n") {
