@@ -30,7 +30,7 @@ of the largest file of each kind.`,
 		},
 	}
 	c.Flags().SortFlags = false
-	f.register(c.Flags())
+	f.register(flags{c.Flags()})
 	c.Flags().BoolVar(&estimate, "estimate", false, "say how long a scan will take")
 	c.Flags().IntVarP(&threads, "threads", "j", 0, "`N` workers of that scan (0: all cores)")
 	return c

@@ -66,7 +66,7 @@ warning where that is more than 5 % of a source.`,
 			return partial(broken)
 		},
 	}
-	f.register(c.Flags())
+	f.register(flags{c.Flags()})
 	c.Flags().StringArrayVar(&allowed, "allow", nil, allowUsage)
 	return c
 }
@@ -132,6 +132,6 @@ func (a *app) iocExport() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&format, "format", "jsonl", "jsonl or csv")
-	f.registerKind(c.Flags())
+	f.registerKind(flags{c.Flags()})
 	return c
 }

@@ -32,7 +32,7 @@ The text names some of each; --format jsonl and csv have all.`,
 			return a.reportHits(&f, paths, hits, files, format)
 		},
 	}
-	fs := c.Flags()
+	fs := flags{c.Flags()}
 	fs.SortFlags = false
 	fs.StringArrayVar(&hits, "hits", nil, "hits of an earlier scan `FILE`, as JSONL, repeatable; - is standard input")
 	fs.StringVar(&format, "format", "text", "text, jsonl or csv")

@@ -43,7 +43,7 @@ Flags that drop indicators while it is made drop them for good.`,
 	c.Flags().StringVarP(&output, "output", "o", "", "the `FILE` to write")
 	c.Flags().StringVar(&keyFile, "key", "", "sign with the key in `FILE`, which ioc keygen makes")
 	c.Flags().BoolVar(&clobber, "clobber", false, "overwrite an existing file")
-	f.registerKind(c.Flags())
+	f.registerKind(flags{c.Flags()})
 	return c
 }
 
@@ -155,7 +155,7 @@ checksums are right, the signature too if there is one, and, with
 			return nil
 		},
 	}
-	f.registerVerify(c.Flags())
+	f.registerVerify(flags{c.Flags()})
 	return c
 }
 
@@ -241,7 +241,7 @@ is there is never overwritten.`,
 	return c
 }
 
-func (f *feedFlags) registerVerify(fs flagSet) {
+func (f *feedFlags) registerVerify(fs flags) {
 	fs.StringVar(&f.verifyKey, "verify-key", "", "refuse packs that are not signed by the key whose public half is in `FILE`")
 }
 

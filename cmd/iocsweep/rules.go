@@ -21,7 +21,7 @@ type ruleFlags struct {
 	lists          []string // files that the rules take lists from, once they are read
 }
 
-func (f *ruleFlags) register(fs flagSet) {
+func (f *ruleFlags) register(fs flags) {
 	fs.StringArrayVarP(&f.rules, "exclude-rules", "x", nil, "exclusion rules `FILE` (YAML), repeatable")
 	fs.StringArrayVar(&f.exclude, "exclude", nil, "one exclusion `EXPR`ession, repeatable")
 	fs.StringArrayVar(&f.presets, "preset", nil, "exclusion rules that come with the program, by `NAME`, repeatable: see iocsweep exclude presets")

@@ -22,7 +22,7 @@ type tableFlags struct {
 	zone, dateOrder    string
 }
 
-func (f *tableFlags) register(fs flagSet) {
+func (f *tableFlags) register(fs flags) {
 	fs.StringVar(&f.table, "table", "", "`NAME` of the table that the inputs hold, instead of detecting it; generic: sweep what no table fits as well")
 	fs.StringVar(&f.inputFormat, "input-format", "", "`NAME` of the inputs' format instead of detecting it: "+strings.Join(formatNames(), ", "))
 	fs.StringVar(&f.columns, "columns", "", "columns matched: hunt (those of the KQL hunts), wide (all structured ones, default), deep (free text too)")

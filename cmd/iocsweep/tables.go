@@ -49,7 +49,7 @@ func (a *app) tables() *cobra.Command {
 		},
 	}
 	c.Flags().SortFlags = false
-	f.register(c.Flags())
+	f.register(flags{c.Flags()})
 	return c
 }
 
