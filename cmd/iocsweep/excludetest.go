@@ -56,7 +56,7 @@ of a scan with --row all show all columns that are not empty.`,
 	fs.SortFlags = false
 	fs.StringVar(&hits, "hits", "", "hits of an earlier scan `FILE`, as JSONL; - is standard input")
 	fs.StringArrayVar(&presets, "preset", nil, "rules that come with the program, by `NAME`, repeatable")
-	fs.StringArrayVar(&files, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
+	fs.StringArrayVar(&files, "table-file", nil, tableFileUsage)
 	return c
 }
 

@@ -36,7 +36,7 @@ The text names some of each; --format jsonl and csv have all.`,
 	fs.SortFlags = false
 	fs.StringArrayVar(&hits, "hits", nil, "hits of an earlier scan `FILE`, as JSONL, repeatable; - is standard input")
 	fs.StringVar(&format, "format", "text", "text, jsonl or csv")
-	fs.StringArrayVar(&files, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
+	fs.StringArrayVar(&files, "table-file", nil, tableFileUsage)
 	f.register(fs)
 	return c
 }

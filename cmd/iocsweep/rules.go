@@ -73,19 +73,6 @@ func readRules(path string) ([]*rule.Rule, error) {
 	return rule.Load(f, path)
 }
 
-// readTables returns the embedded tables with those of files.
-func readTables(files []string) ([]*table.Table, error) {
-	tables := table.Builtin()
-	for _, path := range files {
-		t, err := readTable(path)
-		if err != nil {
-			return nil, err
-		}
-		tables = table.Add(tables, t)
-	}
-	return tables, nil
-}
-
 func (a *app) excludeCheck() *cobra.Command {
 	var files []string
 	var hits, from, to string
@@ -137,7 +124,7 @@ have expired. With --hits, or --from and --to, also times outside the data's.`,
 	fs.StringVar(&hits, "hits", "", "hits of an earlier scan `FILE`, as JSONL: what times the data have")
 	fs.StringVar(&from, "from", "", "`TIME` at which the data begin")
 	fs.StringVar(&to, "to", "", "`TIME` at which the data end")
-	fs.StringArrayVar(&files, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
+	fs.StringArrayVar(&files, "table-file", nil, tableFileUsage)
 	return c
 }
 
