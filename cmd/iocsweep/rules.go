@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/iocsweep/iocsweep/scanner"
-	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 	"github.com/spf13/cobra"
@@ -93,18 +92,11 @@ have expired. With --hits, or --from and --to, also times outside the data's.`,
 				return usage(err)
 			}
 			reader := &rule.Reader{Tables: tables, Now: time.Now()}
-			for _, p := range []struct {
-				flag, text string
-				to         *clock.Time
-				has        *bool
-			}{{"--from", from, &reader.First, &reader.HasFirst}, {"--to", to, &reader.Last, &reader.HasLast}} {
-				if p.text == "" {
-					continue
-				}
-				if *p.to, err = clock.ParseFlag(p.text); err != nil {
-					return usage(fmt.Errorf("%s: %w", p.flag, err))
-				}
-				*p.has = true
+			if reader.First, reader.HasFirst, err = timeFlag("--from", from); err != nil {
+				return usage(err)
+			}
+			if reader.Last, reader.HasLast, err = timeFlag("--to", to); err != nil {
+				return usage(err)
 			}
 			broken := false
 			if hits != "" {
