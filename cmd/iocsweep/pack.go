@@ -57,7 +57,7 @@ func (a *app) packFeeds(ctx context.Context, f *feedFlags, output, keyFile strin
 	if err != nil {
 		return usage(err)
 	}
-	if err := mayWrite(output, clobber); err != nil {
+	if err := mayWrite("--output", output, clobber); err != nil {
 		return usage(err)
 	}
 	list, reports, err := f.read(a)
