@@ -46,10 +46,7 @@ of a scan with --row all show all columns that are not empty.`,
 			if trial.Hits == 0 {
 				return usage(fmt.Errorf("%s: no hits in it", hits))
 			}
-			if _, err := fmt.Fprint(a.out, trialText(trial)); err != nil {
-				return outputError(err)
-			}
-			return partial(broken)
+			return a.result(trialText(trial), partial(broken))
 		},
 	}
 	fs := c.Flags()

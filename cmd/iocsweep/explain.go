@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -113,10 +112,7 @@ func (a *app) explained(format string, text func() string, v any) error {
 	} else {
 		out = text()
 	}
-	if _, err := io.WriteString(a.out, out); err != nil {
-		return outputError(err)
-	}
-	return nil
+	return a.result(out, nil)
 }
 
 // escaped is JSON with every character escaped that could drive a terminal.

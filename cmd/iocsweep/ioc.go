@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,17 +9,6 @@ import (
 	"github.com/iocsweep/iocsweep/scanner"
 	"github.com/spf13/cobra"
 )
-
-// outputError maps a failed write to an exit status.
-func outputError(err error) error {
-	switch {
-	case isClosedPipe(err):
-		return nil
-	case errors.Is(err, context.Canceled):
-		return &statusError{statusInterrupted, errors.New("interrupted")}
-	}
-	return &statusError{statusFailed, err}
-}
 
 func (a *app) iocCheck() *cobra.Command {
 	var f feedFlags

@@ -149,10 +149,7 @@ checksums are right, the signature too if there is one, and, with
 			if err != nil {
 				return usage(fmt.Errorf("%s: %w", paths[0], err))
 			}
-			if _, err := io.WriteString(a.out, packReport(paths[0], p)); err != nil {
-				return outputError(err)
-			}
-			return nil
+			return a.result(packReport(paths[0], p), nil)
 		},
 	}
 	f.registerVerify(flags{c.Flags()})
@@ -231,10 +228,7 @@ is there is never overwritten.`,
 				_ = os.Remove(output) // half a pair is of no use, and in the way of the next
 				return outputError(err)
 			}
-			if _, err := fmt.Fprintln(a.out, pack.KeyID(id)); err != nil {
-				return outputError(err)
-			}
-			return nil
+			return a.result(pack.KeyID(id)+"\n", nil)
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "the `FILE` of the private key; the public one is FILE.pub")

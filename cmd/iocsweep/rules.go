@@ -186,10 +186,7 @@ hide. None applies until scan is given its name with --preset.`,
 					fmt.Fprintf(&b, "    when    %s\n", r.When)
 				}
 			}
-			if _, err := fmt.Fprint(a.out, b.String()); err != nil {
-				return outputError(err)
-			}
-			return nil
+			return a.result(b.String(), nil)
 		},
 	}
 }

@@ -42,10 +42,7 @@ func (a *app) tables() *cobra.Command {
 				}
 				writeTable(&b, rows)
 			}
-			if _, err := fmt.Fprint(a.out, b.String()); err != nil {
-				return outputError(err)
-			}
-			return nil
+			return a.result(b.String(), nil)
 		},
 	}
 	c.Flags().SortFlags = false
@@ -76,9 +73,5 @@ func (a *app) showVersion() error {
 			}
 		}
 	}
-	_, err := fmt.Fprintf(a.out, "iocsweep %s %s %s/%s commit %s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, commit)
-	if err != nil {
-		return outputError(err)
-	}
-	return nil
+	return a.result(fmt.Sprintf("iocsweep %s %s %s/%s commit %s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, commit), nil)
 }
