@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -94,15 +93,8 @@ func indented(b *page, g *scanner.Groups) {
 	rows := [][]string{{"HITS", "INDICATOR", "HOST", "FIRST", "LAST"}}
 	var times []string
 	for _, one := range g.Largest(maxShown) {
-		row := []string{number(one.Count)}
-		for _, v := range one.Values {
-			row = append(row, cmp.Or(scanner.Printable(v), "-"))
-		}
-		first, last := "-", "-"
-		if one.Timed {
-			first, last = clip(one.First.String())[:19], clip(one.Last.String())[:19]
-		}
-		rows = append(rows, append(row, first, last))
+		cells, first, last := groupCells(one)
+		rows = append(rows, append(cells, first, last))
 		times = append(times, first+" to "+last)
 	}
 	var text strings.Builder

@@ -158,15 +158,8 @@ func (r *scanReport) groups(b *strings.Builder, g *scanner.Groups) {
 	head = append(head, "FIRST", "LAST", "ALLOWED", "BLOCKED", "PORTS")
 	rows := [][]string{head}
 	for _, one := range g.Largest(maxShown) {
-		row := []string{number(one.Count)}
-		for _, v := range one.Values {
-			row = append(row, cmp.Or(scanner.Printable(v), "-"))
-		}
-		first, last := "-", "-"
-		if one.Timed {
-			first, last = clip(one.First.String())[:19], clip(one.Last.String())[:19]
-		}
-		rows = append(rows, append(row, first, last, number(one.Allowed), number(one.Blocked), ports(one)))
+		cells, first, last := groupCells(one)
+		rows = append(rows, append(cells, first, last, number(one.Allowed), number(one.Blocked), ports(one)))
 	}
 	writeTable(b, rows)
 	if n := g.Len() - maxShown; n > 0 {
@@ -175,6 +168,18 @@ func (r *scanReport) groups(b *strings.Builder, g *scanner.Groups) {
 	if g.Others > 0 {
 		fmt.Fprintf(b, "%s in groups beyond the first ones that fit in memory\n", count(g.Others, "hit"))
 	}
+}
+
+// groupCells are the count and the values of a group as a table has them, and its times.
+func groupCells(g *scanner.Group) (cells []string, first, last string) {
+	cells = []string{number(g.Count)}
+	for _, v := range g.Values {
+		cells = append(cells, cmp.Or(scanner.Printable(v), "-"))
+	}
+	if !g.Timed {
+		return cells, "-", "-"
+	}
+	return cells, clip(g.First.String())[:19], clip(g.Last.String())[:19]
 }
 
 // ports lists the peer ports of a group.
