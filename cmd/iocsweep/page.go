@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/iocsweep/iocsweep/scanner"
+	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/rule"
 )
 
@@ -122,8 +123,8 @@ func number[N int | int64](n N) string {
 	return s
 }
 
-// clip cuts a printed time to seconds.
-func clip(t string) string { return strings.Replace(t[:19], "T", " ", 1) + " UTC" }
+// seconds is a time as people read it, cut to seconds: 2026-05-20 14:02:11.
+func seconds(t clock.Time) string { return strings.Replace(t.String()[:19], "T", " ", 1) }
 
 // printableError is an error's text as it may go to a terminal. Only the line breaks
 // that we have made stay: a name with one in it must not look like a line of ours.

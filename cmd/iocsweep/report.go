@@ -127,7 +127,7 @@ func (r *scanReport) text(color bool) string {
 	}
 	b.WriteString(verdict + "\n")
 	if p := r.sum.Period(); p.Timed {
-		fmt.Fprintf(&b, "The records span %s to %s.\n", clip(p.First.String()), clip(p.Last.String()))
+		fmt.Fprintf(&b, "The records span %s UTC to %s UTC.\n", seconds(p.First), seconds(p.Last))
 	}
 	if g := r.sum.Groups; g != nil && r.sum.Hits > 0 {
 		b.WriteByte('\n')
@@ -179,7 +179,7 @@ func groupCells(g *scanner.Group) (cells []string, first, last string) {
 	if !g.Timed {
 		return cells, "-", "-"
 	}
-	return cells, clip(g.First.String())[:19], clip(g.Last.String())[:19]
+	return cells, seconds(g.First), seconds(g.Last)
 }
 
 // ports lists the peer ports of a group.
