@@ -11,7 +11,7 @@ import (
 var reserved = map[string]bool{"and": true, "or": true, "not": true, "like": true, "in": true, "between": true,
 	"is": true, "null": true, "escape": true, "true": true, "false": true, "regexp": true, "contains": true}
 
-func (p *reader) predicate() *Predicate {
+func (p *parser) predicate() *Predicate {
 	x := &Predicate{Left: p.operand(0)}
 	if p.tok.is("is") {
 		p.null(x)
@@ -39,7 +39,7 @@ func (p *reader) predicate() *Predicate {
 }
 
 // null reads IS NULL and IS NOT NULL.
-func (p *reader) null(x *Predicate) {
+func (p *parser) null(x *Predicate) {
 	p.next()
 	if p.tok.is("not") {
 		x.Not = true
@@ -52,7 +52,7 @@ func (p *reader) null(x *Predicate) {
 	x.Op = Null
 }
 
-func (p *reader) in(x *Predicate) {
+func (p *parser) in(x *Predicate) {
 	p.next()
 	x.Op = In
 	if p.tok.is("file") {
@@ -62,7 +62,7 @@ func (p *reader) in(x *Predicate) {
 	}
 }
 
-func (p *reader) regexp(x *Predicate) {
+func (p *parser) regexp(x *Predicate) {
 	p.next()
 	x.Op = Regexp
 	at := p.tok.at
@@ -74,7 +74,7 @@ func (p *reader) regexp(x *Predicate) {
 	x.re = re
 }
 
-func (p *reader) between(x *Predicate) {
+func (p *parser) between(x *Predicate) {
 	p.next()
 	x.Op = Between
 	low := p.literal()
@@ -89,7 +89,7 @@ func (p *reader) between(x *Predicate) {
 var comparisons = map[string]Op{"=": Eq, "==": Eq, "!=": Eq, "<>": Eq, "<": Lt, "<=": Le, ">": Gt, ">=": Ge}
 
 // comparison reads a sign and a value.
-func (p *reader) comparison(x *Predicate) {
+func (p *parser) comparison(x *Predicate) {
 	op, ok := comparisons[p.tok.text]
 	if p.tok.kind != symbol || !ok || x.Not {
 		if hint := wordHints[strings.ToLower(p.tok.text)]; hint != "" && p.tok.kind == word {
@@ -111,7 +111,7 @@ func (p *reader) comparison(x *Predicate) {
 
 // part reads the rest of CONTAINS, STARTS WITH and ENDS WITH: patterns in which
 // nothing is special.
-func (p *reader) part(x *Predicate) {
+func (p *parser) part(x *Predicate) {
 	first := strings.ToLower(p.tok.text)
 	p.next()
 	if first != "contains" {
@@ -132,7 +132,7 @@ func (p *reader) part(x *Predicate) {
 	}
 }
 
-func (p *reader) file(x *Predicate) {
+func (p *parser) file(x *Predicate) {
 	p.next()
 	x.fileAt = p.tok.at
 	if p.tok.kind != text || p.tok.text == "" {
@@ -142,7 +142,7 @@ func (p *reader) file(x *Predicate) {
 	p.next()
 }
 
-func (p *reader) like(x *Predicate) {
+func (p *parser) like(x *Predicate) {
 	p.next()
 	x.Op = Like
 	at := p.tok.at
@@ -162,7 +162,7 @@ func (p *reader) like(x *Predicate) {
 	x.pattern = pattern
 }
 
-func (p *reader) list(x *Predicate) {
+func (p *parser) list(x *Predicate) {
 	open := p.tok
 	if open.kind != symbol || open.text != "(" {
 		p.fail(open.at, "IN wants a list in parentheses")
@@ -186,7 +186,7 @@ func (p *reader) list(x *Predicate) {
 	}
 }
 
-func (p *reader) literal() Literal {
+func (p *parser) literal() Literal {
 	t := p.tok
 	switch {
 	case t.kind == text:
@@ -212,7 +212,7 @@ func (p *reader) literal() Literal {
 }
 
 // datetime reads the rest of datetime(2025-04-01 02:00:00), quoted or not.
-func (p *reader) datetime() Literal {
+func (p *parser) datetime() Literal {
 	at := p.tok.at
 	rest := p.text[p.pos:]
 	open := strings.IndexByte(rest, '(')
