@@ -110,27 +110,16 @@ func (r *waitingReader) line(dst []byte, input int32, raw []byte) ([]byte, error
 	return jsonlOf(dst, &r.hit, r.fields.turn(r.of, r.as, true), r.texts), nil
 }
 
-// take reads the hit of an input, but not the row that has a shape.
-func (r *waitingReader) take(input int32, raw []byte) error {
+// takeRow reads the table of a hit, and its row, or the texts of one that has a shape.
+func (r *waitingReader) takeRow(p *plan) error {
 	w, h := &r.wire, &r.hit
-	w.Reset(raw)
-	p := r.run.inputs[input].plan
 	at := int(w.Number())
 	if at < 0 || at >= len(p.tables) {
 		return errWaiting
 	}
 	h.Table, h.Row = p.tables[at], h.Row[:0]
 	r.of, r.texts = nil, r.texts[:0]
-	if w.Bool() {
-		more := uint64(w.Number())
-		if at >= len(p.projections) || more>>len(p.projections[at].more) != 0 {
-			return errWaiting
-		}
-		r.of, r.as = &p.projections[at], shape{true, more}
-		for range r.of.columns(r.as) {
-			r.texts = append(r.texts, w.Text())
-		}
-	} else {
+	if !w.Bool() {
 		if name := w.Text(); name != h.Table.Name {
 			r.named = *h.Table
 			r.named.Name = name
@@ -139,6 +128,25 @@ func (r *waitingReader) take(input int32, raw []byte) error {
 		for n := w.Count(); n > 0 && !w.Bad(); n-- {
 			h.Row = append(h.Row, Cell{w.Text(), w.Text()})
 		}
+		return nil
+	}
+	more := uint64(w.Number())
+	if at >= len(p.projections) || more>>len(p.projections[at].more) != 0 {
+		return errWaiting
+	}
+	r.of, r.as = &p.projections[at], shape{true, more}
+	for range r.of.columns(r.as) {
+		r.texts = append(r.texts, w.Text())
+	}
+	return nil
+}
+
+// take reads the hit of an input, but not the row that has a shape.
+func (r *waitingReader) take(input int32, raw []byte) error {
+	w, h := &r.wire, &r.hit
+	w.Reset(raw)
+	if err := r.takeRow(r.run.inputs[input].plan); err != nil {
+		return err
 	}
 	h.ID, h.Time = w.Text(), 0
 	if h.HasTime = w.Bool(); h.HasTime {
