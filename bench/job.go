@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -40,7 +41,7 @@ type contender struct {
 	keys  string
 
 	command []string // the process; its output goes to a file
-	inside  func(out string) (sample, error)
+	inside  func(ctx context.Context, out string) (sample, error)
 	does    string // what inside does, in words
 	nowhere bool   // the output goes to the null device
 	ok      []int  // exit statuses that are no error, beside 0
@@ -201,10 +202,12 @@ func (b *bench) outputJob(j *job) {
 	if j.format == "parquet" && b.o.has("limits") {
 		j.add(&contender{tool: "limits", label: "columns", keys: fmt.Sprintf("peer=columns/threads=%d", b.o.threads),
 			does:   "decodes the columns that hits show, in all rows, and does nothing with them",
-			inside: func(string) (sample, error) { return readColumns(j.path(), j.table, b.o.threads) }})
+			inside: func(context.Context, string) (sample, error) { return readColumns(j.path(), j.table, b.o.threads) }})
 		j.add(&contender{tool: "limits", label: "late columns", keys: fmt.Sprintf("peer=late/threads=%d", b.o.threads),
-			does:   "decodes the columns that are matched, in all rows, and those that hits show, in every tenth",
-			inside: func(string) (sample, error) { return readLate(j.path(), j.table, b.o.threads, int(1/outputHits)) }})
+			does: "decodes the columns that are matched, in all rows, and those that hits show, in every tenth",
+			inside: func(context.Context, string) (sample, error) {
+				return readLate(j.path(), j.table, b.o.threads, int(1/outputHits))
+			}})
 	}
 	if j.format == "parquet" {
 		for _, c := range b.iocsweep(j, j.planted(), b.o.threads, "output=none") {
@@ -251,7 +254,7 @@ func (b *bench) indicatorsJob(j *job) {
 		path := j.feed(fmt.Sprintf("%d.txt", n), writeRange(feed, 0, n))
 		c := j.add(&contender{tool: "iocsweep", label: fmt.Sprintf("%d indicators", n), keys: fmt.Sprintf("iocs=%d/peer=iocsweep/threads=%d", n, b.o.threads),
 			does: "scans as iocsweep does, in a process that has read the feed before", answer: hits,
-			inside: func(out string) (sample, error) { return b.loadedScan(path, j.path(), out) }})
+			inside: func(ctx context.Context, out string) (sample, error) { return b.loadedScan(ctx, path, j.path(), out) }})
 		if n < b.o.iocs {
 			c.question.Has = inFeed(path)
 		}
@@ -350,6 +353,6 @@ func (b *bench) limits(j *job, threads int, names ...string) {
 			label += fmt.Sprintf(" -j %d", threads)
 		}
 		j.add(&contender{tool: "limits", label: label, keys: fmt.Sprintf("peer=%s/threads=%d", l.name, threads), does: l.does,
-			inside: func(string) (sample, error) { return l.run(j.path(), threads) }})
+			inside: func(context.Context, string) (sample, error) { return l.run(j.path(), threads) }})
 	}
 }
