@@ -215,11 +215,11 @@ func (b *bench) outputJob(j *job) {
 		}
 	}
 	if j.format == "parquet" && b.tools.duckdb != "" {
-		command := []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-feed", j.planted(), "-file", j.path()}
+		shown := strings.Join(shownOf(j.table), ",")
 		j.add(&contender{tool: "duckdb", label: "duckdb hits=0.1", keys: fmt.Sprintf("hits=%v/peer=duckdb/threads=%d", outputHits, b.o.threads),
-			command: append(slices.Clone(command), "-show", strings.Join(shownOf(j.table), ",")), ask: append(command, "-records"), answer: numbers})
+			command: b.duckCommand(j, "-feed", j.planted(), "-show", shown), ask: b.duckCommand(j, "-feed", j.planted(), "-records"), answer: numbers})
 		j.add(&contender{tool: "duckdb", label: "duckdb columns", keys: fmt.Sprintf("peer=columns-duckdb/threads=%d", b.o.threads), nowhere: true,
-			command: []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-file", j.path(), "-read", strings.Join(shownOf(j.table), ",")}})
+			command: b.duckCommand(j, "-read", shown)})
 	}
 }
 
@@ -288,9 +288,13 @@ func (b *bench) duckdb(j *job, feed string) {
 	if b.tools.duckdb == "" {
 		return
 	}
-	command := []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-feed", feed, "-file", j.path()}
 	j.add(&contender{tool: "duckdb", label: "duckdb", keys: fmt.Sprintf("peer=duckdb/threads=%d", b.o.threads),
-		command: command, ask: append(slices.Clone(command), "-records"), answer: numbers})
+		command: b.duckCommand(j, "-feed", feed), ask: b.duckCommand(j, "-feed", feed, "-records"), answer: numbers})
+}
+
+// duckCommand is the command by which DuckDB does something with the job's file.
+func (b *bench) duckCommand(j *job, args ...string) []string {
+	return append([]string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-file", j.path()}, args...)
 }
 
 func (b *bench) goLoop(j *job, feed string) {
