@@ -4,14 +4,14 @@ import "strconv"
 
 var ep = struct {
 	time, id, name, action, remote, remotePort, url, local, localPort, protocol, localType, remoteType,
-	sha1, sha256, md5, file, size, company, product, version, internal, original, description, pid, cmd, created, folder,
+	sha1, file, size, company, product, version, internal, original, description, pid, cmd, created, folder,
 	parent, parentPid, parentCreated, domain, user, sid, upn, integrity, elevation, report, fields, session, remoteSession, rdpName, rdp, group int
 }{
 	time: col(deviceNetworkEvents, "Timestamp"), id: col(deviceNetworkEvents, "DeviceId"), name: col(deviceNetworkEvents, "DeviceName"),
 	action: col(deviceNetworkEvents, "ActionType"), remote: col(deviceNetworkEvents, "RemoteIP"), remotePort: col(deviceNetworkEvents, "RemotePort"),
 	url: col(deviceNetworkEvents, "RemoteUrl"), local: col(deviceNetworkEvents, "LocalIP"), localPort: col(deviceNetworkEvents, "LocalPort"),
 	protocol: col(deviceNetworkEvents, "Protocol"), localType: col(deviceNetworkEvents, "LocalIPType"), remoteType: col(deviceNetworkEvents, "RemoteIPType"),
-	sha1: col(deviceNetworkEvents, "InitiatingProcessSHA1"), sha256: col(deviceNetworkEvents, "InitiatingProcessSHA256"), md5: col(deviceNetworkEvents, "InitiatingProcessMD5"),
+	sha1: col(deviceNetworkEvents, "InitiatingProcessSHA1"),
 	file: col(deviceNetworkEvents, "InitiatingProcessFileName"), size: col(deviceNetworkEvents, "InitiatingProcessFileSize"),
 	company:  col(deviceNetworkEvents, "InitiatingProcessVersionInfoCompanyName"),
 	product:  col(deviceNetworkEvents, "InitiatingProcessVersionInfoProductName"),
