@@ -73,6 +73,7 @@ func fillEndpoint(m *maker, r *Row) {
 	}
 }
 
+// connection sets what the sensor of a host writes of connections that it sees being made.
 func (m *maker) connection(r *Row, host int, t int64) {
 	p := &programs[m.skewed(len(programs))]
 	outside := m.public()
@@ -121,6 +122,11 @@ func (m *maker) connection(r *Row, host int, t int64) {
 		}
 		r.set(ep.url, from)
 	}
+	m.process(r, p, host, t)
+}
+
+// process sets the program that made a connection, and whose it is.
+func (m *maker) process(r *Row, p *program, host int, t int64) {
 	r.str(ep.sha1, m.sum())
 	r.str(ep.file, p.file)
 	r.num(ep.size, int64(20000+m.skewed(1<<25)))
