@@ -169,20 +169,9 @@ func runBench(args []string, _ io.Reader, stdout, stderr io.Writer) (err error) 
 			err = errors.Join(err, p.close())
 		}
 	}()
-	failed := 0
-	for i, j := range jobs {
-		fmt.Fprintf(stderr, "bench: %d of %d: %s\n", i+1, len(jobs), j.name)
-		res, err := b.measure(ctx, j)
-		if ctx.Err() != nil {
-			return errors.New("interrupted")
-		}
-		if err != nil {
-			b.note("%s: %v", j.name, err)
-			failed++
-			continue
-		}
-		r.results = append(r.results, res)
-		fmt.Fprint(stdout, "\n", res.table())
+	failed, err := b.measureAll(ctx, jobs, r, stdout)
+	if err != nil {
+		return err
 	}
 	r.notes = b.notes
 	fmt.Fprint(stdout, r.foot())
@@ -199,6 +188,26 @@ func runBench(args []string, _ io.Reader, stdout, stderr io.Writer) (err error) 
 		return fmt.Errorf("%d of %d jobs failed", failed, len(jobs))
 	}
 	return nil
+}
+
+// measureAll does the jobs and prints the table of each. It returns how many failed; the
+// error is that of an interrupt.
+func (b *bench) measureAll(ctx context.Context, jobs []*job, r *report, stdout io.Writer) (failed int, err error) {
+	for i, j := range jobs {
+		fmt.Fprintf(b.stderr, "bench: %d of %d: %s\n", i+1, len(jobs), j.name)
+		res, err := b.measure(ctx, j)
+		if ctx.Err() != nil {
+			return failed, errors.New("interrupted")
+		}
+		if err != nil {
+			b.note("%s: %v", j.name, err)
+			failed++
+			continue
+		}
+		r.results = append(r.results, res)
+		fmt.Fprint(stdout, "\n", res.table())
+	}
+	return failed, nil
 }
 
 // plan says what the data sets hold.
