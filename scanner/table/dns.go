@@ -2,6 +2,7 @@ package table
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -10,7 +11,7 @@ import (
 func ResponseCode(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if i := slices.Index(rcodes, s); i >= 0 {
-		return itoa(i)
+		return strconv.Itoa(i)
 	}
 	return trimNumber(s)
 }
@@ -23,7 +24,7 @@ var rcodes = []string{"noerror", "formerr", "servfail", "nxdomain", "notimp", "r
 func RecordType(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if n, ok := recordTypes[s]; ok {
-		return itoa(n)
+		return strconv.Itoa(n)
 	}
 	return trimNumber(s)
 }
@@ -33,8 +34,6 @@ var recordTypes = map[string]int{"a": 1, "ns": 2, "cname": 5, "soa": 6, "wks": 1
 	"cert": 37, "dname": 39, "opt": 41, "ds": 43, "sshfp": 44, "rrsig": 46, "nsec": 47, "dnskey": 48, "dhcid": 49,
 	"nsec3": 50, "nsec3param": 51, "tlsa": 52, "svcb": 64, "https": 65, "tkey": 249, "tsig": 250, "ixfr": 251,
 	"axfr": 252, "any": 255, "*": 255, "all": 255, "caa": 257}
-
-func itoa(n int) string { return Number{int64(n), true}.String() }
 
 // trimNumber drops a fraction of zeros: 3.0 is 3.
 func trimNumber(s string) string {
