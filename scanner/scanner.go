@@ -262,9 +262,9 @@ var siftSlowly bool
 // run is the state of one Scan.Run.
 type run struct {
 	*Scan
-	caller   context.Context
-	ctx      context.Context
-	stop     context.CancelCauseFunc
+	caller   context.Context         // that of Scan.Run: done when its caller wants no more
+	ctx      context.Context         // of this run: done as well when an error ends it
+	stop     context.CancelCauseFunc // of ctx
 	tables   []*table.Table
 	forced   *table.Table
 	generic  bool // tables that are not known are swept as well
