@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -139,12 +140,12 @@ func eachLine(r io.Reader, f func(line []byte) error) error {
 
 // score runs what gives a contender's answer, if the warm-up did not, and
 // compares it with the truth.
-func (b *bench) score(c *contender, out string, truth *corpus.Truth) (*corpus.Score, error) {
+func (b *bench) score(ctx context.Context, c *contender, out string, truth *corpus.Truth) (*corpus.Score, error) {
 	if c.answer == nil {
 		return nil, nil
 	}
 	if c.ask != nil {
-		if _, err := b.process(b.ctx, c.ask, out, c.ok...); err != nil {
+		if _, err := b.process(ctx, c.ask, out, c.ok...); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -40,7 +41,7 @@ type contender struct {
 	keys  string
 
 	command []string // the process; its output goes to a file
-	inside  func(out string) (sample, error)
+	inside  func(ctx context.Context, out string) (sample, error)
 	does    string // what inside does, in words
 	nowhere bool   // the output goes to the null device
 	ok      []int  // exit statuses that are no error, beside 0
@@ -201,10 +202,12 @@ func (b *bench) outputJob(j *job) {
 	if j.format == "parquet" && b.o.has("limits") {
 		j.add(&contender{tool: "limits", label: "columns", keys: fmt.Sprintf("peer=columns/threads=%d", b.o.threads),
 			does:   "decodes the columns that hits show, in all rows, and does nothing with them",
-			inside: func(string) (sample, error) { return readColumns(j.path(), j.table, b.o.threads) }})
+			inside: func(context.Context, string) (sample, error) { return readColumns(j.path(), j.table, b.o.threads) }})
 		j.add(&contender{tool: "limits", label: "late columns", keys: fmt.Sprintf("peer=late/threads=%d", b.o.threads),
-			does:   "decodes the columns that are matched, in all rows, and those that hits show, in every tenth",
-			inside: func(string) (sample, error) { return readLate(j.path(), j.table, b.o.threads, int(1/outputHits)) }})
+			does: "decodes the columns that are matched, in all rows, and those that hits show, in every tenth",
+			inside: func(context.Context, string) (sample, error) {
+				return readLate(j.path(), j.table, b.o.threads, int(1/outputHits))
+			}})
 	}
 	if j.format == "parquet" {
 		for _, c := range b.iocsweep(j, j.planted(), b.o.threads, "output=none") {
@@ -212,11 +215,11 @@ func (b *bench) outputJob(j *job) {
 		}
 	}
 	if j.format == "parquet" && b.tools.duckdb != "" {
-		command := []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-feed", j.planted(), "-file", j.path()}
+		shown := strings.Join(shownOf(j.table), ",")
 		j.add(&contender{tool: "duckdb", label: "duckdb hits=0.1", keys: fmt.Sprintf("hits=%v/peer=duckdb/threads=%d", outputHits, b.o.threads),
-			command: append(slices.Clone(command), "-show", strings.Join(shownOf(j.table), ",")), ask: append(command, "-records"), answer: numbers})
+			command: b.duckCommand(j, "-feed", j.planted(), "-show", shown), ask: b.duckCommand(j, "-feed", j.planted(), "-records"), answer: numbers})
 		j.add(&contender{tool: "duckdb", label: "duckdb columns", keys: fmt.Sprintf("peer=columns-duckdb/threads=%d", b.o.threads), nowhere: true,
-			command: []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-file", j.path(), "-read", strings.Join(shownOf(j.table), ",")}})
+			command: b.duckCommand(j, "-read", shown)})
 	}
 }
 
@@ -251,7 +254,7 @@ func (b *bench) indicatorsJob(j *job) {
 		path := j.feed(fmt.Sprintf("%d.txt", n), writeRange(feed, 0, n))
 		c := j.add(&contender{tool: "iocsweep", label: fmt.Sprintf("%d indicators", n), keys: fmt.Sprintf("iocs=%d/peer=iocsweep/threads=%d", n, b.o.threads),
 			does: "scans as iocsweep does, in a process that has read the feed before", answer: hits,
-			inside: func(out string) (sample, error) { return b.loadedScan(path, j.path(), out) }})
+			inside: func(ctx context.Context, out string) (sample, error) { return b.loadedScan(ctx, path, j.path(), out) }})
 		if n < b.o.iocs {
 			c.question.Has = inFeed(path)
 		}
@@ -285,9 +288,13 @@ func (b *bench) duckdb(j *job, feed string) {
 	if b.tools.duckdb == "" {
 		return
 	}
-	command := []string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-feed", feed, "-file", j.path()}
 	j.add(&contender{tool: "duckdb", label: "duckdb", keys: fmt.Sprintf("peer=duckdb/threads=%d", b.o.threads),
-		command: command, ask: append(slices.Clone(command), "-records"), answer: numbers})
+		command: b.duckCommand(j, "-feed", feed), ask: b.duckCommand(j, "-feed", feed, "-records"), answer: numbers})
+}
+
+// duckCommand is the command by which DuckDB does something with the job's file.
+func (b *bench) duckCommand(j *job, args ...string) []string {
+	return append([]string{b.tools.duckdb, "-peers", "duckdb", "-threads", fmt.Sprint(b.o.threads), "-file", j.path()}, args...)
 }
 
 func (b *bench) goLoop(j *job, feed string) {
@@ -350,6 +357,6 @@ func (b *bench) limits(j *job, threads int, names ...string) {
 			label += fmt.Sprintf(" -j %d", threads)
 		}
 		j.add(&contender{tool: "limits", label: label, keys: fmt.Sprintf("peer=%s/threads=%d", l.name, threads), does: l.does,
-			inside: func(string) (sample, error) { return l.run(j.path(), threads) }})
+			inside: func(context.Context, string) (sample, error) { return l.run(j.path(), threads) }})
 	}
 }

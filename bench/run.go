@@ -107,7 +107,6 @@ func (o *options) parse(args []string, stderr io.Writer) error {
 
 // bench is one run of the program.
 type bench struct {
-	ctx    context.Context
 	o      options
 	stderr io.Writer
 	self   string // this program
@@ -146,7 +145,6 @@ func runBench(args []string, _ io.Reader, stdout, stderr io.Writer) (err error) 
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	b.ctx = ctx
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}
@@ -171,20 +169,9 @@ func runBench(args []string, _ io.Reader, stdout, stderr io.Writer) (err error) 
 			err = errors.Join(err, p.close())
 		}
 	}()
-	failed := 0
-	for i, j := range jobs {
-		fmt.Fprintf(stderr, "bench: %d of %d: %s\n", i+1, len(jobs), j.name)
-		res, err := b.measure(j)
-		if ctx.Err() != nil {
-			return errors.New("interrupted")
-		}
-		if err != nil {
-			b.note("%s: %v", j.name, err)
-			failed++
-			continue
-		}
-		r.results = append(r.results, res)
-		fmt.Fprint(stdout, "\n", res.table())
+	failed, err := b.measureAll(ctx, jobs, r, stdout)
+	if err != nil {
+		return err
 	}
 	r.notes = b.notes
 	fmt.Fprint(stdout, r.foot())
@@ -201,6 +188,26 @@ func runBench(args []string, _ io.Reader, stdout, stderr io.Writer) (err error) 
 		return fmt.Errorf("%d of %d jobs failed", failed, len(jobs))
 	}
 	return nil
+}
+
+// measureAll does the jobs and prints the table of each. It returns how many failed; the
+// error is that of an interrupt.
+func (b *bench) measureAll(ctx context.Context, jobs []*job, r *report, stdout io.Writer) (failed int, err error) {
+	for i, j := range jobs {
+		fmt.Fprintf(b.stderr, "bench: %d of %d: %s\n", i+1, len(jobs), j.name)
+		res, err := b.measure(ctx, j)
+		if ctx.Err() != nil {
+			return failed, errors.New("interrupted")
+		}
+		if err != nil {
+			b.note("%s: %v", j.name, err)
+			failed++
+			continue
+		}
+		r.results = append(r.results, res)
+		fmt.Fprint(stdout, "\n", res.table())
+	}
+	return failed, nil
 }
 
 // plan says what the data sets hold.
@@ -267,7 +274,7 @@ func (b *bench) prepare(j *job) error {
 // measure does a job: a round that warms up and checks the answers, then the
 // rounds that count, in each of which every contender runs once, in another order. A
 // peer that fails is left out, and said.
-func (b *bench) measure(j *job) (*result, error) {
+func (b *bench) measure(ctx context.Context, j *job) (*result, error) {
 	if err := b.prepare(j); err != nil {
 		return nil, err
 	}
@@ -277,7 +284,7 @@ func (b *bench) measure(j *job) (*result, error) {
 	}
 	res := &result{job: j, size: info.Size()}
 	for i, c := range j.contenders {
-		s, score, err := b.warm(j, c)
+		s, score, err := b.warm(ctx, j, c)
 		switch {
 		case err == nil:
 			res.rows = append(res.rows, &row{contender: c, score: score, rounds: b.rounds(s)})
@@ -296,11 +303,11 @@ func (b *bench) measure(j *job) (*result, error) {
 			if round >= r.rounds {
 				continue
 			}
-			s, err := b.once(r.contender)
+			s, err := b.once(ctx, r.contender)
 			switch {
 			case err == nil:
 				r.runs = append(r.runs, s)
-			case i == 0 || b.ctx.Err() != nil:
+			case i == 0 || ctx.Err() != nil:
 				return nil, err
 			default:
 				b.note("%s/%s is left out: %v", j.name, r.keys, err)
@@ -322,19 +329,19 @@ func (b *bench) rounds(s sample) int {
 
 func (b *bench) outFile() string { return filepath.Join(b.tmp, "out") }
 
-func (b *bench) once(c *contender) (sample, error) {
+func (b *bench) once(ctx context.Context, c *contender) (sample, error) {
 	out := b.outFile()
 	if c.nowhere {
 		out = os.DevNull
 	}
 	if c.inside != nil {
-		return c.inside(out)
+		return c.inside(ctx, out)
 	}
-	return b.process(b.ctx, c.command, out, c.ok...)
+	return b.process(ctx, c.command, out, c.ok...)
 }
 
-func (b *bench) warm(j *job, c *contender) (sample, *corpus.Score, error) {
-	s, err := b.once(c)
+func (b *bench) warm(ctx context.Context, j *job, c *contender) (sample, *corpus.Score, error) {
+	s, err := b.once(ctx, c)
 	if err != nil || c.answer == nil {
 		return s, nil, err
 	}
@@ -342,17 +349,17 @@ func (b *bench) warm(j *job, c *contender) (sample, *corpus.Score, error) {
 	if err != nil {
 		return s, nil, err
 	}
-	score, err := b.score(c, b.outFile(), truth)
+	score, err := b.score(ctx, c, b.outFile(), truth)
 	return s, score, err
 }
 
 // loadedScan scans a file in the process that holds a feed, which is started
 // when first needed.
-func (b *bench) loadedScan(feed, file, out string) (sample, error) {
+func (b *bench) loadedScan(ctx context.Context, feed, file, out string) (sample, error) {
 	p := b.loaded[feed]
 	if p == nil {
 		var err error
-		if p, err = b.load(b.ctx, feed, b.o.threads); err != nil {
+		if p, err = b.load(ctx, feed, b.o.threads); err != nil {
 			return sample{}, err
 		}
 		b.loaded[feed] = p

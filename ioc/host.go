@@ -71,13 +71,7 @@ func splitHost(cell, tmp []byte) (p hostPart, ok bool) {
 			rest, special, url, unc = cutScheme(c)
 		}
 	}
-	end := len(rest)
-	for i, b := range rest {
-		if b == '/' || b == '?' || b == '#' || b == '\\' && special {
-			end = i
-			break
-		}
-	}
+	end := authorityLen(rest, special)
 	pathed := end < len(rest) && rest[end] == '/'
 	auth := rest[:end]
 	if at := bytes.LastIndexByte(auth, '@'); at >= 0 {

@@ -3,6 +3,7 @@ package ioc
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"math"
 )
 
@@ -240,7 +241,7 @@ func (s *storing) records(from, to int) ([]byte, error) {
 }
 
 // placesOf yields the places of a record; of one without, the zero place.
-func (l *List) placesOf(n int) func(yield func(place) bool) {
+func (l *List) placesOf(n int) iter.Seq[place] {
 	return func(yield func(place) bool) {
 		line := l.records.at(n).line
 		if line&spread == 0 {

@@ -3,7 +3,6 @@ package ioc
 import (
 	"cmp"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -18,8 +17,7 @@ type Picked struct {
 // picked is the indicators of one entry.
 type picked struct {
 	indicators []*Indicator
-	numbers    []uint32 // of indicators, in the list
-	made       []*made  // all that were ever made, in order
+	made       []*made // all that were ever made, in order
 }
 
 // made is an indicator in memory that is used again.
@@ -63,20 +61,20 @@ func (e *picked) fill(s *Set, number uint32) {
 		clear(e.made[maxPickedEach:])
 		e.made = e.made[:maxPickedEach]
 	}
-	e.indicators, e.numbers = e.indicators[:0], e.numbers[:0]
+	e.indicators = e.indicators[:0]
 	e.add(s, number)
 	at, _ := slices.BinarySearch(s.more, uint64(number)<<32)
 	for ; at < len(s.more) && uint32(s.more[at]>>32) == number; at++ {
 		e.add(s, uint32(s.more[at]))
 	}
-	if len(e.numbers) > 1 {
-		sort.Stable(e)
-	}
+	slices.SortStableFunc(e.indicators, func(a, b *Indicator) int {
+		return cmp.Or(strings.Compare(a.Value, b.Value), cmp.Compare(a.Type, b.Type))
+	})
 }
 
 // add makes one more indicator, the one of that number in the list.
 func (e *picked) add(s *Set, number uint32) {
-	n := len(e.numbers)
+	n := len(e.indicators)
 	if n == len(e.made) {
 		e.made = append(e.made, new(made))
 	}
@@ -85,17 +83,5 @@ func (e *picked) add(s *Set, number uint32) {
 		m.text, m.feeds = nil, nil
 	}
 	m.feeds, m.text = s.list.fill(int(number), &m.Indicator, m.feeds[:0], m.text[:0])
-	e.indicators, e.numbers = append(e.indicators, &m.Indicator), append(e.numbers, number)
-}
-
-func (e *picked) Len() int { return len(e.numbers) }
-
-func (e *picked) Less(x, y int) bool {
-	a, b := e.indicators[x], e.indicators[y]
-	return cmp.Or(strings.Compare(a.Value, b.Value), cmp.Compare(a.Type, b.Type)) < 0
-}
-
-func (e *picked) Swap(x, y int) {
-	e.indicators[x], e.indicators[y] = e.indicators[y], e.indicators[x]
-	e.numbers[x], e.numbers[y] = e.numbers[y], e.numbers[x]
+	e.indicators = append(e.indicators, &m.Indicator)
 }

@@ -98,27 +98,7 @@ func (d *dates) put(w *worker, seq int) error {
 	b, failed := d.keep(w)
 	d.mu.Lock()
 	d.blocks[seq] = b // the evidence of lost findings counts as well
-	proven := false
-	for {
-		b, ok := d.blocks[d.next]
-		if !ok {
-			break
-		}
-		d.next++
-		for i := range d.columns {
-			c := &d.columns[i]
-			if c.key < 0 || c.order != clock.None || b.evidence == nil {
-				continue
-			}
-			if o := b.evidence[c.key]; o != clock.None {
-				c.order, c.proven, proven = o, true, true
-			}
-		}
-		if !d.undecided() {
-			break
-		}
-	}
-	if proven {
+	if d.weigh() {
 		d.decide(d.columns)
 	}
 	if failed != nil {
@@ -136,6 +116,30 @@ func (d *dates) put(w *worker, seq int) error {
 	d.blocks, d.bytes = map[int]dateBlock{}, 0
 	d.mu.Unlock()
 	return d.release(w, ready)
+}
+
+// weigh takes the evidence of the blocks whose turn it is, in file order, until no order is
+// open, and reports whether it proves one. The caller holds d.mu.
+func (d *dates) weigh() (proven bool) {
+	for {
+		b, ok := d.blocks[d.next]
+		if !ok {
+			return proven
+		}
+		d.next++
+		for i := range d.columns {
+			c := &d.columns[i]
+			if c.key < 0 || c.order != clock.None || b.evidence == nil {
+				continue
+			}
+			if o := b.evidence[c.key]; o != clock.None {
+				c.order, c.proven, proven = o, true, true
+			}
+		}
+		if !d.undecided() {
+			return proven
+		}
+	}
 }
 
 // keep puts the findings of the block in hand aside: in memory, whose owner is

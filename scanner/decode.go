@@ -1,9 +1,13 @@
 package scanner
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -14,19 +18,46 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// An indicatorRecord is an indicator as the hit record has it.
-type indicatorRecord struct {
-	kind, value                     string
-	threatType, malware             string
-	confidence                      int64 // ioc.NoDetails has that of none
-	firstSeen, lastSeen, validUntil string
-	compromised                     int8
-	tags, feeds                     []string
-}
+// maxHitLine is the longest line that can be a hit.
+const maxHitLine = 64 << 20
 
-func newIndicatorRecord() indicatorRecord {
-	none := ioc.NoDetails()
-	return indicatorRecord{confidence: int64(none.Confidence), compromised: none.Compromised}
+// ReadHits yields the hits that JSONL wrote, or in the place of one the error
+// why a line is none, with its number. An error of r itself, or of a line that
+// is too long, is the last.
+func ReadHits(r io.Reader, tables []*table.Table) iter.Seq2[*Hit, error] {
+	return func(yield func(*Hit, error) bool) {
+		in := bufio.NewReaderSize(r, 64<<10)
+		var long []byte
+		for n := 1; ; n++ {
+			line, err := in.ReadSlice('\n')
+			for long = long[:0]; errors.Is(err, bufio.ErrBufferFull); {
+				if long = append(long, line...); len(long) > maxHitLine {
+					yield(nil, fmt.Errorf("line %d: over %d bytes", n, maxHitLine))
+					return
+				}
+				line, err = in.ReadSlice('\n')
+			}
+			if len(long) > 0 {
+				line = append(long, line...)
+			}
+			if err != nil && err != io.EOF {
+				yield(nil, fmt.Errorf("line %d: %w", n, err))
+				return
+			}
+			if len(bytes.TrimSpace(line)) > 0 {
+				h, bad := Decode(line, tables)
+				if bad != nil {
+					bad = fmt.Errorf("line %d: %w", n, bad)
+				}
+				if !yield(h, bad) {
+					return
+				}
+			}
+			if err == io.EOF {
+				return
+			}
+		}
+	}
 }
 
 // Decode reads one hit as JSONL wrote it. The hit's table is looked up by name
@@ -149,6 +180,21 @@ func (d *hitReader) field(key string) (err error) {
 	return err
 }
 
+// An indicatorRecord is an indicator as the hit record has it.
+type indicatorRecord struct {
+	kind, value                     string
+	threatType, malware             string
+	confidence                      int64 // ioc.NoDetails has that of none
+	firstSeen, lastSeen, validUntil string
+	compromised                     int8
+	tags, feeds                     []string
+}
+
+func newIndicatorRecord() indicatorRecord {
+	none := ioc.NoDetails()
+	return indicatorRecord{confidence: int64(none.Confidence), compromised: none.Compromised}
+}
+
 // indicator reads an indicator and, of one in also, its class.
 func (d *hitReader) indicator(what string) (i *ioc.Indicator, class string, err error) {
 	r := newIndicatorRecord()
@@ -232,6 +278,21 @@ func (d *hitReader) who(key string) error {
 		return fmt.Errorf("who.%s is neither a text nor a number", key)
 	}
 	return nil
+}
+
+// setWho sets the answer of a name in the hit record. Other names are passed over.
+func setWho(w *table.Who, name, value string) {
+	for _, a := range w.Answers() {
+		switch {
+		case a.Name != name:
+		case a.Number == nil:
+			*a.Text = value
+		default:
+			if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+				*a.Number = table.Number{N: n, Known: true}
+			}
+		}
+	}
 }
 
 func (d *hitReader) reason() error {

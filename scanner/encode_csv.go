@@ -15,8 +15,8 @@ func CSVHeader() []byte {
 		"indicator.first_seen", "indicator.last_seen", "indicator.valid_until", "indicator.compromised",
 		"indicator.tags", "indicator.feeds",
 		"also.value", "matches.column", "matches.role", "matches.value", "matches.class", "hunt", "life"}
-	for _, f := range whoFields(&table.Who{}) {
-		names = append(names, "who."+f.name)
+	for _, a := range new(table.Who).Answers() {
+		names = append(names, "who."+a.Name)
 	}
 	names = append(names, "row", "source.file", "source.member", "source.record", "source.line", "source.group")
 	return []byte(strings.Join(names, ",") + "\r\n")
@@ -40,16 +40,7 @@ func CSV(dst []byte, h *Hit) []byte {
 		}
 		dst = append(dst, ',')
 	}
-	list := func(n int, at func(i int) string) {
-		var b strings.Builder
-		for i := range n {
-			if i > 0 {
-				b.WriteByte('|')
-			}
-			b.WriteString(strings.ReplaceAll(at(i), "|", `\|`))
-		}
-		text(b.String())
-	}
+	list := func(n int, at func(i int) string) { text(csvList(n, at)) }
 	number(Schema, true)
 	text(h.ID)
 	text(h.Table.Name)
@@ -83,11 +74,11 @@ func CSV(dst []byte, h *Hit) []byte {
 	dst = strconv.AppendBool(dst, h.Hunt)
 	dst = append(dst, ',')
 	text(h.Life)
-	for _, f := range whoFields(&h.Who) {
-		if f.number != nil {
-			dst = append(append(dst, f.number.String()...), ',')
+	for _, a := range h.Who.Answers() {
+		if a.Number != nil {
+			number(a.Number.N, a.Number.Known)
 		} else {
-			text(f.value)
+			text(*a.Text)
 		}
 	}
 	text(string(appendRow(nil, h.Row)))
@@ -106,6 +97,20 @@ func CSV(dst []byte, h *Hit) []byte {
 	return append(dst, '\r', '\n')
 }
 
+// csvList is n texts joined by |; a | inside one is \|.
+func csvList(n int, at func(i int) string) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte('|')
+		}
+		b.WriteString(strings.ReplaceAll(at(i), "|", `\|`))
+	}
+	return b.String()
+}
+
+// appendCSVCell appends a cell, quoted where it has to be. What a spreadsheet would run as a
+// formula begins with an apostrophe.
 func appendCSVCell(dst []byte, s string) []byte {
 	formula := s != "" && strings.IndexByte("=+-@\t\r\n", s[0]) >= 0
 	if !formula && !strings.ContainsAny(s, ",\"\r\n") {

@@ -3,6 +3,7 @@ package scanner
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -54,11 +55,5 @@ func tableLine(cells ...string) string {
 }
 
 func nonEmpty(list ...string) []string {
-	out := list[:0]
-	for _, s := range list {
-		if s != "" {
-			out = append(out, s)
-		}
-	}
-	return out
+	return slices.DeleteFunc(list, func(s string) bool { return s == "" })
 }

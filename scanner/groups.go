@@ -208,13 +208,13 @@ func (g *Groups) Largest(n int) []*Group {
 	return list
 }
 
+// groupValue is what a hit has in one of GroupFields, "" where its table cannot say.
 func groupValue(field string, h *Hit) string {
 	switch field {
 	case "indicator":
 		return h.Indicator.Value
 	case "host":
-		// A table that knows no host name still knows who it was.
-		return cmp.Or(h.Who.Host, h.Who.IP)
+		return h.host()
 	case "user":
 		return h.Who.User
 	case "process":
@@ -227,3 +227,6 @@ func groupValue(field string, h *Hit) string {
 	}
 	return ""
 }
+
+// host is where a hit happened. A table that knows no host name still knows the address.
+func (h *Hit) host() string { return cmp.Or(h.Who.Host, h.Who.IP) }

@@ -31,21 +31,12 @@ type Inspection struct {
 // context's or one of the flags, and the last.
 func (s *Scan) Inspect(ctx context.Context, inputs []formats.Input) iter.Seq2[*Inspection, error] {
 	return func(yield func(*Inspection, error) bool) {
-		r := &run{Scan: s, tables: s.Tables, warn: func(error) {}, stats: new(Stats)}
-		r.under(ctx)
-		defer r.stop(nil)
-		r.cond.L = &r.mu
-		if r.tables == nil {
-			r.tables = table.Builtin()
-		}
-		if err := r.choose(); err != nil {
+		r, err := s.newRun(ctx, inputs)
+		if err != nil {
 			yield(nil, err)
 			return
 		}
-		r.out = newOutputs(r)
-		for i, in := range inputs {
-			r.inputs = append(r.inputs, newInput(i, in))
-		}
+		defer r.stop(nil)
 		for _, in := range r.inputs {
 			if out, err := r.inspect(ctx, in); !yield(out, err) || err != nil {
 				return
@@ -170,7 +161,7 @@ func (s *Scan) ColumnsOf(t *table.Table) []string {
 	r := &run{Scan: s}
 	var out []string
 	for i := range t.Keys {
-		if _, ok := r.keyGroup(t, &t.Keys[i]); ok && !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, t.Keys[i].Column) }) {
+		if _, ok := r.keyGroup(t, &t.Keys[i]); ok && !hasName(out, t.Keys[i].Column) {
 			out = append(out, t.Keys[i].Column)
 		}
 	}

@@ -52,7 +52,7 @@ func (r *RuleReport) add(h *Hit, alone bool) {
 		r.Alone++
 	}
 	r.join(h.period())
-	r.addHost(groupValue("host", h))
+	r.addHost(h.host())
 }
 
 func (r *RuleReport) addHost(host string) {
@@ -85,13 +85,18 @@ func (r *RuleReport) addHost(host string) {
 // Hosts lists the hosts whose hits were removed, those with most first. more
 // says that there were others, whose names come after all of these.
 func (r *RuleReport) Hosts() (list []HostCount, more bool) {
-	for host, n := range r.hosts {
+	return sortedHosts(r.hosts), r.more
+}
+
+// sortedHosts lists hosts by the number of their hits, the largest first, and by name.
+func sortedHosts(hits map[string]*int64) (list []HostCount) {
+	for host, n := range hits {
 		list = append(list, HostCount{host, *n})
 	}
 	slices.SortFunc(list, func(a, b HostCount) int {
 		return cmp.Or(cmp.Compare(b.Hits, a.Hits), strings.Compare(a.Host, b.Host))
 	})
-	return list, r.more
+	return list
 }
 
 // Share is the part of all hits, suppressed ones among them, that the entry

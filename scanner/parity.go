@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/formats"
@@ -118,7 +119,7 @@ func NewParity(ctx context.Context, s *Scan, file formats.Input) (*Parity, error
 func (p *Parity) reader(each func(*wholeRow) error) *rowReader {
 	s := *p.s
 	s.Formats.Format, s.Formats.Header = "", nil
-	return &rowReader{s: &s, warn: func(error) {}, each: each}
+	return &rowReader{s: &s, each: each}
 }
 
 func (p *Parity) countOf(k rowKey) *rowCount {
@@ -197,7 +198,7 @@ func differ(list *[]*Differ, reason string, row ParityRow) {
 	}
 	d.Rows++
 	if shown < maxParityExamples {
-		row.Cells = append([]Cell(nil), row.Cells...)
+		row.Cells = slices.Clone(row.Cells)
 		d.Examples = append(d.Examples, row)
 	}
 }
@@ -214,7 +215,7 @@ func (p *Parity) Finish(ctx context.Context, exports []formats.Input) error {
 	if p.OnlyPortal == 0 {
 		return nil
 	}
-	all := &rowReader{s: p.s, warn: func(error) {}, each: func(row *wholeRow) error {
+	all := &rowReader{s: p.s, each: func(row *wholeRow) error {
 		if c := p.rows[row.key]; c != nil {
 			c.exported++
 		}

@@ -25,7 +25,6 @@ type wholeRow struct {
 // columns that a hit of them would show, not what is matched.
 type rowReader struct {
 	s    *Scan
-	warn func(error)
 	each func(*wholeRow) error
 }
 
@@ -34,17 +33,12 @@ type rowReader struct {
 func (x *rowReader) read(ctx context.Context, file formats.Input) (*FileReport, *plan, error) {
 	scan := *x.s
 	scan.Each, scan.Output, scan.Suppressed, scan.Rejects, scan.Groups, scan.Rules = nil, nil, nil, nil, nil, nil
-	r := &run{Scan: &scan, tables: scan.Tables, warn: x.warn, stats: new(Stats)}
-	r.under(ctx)
-	defer r.stop(nil)
-	r.cond.L = &r.mu
-	if r.tables == nil {
-		r.tables = table.Builtin()
-	}
-	if err := r.choose(); err != nil {
+	scan.Warn, scan.Stats, scan.Threads = nil, nil, 1
+	r, err := scan.newRun(ctx, nil)
+	if err != nil {
 		return nil, nil, err
 	}
-	r.out = newOutputs(r)
+	defer r.stop(nil)
 	in, err := r.openRows(ctx, file)
 	if err != nil || in.state != open {
 		return in.report, nil, err

@@ -319,7 +319,7 @@ func TestParityCountsRepaired(t *testing.T) {
 	const text = "TimeGenerated,DeviceVendor,DestinationIP,Activity\n" +
 		"2025-04-01T02:13:07Z,PAN,198.51.100.7,a,b,c\n2025-04-01T02:13:08Z,PAN,198.51.100.7,a\n"
 	s := Scan{Indicators: indicators(t, "198.51.100.7")}
-	x := &rowReader{s: &s, warn: func(error) {}, each: func(*wholeRow) error { return nil }}
+	x := &rowReader{s: &s, each: func(*wholeRow) error { return nil }}
 	report, _, err := x.read(t.Context(), formats.Bytes("csl.csv", []byte(text)))
 	if err != nil || report.Repaired != 1 || report.Rejected != 0 || report.Status != Complete {
 		t.Errorf("%d repaired, %d rejected, %v, %v", report.Repaired, report.Rejected, report.Status, err)
@@ -340,7 +340,7 @@ func TestColumnsBeforeRecords(t *testing.T) {
 // A result of the portal without a header borrows none.
 func TestParityWithoutHeader(t *testing.T) {
 	s := Scan{Indicators: indicators(t, "198.51.100.7")}
-	x := &rowReader{s: &s, warn: func(error) {}, each: func(*wholeRow) error { return nil }}
+	x := &rowReader{s: &s, each: func(*wholeRow) error { return nil }}
 	report, _, err := x.read(t.Context(), formats.Bytes("csl.csv", []byte("2025-04-01T02:13:07Z,PAN,198.51.100.7,a\n2025-04-01T02:13:07Z,PAN,198.51.100.7,a\n")))
 	if err != nil || report.Status != Unreadable || !strings.Contains(report.Reason, "no header") {
 		t.Errorf("%v: %s, %s", err, report.Status, report.Reason)

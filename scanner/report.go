@@ -221,7 +221,6 @@ type room struct {
 	ids      []byte            // of the hits
 	identity []byte            // what the last one is made of
 	named    table.Table       // the generic table under the name that a row gives it
-	below    int64             // matches left out for CompromisedExact
 }
 
 // more makes a list one longer. The new element keeps what it held before, whose memory
@@ -235,7 +234,7 @@ func more[T any](list []T) []T {
 }
 
 // counted holds a worker's counts for one block; they are added to the shared report
-// once per block, so the lock is not taken per hit.
+// once per block, so the lock is not taken per hit. They are those of FileReport.
 type counted struct{ hits, suppressed, below, badTimes int64 }
 
 // tell adds what was counted to the report of the input.
@@ -275,14 +274,13 @@ func (w *worker) report(in *input, f *finding) error {
 	if f.Table == int(p.generic) {
 		room.plainPorts(f)
 	}
-	room.elements, room.below = room.elements[:0], 0
+	room.elements = room.elements[:0]
 	for i := range f.Elements {
 		room.elements = more(room.elements)
 		if n := len(room.elements) - 1; !w.resolve(in, t, f, row, direction, &f.Elements[i], &room.elements[n]) {
 			room.elements = room.elements[:n]
 		}
 	}
-	w.sum.below += room.below
 	if len(room.elements) == 0 {
 		return nil
 	}

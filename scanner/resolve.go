@@ -95,14 +95,14 @@ func (w *worker) indicators(entry uint32) []*ioc.Indicator {
 }
 
 // told returns what the table needs to know of a hit's matches to fill in who.
-func (r *room) told(h *Hit) table.Matched {
+func (r *room) told(h *Hit) []table.Element {
 	r.matched = r.matched[:0]
 	for i := range h.Matches {
 		m := &h.Matches[i]
 		column, _, _ := strings.Cut(m.Column, ".")
 		r.matched = append(r.matched, table.Element{Column: column, Role: m.Role, Addr: m.addr, Port: m.port})
 	}
-	return table.Matched{Elements: r.matched}
+	return r.matched
 }
 
 // class says how an indicator of an entry matches, if it does.
@@ -113,7 +113,7 @@ func (w *worker) class(i *ioc.Indicator, c ioc.Candidate, port int, g *keyGroup,
 		case g.how == howHas:
 			return termClass(e.Value, i.Value), true
 		case c.Sub && w.below(i, e.Value):
-			w.room.below++
+			w.sum.below++
 			return 0, false
 		case c.Sub:
 			return ClassSubdomain, true

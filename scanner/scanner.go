@@ -164,12 +164,6 @@ func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error
 	return sum, nil
 }
 
-// under makes the run end when ctx does, or when stop is called, which must happen.
-func (r *run) under(ctx context.Context) {
-	r.caller = ctx
-	r.ctx, r.stop = context.WithCancelCause(ctx)
-}
-
 // interrupted reports whether the caller wants no more, and then stops the run: what reads a
 // pipe may hear of it before the scan does.
 func (r *run) interrupted() bool {
@@ -209,17 +203,35 @@ func (s *Scan) prepare(ctx context.Context, inputs []formats.Input) (*run, error
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	r, err := s.newRun(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range s.Rules {
+		if err := x.Check(s.Ruled()); err != nil {
+			r.stop(nil)
+			return nil, err
+		}
+	}
+	if s.Near != nil {
+		r.around = s.Indicators.Neighbourhood()
+	} else if simd.MarksQuickly() || siftSlowly {
+		r.sieve = s.Indicators.Sieve()
+	}
+	r.applyRules()
+	r.listed = listed{make([]int64, len(s.Allow)), make([]int64, len(s.Label))}
+	return r, nil
+}
+
+// newRun returns a run with the defaults of what the scan leaves open. Nothing has been
+// read. The run ends when ctx does, or when its stop is called, which must happen.
+func (s *Scan) newRun(ctx context.Context, inputs []formats.Input) (*run, error) {
 	r := &run{Scan: s, tables: s.Tables, threads: s.Threads, encode: s.Encode, warn: s.Warn, stats: s.Stats}
 	if r.tables == nil {
 		r.tables = table.Builtin()
 	}
 	if err := r.choose(); err != nil {
 		return nil, err
-	}
-	for _, x := range s.Rules {
-		if err := x.Check(s.Ruled()); err != nil {
-			return nil, err
-		}
 	}
 	if r.threads <= 0 {
 		r.threads = runtime.GOMAXPROCS(0)
@@ -234,18 +246,12 @@ func (s *Scan) prepare(ctx context.Context, inputs []formats.Input) (*run, error
 		r.stats = new(Stats)
 	}
 	r.cond.L = &r.mu
-	if s.Near != nil {
-		r.around = s.Indicators.Neighbourhood()
-	} else if simd.MarksQuickly() || siftSlowly {
-		r.sieve = s.Indicators.Sieve()
-	}
 	r.out = newOutputs(r)
-	r.applyRules()
-	r.listed = listed{make([]int64, len(s.Allow)), make([]int64, len(s.Label))}
 	for i, in := range inputs {
 		r.inputs = append(r.inputs, newInput(i, in))
 	}
-	r.under(ctx)
+	r.caller = ctx
+	r.ctx, r.stop = context.WithCancelCause(ctx)
 	return r, nil
 }
 
@@ -256,9 +262,9 @@ var siftSlowly bool
 // run is the state of one Scan.Run.
 type run struct {
 	*Scan
-	caller   context.Context
-	ctx      context.Context
-	stop     context.CancelCauseFunc
+	caller   context.Context         // that of Scan.Run: done when its caller wants no more
+	ctx      context.Context         // of this run: done as well when an error ends it
+	stop     context.CancelCauseFunc // of ctx
 	tables   []*table.Table
 	forced   *table.Table
 	generic  bool // tables that are not known are swept as well

@@ -71,9 +71,9 @@ func TestOptionalTables(t *testing.T) {
 				t.Fatal(err)
 			}
 			var said []string
-			for _, f := range whoFields(&h.Who) {
-				if v := h.Who.Get(f.name); v != "" && (f.name != "command_line" || c.table == "DeviceProcessEvents") {
-					said = append(said, f.name+"="+v)
+			for _, a := range h.Who.Answers() {
+				if v := a.String(); v != "" && (a.Name != "command_line" || c.table == "DeviceProcessEvents") {
+					said = append(said, a.Name+"="+v)
 				}
 			}
 			if got := strings.Join(said, " "); got != c.want {

@@ -82,7 +82,7 @@ func (t *Tally) count(h *Hit, i *ioc.Indicator, leads, kept bool) {
 		x.Beside++
 	}
 	x.join(h.period())
-	host := groupValue("host", h)
+	host := h.host()
 	switch n := x.hosts[host]; {
 	case n != nil:
 		*n++ // to assign to it would make host its key
@@ -141,15 +141,7 @@ func ownCopy(i *ioc.Indicator) ioc.Indicator {
 
 // Hosts lists the hosts of the kept hits with their counts, those with most
 // first.
-func (x *IndicatorTally) Hosts() (list []HostCount) {
-	for host, n := range x.hosts {
-		list = append(list, HostCount{host, *n})
-	}
-	slices.SortFunc(list, func(a, b HostCount) int {
-		return cmp.Or(cmp.Compare(b.Hits, a.Hits), strings.Compare(a.Host, b.Host))
-	})
-	return list
-}
+func (x *IndicatorTally) Hosts() []HostCount { return sortedHosts(x.hosts) }
 
 // Met returns the listed indicators of a type that kept hits show, those with
 // most hits first.

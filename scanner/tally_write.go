@@ -1,9 +1,6 @@
 package scanner
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // TallyJSONL appends an indicator with what it has of the hits as one line of
 // JSON, all keys always present and in this order.
@@ -63,18 +60,9 @@ func TallyCSV(dst []byte, x *IndicatorTally) []byte {
 	}
 	text(first)
 	text(last)
-	joined := func(list []string) string {
-		for n := range list {
-			list[n] = strings.ReplaceAll(list[n], "|", `\|`)
-		}
-		return strings.Join(list, "|")
-	}
-	var hosts []string
-	for _, h := range x.Hosts() {
-		hosts = append(hosts, h.Host)
-	}
-	text(joined(hosts))
+	hosts := x.Hosts()
+	text(csvList(len(hosts), func(n int) string { return hosts[n].Host }))
 	dst = append(strconv.AppendBool(dst, x.MoreHosts), ',')
-	text(joined(append([]string(nil), i.Feeds...)))
+	text(csvList(len(i.Feeds), func(n int) string { return i.Feeds[n] }))
 	return append(dst[:len(dst)-1], '\r', '\n')
 }

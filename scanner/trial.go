@@ -1,12 +1,6 @@
 package scanner
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -14,48 +8,6 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
-
-// maxHitLine is the longest line that can be a hit.
-const maxHitLine = 64 << 20
-
-// ReadHits yields the hits that JSONL wrote, or in the place of one the error
-// why a line is none, with its number. An error of r itself, or of a line that
-// is too long, is the last.
-func ReadHits(r io.Reader, tables []*table.Table) iter.Seq2[*Hit, error] {
-	return func(yield func(*Hit, error) bool) {
-		in := bufio.NewReaderSize(r, 64<<10)
-		var long []byte
-		for n := 1; ; n++ {
-			line, err := in.ReadSlice('\n')
-			for long = long[:0]; errors.Is(err, bufio.ErrBufferFull); {
-				if long = append(long, line...); len(long) > maxHitLine {
-					yield(nil, fmt.Errorf("line %d: over %d bytes", n, maxHitLine))
-					return
-				}
-				line, err = in.ReadSlice('\n')
-			}
-			if len(long) > 0 {
-				line = append(long, line...)
-			}
-			if err != nil && err != io.EOF {
-				yield(nil, fmt.Errorf("line %d: %w", n, err))
-				return
-			}
-			if len(bytes.TrimSpace(line)) > 0 {
-				h, bad := Decode(line, tables)
-				if bad != nil {
-					bad = fmt.Errorf("line %d: %w", n, bad)
-				}
-				if !yield(h, bad) {
-					return
-				}
-			}
-			if err == io.EOF {
-				return
-			}
-		}
-	}
-}
 
 // A Trial finds out what rules would remove from hits of an earlier scan. It
 // belongs to one goroutine.
@@ -102,7 +54,7 @@ func (t *Trial) Add(h *Hit) {
 	}
 	row := &table.Row{Columns: table.NewColumns(names, nil), Cells: cells}
 	c := &rule.Context{Table: h.Table, Row: row, Who: &h.Who, Time: h.Time, TimeKnown: h.HasTime, Indicator: h.Indicator,
-		ReadBack: true, WholeRow: showsAll(h)}
+		ReadBack: true, WholeRow: showsAll(h, names)}
 	if d, ok := h.Table.DirectionWord(h.Who.Direction); ok {
 		c.Direction = d
 	}
@@ -154,27 +106,16 @@ func withNames(list, names []string) []string {
 
 // showsAll reports whether a hit shows all of its row that is not empty, as --row
 // all has it: it lacks a column of the projection, which other hits show even
-// if it is empty, or has one that the projection has not.
-func showsAll(h *Hit) bool {
-	shown := func(column string) bool {
-		return slices.ContainsFunc(h.Row, func(c Cell) bool { return strings.EqualFold(c.Name, column) })
+// if it is empty, or has one that the projection has not. shown are the columns of the row.
+func showsAll(h *Hit, shown []string) bool {
+	if slices.ContainsFunc(h.Table.Hunt, func(column string) bool { return !hasName(shown, column) }) {
+		return true
 	}
-	for _, column := range h.Table.Hunt {
-		if !shown(column) {
-			return true
-		}
-	}
-	in := func(list []string, column string) bool {
-		return slices.ContainsFunc(list, func(c string) bool { return strings.EqualFold(c, column) })
-	}
-	for _, c := range h.Row {
+	return slices.ContainsFunc(shown, func(column string) bool {
 		matched := slices.ContainsFunc(h.Matches, func(m Match) bool {
 			name, _, _ := strings.Cut(m.Column, ".")
-			return strings.EqualFold(name, c.Name)
+			return strings.EqualFold(name, column)
 		})
-		if !matched && !in(h.Table.Hunt, c.Name) && !in(h.Table.Triage, c.Name) {
-			return true
-		}
-	}
-	return false
+		return !matched && !hasName(h.Table.Hunt, column) && !hasName(h.Table.Triage, column)
+	})
 }

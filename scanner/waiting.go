@@ -46,12 +46,10 @@ func appendHit(dst []byte, table int, p *plan, row []string, s shape, h *Hit) []
 	}
 	dst = wire.AppendBool(dst, h.Hunt)
 	dst = wire.AppendText(dst, h.Life)
-	texts, numbers := whoParts(&h.Who)
-	for _, t := range texts {
-		dst = wire.AppendText(dst, *t)
-	}
-	for _, n := range numbers {
-		if dst = wire.AppendBool(dst, n.Known); n.Known {
+	for _, a := range h.Who.Answers() {
+		if n := a.Number; n == nil {
+			dst = wire.AppendText(dst, *a.Text)
+		} else if dst = wire.AppendBool(dst, n.Known); n.Known {
 			dst = wire.AppendNumber(dst, n.N)
 		}
 	}
@@ -61,12 +59,6 @@ func appendHit(dst []byte, table int, p *plan, row []string, s shape, h *Hit) []
 		dst = wire.AppendTexts(dst, h.Labels)
 	}
 	return dst
-}
-
-// whoParts are the answers to be set or read, the texts and the numbers.
-func whoParts(w *table.Who) ([10]*string, [3]*table.Number) {
-	return [...]*string{&w.Host, &w.IP, &w.User, &w.Process, &w.CommandLine, &w.Peer, &w.PeerName, &w.Protocol, &w.Direction, &w.Outcome},
-		[...]*table.Number{&w.PeerPort, &w.BytesOut, &w.BytesIn}
 }
 
 var errWaiting = errors.New("waiting hits are not what was written")
@@ -118,27 +110,16 @@ func (r *waitingReader) line(dst []byte, input int32, raw []byte) ([]byte, error
 	return jsonlOf(dst, &r.hit, r.fields.turn(r.of, r.as, true), r.texts), nil
 }
 
-// take reads the hit of an input, but not the row that has a shape.
-func (r *waitingReader) take(input int32, raw []byte) error {
+// takeRow reads the table of a hit, and its row, or the texts of one that has a shape.
+func (r *waitingReader) takeRow(p *plan) error {
 	w, h := &r.wire, &r.hit
-	w.Reset(raw)
-	p := r.run.inputs[input].plan
 	at := int(w.Number())
 	if at < 0 || at >= len(p.tables) {
 		return errWaiting
 	}
 	h.Table, h.Row = p.tables[at], h.Row[:0]
 	r.of, r.texts = nil, r.texts[:0]
-	if w.Bool() {
-		more := uint64(w.Number())
-		if at >= len(p.projections) || more>>len(p.projections[at].more) != 0 {
-			return errWaiting
-		}
-		r.of, r.as = &p.projections[at], shape{true, more}
-		for range r.of.columns(r.as) {
-			r.texts = append(r.texts, w.Text())
-		}
-	} else {
+	if !w.Bool() {
 		if name := w.Text(); name != h.Table.Name {
 			r.named = *h.Table
 			r.named.Name = name
@@ -147,6 +128,25 @@ func (r *waitingReader) take(input int32, raw []byte) error {
 		for n := w.Count(); n > 0 && !w.Bad(); n-- {
 			h.Row = append(h.Row, Cell{w.Text(), w.Text()})
 		}
+		return nil
+	}
+	more := uint64(w.Number())
+	if at >= len(p.projections) || more>>len(p.projections[at].more) != 0 {
+		return errWaiting
+	}
+	r.of, r.as = &p.projections[at], shape{true, more}
+	for range r.of.columns(r.as) {
+		r.texts = append(r.texts, w.Text())
+	}
+	return nil
+}
+
+// take reads the hit of an input, but not the row that has a shape.
+func (r *waitingReader) take(input int32, raw []byte) error {
+	w, h := &r.wire, &r.hit
+	w.Reset(raw)
+	if err := r.takeRow(r.run.inputs[input].plan); err != nil {
+		return err
 	}
 	h.ID, h.Time = w.Text(), 0
 	if h.HasTime = w.Bool(); h.HasTime {
@@ -179,14 +179,11 @@ func (r *waitingReader) take(input int32, raw []byte) error {
 		h.Matches = append(h.Matches, Match{Column: w.Text(), Role: w.Text(), Value: w.Text(), Class: class()})
 	}
 	h.Hunt, h.Life = w.Bool(), w.Text()
-	texts, numbers := whoParts(&h.Who)
-	for _, t := range texts {
-		*t = w.Text()
-	}
-	for _, n := range numbers {
-		*n = table.Number{}
-		if w.Bool() {
-			*n = table.Number{N: w.Number(), Known: true}
+	for _, a := range h.Who.Answers() {
+		if a.Number == nil {
+			*a.Text = w.Text()
+		} else if *a.Number = (table.Number{}); w.Bool() {
+			*a.Number = table.Number{N: w.Number(), Known: true}
 		}
 	}
 	h.Source = Source{Input: r.run.inputs[input].in, Record: w.Number(), Line: w.Number(), Group: int(w.Number())}

@@ -4,14 +4,14 @@ import "strconv"
 
 var ep = struct {
 	time, id, name, action, remote, remotePort, url, local, localPort, protocol, localType, remoteType,
-	sha1, sha256, md5, file, size, company, product, version, internal, original, description, pid, cmd, created, folder,
+	sha1, file, size, company, product, version, internal, original, description, pid, cmd, created, folder,
 	parent, parentPid, parentCreated, domain, user, sid, upn, integrity, elevation, report, fields, session, remoteSession, rdpName, rdp, group int
 }{
 	time: col(deviceNetworkEvents, "Timestamp"), id: col(deviceNetworkEvents, "DeviceId"), name: col(deviceNetworkEvents, "DeviceName"),
 	action: col(deviceNetworkEvents, "ActionType"), remote: col(deviceNetworkEvents, "RemoteIP"), remotePort: col(deviceNetworkEvents, "RemotePort"),
 	url: col(deviceNetworkEvents, "RemoteUrl"), local: col(deviceNetworkEvents, "LocalIP"), localPort: col(deviceNetworkEvents, "LocalPort"),
 	protocol: col(deviceNetworkEvents, "Protocol"), localType: col(deviceNetworkEvents, "LocalIPType"), remoteType: col(deviceNetworkEvents, "RemoteIPType"),
-	sha1: col(deviceNetworkEvents, "InitiatingProcessSHA1"), sha256: col(deviceNetworkEvents, "InitiatingProcessSHA256"), md5: col(deviceNetworkEvents, "InitiatingProcessMD5"),
+	sha1: col(deviceNetworkEvents, "InitiatingProcessSHA1"),
 	file: col(deviceNetworkEvents, "InitiatingProcessFileName"), size: col(deviceNetworkEvents, "InitiatingProcessFileSize"),
 	company:  col(deviceNetworkEvents, "InitiatingProcessVersionInfoCompanyName"),
 	product:  col(deviceNetworkEvents, "InitiatingProcessVersionInfoProductName"),
@@ -73,6 +73,7 @@ func fillEndpoint(m *maker, r *Row) {
 	}
 }
 
+// connection sets what the sensor of a host writes of connections that it sees being made.
 func (m *maker) connection(r *Row, host int, t int64) {
 	p := &programs[m.skewed(len(programs))]
 	outside := m.public()
@@ -121,6 +122,11 @@ func (m *maker) connection(r *Row, host int, t int64) {
 		}
 		r.set(ep.url, from)
 	}
+	m.process(r, p, host, t)
+}
+
+// process sets the program that made a connection, and whose it is.
+func (m *maker) process(r *Row, p *program, host int, t int64) {
 	r.str(ep.sha1, m.sum())
 	r.str(ep.file, p.file)
 	r.num(ep.size, int64(20000+m.skewed(1<<25)))

@@ -21,6 +21,7 @@ package gen
 import (
 	"iter"
 	"math/rand/v2"
+	"slices"
 )
 
 // A Type is what the cells of a column are. Formats without types write all of
@@ -122,10 +123,7 @@ func (r *Row) Ticks(column int) int64 { return r.ticks[column] }
 // Clone returns a copy that lives on.
 func (r *Row) Clone() *Row {
 	c := *r
-	c.Truth = append([]Planted(nil), r.Truth...)
-	c.buf = append([]byte(nil), r.buf...)
-	c.cells = append([]span(nil), r.cells...)
-	c.ticks = append([]int64(nil), r.ticks...)
+	c.Truth, c.buf, c.cells, c.ticks = slices.Clone(r.Truth), slices.Clone(r.buf), slices.Clone(r.cells), slices.Clone(r.ticks)
 	return &c
 }
 

@@ -2,7 +2,7 @@ package gen
 
 var dn = struct {
 	tenant, system, time, computer, event, sub, client, name, query, addrs, result, code, task, message, malicious,
-	threat, description, confidence, severity, country, lat, long, link, kind, resource int
+	threat, description, confidence, severity, country, lat, long, kind, resource int
 }{
 	tenant: col(dnsEvents, "TenantId"), system: col(dnsEvents, "SourceSystem"), time: col(dnsEvents, "TimeGenerated"),
 	computer: col(dnsEvents, "Computer"), event: col(dnsEvents, "EventId"), sub: col(dnsEvents, "SubType"),
@@ -11,7 +11,7 @@ var dn = struct {
 	task: col(dnsEvents, "TaskCategory"), message: col(dnsEvents, "Message"), malicious: col(dnsEvents, "MaliciousIP"),
 	threat: col(dnsEvents, "IndicatorThreatType"), description: col(dnsEvents, "Description"),
 	confidence: col(dnsEvents, "Confidence"), severity: col(dnsEvents, "Severity"), country: col(dnsEvents, "RemoteIPCountry"),
-	lat: col(dnsEvents, "RemoteIPLatitude"), long: col(dnsEvents, "RemoteIPLongitude"), link: col(dnsEvents, "ReportReferenceLink"),
+	lat: col(dnsEvents, "RemoteIPLatitude"), long: col(dnsEvents, "RemoteIPLongitude"),
 	kind: col(dnsEvents, "Type"), resource: col(dnsEvents, "_ResourceId"),
 }
 

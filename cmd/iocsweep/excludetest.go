@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -46,17 +45,14 @@ of a scan with --row all show all columns that are not empty.`,
 			if trial.Hits == 0 {
 				return usage(fmt.Errorf("%s: no hits in it", hits))
 			}
-			if _, err := fmt.Fprint(a.out, trialText(trial)); err != nil {
-				return outputError(err)
-			}
-			return partial(broken)
+			return a.result(trialText(trial), partial(broken))
 		},
 	}
 	fs := c.Flags()
 	fs.SortFlags = false
 	fs.StringVar(&hits, "hits", "", "hits of an earlier scan `FILE`, as JSONL; - is standard input")
 	fs.StringArrayVar(&presets, "preset", nil, "rules that come with the program, by `NAME`, repeatable")
-	fs.StringArrayVar(&files, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
+	fs.StringArrayVar(&files, "table-file", nil, tableFileUsage)
 	return c
 }
 
@@ -97,15 +93,8 @@ func indented(b *page, g *scanner.Groups) {
 	rows := [][]string{{"HITS", "INDICATOR", "HOST", "FIRST", "LAST"}}
 	var times []string
 	for _, one := range g.Largest(maxShown) {
-		row := []string{number(one.Count)}
-		for _, v := range one.Values {
-			row = append(row, cmp.Or(scanner.Printable(v), "-"))
-		}
-		first, last := "-", "-"
-		if one.Timed {
-			first, last = clip(one.First.String())[:19], clip(one.Last.String())[:19]
-		}
-		rows = append(rows, append(row, first, last))
+		cells, first, last := groupCells(one)
+		rows = append(rows, append(cells, first, last))
 		times = append(times, first+" to "+last)
 	}
 	var text strings.Builder

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -60,22 +59,7 @@ archive is named as in hits: logs.zip/net.csv:17.`,
 			if row != "" {
 				return a.explainRow(c.Context(), f, row, format)
 			}
-			list, broken, err := a.explainFeeds(&f.feedFlags)
-			if err != nil {
-				return err
-			}
-			var s scanner.Scan
-			if err := f.listFlags.apply(&s); err != nil {
-				return usage(err)
-			}
-			a.saidOfLists(&f.listFlags, &s, false)
-			set := list.Set()
-			e := explainValue(args[0], set)
-			e.onLists(&s, set)
-			if err := a.explained(format, func() string { return a.folded(e.text(), 20) }, e); err != nil {
-				return err
-			}
-			return partial(broken)
+			return a.explainCell(f, args[0], format)
 		},
 	}
 	c.Flags().SortFlags = false
@@ -87,6 +71,26 @@ archive is named as in hits: logs.zip/net.csv:17.`,
 	c.Flags().StringVar(&row, "row", "", "explain a record, `FILE:RECORD`, in place of a value")
 	c.Flags().StringVar(&format, "format", "text", "text or json")
 	return c
+}
+
+// explainCell says how a value would fare as a cell of a log.
+func (a *app) explainCell(f *scanFlags, value, format string) error {
+	list, broken, err := a.explainFeeds(&f.feedFlags)
+	if err != nil {
+		return err
+	}
+	var s scanner.Scan
+	if err := f.listFlags.apply(&s); err != nil {
+		return usage(err)
+	}
+	a.saidOfLists(&f.listFlags, &s, false)
+	set := list.Set()
+	e := explainValue(value, set)
+	e.onLists(&s, set)
+	if err := a.explained(format, func() string { return a.folded(e.text(), 20) }, e); err != nil {
+		return err
+	}
+	return partial(broken)
 }
 
 // explainFeeds reads the indicators of an explanation, and says whether a source broke
@@ -113,10 +117,7 @@ func (a *app) explained(format string, text func() string, v any) error {
 	} else {
 		out = text()
 	}
-	if _, err := io.WriteString(a.out, out); err != nil {
-		return outputError(err)
-	}
-	return nil
+	return a.result(out, nil)
 }
 
 // escaped is JSON with every character escaped that could drive a terminal.

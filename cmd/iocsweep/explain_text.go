@@ -4,84 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/iocsweep/iocsweep/scanner"
 )
-
-// pageWidth is the usual width of a terminal.
-const pageWidth = 80
-
-// A page is text laid out in lines of at most pageWidth, where words allow it.
-type page struct{ strings.Builder }
-
-// para writes words with the first line after lead and the others indented as
-// far. Words are split at single blanks; what a log holds has been made
-// printable by the caller.
-func (p *page) para(lead, text string) {
-	indent := utf8.RuneCountInString(lead)
-	p.WriteString(lead)
-	at := indent
-	for i, word := range strings.Split(text, " ") {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case at+1+n > pageWidth:
-			p.WriteString("\n" + strings.Repeat(" ", indent))
-			at = indent
-		default:
-			p.WriteByte(' ')
-			at++
-		}
-		// A word that no line can hold is cut.
-		for indent < pageWidth/2 && at+n > pageWidth {
-			cut := 0
-			for range pageWidth - at {
-				_, size := utf8.DecodeRuneInString(word[cut:])
-				cut += size
-			}
-			p.WriteString(word[:cut] + "\n" + strings.Repeat(" ", indent))
-			word, at = word[cut:], indent
-			n = utf8.RuneCountInString(word)
-		}
-		p.WriteString(word)
-		at += n
-	}
-	p.WriteByte('\n')
-}
-
-// folded breaks the lines of a text at pageWidth and indents what goes on, but on a
-// terminal only: elsewhere programs look through them, one line for each thing to say.
-func (a *app) folded(text string, indent int) string {
-	if !isTerminal(a.out) {
-		return text
-	}
-	return fold(text, indent)
-}
-
-func fold(text string, indent int) string {
-	p := new(page)
-	for line := range strings.Lines(text) {
-		r := []rune(strings.TrimSuffix(line, "\n"))
-		if len(r) <= pageWidth {
-			p.WriteString(line)
-			continue
-		}
-		p.para(string(r[:indent]), string(r[indent:]))
-	}
-	return p.String()
-}
-
-// maxCellText is how much of a cell is shown.
-const maxCellText = 400
-
-// shown is a cell as a page has it.
-func shown(s string) string {
-	if len(s) > maxCellText {
-		return scanner.Printable(strings.ToValidUTF8(s[:maxCellText], "")) + fmt.Sprintf("… (%s bytes)", number(len(s)))
-	}
-	return scanner.Printable(s)
-}
 
 // text tells what became of the record in numbered steps, the answer first.
 func (e *rowExplanation) text() string {

@@ -27,22 +27,13 @@ type feedFlags struct {
 	forPack       bool // no flag: see feed.Options
 }
 
-type flagSet interface {
-	StringArrayVarP(p *[]string, name, shorthand string, value []string, usage string)
-	StringArrayVar(p *[]string, name string, value []string, usage string)
-	StringVar(p *string, name string, value string, usage string)
-	IntVar(p *int, name string, value int, usage string)
-	BoolVar(p *bool, name string, value bool, usage string)
-	StringSliceVar(p *[]string, name string, value []string, usage string)
-}
-
-func (f *feedFlags) register(fs flagSet) {
+func (f *feedFlags) register(fs flags) {
 	fs.StringArrayVarP(&f.iocs, "iocs", "i", nil, "indicator source `FILE`, or a folder of them, repeatable; - is standard input")
 	fs.StringArrayVar(&f.values, "ioc", nil, "one indicator `VALUE`, defanged or not, repeatable")
 	f.registerKind(fs)
 }
 
-func (f *feedFlags) registerKind(fs flagSet) {
+func (f *feedFlags) registerKind(fs flags) {
 	fs.StringVar(&f.format, "iocs-format", "", "`KIND` of the sources instead of detecting it: "+strings.Join(feed.Names(), ", "))
 	fs.IntVar(&f.minConfidence, "min-confidence", 0, "drop indicators with a confidence below `N`; those without one stay")
 	fs.BoolVar(&f.activeOnly, "active-only", false, "drop indicators whose valid_until is past")

@@ -10,7 +10,9 @@ import (
 // The flags do what those of pflag do.
 func TestFlags(t *testing.T) {
 	type set interface {
-		flagSet
+		StringArrayVarP(p *[]string, name, shorthand string, value []string, usage string)
+		StringArrayVar(p *[]string, name string, value []string, usage string)
+		StringSliceVar(p *[]string, name string, value []string, usage string)
 		Parse([]string) error
 		FlagUsages() string
 	}

@@ -30,7 +30,7 @@ of the largest file of each kind.`,
 		},
 	}
 	c.Flags().SortFlags = false
-	f.register(c.Flags())
+	f.register(flags{c.Flags()})
 	c.Flags().BoolVar(&estimate, "estimate", false, "say how long a scan will take")
 	c.Flags().IntVarP(&threads, "threads", "j", 0, "`N` workers of that scan (0: all cores)")
 	return c
@@ -106,10 +106,7 @@ func (a *app) estimate(ctx context.Context, s *scanner.Scan, inputs []formats.In
 		fmt.Fprintf(&b, "not scanned: %s\n", count(e.Skipped, "file"))
 	}
 	fmt.Fprintf(&b, "about %s with %s, and the time to load the indicators\n", roughly(e.Time), count(e.Threads, "worker"))
-	if _, err := fmt.Fprint(a.out, b.String()); err != nil {
-		return outputError(err)
-	}
-	return partial(bad)
+	return a.result(b.String(), partial(bad))
 }
 
 // roughly leaves a duration the digits that an estimate has.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -11,17 +9,6 @@ import (
 	"github.com/iocsweep/iocsweep/scanner"
 	"github.com/spf13/cobra"
 )
-
-// outputError maps a failed write to an exit status.
-func outputError(err error) error {
-	switch {
-	case isClosedPipe(err):
-		return nil
-	case errors.Is(err, context.Canceled):
-		return &statusError{statusInterrupted, errors.New("interrupted")}
-	}
-	return &statusError{statusFailed, err}
-}
 
 func (a *app) iocCheck() *cobra.Command {
 	var f feedFlags
@@ -66,7 +53,7 @@ warning where that is more than 5 % of a source.`,
 			return partial(broken)
 		},
 	}
-	f.register(c.Flags())
+	f.register(flags{c.Flags()})
 	c.Flags().StringArrayVar(&allowed, "allow", nil, allowUsage)
 	return c
 }
@@ -132,6 +119,6 @@ func (a *app) iocExport() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&format, "format", "jsonl", "jsonl or csv")
-	f.registerKind(c.Flags())
+	f.registerKind(flags{c.Flags()})
 	return c
 }

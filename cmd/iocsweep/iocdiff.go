@@ -49,7 +49,7 @@ round, sorted, and the counts on standard error.`,
 			return partial(broken)
 		},
 	}
-	f.registerKind(c.Flags())
+	f.registerKind(flags{c.Flags()})
 	return c
 }
 

@@ -32,11 +32,11 @@ The text names some of each; --format jsonl and csv have all.`,
 			return a.reportHits(&f, paths, hits, files, format)
 		},
 	}
-	fs := c.Flags()
+	fs := flags{c.Flags()}
 	fs.SortFlags = false
 	fs.StringArrayVar(&hits, "hits", nil, "hits of an earlier scan `FILE`, as JSONL, repeatable; - is standard input")
 	fs.StringVar(&format, "format", "text", "text, jsonl or csv")
-	fs.StringArrayVar(&files, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
+	fs.StringArrayVar(&files, "table-file", nil, tableFileUsage)
 	f.register(fs)
 	return c
 }
@@ -142,7 +142,7 @@ func tallyText(t *scanner.Tally) string {
 	p.para("", fmt.Sprintf("%s of %s have hits, %s have none%s.", number(met), count(all, "indicator"), number(all-met), onlySuppressed(hidden)))
 	text := "The hits: " + number(t.Hits)
 	if t.Timed {
-		text += ", from " + clip(t.First.String())[:19] + " to " + clip(t.Last.String())
+		text += ", from " + seconds(t.First) + " to " + seconds(t.Last) + " UTC"
 	}
 	if t.Suppressed > 0 {
 		text += "; and " + count(t.Suppressed, "suppressed one")
@@ -192,11 +192,11 @@ func (p *page) tallied(list []*scanner.IndicatorTally) {
 		}
 		text = strings.Join(counts, ", ")
 		if x.Timed {
-			first, last := clip(x.First.String()), clip(x.Last.String())
+			first, last := seconds(x.First), seconds(x.Last)
 			if text += "; "; first != last {
-				text += first[:19] + " to "
+				text += first + " to "
 			}
-			text += last
+			text += last + " UTC"
 		}
 		p.para("    ", text)
 		if hosts := x.Hosts(); len(hosts) > 0 {

@@ -55,9 +55,9 @@ func span(x *scanner.RuleReport) string {
 	case !x.Timed:
 		return ""
 	case x.First == x.Last:
-		return ", at " + clip(x.First.String())
+		return ", at " + seconds(x.First) + " UTC"
 	}
-	return ", from " + clip(x.First.String())[:19] + " to " + clip(x.Last.String())
+	return ", from " + seconds(x.First) + " to " + seconds(x.Last) + " UTC"
 }
 
 // hostNames names the first of a list; more says that there are others than it has.

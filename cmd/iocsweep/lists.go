@@ -20,7 +20,7 @@ type listFlags struct {
 	lined        bool    // the lists have to know the lines of their entries
 }
 
-func (f *listFlags) register(fs flagSet) {
+func (f *listFlags) register(fs flags) {
 	fs.StringArrayVar(&f.allow, "allow", nil, allowUsage+"; hits on it are suppressed")
 	fs.StringArrayVar(&f.label, "label", nil, "`FILE` as for --allow; hits on it stay and get its name in labels, repeatable")
 }

@@ -56,6 +56,17 @@ func partial(is bool) error {
 	return &statusError{statusPartial, nil}
 }
 
+// outputError maps a failed write to an exit status.
+func outputError(err error) error {
+	switch {
+	case isClosedPipe(err):
+		return nil
+	case errors.Is(err, context.Canceled):
+		return &statusError{statusInterrupted, errors.New("interrupted")}
+	}
+	return &statusError{statusFailed, err}
+}
+
 // app is what the commands share: the streams of the process.
 type app struct {
 	in       io.Reader
@@ -65,6 +76,15 @@ type app struct {
 // warnf prints one line to standard error.
 func (a *app) warnf(format string, args ...any) {
 	fmt.Fprintf(a.err, "iocsweep: "+format+"\n", args...)
+}
+
+// result prints what a command has to say. The command ends with end, unless that could
+// not be written.
+func (a *app) result(text string, end error) error {
+	if _, err := io.WriteString(a.out, text); err != nil {
+		return outputError(err)
+	}
+	return end
 }
 
 // run is the command: it returns the exit status.

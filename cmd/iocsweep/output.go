@@ -75,13 +75,8 @@ func (o *outputs) add(flag, path string) (*outputFile, error) {
 	case "-":
 		return nil, fmt.Errorf("%s -: only hits can go to standard output", flag)
 	}
-	if fi, err := os.Stat(path); err == nil {
-		switch {
-		case fi.IsDir():
-			return nil, fmt.Errorf("%s: %s is a folder", flag, path)
-		case formats.Regular(fi.Mode()) && !o.flags.clobber:
-			return nil, fmt.Errorf("%s: %s exists: give --clobber to overwrite it", flag, path)
-		}
+	if err := mayWrite(flag, path, o.flags.clobber); err != nil {
+		return nil, err
 	}
 	for _, other := range o.files {
 		if sameOutput(other.path, path) && !strings.EqualFold(path, os.DevNull) {

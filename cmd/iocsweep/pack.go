@@ -43,7 +43,7 @@ Flags that drop indicators while it is made drop them for good.`,
 	c.Flags().StringVarP(&output, "output", "o", "", "the `FILE` to write")
 	c.Flags().StringVar(&keyFile, "key", "", "sign with the key in `FILE`, which ioc keygen makes")
 	c.Flags().BoolVar(&clobber, "clobber", false, "overwrite an existing file")
-	f.registerKind(c.Flags())
+	f.registerKind(flags{c.Flags()})
 	return c
 }
 
@@ -57,7 +57,7 @@ func (a *app) packFeeds(ctx context.Context, f *feedFlags, output, keyFile strin
 	if err != nil {
 		return usage(err)
 	}
-	if err := mayWrite(output, clobber); err != nil {
+	if err := mayWrite("--output", output, clobber); err != nil {
 		return usage(err)
 	}
 	list, reports, err := f.read(a)
@@ -149,13 +149,10 @@ checksums are right, the signature too if there is one, and, with
 			if err != nil {
 				return usage(fmt.Errorf("%s: %w", paths[0], err))
 			}
-			if _, err := io.WriteString(a.out, packReport(paths[0], p)); err != nil {
-				return outputError(err)
-			}
-			return nil
+			return a.result(packReport(paths[0], p), nil)
 		},
 	}
-	f.registerVerify(c.Flags())
+	f.registerVerify(flags{c.Flags()})
 	return c
 }
 
@@ -231,17 +228,14 @@ is there is never overwritten.`,
 				_ = os.Remove(output) // half a pair is of no use, and in the way of the next
 				return outputError(err)
 			}
-			if _, err := fmt.Fprintln(a.out, pack.KeyID(id)); err != nil {
-				return outputError(err)
-			}
-			return nil
+			return a.result(pack.KeyID(id)+"\n", nil)
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "the `FILE` of the private key; the public one is FILE.pub")
 	return c
 }
 
-func (f *feedFlags) registerVerify(fs flagSet) {
+func (f *feedFlags) registerVerify(fs flags) {
 	fs.StringVar(&f.verifyKey, "verify-key", "", "refuse packs that are not signed by the key whose public half is in `FILE`")
 }
 

@@ -66,7 +66,7 @@ func (a *app) readParity(ctx context.Context, f *scanFlags, s *scanner.Scan, exp
 	return p, nil
 }
 
-// writeParity writes the outcome of a comparison, in lines of 80 columns.
+// writeParity writes the outcome of a comparison, in lines of at most pageWidth.
 func writeParity(w io.Writer, p *scanner.Parity) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Hunt of %s: %s in the portal's result\n", scanner.Printable(p.Table.Name), count(p.Portal, "row"))
@@ -108,11 +108,11 @@ func differing(b *strings.Builder, who string, rows int64, why []*scanner.Differ
 	}
 }
 
-// fitted is a line made printable and cut to 80 columns.
+// fitted is a line made printable and cut to pageWidth.
 func fitted(s string) string {
 	r := []rune(scanner.Printable(s))
-	if len(r) > 80 {
-		r = append(r[:79], '…')
+	if len(r) > pageWidth {
+		r = append(r[:pageWidth-1], '…')
 	}
 	return string(r)
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/iocsweep/iocsweep/ioc"
 	"github.com/iocsweep/iocsweep/ioc/feed"
 	"github.com/iocsweep/iocsweep/scanner"
-	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
@@ -43,40 +42,6 @@ func (r *scanReport) scanned() int {
 		}
 	}
 	return n
-}
-
-// printableError is an error's text as it may go to a terminal. Only the line breaks
-// that we have made stay: a name with one in it must not look like a line of ours.
-func printableError(err error) string {
-	text := err.Error()
-	var parts []error
-	switch e := err.(type) {
-	case *rule.SyntaxError: // it is laid out in lines
-		return scanner.PrintableLines(text)
-	case interface{ Unwrap() error }:
-		parts = append(parts, e.Unwrap())
-	case interface{ Unwrap() []error }:
-		parts = e.Unwrap()
-	}
-	var b strings.Builder
-	for i, part := range parts {
-		if part == nil {
-			continue
-		}
-		before, after, ok := strings.Cut(text, part.Error())
-		if !ok {
-			break
-		}
-		if i > 0 && before == "\n" { // errors.Join
-			b.WriteString(before)
-		} else {
-			b.WriteString(scanner.Printable(before))
-		}
-		b.WriteString(printableError(part))
-		text = after
-	}
-	b.WriteString(scanner.Printable(text))
-	return b.String()
 }
 
 // saidOfFeeds prints what a user must know of the indicator sources, and says
@@ -146,22 +111,6 @@ func (r *scanReport) verdict() string {
 	return b.String()
 }
 
-func count[N int | int64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return number(n) + " " + noun + "s"
-}
-
-// number groups digits: 1,234,567.
-func number[N int | int64](n N) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 // text is the summary format.
 func (r *scanReport) text(color bool) string {
 	var b strings.Builder
@@ -178,7 +127,7 @@ func (r *scanReport) text(color bool) string {
 	}
 	b.WriteString(verdict + "\n")
 	if p := r.sum.Period(); p.Timed {
-		fmt.Fprintf(&b, "The records span %s to %s.\n", clip(p.First.String()), clip(p.Last.String()))
+		fmt.Fprintf(&b, "The records span %s UTC to %s UTC.\n", seconds(p.First), seconds(p.Last))
 	}
 	if g := r.sum.Groups; g != nil && r.sum.Hits > 0 {
 		b.WriteByte('\n')
@@ -193,9 +142,6 @@ func (r *scanReport) text(color bool) string {
 	}
 	return b.String()
 }
-
-// clip cuts a printed time to seconds.
-func clip(t string) string { return strings.Replace(t[:19], "T", " ", 1) + " UTC" }
 
 // maxNamed is how many files of each kind are named beside results of other
 // formats than the summary.
@@ -212,15 +158,8 @@ func (r *scanReport) groups(b *strings.Builder, g *scanner.Groups) {
 	head = append(head, "FIRST", "LAST", "ALLOWED", "BLOCKED", "PORTS")
 	rows := [][]string{head}
 	for _, one := range g.Largest(maxShown) {
-		row := []string{number(one.Count)}
-		for _, v := range one.Values {
-			row = append(row, cmp.Or(scanner.Printable(v), "-"))
-		}
-		first, last := "-", "-"
-		if one.Timed {
-			first, last = clip(one.First.String())[:19], clip(one.Last.String())[:19]
-		}
-		rows = append(rows, append(row, first, last, number(one.Allowed), number(one.Blocked), ports(one)))
+		cells, first, last := groupCells(one)
+		rows = append(rows, append(cells, first, last, number(one.Allowed), number(one.Blocked), ports(one)))
 	}
 	writeTable(b, rows)
 	if n := g.Len() - maxShown; n > 0 {
@@ -229,6 +168,18 @@ func (r *scanReport) groups(b *strings.Builder, g *scanner.Groups) {
 	if g.Others > 0 {
 		fmt.Fprintf(b, "%s in groups beyond the first ones that fit in memory\n", count(g.Others, "hit"))
 	}
+}
+
+// groupCells are the count and the values of a group as a table has them, and its times.
+func groupCells(g *scanner.Group) (cells []string, first, last string) {
+	cells = []string{number(g.Count)}
+	for _, v := range g.Values {
+		cells = append(cells, cmp.Or(scanner.Printable(v), "-"))
+	}
+	if !g.Timed {
+		return cells, "-", "-"
+	}
+	return cells, seconds(g.First), seconds(g.Last)
 }
 
 // ports lists the peer ports of a group.
@@ -241,29 +192,6 @@ func ports(g *scanner.Group) string {
 		list = append(list, "…")
 	}
 	return cmp.Or(strings.Join(list, " "), "-")
-}
-
-// writeTable aligns columns by their widest cell.
-func writeTable(b *strings.Builder, rows [][]string) {
-	var widths []int
-	for _, row := range rows {
-		for i, c := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], len([]rune(c)))
-		}
-	}
-	for _, row := range rows {
-		for i, c := range row {
-			if i == len(row)-1 {
-				b.WriteString(c)
-				break
-			}
-			b.WriteString(c + strings.Repeat(" ", widths[i]-len([]rune(c))+2))
-		}
-		b.WriteByte('\n')
-	}
 }
 
 // coverage says what was read, what was not, and which tables were not there.

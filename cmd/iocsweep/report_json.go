@@ -87,7 +87,7 @@ type totalsJSON struct {
 
 // json is the content of --summary as it is written.
 func (r *scanReport) json() []byte {
-	out := summaryJSON{Version: buildVersion(), Args: os.Args[1:],
+	out := summaryJSON{Version: version, Args: os.Args[1:],
 		Feeds: []feedJSON{}, Indicators: r.indicatorsJSON(), Files: []fileJSON{}, Totals: r.totalsJSON(),
 		Rules: []ruleJSON{}, Lists: r.listsJSON(), Unmet: r.unmetJSON(), Near: r.nearJSON(), Absent: []string{},
 		Coverage: "partial", Parity: r.parityJSON()}

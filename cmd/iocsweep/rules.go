@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/iocsweep/iocsweep/scanner"
-	"github.com/iocsweep/iocsweep/scanner/clock"
 	"github.com/iocsweep/iocsweep/scanner/rule"
 	"github.com/iocsweep/iocsweep/scanner/table"
 	"github.com/spf13/cobra"
@@ -21,7 +20,7 @@ type ruleFlags struct {
 	lists          []string // files that the rules take lists from, once they are read
 }
 
-func (f *ruleFlags) register(fs flagSet) {
+func (f *ruleFlags) register(fs flags) {
 	fs.StringArrayVarP(&f.rules, "exclude-rules", "x", nil, "exclusion rules `FILE` (YAML), repeatable")
 	fs.StringArrayVar(&f.exclude, "exclude", nil, "one exclusion `EXPR`ession, repeatable")
 	fs.StringArrayVar(&f.presets, "preset", nil, "exclusion rules that come with the program, by `NAME`, repeatable: see iocsweep exclude presets")
@@ -73,19 +72,6 @@ func readRules(path string) ([]*rule.Rule, error) {
 	return rule.Load(f, path)
 }
 
-// readTables returns the embedded tables with those of files.
-func readTables(files []string) ([]*table.Table, error) {
-	tables := table.Builtin()
-	for _, path := range files {
-		t, err := readTable(path)
-		if err != nil {
-			return nil, err
-		}
-		tables = table.Add(tables, t)
-	}
-	return tables, nil
-}
-
 func (a *app) excludeCheck() *cobra.Command {
 	var files []string
 	var hits, from, to string
@@ -106,18 +92,11 @@ have expired. With --hits, or --from and --to, also times outside the data's.`,
 				return usage(err)
 			}
 			reader := &rule.Reader{Tables: tables, Now: time.Now()}
-			for _, p := range []struct {
-				flag, text string
-				to         *clock.Time
-				has        *bool
-			}{{"--from", from, &reader.First, &reader.HasFirst}, {"--to", to, &reader.Last, &reader.HasLast}} {
-				if p.text == "" {
-					continue
-				}
-				if *p.to, err = clock.ParseFlag(p.text); err != nil {
-					return usage(fmt.Errorf("%s: %w", p.flag, err))
-				}
-				*p.has = true
+			if reader.First, reader.HasFirst, err = timeFlag("--from", from); err != nil {
+				return usage(err)
+			}
+			if reader.Last, reader.HasLast, err = timeFlag("--to", to); err != nil {
+				return usage(err)
 			}
 			broken := false
 			if hits != "" {
@@ -137,7 +116,7 @@ have expired. With --hits, or --from and --to, also times outside the data's.`,
 	fs.StringVar(&hits, "hits", "", "hits of an earlier scan `FILE`, as JSONL: what times the data have")
 	fs.StringVar(&from, "from", "", "`TIME` at which the data begin")
 	fs.StringVar(&to, "to", "", "`TIME` at which the data end")
-	fs.StringArrayVar(&files, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
+	fs.StringArrayVar(&files, "table-file", nil, tableFileUsage)
 	return c
 }
 
@@ -207,10 +186,7 @@ hide. None applies until scan is given its name with --preset.`,
 					fmt.Fprintf(&b, "    when    %s\n", r.When)
 				}
 			}
-			if _, err := fmt.Fprint(a.out, b.String()); err != nil {
-				return outputError(err)
-			}
-			return nil
+			return a.result(b.String(), nil)
 		},
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
+const tableFileUsage = "`FILE` with a table definition to add or replace, repeatable"
+
 // tableFlags say how inputs are read and which columns are matched.
 type tableFlags struct {
 	table, inputFormat string
@@ -22,11 +24,11 @@ type tableFlags struct {
 	zone, dateOrder    string
 }
 
-func (f *tableFlags) register(fs flagSet) {
+func (f *tableFlags) register(fs flags) {
 	fs.StringVar(&f.table, "table", "", "`NAME` of the table that the inputs hold, instead of detecting it; generic: sweep what no table fits as well")
 	fs.StringVar(&f.inputFormat, "input-format", "", "`NAME` of the inputs' format instead of detecting it: "+strings.Join(formatNames(), ", "))
 	fs.StringVar(&f.columns, "columns", "", "columns matched: hunt (those of the KQL hunts), wide (all structured ones, default), deep (free text too)")
-	fs.StringArrayVar(&f.tableFiles, "table-file", nil, "`FILE` with a table definition to add or replace, repeatable")
+	fs.StringArrayVar(&f.tableFiles, "table-file", nil, tableFileUsage)
 	fs.StringVar(&f.header, "header", "", "column `NAME,...` for CSV files without a header, or a file whose first line has them")
 	fs.StringVar(&f.zone, "time-zone", "", "zone `NAME` (IANA or Windows) of times that carry none")
 	fs.StringVar(&f.dateOrder, "date-order", "", "order of dates that can be read in several ways: mdy, dmy or ymd")
@@ -41,14 +43,9 @@ func formatNames() []string {
 }
 
 // apply fills the parts of a scan that say how inputs are read.
-func (f *tableFlags) apply(s *scanner.Scan) error {
-	s.Tables = table.Builtin()
-	for _, path := range f.tableFiles {
-		t, err := readTable(path)
-		if err != nil {
-			return err
-		}
-		s.Tables = table.Add(s.Tables, t)
+func (f *tableFlags) apply(s *scanner.Scan) (err error) {
+	if s.Tables, err = readTables(f.tableFiles); err != nil {
+		return err
 	}
 	s.Table = f.table
 	if f.table != "" && !strings.EqualFold(f.table, table.GenericName) && table.ByName(s.Tables, f.table) == nil {
@@ -69,11 +66,9 @@ func (f *tableFlags) apply(s *scanner.Scan) error {
 		return err
 	}
 	if f.header != "" {
-		names, err := headerNames(f.header)
-		if err != nil {
+		if s.Formats.Header, err = headerNames(f.header); err != nil {
 			return err
 		}
-		s.Formats.Header = names
 	}
 	if f.zone != "" {
 		loc, ok := clock.Zone(f.zone)
@@ -87,6 +82,19 @@ func (f *tableFlags) apply(s *scanner.Scan) error {
 	}
 	return choose("--date-order", f.dateOrder, &s.DateOrder, choices[clock.Order]{
 		{"mdy", clock.MDY}, {"dmy", clock.DMY}, {"ymd", clock.YMD}})
+}
+
+// readTables returns the embedded tables with those of files.
+func readTables(files []string) ([]*table.Table, error) {
+	tables := table.Builtin()
+	for _, path := range files {
+		t, err := readTable(path)
+		if err != nil {
+			return nil, err
+		}
+		tables = table.Add(tables, t)
+	}
+	return tables, nil
 }
 
 func readTable(path string) (*table.Table, error) {

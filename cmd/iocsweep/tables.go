@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/scanner"
@@ -42,43 +40,10 @@ func (a *app) tables() *cobra.Command {
 				}
 				writeTable(&b, rows)
 			}
-			if _, err := fmt.Fprint(a.out, b.String()); err != nil {
-				return outputError(err)
-			}
-			return nil
+			return a.result(b.String(), nil)
 		},
 	}
 	c.Flags().SortFlags = false
-	f.register(c.Flags())
+	f.register(flags{c.Flags()})
 	return c
-}
-
-// version is set when a release is built.
-var version = "devel"
-
-func buildVersion() string { return version }
-
-func (a *app) version() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Show version, Go version and commit",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return a.showVersion() },
-	}
-}
-
-func (a *app) showVersion() error {
-	commit := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				commit = s.Value
-			}
-		}
-	}
-	_, err := fmt.Fprintf(a.out, "iocsweep %s %s %s/%s commit %s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, commit)
-	if err != nil {
-		return outputError(err)
-	}
-	return nil
 }

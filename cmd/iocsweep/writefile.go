@@ -11,16 +11,17 @@ import (
 	"github.com/iocsweep/iocsweep/formats"
 )
 
-// mayWrite is an error for a file that is there, unless it may be overwritten.
-func mayWrite(path string, clobber bool) error {
+// mayWrite is an error for the file that a flag names if it is there, unless it may be
+// overwritten.
+func mayWrite(flag, path string, clobber bool) error {
 	fi, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return nil // creating it says what is wrong
 	case fi.IsDir():
-		return fmt.Errorf("--output: %s is a folder", path)
+		return fmt.Errorf("%s: %s is a folder", flag, path)
 	case formats.Regular(fi.Mode()) && !clobber:
-		return fmt.Errorf("--output: %s exists: give --clobber to overwrite it", path)
+		return fmt.Errorf("%s: %s exists: give --clobber to overwrite it", flag, path)
 	}
 	return nil
 }

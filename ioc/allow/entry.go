@@ -117,34 +117,3 @@ func (l *List) textEntry(value []byte) Entry {
 	}
 	return Entry{}
 }
-
-// first returns the entry that is the first to end in a value, the shortest of
-// several, "" where there is none.
-func (s *substrings) first(value []byte) string {
-	node := int32(0)
-	for i, b := range value {
-		if node = s.step(node, b); !s.ends[node] {
-			continue
-		}
-		for from := i; from >= 0; from-- {
-			// An end that is not the entry's own is that of a shorter one.
-			if s.entered(value[from : i+1]) {
-				return string(value[from : i+1])
-			}
-		}
-	}
-	return ""
-}
-
-// entered reports whether the tree has the text as a path, and an entry ends with it.
-func (s *substrings) entered(text []byte) bool {
-	node := int32(0)
-	for _, b := range text {
-		next, ok := s.edges[uint64(node)<<8|uint64(b)]
-		if !ok {
-			return false
-		}
-		node = next
-	}
-	return s.ends[node]
-}

@@ -160,9 +160,10 @@ func baseName(s string) string {
 	return s
 }
 
-func sameProcess(a, b string) bool {
-	return strings.TrimSuffix(baseName(a), ".EXE") == strings.TrimSuffix(baseName(b), ".EXE")
-}
+// processName is the base name of a folded path, without .exe.
+func processName(s string) string { return strings.TrimSuffix(baseName(s), ".EXE") }
+
+func sameProcess(a, b string) bool { return processName(a) == processName(b) }
 
 // sameUser compares accounts, folded. A domain counts only where both sides
 // have one, and then by its first label: CORP\bob is bob@corp.example.

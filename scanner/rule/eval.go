@@ -314,8 +314,8 @@ func (x *cell) like(p *pattern) bool {
 		a, ok := address(x.text)
 		return ok && p.match(fold(a.String()))
 	case table.CompareProcess:
-		base := baseName(fold(x.text))
-		return p.match(base) || p.match(strings.TrimSuffix(base, ".EXE"))
+		name := fold(x.text)
+		return p.match(baseName(name)) || p.match(processName(name))
 	case table.CompareHost, table.CompareName:
 		name := strings.TrimSuffix(fold(x.text), ".")
 		return p.match(name)

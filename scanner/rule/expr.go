@@ -1,8 +1,10 @@
 package rule
 
 import (
+	"cmp"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -124,27 +126,30 @@ func parseDecimal(s string) (decimal, bool) {
 }
 
 func (d decimal) compare(e decimal) int {
-	switch {
-	case d.whole && e.whole && d.i < e.i, !(d.whole && e.whole) && d.f < e.f:
-		return -1
-	case d.whole && e.whole && d.i > e.i, !(d.whole && e.whole) && d.f > e.f:
-		return 1
+	if d.whole && e.whole {
+		return cmp.Compare(d.i, e.i)
 	}
-	return 0
+	return cmp.Compare(d.f, e.f)
 }
 
 // predicates yields the predicates of an expression from left to right.
-func (e *Expr) predicates(yield func(*Predicate) bool) { e.walk(yield) }
+func (e *Expr) predicates(yield func(*Predicate) bool) {
+	e.walk(false, func(p *Predicate, _ bool) bool { return yield(p) })
+}
 
-func (e *Expr) walk(yield func(*Predicate) bool) bool {
+// polarity yields the predicates from left to right, and whether each stands under an
+// odd number of NOTs.
+func (e *Expr) polarity(yield func(p *Predicate, not bool) bool) { e.walk(false, yield) }
+
+func (e *Expr) walk(not bool, yield func(*Predicate, bool) bool) bool {
 	switch {
 	case e.Pred != nil:
-		return yield(e.Pred)
+		return yield(e.Pred, not)
 	case e.Not != nil:
-		return e.Not.walk(yield)
+		return e.Not.walk(!not, yield)
 	}
-	for _, kid := range append(e.And[:len(e.And):len(e.And)], e.Or...) {
-		if !kid.walk(yield) {
+	for _, kid := range slices.Concat(e.And, e.Or) {
+		if !kid.walk(not, yield) {
 			return false
 		}
 	}

@@ -309,7 +309,7 @@ func FuzzRule(f *testing.F) {
 			t.Errorf("%q is %s, printed %s", text, got, v)
 		}
 		r.Trace(hit)
-		for _, w := range r.Lint(builtinTables) {
+		for _, w := range lintOf(r) {
 			if w.Text == "" || w.Lint == "" {
 				t.Errorf("%q: %+v", text, w)
 			}

@@ -88,11 +88,6 @@ func (r *Reader) Lint(rules []*Rule) [][]Warning {
 
 func (r *Reader) inactive(x *Rule) bool { return x.State(r.Now) != Active }
 
-// Lint is Reader.Lint for one rule.
-func (r *Rule) Lint(tables []*table.Table) []Warning {
-	return (&Reader{Tables: tables}).Lint([]*Rule{r})[0]
-}
-
 // lint looks at one rule.
 type lint struct {
 	*Reader
@@ -149,7 +144,7 @@ func (l *lint) all() []Warning {
 		l.sides(ways)
 		l.window(ways)
 	}
-	for p, not := range polarity(l.rule.When) {
+	for p, not := range l.rule.When.polarity {
 		if p.Not == not {
 			l.loose(p)
 		}
@@ -213,27 +208,4 @@ func expand(e *Expr, not bool) ([]branch, bool) {
 		}
 	}
 	return list, true
-}
-
-// polarity yields the predicates of an expression and whether each stands
-// under an odd number of NOTs.
-func polarity(e *Expr) func(yield func(*Predicate, bool) bool) {
-	var walk func(e *Expr, not bool, yield func(*Predicate, bool) bool) bool
-	walk = func(e *Expr, not bool, yield func(*Predicate, bool) bool) bool {
-		switch {
-		case e.Pred != nil:
-			return yield(e.Pred, not)
-		case e.Not != nil:
-			return walk(e.Not, !not, yield)
-		}
-		for _, list := range [...][]*Expr{e.And, e.Or} {
-			for _, kid := range list {
-				if !walk(kid, not, yield) {
-					return false
-				}
-			}
-		}
-		return true
-	}
-	return func(yield func(*Predicate, bool) bool) { walk(e, false, yield) }
 }

@@ -224,7 +224,7 @@ func listKeys(dst []string, c table.Compare, text string) []string {
 	case table.CompareAddrs:
 		dst = append(dst, strings.TrimSuffix(f, "."))
 	case table.CompareProcess, table.ComparePath:
-		dst = append(dst, strings.TrimSuffix(baseName(f), ".EXE"))
+		dst = append(dst, processName(f))
 	case table.CompareUser:
 		name, _ := account(f)
 		dst = append(dst, name)

@@ -3,8 +3,6 @@ package rule
 import (
 	"os"
 	"testing"
-
-	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
 func netcat(t *testing.T) map[string]*Rule {
@@ -21,7 +19,7 @@ func netcat(t *testing.T) map[string]*Rule {
 	rules := map[string]*Rule{}
 	for _, r := range list {
 		rules[r.Name] = r
-		if got := r.Lint(table.Builtin()); len(got) > 0 {
+		if got := lintOf(r); len(got) > 0 {
 			t.Errorf("%s: %q", r.Name, got)
 		}
 	}

@@ -82,7 +82,7 @@ func Parse(text string) (*Expr, error) {
 
 // parse is Parse without a look for what may have been meant.
 func parse(text string) (e *Expr, err *SyntaxError) {
-	p := &reader{text: text}
+	p := &parser{text: text}
 	if len(text) > maxExpression {
 		return nil, &SyntaxError{Text: text[:200], Msg: fmt.Sprintf("expression over %d bytes", maxExpression)}
 	}
@@ -114,7 +114,7 @@ func parse(text string) (e *Expr, err *SyntaxError) {
 }
 
 // leftOver says what is wrong with a token behind a whole expression.
-func (p *reader) leftOver() string {
+func (p *parser) leftOver() string {
 	switch before := p.text[:p.tok.at]; {
 	case p.tok.kind == symbol && p.tok.text == ")":
 		return "no parenthesis is open here"
@@ -153,20 +153,22 @@ func (t token) String() string {
 // is compares a word without regard to case.
 func (t token) is(w string) bool { return t.kind == word && strings.EqualFold(t.text, w) }
 
-type reader struct {
+// A parser reads an expression token by token. Its methods end with a panic of a
+// *SyntaxError, which parse recovers.
+type parser struct {
 	text string
-	pos  int
-	tok  token
+	pos  int   // where the next token begins, or blanks before it
+	tok  token // in hand
 }
 
-func (p *reader) fail(at int, msg string) { panic(&SyntaxError{Text: p.text, At: at, Msg: msg}) }
+func (p *parser) fail(at int, msg string) { panic(&SyntaxError{Text: p.text, At: at, Msg: msg}) }
 
 func wordByte(c byte) bool {
 	return c == '_' || c == '.' || c == '@' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
 // next reads a token into p.tok.
-func (p *reader) next() {
+func (p *parser) next() {
 	for p.pos < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.pos]) >= 0 {
 		p.pos++
 	}
@@ -208,7 +210,7 @@ func (p *reader) next() {
 }
 
 // quoted reads a string; the quote itself is doubled inside.
-func (p *reader) quoted(q byte) string {
+func (p *parser) quoted(q byte) string {
 	at := p.pos
 	var b strings.Builder
 	for i := at + 1; i < len(p.text); i++ {
@@ -227,7 +229,7 @@ func (p *reader) quoted(q byte) string {
 	return ""
 }
 
-func (p *reader) or(depth int) *Expr {
+func (p *parser) or(depth int) *Expr {
 	kids := []*Expr{p.and(depth)}
 	for p.tok.is("or") {
 		p.next()
@@ -239,7 +241,7 @@ func (p *reader) or(depth int) *Expr {
 	return &Expr{Or: kids}
 }
 
-func (p *reader) and(depth int) *Expr {
+func (p *parser) and(depth int) *Expr {
 	kids := []*Expr{p.not(depth)}
 	for p.tok.is("and") {
 		p.next()
@@ -251,7 +253,7 @@ func (p *reader) and(depth int) *Expr {
 	return &Expr{And: kids}
 }
 
-func (p *reader) not(depth int) *Expr {
+func (p *parser) not(depth int) *Expr {
 	if depth > maxDepth {
 		p.fail(p.tok.at, fmt.Sprintf("nested deeper than %d", maxDepth))
 	}

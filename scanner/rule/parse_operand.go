@@ -11,7 +11,7 @@ import (
 const maxFuncs = 8
 
 // operand reads a field or a function of fields.
-func (p *reader) operand(depth int) Operand {
+func (p *parser) operand(depth int) Operand {
 	t := p.tok
 	switch {
 	case t.kind == text:

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/iocsweep/iocsweep/ioc"
-	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
 // TestPresets: every preset loads, says its risk, and has no fault that a
@@ -26,7 +25,7 @@ func TestPresets(t *testing.T) {
 				t.Errorf("%s: %q: reason %q, risk %q", name, r.Name, r.Reason, r.Risk)
 			}
 			seen[r.Name] = true
-			for _, w := range r.Lint(table.Builtin()) {
+			for _, w := range lintOf(r) {
 				if w.Lint != Unbounded && w.Lint != OtherSide {
 					t.Errorf("%s: %v", name, w)
 				}

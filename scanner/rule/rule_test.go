@@ -22,7 +22,7 @@ func context(t *table.Table, pairs ...string) *Context {
 	}
 	c := &Context{Table: t, Row: &table.Row{Columns: table.NewColumns(names, nil), Cells: cells}}
 	c.Direction = t.Direction(c.Row)
-	who := t.Who(c.Row, c.Direction, table.Matched{})
+	who := t.Who(c.Row, c.Direction, nil)
 	c.Who = &who
 	for _, column := range t.Times {
 		text, _ := c.Row.Get(column)

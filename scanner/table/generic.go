@@ -75,83 +75,108 @@ func PlainColumn(name string) string {
 // those, the usual spellings are reckoned with. Empty columns give what rules
 // can ask of every such table.
 func Generic(columns []string, open bool) *Table {
-	t := &Table{Name: GenericName, Optional: true}
-	native, alias, compare := map[string]column{}, map[string][]Term{}, map[string]Compare{}
-	known := func(name string) bool { return native[strings.ToLower(name)].name != "" }
-	addNative := func(name, holds string) {
-		native[strings.ToLower(name)] = column{name, holds}
-		t.names = append(t.names, name)
-		if strings.Contains(name, ".") {
-			t.dotted = append(t.dotted, name)
-		}
+	g := genericTable{t: &Table{Name: GenericName, Optional: true},
+		native: map[string]column{}, alias: map[string][]Term{}, compare: map[string]Compare{}}
+	g.guess(columns, open)
+	for n := range partCount {
+		g.describe(n)
 	}
-	parts := [partCount][]string{}
-	byPlain := map[string][]string{}
-	for _, c := range columns {
-		if c == "" || known(c) {
-			continue
-		}
-		addNative(c, "string")
-		byPlain[PlainColumn(c)] = append(byPlain[PlainColumn(c)], c)
-	}
-	for n, names := range guesses {
-		for _, g := range names {
-			found := byPlain[g]
-			if len(found) == 0 && open {
-				found = []string{g}
-				if !known(g) {
-					addNative(g, "string")
-				}
-			}
-			parts[n] = append(parts[n], found...)
-		}
-	}
-	for n, list := range parts {
-		var terms []Term
-		for _, c := range list {
-			terms = append(terms, Term{Column: c})
-			key := strings.ToLower(c)
-			switch part(n) {
-			case partTime:
-				native[key] = column{native[key].name, "time"}
-			case partHost:
-				native[key] = column{native[key].name, "host"}
-			case partSource, partDestination:
-				native[key] = column{native[key].name, "ip"}
-			case partProcess:
-				compare[key] = CompareProcess
-			case partUser:
-				compare[key] = CompareUser
-			}
-		}
-		if part(n) == partTime {
-			terms = []Term{{Func: EventTime}}
-		}
-		for _, name := range strings.Fields(partAliases[n]) {
-			alias[foldName(name)] = terms
-			t.aliasNames = append(t.aliasNames, name)
-		}
-	}
-	t.Times = parts[partTime]
+	t := g.t
+	t.Times = g.parts[partTime]
 	if len(t.Times) == 0 {
 		t.Times = []string{"Timestamp"}
-		addNative("Timestamp", "time")
+		g.add("Timestamp", "time")
 	}
 	for field, n := range map[int]part{whoHost: partHost, whoUser: partUser, whoProcess: partProcess, whoCommandLine: partCommand} {
-		for _, c := range parts[n] {
+		for _, c := range g.parts[n] {
 			t.who[field].terms = append(t.who[field].terms, whoTerm{Term: Term{Column: c}, side: -1})
 		}
 	}
-	for n, list := range parts {
+	for n, list := range g.parts {
 		t.used = append(t.used, list...)
 		if part(n) > partHost {
 			t.Triage = append(t.Triage, list...)
 		}
 	}
 	t.used = append(t.used, t.Times...)
-	t.Hunt = slices.Concat(t.Times, parts[partHost])
-	t.native, t.alias, t.compare = lookupOf(native), lookupOf(alias), lookupOf(compare)
+	t.Hunt = slices.Concat(t.Times, g.parts[partHost])
+	t.native, t.alias, t.compare = lookupOf(g.native), lookupOf(g.alias), lookupOf(g.compare)
 	return t
+}
+
+// A genericTable is a generic table being made, with what becomes its lookups.
+type genericTable struct {
+	t       *Table
+	native  map[string]column
+	alias   map[string][]Term
+	compare map[string]Compare
+	parts   [partCount][]string // columns in order of preference
+}
+
+// add adds a native column.
+func (g *genericTable) add(name, holds string) {
+	g.native[strings.ToLower(name)] = column{name, holds}
+	g.t.names = append(g.t.names, name)
+	if strings.Contains(name, ".") {
+		g.t.dotted = append(g.t.dotted, name)
+	}
+}
+
+// knows reports whether a column has been added.
+func (g *genericTable) knows(name string) bool { return g.native[strings.ToLower(name)].name != "" }
+
+// guess adds the columns and finds those of each part by their names. If open is set, the
+// usual names of which there is no column are added too: records may have them.
+func (g *genericTable) guess(columns []string, open bool) {
+	byPlain := map[string][]string{}
+	for _, c := range columns {
+		if c == "" || g.knows(c) {
+			continue
+		}
+		g.add(c, "string")
+		byPlain[PlainColumn(c)] = append(byPlain[PlainColumn(c)], c)
+	}
+	for n, names := range guesses {
+		for _, name := range names {
+			found := byPlain[name]
+			if len(found) == 0 && open {
+				found = []string{name}
+				if !g.knows(name) {
+					g.add(name, "string")
+				}
+			}
+			g.parts[n] = append(g.parts[n], found...)
+		}
+	}
+}
+
+// describe says what the columns of a part hold, how rules compare them, and which other
+// names they have for rules.
+func (g *genericTable) describe(n part) {
+	var terms []Term
+	for _, c := range g.parts[n] {
+		terms = append(terms, Term{Column: c})
+		key := strings.ToLower(c)
+		switch n {
+		case partTime:
+			g.native[key] = column{g.native[key].name, "time"}
+		case partHost:
+			g.native[key] = column{g.native[key].name, "host"}
+		case partSource, partDestination:
+			g.native[key] = column{g.native[key].name, "ip"}
+		case partProcess:
+			g.compare[key] = CompareProcess
+		case partUser:
+			g.compare[key] = CompareUser
+		}
+	}
+	if n == partTime {
+		terms = []Term{{Func: EventTime}}
+	}
+	for _, name := range strings.Fields(partAliases[n]) {
+		g.alias[foldName(name)] = terms
+		g.t.aliasNames = append(g.t.aliasNames, name)
+	}
 }
 
 // Guessed returns which of the given columns of a generic table are the first

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"unsafe"
@@ -117,7 +118,7 @@ func (o *outcome) word(text string) string {
 
 // words yields the lower-case words of a text: runs of ASCII letters, cut
 // where a capital follows a small letter (ConnectionSuccess).
-func words(text string) func(yield func(string) bool) {
+func words(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		start := -1
 		for i := 0; i <= len(text); i++ {

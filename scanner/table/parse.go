@@ -199,19 +199,26 @@ func (p *parser) column(w []string) error {
 	default:
 		return fmt.Errorf("unknown print %q: want hunt, triage or -", print)
 	}
+	if port != "-" {
+		p.want(port)
+	}
+	if level != "-" {
+		return p.key(name, holds, level, role, port)
+	}
+	if !slices.Contains(plainTypes, holds) {
+		return fmt.Errorf("%s holds %s but has no level", name, holds)
+	}
+	if role != "-" || port != "-" {
+		return fmt.Errorf("%s is not matched, so it has no role and no port", name)
+	}
+	return nil
+}
+
+// key adds the key of a column that is matched.
+func (p *parser) key(name, holds, level, role, port string) error {
 	k := Key{Column: name}
 	if port != "-" {
 		k.Port = port
-		p.want(port)
-	}
-	if level == "-" {
-		if !slices.Contains(plainTypes, holds) {
-			return fmt.Errorf("%s holds %s but has no level", name, holds)
-		}
-		if role != "-" || port != "-" {
-			return fmt.Errorf("%s is not matched, so it has no role and no port", name)
-		}
-		return nil
 	}
 	l := slices.Index(levelNames, level)
 	if l < 0 {

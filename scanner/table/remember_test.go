@@ -38,7 +38,7 @@ func TestRemembered(t *testing.T) {
 			if got := def.Direction(&again); got != d {
 				t.Fatalf("%s: %v, want %v: %q", def.Name, got, d, cells)
 			}
-			want, got := fmt.Sprintf("%+v", def.Who(once, d, Matched{})), fmt.Sprintf("%+v", def.Who(&again, d, Matched{}))
+			want, got := fmt.Sprintf("%+v", def.Who(once, d, nil)), fmt.Sprintf("%+v", def.Who(&again, d, nil))
 			if got != want {
 				t.Fatalf("%s: %s, want %s: %q", def.Name, got, want, cells)
 			}
@@ -63,7 +63,7 @@ func TestWhoAllocations(t *testing.T) {
 		var row Row
 		if n := testing.AllocsPerRun(100, func() {
 			row.Reset(columns, cells)
-			def.Who(&row, def.Direction(&row), Matched{})
+			def.Who(&row, def.Direction(&row), nil)
 		}); n > 0 {
 			t.Errorf("%s: %v allocations", def.Name, n)
 		}

@@ -59,6 +59,7 @@
 package table
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/iocsweep/iocsweep/ioc"
@@ -145,7 +146,7 @@ func Builtin() []*Table {
 
 // Add returns list with t added, or in the place of the table of that name.
 func Add(list []*Table, t *Table) []*Table {
-	out := append([]*Table(nil), list...)
+	out := slices.Clone(list)
 	for i, o := range out {
 		if strings.EqualFold(o.Name, t.Name) {
 			out[i] = t

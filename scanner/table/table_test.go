@@ -251,7 +251,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		r := row("A", "x", "B", "10.0.0.1", "RemoteIP", "1.2.3.4", "ActionType", "ConnectionSuccess")
-		whoOf(d, r, Matched{[]Element{{Column: "B", Role: "src", Addr: netip.MustParseAddr("10.0.0.1"), Port: -1}}})
+		whoOf(d, r, []Element{{Column: "B", Role: "src", Addr: netip.MustParseAddr("10.0.0.1"), Port: -1}})
 		for _, n := range d.FieldNames() {
 			if _, ok := d.Field(n); !ok {
 				t.Errorf("field name %q is not a field", n)

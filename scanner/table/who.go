@@ -29,14 +29,6 @@ type Number struct {
 	Known bool
 }
 
-// MarshalJSON gives the number or null.
-func (n Number) MarshalJSON() ([]byte, error) {
-	if !n.Known {
-		return []byte("null"), nil
-	}
-	return strconv.AppendInt(nil, n.N, 10), nil
-}
-
 // String is the number in decimal, "" for null.
 func (n Number) String() string {
 	if !n.Known {
@@ -62,8 +54,46 @@ const (
 	whoCount
 )
 
-var whoNames = [whoCount]string{"host", "ip", "user", "process", "command_line", "peer", "peer_name", "peer_port",
-	"protocol", "bytes_out", "bytes_in", "direction", "outcome"}
+// An Answer is one field of a Who under its name in the hit record: a text or a number.
+type Answer struct {
+	Name   string
+	Text   *string // nil for a number
+	Number *Number // nil for a text
+}
+
+// String is the answer as text, "" for null.
+func (a Answer) String() string {
+	if a.Number != nil {
+		return a.Number.String()
+	}
+	return *a.Text
+}
+
+// Answers are all fields in the order of the hit record. Through them w is read and set.
+func (w *Who) Answers() [whoCount]Answer {
+	return [...]Answer{
+		whoHost:        {"host", &w.Host, nil},
+		whoIP:          {"ip", &w.IP, nil},
+		whoUser:        {"user", &w.User, nil},
+		whoProcess:     {"process", &w.Process, nil},
+		whoCommandLine: {"command_line", &w.CommandLine, nil},
+		whoPeer:        {"peer", &w.Peer, nil},
+		whoPeerName:    {"peer_name", &w.PeerName, nil},
+		whoPeerPort:    {"peer_port", nil, &w.PeerPort},
+		whoProtocol:    {"protocol", &w.Protocol, nil},
+		whoBytesOut:    {"bytes_out", nil, &w.BytesOut},
+		whoBytesIn:     {"bytes_in", nil, &w.BytesIn},
+		whoDirection:   {"direction", &w.Direction, nil},
+		whoOutcome:     {"outcome", &w.Outcome, nil},
+	}
+}
+
+var whoNames = func() (names [whoCount]string) {
+	for i, a := range new(Who).Answers() {
+		names[i] = a.Name
+	}
+	return names
+}()
 
 func whoNumber(name string) (int, bool) {
 	for i, n := range whoNames {
@@ -80,14 +110,10 @@ func (w *Who) Get(name string) string {
 	if !ok {
 		return ""
 	}
-	return [...]string{w.Host, w.IP, w.User, w.Process, w.CommandLine, w.Peer, w.PeerName, w.PeerPort.String(),
-		w.Protocol, w.BytesOut.String(), w.BytesIn.String(), w.Direction, w.Outcome}[i]
+	return w.Answers()[i].String()
 }
 
-// Matched tells Who where the indicator was found, in the order of the matches.
-type Matched struct{ Elements []Element }
-
-// An Element is one matched cell or member of a cell.
+// An Element is one cell, or member of a cell, in which the indicator was found.
 type Element struct {
 	Column string     // bare column, without the member
 	Role   string     // as Table.Role gives it
@@ -169,7 +195,7 @@ func (w *whoRule) settle(t *Table) {
 type asking struct {
 	t         *Table
 	r         *Row
-	m         Matched
+	matches   []Element
 	direction Direction
 	addr      [2]netip.Addr // of the sides
 	inside    int           // which side is the inside party
@@ -178,10 +204,10 @@ type asking struct {
 	normal    bool // the value that was found last is an address in normal form
 }
 
-// Who answers for one row. d is its t.Direction, and m says what matched. The
-// texts live as long as the row's cells do, see Row.Reset.
-func (t *Table) Who(r *Row, d Direction, m Matched) Who {
-	a := asking{t: t, r: r, m: m, direction: d}
+// Who answers for one row. d is its t.Direction, and matches are its elements that
+// matched, in their order. The texts live as long as the row's cells do, see Row.Reset.
+func (t *Table) Who(r *Row, d Direction, matches []Element) Who {
+	a := asking{t: t, r: r, matches: matches, direction: d}
 	if t.sides[0].addr != "" {
 		a.addr = [2]netip.Addr{t.sideAddr(r, 0), t.sideAddr(r, 1)}
 		a.inside = a.insideParty()
@@ -330,7 +356,7 @@ func (a *asking) plain(t *whoTerm) (text, port string) {
 // far side. An address on the inside party's own side is not its peer, and an
 // enrichment or a reporter is no party at all.
 func (a *asking) matched(column string) (text, port string) {
-	for _, e := range a.m.Elements {
+	for _, e := range a.matches {
 		if !e.Addr.IsValid() || column != "" && !strings.EqualFold(e.Column, column) {
 			continue
 		}
@@ -394,7 +420,7 @@ func (a *asking) insideParty() int {
 		return 1
 	}
 	var hit [2]bool
-	for _, e := range a.m.Elements {
+	for _, e := range a.matches {
 		if n := a.sideOf(e); n >= 0 {
 			hit[n] = true
 		}

@@ -11,84 +11,107 @@ import (
 var reserved = map[string]bool{"and": true, "or": true, "not": true, "like": true, "in": true, "between": true,
 	"is": true, "null": true, "escape": true, "true": true, "false": true, "regexp": true, "contains": true}
 
-func (p *reader) predicate() *Predicate {
+func (p *parser) predicate() *Predicate {
 	x := &Predicate{Left: p.operand(0)}
-	switch {
-	case p.tok.is("is"):
-		p.next()
-		if p.tok.is("not") {
-			x.Not = true
-			p.next()
-		}
-		if !p.tok.is("null") {
-			p.fail(p.tok.at, fmt.Sprintf("want NULL instead of %s", p.tok))
-		}
-		p.next()
-		x.Op = Null
+	if p.tok.is("is") {
+		p.null(x)
 		return x
-	case p.tok.is("not"):
+	}
+	if p.tok.is("not") {
 		x.Not = true
 		p.next()
 	}
 	switch {
 	case p.tok.is("like"):
-		p.next()
-		x.Op = Like
 		p.like(x)
 	case p.tok.is("in"):
-		p.next()
-		x.Op = In
-		if p.tok.is("file") {
-			p.file(x)
-		} else {
-			p.list(x)
-		}
+		p.in(x)
 	case p.tok.is("contains"), p.tok.is("starts"), p.tok.is("ends"):
 		p.part(x)
 	case p.tok.is("regexp"):
-		p.next()
-		x.Op = Regexp
-		at := p.tok.at
-		x.Args = []Literal{p.literal()}
-		re, err := compileRegexp(x.Args[0].Text)
-		if err != nil {
-			p.fail(at, err.Error())
-		}
-		x.re = re
+		p.regexp(x)
 	case p.tok.is("between"):
-		p.next()
-		x.Op = Between
-		low := p.literal()
-		if !p.tok.is("and") {
-			p.fail(p.tok.at, fmt.Sprintf("want AND and the upper end of BETWEEN instead of %s", p.tok))
-		}
-		p.next()
-		x.Args = []Literal{low, p.literal()}
+		p.between(x)
 	default:
-		op, ok := map[string]Op{"=": Eq, "==": Eq, "!=": Eq, "<>": Eq, "<": Lt, "<=": Le, ">": Gt, ">=": Ge}[p.tok.text]
-		if p.tok.kind != symbol || !ok || x.Not {
-			if hint := wordHints[strings.ToLower(p.tok.text)]; hint != "" && p.tok.kind == word {
-				p.fail(p.tok.at, fmt.Sprintf("%s is not a comparison here: %s", p.tok.text, hint))
-			}
-			alone := ""
-			if p.tok.kind == end || p.tok.is("and") || p.tok.is("or") || p.tok.text == ")" {
-				alone = fmt.Sprintf(": a name alone is no condition, write %s = 'text'", &x.Left)
-			}
-			p.fail(p.tok.at, fmt.Sprintf("want a comparison after %s instead of %s%s", &x.Left, p.tok, alone))
-		}
-		x.Op, x.Not = op, p.tok.text == "!=" || p.tok.text == "<>"
-		p.next()
-		if p.tok.is("null") {
-			p.fail(p.tok.at, "nothing equals NULL: write IS NULL or IS NOT NULL")
-		}
-		x.Args = []Literal{p.literal()}
+		p.comparison(x)
 	}
 	return x
 }
 
+// null reads IS NULL and IS NOT NULL.
+func (p *parser) null(x *Predicate) {
+	p.next()
+	if p.tok.is("not") {
+		x.Not = true
+		p.next()
+	}
+	if !p.tok.is("null") {
+		p.fail(p.tok.at, fmt.Sprintf("want NULL instead of %s", p.tok))
+	}
+	p.next()
+	x.Op = Null
+}
+
+func (p *parser) in(x *Predicate) {
+	p.next()
+	x.Op = In
+	if p.tok.is("file") {
+		p.file(x)
+	} else {
+		p.list(x)
+	}
+}
+
+func (p *parser) regexp(x *Predicate) {
+	p.next()
+	x.Op = Regexp
+	at := p.tok.at
+	x.Args = []Literal{p.literal()}
+	re, err := compileRegexp(x.Args[0].Text)
+	if err != nil {
+		p.fail(at, err.Error())
+	}
+	x.re = re
+}
+
+func (p *parser) between(x *Predicate) {
+	p.next()
+	x.Op = Between
+	low := p.literal()
+	if !p.tok.is("and") {
+		p.fail(p.tok.at, fmt.Sprintf("want AND and the upper end of BETWEEN instead of %s", p.tok))
+	}
+	p.next()
+	x.Args = []Literal{low, p.literal()}
+}
+
+// comparisons are the operators by the signs that stand for them.
+var comparisons = map[string]Op{"=": Eq, "==": Eq, "!=": Eq, "<>": Eq, "<": Lt, "<=": Le, ">": Gt, ">=": Ge}
+
+// comparison reads a sign and a value.
+func (p *parser) comparison(x *Predicate) {
+	op, ok := comparisons[p.tok.text]
+	if p.tok.kind != symbol || !ok || x.Not {
+		if hint := wordHints[strings.ToLower(p.tok.text)]; hint != "" && p.tok.kind == word {
+			p.fail(p.tok.at, fmt.Sprintf("%s is not a comparison here: %s", p.tok.text, hint))
+		}
+		alone := ""
+		if p.tok.kind == end || p.tok.is("and") || p.tok.is("or") || p.tok.text == ")" {
+			alone = fmt.Sprintf(": a name alone is no condition, write %s = 'text'", &x.Left)
+		}
+		p.fail(p.tok.at, fmt.Sprintf("want a comparison after %s instead of %s%s", &x.Left, p.tok, alone))
+	}
+	x.Op, x.Not = op, p.tok.text == "!=" || p.tok.text == "<>"
+	p.next()
+	if p.tok.is("null") {
+		p.fail(p.tok.at, "nothing equals NULL: write IS NULL or IS NOT NULL")
+	}
+	x.Args = []Literal{p.literal()}
+}
+
 // part reads the rest of CONTAINS, STARTS WITH and ENDS WITH: patterns in which
 // nothing is special.
-func (p *reader) part(x *Predicate) {
+func (p *parser) part(x *Predicate) {
 	first := strings.ToLower(p.tok.text)
 	p.next()
 	if first != "contains" {
@@ -109,7 +132,7 @@ func (p *reader) part(x *Predicate) {
 	}
 }
 
-func (p *reader) file(x *Predicate) {
+func (p *parser) file(x *Predicate) {
 	p.next()
 	x.fileAt = p.tok.at
 	if p.tok.kind != text || p.tok.text == "" {
@@ -119,7 +142,9 @@ func (p *reader) file(x *Predicate) {
 	p.next()
 }
 
-func (p *reader) like(x *Predicate) {
+func (p *parser) like(x *Predicate) {
+	p.next()
+	x.Op = Like
 	at := p.tok.at
 	x.Args = []Literal{p.literal()}
 	if p.tok.is("escape") {
@@ -137,7 +162,7 @@ func (p *reader) like(x *Predicate) {
 	x.pattern = pattern
 }
 
-func (p *reader) list(x *Predicate) {
+func (p *parser) list(x *Predicate) {
 	open := p.tok
 	if open.kind != symbol || open.text != "(" {
 		p.fail(open.at, "IN wants a list in parentheses")
@@ -161,7 +186,7 @@ func (p *reader) list(x *Predicate) {
 	}
 }
 
-func (p *reader) literal() Literal {
+func (p *parser) literal() Literal {
 	t := p.tok
 	switch {
 	case t.kind == text:
@@ -187,7 +212,7 @@ func (p *reader) literal() Literal {
 }
 
 // datetime reads the rest of datetime(2025-04-01 02:00:00), quoted or not.
-func (p *reader) datetime() Literal {
+func (p *parser) datetime() Literal {
 	at := p.tok.at
 	rest := p.text[p.pos:]
 	open := strings.IndexByte(rest, '(')
