@@ -96,6 +96,9 @@ func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
 		if n := r.HostOnly(); n > 0 {
 			a.warnf("%s: %s without a path left out: --url-hosts takes the hosts of URLs", scanner.Printable(r.Path), count(n, "URL"))
 		}
+		if n := r.PlainURLs(); n > 0 {
+			a.warnf("%s: %s left out, not defanged: --iocs-format text-all takes all", scanner.Printable(r.Path), count(n, "URL"))
+		}
 		if n := r.InProse(); n > 0 {
 			a.warnf("%s: %s in prose left out, not defanged: --iocs-format text-all takes all", scanner.Printable(r.Path), count(n, "value"))
 		}

@@ -57,7 +57,7 @@ func TestURLsAndHashes(t *testing.T) {
 		{"types that do not fit", "value,type\nhttp://evil.example/a,domain\n" + md5Hash + ",ip\nevil.example,md5\n203.0.113.7,url\nevil.bit/a,url\n3:abc/d+e:fg,hash\n",
 			"csv", "url http://evil.example/a, hash " + md5Hash + ", url evil.bit/a", "map[URL without a path: --url-hosts takes its host:1 hash that is not the MD5, SHA-1 or SHA-256 of a file:2]"},
 		{"prose", "The loader hxxp://evil[.]example/a.sh has SHA256 " + sha256Hash + " and more.\n\nSee also:\n- https://blog.example/post\n- `https://blog.example/code`\n```\n198.51.100.7/bot.mips\n```\nor 198.51.100.8/bot.arm\n",
-			"text", "url http://evil.example/a.sh, hash " + sha256Hash + ", url 198.51.100.7/bot.mips", "map[URL that is not defanged:2 not defanged, in prose: --iocs-format text-all takes it:1]"},
+			"text", "url http://evil.example/a.sh, hash " + sha256Hash + ", url 198.51.100.7/bot.mips", "map[URL that is not defanged: --iocs-format text-all takes it:2 not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"adblock", "! x\n||evil.example/a^\n||evil.example^\n", "adblock", "url evil.example/a, domain evil.example", "map[]"},
 		{"rule page", "Malware Family: Mirai Total IOCs: 2 IOC Types: url, sha256_hash\n| Type | Value | Threat Type |\n|---|---|---|\n| url | hxxp://evil[.]example/a | payload |\n| sha256_hash | " + sha256Hash + " | payload |\n",
 			"rule-page", "url http://evil.example/a, hash " + sha256Hash, "map[]"},

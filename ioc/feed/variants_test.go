@@ -115,7 +115,7 @@ url http://45.9.148.5/a%7Cb at=feed:25
 		{"dots written as words and commas", "Asks a dot example dot net, b\u00a0dot\u00a0example dot net, c[,]example[,]net and us, but not main dot py.\n| 45,9,148,1 |\n`45,9,148,2`\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:1\ndomain c.example.net at=feed:1\nip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
 		{"a line of dashes that is no block of code", "IOCs of a[.]example[.]net\n----\nBeside example.org it asks more.\n~~~\nb.example.net\n~~~\nand example.com.\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:5\n", "[not defanged, in prose: --iocs-format text-all takes it:2]"},
 		{"AsciiDoc that has a table alone", "Seen by us in May.\n|===\n|Host\n|a.example.net\n|===\n", "domain a.example.net at=feed:4\n", "[]"},
-		{"links in a table, and another one behind that of URLs", "Seen.\n| URL | Host |\n|---|---|\n| http://a.example.net/x | [b.example.net](https://report.example.org/x) |\n\nSaid by:\n\n| https://report.example.org/y | us |\n", "url http://a.example.net/x at=feed:4\ndomain b.example.net at=feed:4\n", "[URL that is not defanged:2]"},
+		{"links in a table, and another one behind that of URLs", "Seen.\n| URL | Host |\n|---|---|\n| http://a.example.net/x | [b.example.net](https://report.example.org/x) |\n\nSaid by:\n\n| https://report.example.org/y | us |\n", "url http://a.example.net/x at=feed:4\ndomain b.example.net at=feed:4\n", "[URL that is not defanged: --iocs-format text-all takes it:2]"},
 		{"a page that begins with more", "<?xml version=\"1.0\"?>\n<html><body><p>Asks a[.]example[.]net.</p></body></html>\n", "domain a.example.net at=feed:2\n", "[]"},
 		{"options of commands", "Seen at a[.]example[.]net:\n```\nserve --web.page x --b[.]example[.]net\n```\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:3\n", "[]"},
 		{"several tables of Markdown, the first of which has names as a table", "## Hashes\n| SHA256 | File |\n|---|---|\n| `6cc175b9c0f1b6a831c399e269772661` | a.dll |\n## Addresses\n| IP | Role |\n|:---|---:|\n| `45.9.148.1` | C2 |\n",
@@ -123,9 +123,9 @@ url http://45.9.148.5/a%7Cb at=feed:25
 		{"a table of Markdown with URLs in front", "# Bot\n|url|is|hash|\n|-|-|-|\n|hxxp://45.9.148.1/a|Bot|6cc175b9c0f1b6a831c399e269772661|\n",
 			"url http://45.9.148.1/a at=feed:4\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:4\n", "[]"},
 		{"tables of URLs alone", "# Bot\n| Name |\n|---|\n| a.example.net |\n## Hacked\n| Site |\n|---|\n| http://b.example.net/p/ |\n## More\n| Title | Link |\n|---|---|\n| Bot | https://report.example.org/x |\n|https://report.example.org/|x|\n",
-			"domain a.example.net at=feed:4\nurl http://b.example.net/p/ at=feed:8\n", "[URL that is not defanged:1 URL without a path: --url-hosts takes its host:1]"},
+			"domain a.example.net at=feed:4\nurl http://b.example.net/p/ at=feed:8\n", "[URL that is not defanged: --iocs-format text-all takes it:1 URL without a path: --url-hosts takes its host:1]"},
 		{"columns of URLs, and of links", "# Bot\n|URL|Threat|\n|---|---|\n| `http://a.example.net/x` | Bot |\n# More\n|IOC|Link|\n|---|---|\n|http://b.example.net/x|https://report.example.org/x|\n\n|Hash|C2 URL|\n|---|---|\n|6cc175b9c0f1b6a831c399e269772661|http://c.example.net/x|\n\n|Title|URL|\n|---|---|\n|Bot|https://report.example.org/x|\n",
-			"url http://a.example.net/x at=feed:4\nurl http://b.example.net/x at=feed:8\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:12\nurl http://c.example.net/x at=feed:12\n", "[URL that is not defanged:2]"},
+			"url http://a.example.net/x at=feed:4\nurl http://b.example.net/x at=feed:8\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:12\nurl http://c.example.net/x at=feed:12\n", "[URL that is not defanged: --iocs-format text-all takes it:2]"},
 		{"titles of lists before blocks of code", "# IOCs\n* **SHA256**\n```text\n6cc175b9c0f1b6a831c399e269772661ffffffff\n```\n* **Strings**\n```text\ndllhost.exe\nHKCR\\.enc\nHow to read your files\n```\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\n", "[name of a file:2]"},
 		{"items of lists without a blank", "Seen:\n\n-45[.]9.148[.]1\n-a[.]example.net\nand more of that, as we were told\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[]"},
@@ -202,7 +202,7 @@ ip 45.9.148.8 at=feed:11
 domain b.example.net at=feed:13
 domain c.example.net at=feed:14
 ip 45.9.148.7 at=feed:14
-`, "[URL that is not defanged:5 not defanged, in prose: --iocs-format text-all takes it:16]"},
+`, "[URL that is not defanged: --iocs-format text-all takes it:5 not defanged, in prose: --iocs-format text-all takes it:16]"},
 		{"a page that names STIX", "<html><body><p>A STIX_Package has a[.]example[.]net.</p></body></html>\n", "domain a.example.net at=feed:1\n", "[]"},
 		{"a label of a sentence", "Asks a[.]example[.]net.\nIP: 45.9.148.1 is our proxy\n", "domain a.example.net at=feed:1\n", "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"labels of a page", "<html><body><p>C2 IP: <b>45.9.148.1</b>, beside example.org</p></body></html>\n",
