@@ -210,6 +210,10 @@ func (r *csvReader) take(at, end int) int {
 // header, or it may be several records. Its cells are matched all the same.
 func (r *csvReader) rejectOdd(at, stop, nl, cells int, repaired error) {
 	switch {
+	case nl >= r.n && (errors.Is(repaired, ErrOpenQuote) || cells > 1 && cells < r.width):
+		// No writer leaves such a record without a line end. A single cell is as often
+		// what a page or a shell has put below the records.
+		r.reject(at, stop, fmt.Errorf("%w: in cell %d of %d of the last record", ErrTruncated, cells, len(r.s.part.Columns)), true)
 	case repaired != nil:
 		r.reject(at, stop, r.addEscaped(repaired, at, stop), true)
 	case cells != r.width, cells > len(r.s.part.Columns) && !endsEmpty(r.buf[at:stop], r.sep):
