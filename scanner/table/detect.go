@@ -217,15 +217,21 @@ func common(name string) bool {
 	return strings.HasPrefix(name, "_")
 }
 
-// fromColumns returns the table that columns are of. One that is doubtful needs
-// its fingerprint.
-func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, error) {
+// nameSet has the names of columns in lower case, but for those that tell nothing.
+func nameSet(columns []string) map[string]bool {
 	names := map[string]bool{}
 	for _, c := range columns {
 		if c = strings.ToLower(c); c != "" && !common(c) {
 			names[c] = true
 		}
 	}
+	return names
+}
+
+// fromColumns returns the table that columns are of. One that is doubtful needs
+// its fingerprint.
+func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, error) {
+	names := nameSet(columns)
 	var fit []*Table
 	for _, t := range tables {
 		if hasAll(names, t.Fingerprint) {
@@ -387,6 +393,16 @@ func resembling(tables []*Table, names map[string]bool, doubtful bool) (fit []*T
 		return alike, nil
 	}
 	return fit, nil
+}
+
+// Outnumbered reports whether an input shares so little with the table that there may be
+// more of what it is about in columns that the table lacks: no event time, not its
+// fingerprint, and less than a quarter of all columns. Events of Windows have a SourceIp
+// and a DestinationIp, and addresses under a dozen other names.
+func (t *Table) Outnumbered(columns []string) bool {
+	names := nameSet(columns)
+	return !hasAll(names, t.Fingerprint) && 4*t.shares(names) < len(names) &&
+		!slices.ContainsFunc(t.Times, func(c string) bool { return names[strings.ToLower(c)] })
 }
 
 // telling reports whether a column of the table is neither that of a host nor one
