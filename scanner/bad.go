@@ -111,7 +111,7 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 // incomplete reports whether a reject is more than a record, or less than one: how many are
 // missing, of which file, or under which columns, is not known.
 func incomplete(bad *formats.Reject) bool {
-	return bad.Pos.Record < 0 || errors.Is(bad.Err, formats.ErrPartial) || errors.Is(bad.Err, formats.ErrTruncated) ||
+	return bad.Pos.Record < 0 || errors.Is(bad.Err, formats.ErrPartial) ||
 		errors.Is(bad.Err, formats.ErrHole) || errors.Is(bad.Err, formats.ErrOtherHeader) || errors.Is(bad.Err, formats.ErrEscaped)
 }
 
