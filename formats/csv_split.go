@@ -210,6 +210,12 @@ func (r *csvReader) take(at, end int) int {
 // header, or it may be several records. Its cells are matched all the same.
 func (r *csvReader) rejectOdd(at, stop, nl, cells int, repaired error) {
 	switch {
+	case (repaired != nil || cells != r.width) && bytes.Contains(r.buf[at:stop], hole[:]):
+		r.reject(at, stop, ErrHole, true)
+	case nl >= r.n && (errors.Is(repaired, ErrOpenQuote) || cells > 1 && cells < r.width):
+		// No writer leaves such a record without a line end. A single cell is as often
+		// what a page or a shell has put below the records.
+		r.reject(at, stop, fmt.Errorf("%w: in cell %d of %d of the last record", ErrTruncated, cells, len(r.s.part.Columns)), true)
 	case repaired != nil:
 		r.reject(at, stop, r.addEscaped(repaired, at, stop), true)
 	case cells != r.width, cells > len(r.s.part.Columns) && !endsEmpty(r.buf[at:stop], r.sep):
@@ -221,6 +227,9 @@ func (r *csvReader) rejectOdd(at, stop, nl, cells int, repaired error) {
 		}
 	}
 }
+
+// hole is what a file system gives for a sector that was not written, or not copied.
+var hole [512]byte
 
 // endsEmpty reports whether the last cell of a record is empty.
 func endsEmpty(record []byte, sep byte) bool {

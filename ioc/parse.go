@@ -27,7 +27,7 @@ var (
 
 // Parse reads one indicator, defanged or not: an address, address:port,
 // network, domain name or *.domain (the domain and everything below), URL with
-// or without its scheme, or hash. The error wraps one of the Err values.
+// or without its scheme, or hash, also as sha1:…. The error wraps one of the Err values.
 func Parse(text string) (Indicator, error) { return parse(text, false) }
 
 // ParseBroad is Parse that also accepts public suffixes and single labels, for those who
@@ -51,7 +51,8 @@ func parse(text string, broad bool) (Indicator, error) {
 	if s == "" {
 		return Indicator{}, fmt.Errorf("%w: empty", ErrNotIndicator)
 	}
-	if isHash(s) {
+	if h := cutAlgorithm(s); isHash(h) {
+		s = h
 		if !isHashLen(len(s)) {
 			return Indicator{}, ErrHash
 		}
@@ -170,6 +171,20 @@ func domain(s string, broad bool) (Indicator, error) {
 		}
 	}
 	return Indicator{Type: Domain, Value: v, Details: NoDetails()}, nil
+}
+
+// cutAlgorithm cuts off the name of the algorithm that a hash may have before it: sha1:…,
+// SHA-256=….
+func cutAlgorithm(s string) string {
+	i := strings.IndexAny(s[:min(len(s), len("SHA-256:"))], ":=")
+	if i < 0 {
+		return s
+	}
+	switch strings.ToLower(s[:i]) {
+	case "md5", "sha1", "sha-1", "sha256", "sha-256", "sha512", "sha-512":
+		return s[i+1:]
+	}
+	return s
 }
 
 func isHash(s string) bool {

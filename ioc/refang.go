@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxRefang is the length beyond which a text is no indicator and is left
@@ -47,6 +48,7 @@ func clean(s string) bool {
 
 // refang is one round of Refang.
 func refang(s string) string {
+	s = trimLatinBlanks(s)
 	s = entities.Replace(fold(s))
 	s = strip(s)
 	if quad, ok := commaQuad(s); ok {
@@ -54,6 +56,21 @@ func refang(s string) string {
 	}
 	scheme, rest := refangScheme(s)
 	return scheme + strip(refangDots(rest))
+}
+
+// trimLatinBlanks drops the hard blanks of Windows-1252 round a text, as spreadsheets
+// write them into CSV: 0xa0, which by itself is no UTF-8.
+func trimLatinBlanks(s string) string {
+	for s != "" && s[0] == 0xa0 {
+		s = s[1:]
+	}
+	for strings.HasSuffix(s, "\xa0") {
+		if r, _ := utf8.DecodeLastRuneInString(s); r != utf8.RuneError {
+			break // the last byte of a letter
+		}
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 // fold drops invisible characters and makes full-width ones and the other

@@ -112,7 +112,7 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 // missing, of which file, or under which columns, is not known.
 func incomplete(bad *formats.Reject) bool {
 	return bad.Pos.Record < 0 || errors.Is(bad.Err, formats.ErrPartial) ||
-		errors.Is(bad.Err, formats.ErrOtherHeader) || errors.Is(bad.Err, formats.ErrEscaped)
+		errors.Is(bad.Err, formats.ErrHole) || errors.Is(bad.Err, formats.ErrOtherHeader) || errors.Is(bad.Err, formats.ErrEscaped)
 }
 
 // foundBad makes a strict scan end at its first bad record in input order.

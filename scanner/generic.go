@@ -307,7 +307,7 @@ func genericCells(out []Cell, f *finding, h *Hit, huntOnly bool) []Cell {
 func genericName(p *plan, f *finding) string {
 	for _, column := range discriminating {
 		for _, c := range f.All {
-			if strings.EqualFold(c.Name, column) {
+			if strings.EqualFold(c.Name, column) && (column != category || p.labelled || table.IsHunting(c.Value)) {
 				if name, ok := table.TypeName(c.Value); ok {
 					return name
 				}

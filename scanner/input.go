@@ -40,6 +40,7 @@ type input struct {
 	first  []problem // the first few problems, in file order
 	more   int       // further problems
 	failed [2]int    // place of what report.Reason says
+	short  error     // how the last record was cut off, nil if it was not
 	tables map[string]int64
 	spans  []spanCell // wait for the order of their dates
 }
@@ -97,7 +98,8 @@ const behindColumns = 1 << 30
 const atEnd = math.MaxInt
 
 // reject enters the n-th record of a block that could not be read as it should: the
-// input is incomplete, or has one more that was repaired or lost.
+// input is incomplete, or has one more that was repaired or lost. What a last record that
+// was cut off means is said at the end.
 func (i *input) reject(seq, n int, bad *formats.Reject) {
 	if incomplete(bad) {
 		i.failAt(seq, behindColumns+n, Partial, bad.Err)
@@ -105,6 +107,9 @@ func (i *input) reject(seq, n int, bad *formats.Reject) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if bad.Matched && errors.Is(bad.Err, formats.ErrTruncated) {
+		i.short = bad.Err
+	}
 	if bad.Matched {
 		i.report.Repaired++
 	} else {
@@ -141,6 +146,9 @@ func (i *input) close(cut bool) {
 		r.Reason = errCut.Error()
 	case r.Table == "" && r.Other > 0:
 		r.Status, r.Reason = Unknown, "only records of "+joinTables(r.OtherTables)
+	case i.short != nil && 4*(r.Repaired-1) <= r.Records: // where all are ragged, that says nothing
+		r.Status, r.Reason = Partial, i.short.Error()
+		r.Repaired--
 	case r.Rejected > 0:
 		r.Status = Partial
 		r.Reason = fmt.Sprintf("%d of %d records could not be read", r.Rejected, r.Records)

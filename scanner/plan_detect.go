@@ -104,9 +104,17 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 	if r.forced != nil {
 		return r.forced, nil
 	}
-	t, unknown, err := table.Detect(r.tables, table.Evidence{
-		Types: typeCells(r.tables, part), Path: in.in.String(), Columns: bareNames(part.Columns)})
+	e := table.Evidence{Types: typeCells(r.tables, part), Path: in.in.String(), Columns: bareNames(part.Columns)}
+	t, unknown, err := table.Detect(r.tables, e)
+	few := t != nil && t.Outnumbered(e.Columns) && !r.named(t, e)
 	switch {
+	case few && r.generic:
+		return nil, &unknownTable{Unknown, "no export of a known table", unknown, true}
+	case few:
+		in.mu.Lock()
+		in.report.note("few of its columns are those of " + t.Name + ", the others are not matched: --table generic sweeps all")
+		in.mu.Unlock()
+		return t, nil
 	case err != nil:
 		return nil, &unknownTable{Unreadable, err.Error(), "", errors.Is(err, table.ErrWeak)}
 	case t != nil:
@@ -119,6 +127,12 @@ func (r *run) detect(in *input, part *formats.Part) (*table.Table, error) {
 		reason += ": no records of one are found in this JSON; --table generic sweeps all of it"
 	}
 	return nil, &unknownTable{Unknown, reason, "", false}
+}
+
+// named reports whether something other than columns says that an input is of a table.
+func (r *run) named(t *table.Table, e table.Evidence) bool {
+	said, _, _ := table.Detect(r.tables, table.Evidence{Types: e.Types, Path: e.Path})
+	return said != nil || table.InFileName(r.tables, e.Path) == t
 }
 
 // surely is the name of the table that a part shows beyond doubt, "" without one: the

@@ -61,6 +61,9 @@ func (a *app) saidOfFeeds(reports []feed.Report, quiet bool) (broken bool) {
 		if n := r.HostOnly(); n > 0 {
 			a.warnf("%s: %s without a path left out: --url-hosts takes the hosts of URLs", scanner.Printable(r.Path), count(n, "URL"))
 		}
+		if n := r.PlainURLs(); n > 0 {
+			a.warnf("%s: %s left out, not defanged: --iocs-format text-all takes all", scanner.Printable(r.Path), count(n, "URL"))
+		}
 		if n := r.InProse(); n > 0 {
 			a.warnf("%s: %s in prose left out, not defanged: --iocs-format text-all takes all", scanner.Printable(r.Path), count(n, "value"))
 		}
@@ -102,13 +105,23 @@ func (r *scanReport) verdict() string {
 	if s.Suppressed > 0 {
 		fmt.Fprintf(&b, " (%s suppressed by %s)", number(s.Suppressed), r.suppressors())
 	}
-	fmt.Fprintf(&b, " in %s of %s.", count(s.Records, "record"), count(r.scanned(), "file"))
+	fmt.Fprintf(&b, " in %s of %s.", count(r.records(), "record"), count(r.scanned(), "file"))
 	if r.complete() {
 		b.WriteString(" Everything was read.")
 	} else {
 		b.WriteString(" COVERAGE IS PARTIAL: not everything could be read.")
 	}
 	return b.String()
+}
+
+// records counts those of the tables that were swept.
+func (r *scanReport) records() (n int64) {
+	for _, f := range r.sum.Files {
+		if f.Table != "" {
+			n += f.Records - f.Other
+		}
+	}
+	return n
 }
 
 // text is the summary format.
@@ -254,6 +267,9 @@ func (r *scanReport) remarks(all bool) []string {
 		if n := met - listed; n > 0 {
 			out = append(out, fmt.Sprintf("%s: %s, which --format summary and --summary name", class.what, count(n, "file")))
 		}
+	}
+	if r.flags.table == "" && slices.ContainsFunc(r.sum.Files, func(f *scanner.FileReport) bool { return f.Status == scanner.Unknown && f.Format != "" }) {
+		out = append(out, "--table generic sweeps exports of unknown tables, too")
 	}
 	var others int64
 	for _, f := range r.sum.Files {

@@ -102,8 +102,31 @@ func holdTypes(records [][]string, columns []column) bool {
 }
 
 func sniffBareCSV(head []byte) bool {
-	_, _, ok := guessTable(head)
-	return ok && !isReport(head)
+	l, delim, ok := guessTable(head)
+	return ok && !isReport(head) && !l.ofLinks(head, delim)
+}
+
+// ofLinks reports whether the values of a table of Markdown would be URLs that are not
+// defanged, under a heading that is none of values: a list of articles.
+//
+//	| Title | Published at |
+//	|-------|--------------|
+//	| Mirai | https://blog.example/mirai |
+func (l *layout) ofLinks(head []byte, delim byte) bool {
+	if len(l.values) == 0 || markdownTables(head) == 0 {
+		return false
+	}
+	records, links := sampleRecords(head, delim), 0
+	for _, cells := range records {
+		switch n := l.values[0].n; {
+		case n >= len(cells):
+		case isPlainURL(cells[n]):
+			links++
+		case classOf(cells[n]) == classURL:
+			return false
+		}
+	}
+	return links*2 > len(records)
 }
 
 // firstLine returns the first line that is neither blank nor a comment, nil

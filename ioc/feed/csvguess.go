@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -287,6 +288,12 @@ func isValue(cell string) bool {
 	return i.Type != ioc.Domain || !looksLikeFile(i.Value)
 }
 
+// isPlainURL reports whether a cell is a URL that may as well lead to a report.
+func isPlainURL(cell string) bool {
+	i, err := ioc.Parse(cell)
+	return (err == nil && i.Type == ioc.URL || notMatched(err) == hostOnly) && !isValue(cell)
+}
+
 // takeDefanged takes values from the columns of a table of hashes that are not named for
 // them, but hold what is defanged in most cells: where the file came from, or what it asks.
 // Beside a name, an address or a URL may as well stand whom it imitates or leads to.
@@ -351,12 +358,20 @@ func (l *layout) noteOthers(names []string, records [][]string, emit func(*Entry
 		case n < len(names) && (classOf(names[n]) == classOtherHash || strings.HasSuffix(plain(names[n]), "id")):
 			continue
 		}
-		held, shown := 0, ""
+		held, links, shown := 0, 0, ""
 		for _, cells := range records {
-			if n < len(cells) && isValue(cells[n]) && (!l.beside || ioc.Refang(cells[n]) == cells[n]) {
+			switch {
+			case n >= len(cells):
+			case isValue(cells[n]) && (!l.beside || ioc.Refang(cells[n]) == cells[n]):
 				held++
 				shown = cells[n]
+			case l.bare && l.typ == none && isPlainURL(cells[n]):
+				links++
+				shown = cmp.Or(shown, cells[n])
 			}
+		}
+		if (held+links)*2 > len(records) { // else they are now and then of a report
+			held += links
 		}
 		if held > 0 {
 			note(emit, 1, shown, fmt.Sprintf("not taken from %s: %d of the first %d records have what would be an indicator there%s", called(n), held, len(records), taken))

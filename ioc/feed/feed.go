@@ -117,6 +117,10 @@ func (r *Report) HostOnly() int { return r.Reasons[hostOnly] }
 // defanged. The kind text-all takes them.
 func (r *Report) InProse() int { return r.Reasons[inProse] }
 
+// PlainURLs is how many URLs of a report were skipped because they are not defanged.
+// The kind text-all takes them.
+func (r *Report) PlainURLs() int { return r.Reasons[plainURL] }
+
 // A Reject is a line with what is wrong about it.
 type Reject struct {
 	Line   int    // from 1

@@ -383,7 +383,7 @@ const (
 
 // Reasons for which URLs and hashes are skipped.
 const (
-	hostOnly  = "URL without a path"
+	hostOnly  = "URL without a path: --url-hosts takes its host"
 	otherHash = "hash that is not the MD5, SHA-1 or SHA-256 of a file"
 )
 

@@ -116,7 +116,7 @@ func labelDoubt(value string, c class, attacker bool) string {
 	case i.Type == ioc.URL && err == nil, notMatched(err) == hostOnly:
 		host, err := ioc.ParseURLHost(value, true)
 		if !attacker && !onAddress(value) || err == nil && ofTheHouse(&host) {
-			return "URL that is not defanged"
+			return plainURL
 		}
 	case err == nil && (ofTheHouse(&i) || i.Type == ioc.Domain && c == className && !attacker):
 		return inProse

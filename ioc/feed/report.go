@@ -384,7 +384,7 @@ func (t *prose) value(s string, no int, bare, inside bool) (part string) {
 		skipped(t.emit, no, s, nameOfFile)
 		return
 	case err == nil && i.Type == ioc.URL && !defanged && !t.all && !onAddress(s):
-		skipped(t.emit, no, s, "URL that is not defanged")
+		skipped(t.emit, no, s, plainURL)
 		return
 	case err == nil && i.Type == ioc.Domain && !defanged && looksLikePackage(i.Value):
 		skipped(t.emit, no, s, "name of a package")
@@ -433,8 +433,11 @@ var (
 	bracketDot = lazily(`(?i)\[(?:\.|dot)\]`)
 )
 
-// inProse is the reason for which values in prose are skipped.
-const inProse = "not defanged, in prose: --iocs-format text-all takes it"
+// Reasons for which values of a report are skipped.
+const (
+	inProse  = "not defanged, in prose: --iocs-format text-all takes it"
+	plainURL = "URL that is not defanged: --iocs-format text-all takes it"
+)
 
 // notAName reports whether something like a name in prose is rather something else: a
 // file, a version or a package.

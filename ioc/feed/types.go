@@ -123,14 +123,15 @@ func allowsValue(word, value string) bool {
 	parts := typeParts(word)
 	if i.Type == ioc.Hash {
 		return !slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(foreignWords, p) }) &&
-			slices.ContainsFunc(parts, func(p string) bool { return p != "file" && typeWords[p] == classHash }) // a file may be its name
+			slices.ContainsFunc(parts, func(p string) bool { return p != "file" && partClass(p) == classHash }) // a file may be its name
 	}
 	named, c2 := false, len(parts) > 0 // all parts say C2
 	for n, p := range parts {
 		if n > 0 && c2 && (p == "server" || p == "servers") {
 			continue
 		}
-		c, typed := typeWords[p]
+		c := partClass(p)
+		typed := c != classOther
 		attacker := slices.Contains(attackerRoles, p)
 		if !attacker && !slices.Contains(formWords, p) && (!typed || c > classHash) {
 			return false
@@ -139,6 +140,22 @@ func allowsValue(word, value string) bool {
 		c2 = c2 && attacker && p[0] == 'c'
 	}
 	return named || c2 && fits(i.Type, classAddr)
+}
+
+// partClass reads one word of a word for a type. SHA257 and IPv5 are what a spreadsheet
+// makes of SHA256 and IPv4 when somebody fills a column downwards.
+func partClass(p string) class {
+	if c, ok := typeWords[p]; ok {
+		return c
+	}
+	switch strings.TrimRight(p, "0123456789") {
+	case p:
+	case "md", "sha":
+		return classHash
+	case "ipv":
+		return classAddr
+	}
+	return classOther
 }
 
 // typeParts splits a word for a type into its words, in lower case.

@@ -18,7 +18,7 @@ func TestURLsAndHashes(t *testing.T) {
 		{"URLhaus", "# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\n" +
 			`"1","2026-05-20 10:00:00","http://203.0.113.7:8080/bin.sh","online","2026-05-20","malware_download","elf,mirai","https://urlhaus.example.org/url/1/","x"` + "\n" +
 			`"2","2026-05-20 10:00:01","https://evil.example/","offline","2026-05-20","malware_download","","https://urlhaus.example.org/url/2/","x"` + "\n",
-			"csv", "url http://203.0.113.7:8080/bin.sh", "map[URL without a path:1]"},
+			"csv", "url http://203.0.113.7:8080/bin.sh", "map[URL without a path: --url-hosts takes its host:1]"},
 		{"URLhaus JSON", `{"1":[{"dateadded":"2026-05-20 10:00:00 UTC","url":"http://evil.example/x","url_status":"online","threat":"malware_download","tags":["elf"]}]}`,
 			"json", "url http://evil.example/x", "map[]"},
 		{"MalwareBazaar", "# \"first_seen_utc\",\"sha256_hash\",\"md5_hash\",\"sha1_hash\",\"reporter\",\"file_name\",\"imphash\"\n" +
@@ -55,9 +55,9 @@ func TestURLsAndHashes(t *testing.T) {
 		{"OTX", "indicator,type\nhttp://evil.example/a,URL\n/gate.php,URI\n" + md5Hash + ",FileHash-MD5\n" + sha1Hash + ",FileHash-SHA1\n" + sha256Hash + ",FileHash-SHA256\nf34d5f2d4577ed6d9ceec516c1f5a744,FileHash-IMPHASH\n",
 			"csv", "url http://evil.example/a, hash " + md5Hash + ", hash " + sha1Hash + ", hash " + sha256Hash, "map[URL path:1 hash that is not the MD5, SHA-1 or SHA-256 of a file:1]"},
 		{"types that do not fit", "value,type\nhttp://evil.example/a,domain\n" + md5Hash + ",ip\nevil.example,md5\n203.0.113.7,url\nevil.bit/a,url\n3:abc/d+e:fg,hash\n",
-			"csv", "url http://evil.example/a, hash " + md5Hash + ", url evil.bit/a", "map[URL without a path:1 hash that is not the MD5, SHA-1 or SHA-256 of a file:2]"},
+			"csv", "url http://evil.example/a, hash " + md5Hash + ", url evil.bit/a", "map[URL without a path: --url-hosts takes its host:1 hash that is not the MD5, SHA-1 or SHA-256 of a file:2]"},
 		{"prose", "The loader hxxp://evil[.]example/a.sh has SHA256 " + sha256Hash + " and more.\n\nSee also:\n- https://blog.example/post\n- `https://blog.example/code`\n```\n198.51.100.7/bot.mips\n```\nor 198.51.100.8/bot.arm\n",
-			"text", "url http://evil.example/a.sh, hash " + sha256Hash + ", url 198.51.100.7/bot.mips", "map[URL that is not defanged:2 not defanged, in prose: --iocs-format text-all takes it:1]"},
+			"text", "url http://evil.example/a.sh, hash " + sha256Hash + ", url 198.51.100.7/bot.mips", "map[URL that is not defanged: --iocs-format text-all takes it:2 not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"adblock", "! x\n||evil.example/a^\n||evil.example^\n", "adblock", "url evil.example/a, domain evil.example", "map[]"},
 		{"rule page", "Malware Family: Mirai Total IOCs: 2 IOC Types: url, sha256_hash\n| Type | Value | Threat Type |\n|---|---|---|\n| url | hxxp://evil[.]example/a | payload |\n| sha256_hash | " + sha256Hash + " | payload |\n",
 			"rule-page", "url http://evil.example/a, hash " + sha256Hash, "map[]"},
@@ -110,7 +110,7 @@ domain other.example at=feed:8
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list) != 5 || fmt.Sprint(reports[0].Reasons) != "map[URL without a path:3]" {
+	if len(list) != 5 || fmt.Sprint(reports[0].Reasons) != "map[URL without a path: --url-hosts takes its host:3]" {
 		t.Errorf("without: %s%v", lines(list), reports[0].Reasons)
 	}
 }

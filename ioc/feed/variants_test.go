@@ -56,7 +56,7 @@ url https://b.example.net/a.js at=feed:2
 domain d.example.net at=feed:3
 url https://e.example.net/a at=feed:3
 url https://f.example.net/a?b=c at=feed:4
-`, "[URL without a path:1]"},
+`, "[URL without a path: --url-hosts takes its host:1]"},
 		{"defanged values that cannot be read", `Seen at a[.]example[.]net.
 - [redacted].b[.]example[.]net
 - 45.9.148[.]256
@@ -104,6 +104,8 @@ ip 45.9.148.3 at=feed:23
 ip 45.9.148.4 at=feed:24
 url http://45.9.148.5/a%7Cb at=feed:25
 `, "[name of a file:2]"},
+		{"hashes with the name of their algorithm", "= Indicators\n----\nsha1:6cc175b9c0f1b6a831c399e269772661ffffffff — a.rar (password: x)\nmd5:7cc175b9c0f1b6a831c399e269772661\n----\nOf nginx@sha256:8cc175b9c0f1b6a831c399e2697726618cc175b9c0f1b6a831c399e269772661 and\nimphash:9cc175b9c0f1b6a831c399e269772661 we know more.\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:4\n", "[name of a file:1]"},
 		{"AsciiDoc of values in most lines", "= Indicators\n----\n6cc175b9c0f1b6a831c399e269772661ffffffff\n7cc175b9c0f1b6a831c399e269772661ffffffff\n8cc175b9c0f1b6a831c399e269772661ffffffff\nprint.dll\n----\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:3\nhash 7cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\nhash 8cc175b9c0f1b6a831c399e269772661ffffffff at=feed:5\n", "[name of a file:1]"},
 		{"tables of Markdown that are most of the lines", "# Mirai\n## Hashes\n| Loader | Bot |\n|---|---|\n| 6cc175b9c0f1b6a831c399e269772661 | 6cc175b9c0f1b6a831c399e269772661ffffffff |\n|7cc175b9c0f1b6a831c399e269772661|7cc175b9c0f1b6a831c399e269772661ffffffff|\n",
@@ -113,7 +115,7 @@ url http://45.9.148.5/a%7Cb at=feed:25
 		{"dots written as words and commas", "Asks a dot example dot net, b\u00a0dot\u00a0example dot net, c[,]example[,]net and us, but not main dot py.\n| 45,9,148,1 |\n`45,9,148,2`\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:1\ndomain c.example.net at=feed:1\nip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
 		{"a line of dashes that is no block of code", "IOCs of a[.]example[.]net\n----\nBeside example.org it asks more.\n~~~\nb.example.net\n~~~\nand example.com.\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:5\n", "[not defanged, in prose: --iocs-format text-all takes it:2]"},
 		{"AsciiDoc that has a table alone", "Seen by us in May.\n|===\n|Host\n|a.example.net\n|===\n", "domain a.example.net at=feed:4\n", "[]"},
-		{"links in a table, and another one behind that of URLs", "Seen.\n| URL | Host |\n|---|---|\n| http://a.example.net/x | [b.example.net](https://report.example.org/x) |\n\nSaid by:\n\n| https://report.example.org/y | us |\n", "url http://a.example.net/x at=feed:4\ndomain b.example.net at=feed:4\n", "[URL that is not defanged:2]"},
+		{"links in a table, and another one behind that of URLs", "Seen.\n| URL | Host |\n|---|---|\n| http://a.example.net/x | [b.example.net](https://report.example.org/x) |\n\nSaid by:\n\n| https://report.example.org/y | us |\n", "url http://a.example.net/x at=feed:4\ndomain b.example.net at=feed:4\n", "[URL that is not defanged: --iocs-format text-all takes it:2]"},
 		{"a page that begins with more", "<?xml version=\"1.0\"?>\n<html><body><p>Asks a[.]example[.]net.</p></body></html>\n", "domain a.example.net at=feed:2\n", "[]"},
 		{"options of commands", "Seen at a[.]example[.]net:\n```\nserve --web.page x --b[.]example[.]net\n```\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:3\n", "[]"},
 		{"several tables of Markdown, the first of which has names as a table", "## Hashes\n| SHA256 | File |\n|---|---|\n| `6cc175b9c0f1b6a831c399e269772661` | a.dll |\n## Addresses\n| IP | Role |\n|:---|---:|\n| `45.9.148.1` | C2 |\n",
@@ -121,9 +123,9 @@ url http://45.9.148.5/a%7Cb at=feed:25
 		{"a table of Markdown with URLs in front", "# Bot\n|url|is|hash|\n|-|-|-|\n|hxxp://45.9.148.1/a|Bot|6cc175b9c0f1b6a831c399e269772661|\n",
 			"url http://45.9.148.1/a at=feed:4\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:4\n", "[]"},
 		{"tables of URLs alone", "# Bot\n| Name |\n|---|\n| a.example.net |\n## Hacked\n| Site |\n|---|\n| http://b.example.net/p/ |\n## More\n| Title | Link |\n|---|---|\n| Bot | https://report.example.org/x |\n|https://report.example.org/|x|\n",
-			"domain a.example.net at=feed:4\nurl http://b.example.net/p/ at=feed:8\n", "[URL that is not defanged:1 URL without a path:1]"},
+			"domain a.example.net at=feed:4\nurl http://b.example.net/p/ at=feed:8\n", "[URL that is not defanged: --iocs-format text-all takes it:1 URL without a path: --url-hosts takes its host:1]"},
 		{"columns of URLs, and of links", "# Bot\n|URL|Threat|\n|---|---|\n| `http://a.example.net/x` | Bot |\n# More\n|IOC|Link|\n|---|---|\n|http://b.example.net/x|https://report.example.org/x|\n\n|Hash|C2 URL|\n|---|---|\n|6cc175b9c0f1b6a831c399e269772661|http://c.example.net/x|\n\n|Title|URL|\n|---|---|\n|Bot|https://report.example.org/x|\n",
-			"url http://a.example.net/x at=feed:4\nurl http://b.example.net/x at=feed:8\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:12\nurl http://c.example.net/x at=feed:12\n", "[URL that is not defanged:2]"},
+			"url http://a.example.net/x at=feed:4\nurl http://b.example.net/x at=feed:8\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:12\nurl http://c.example.net/x at=feed:12\n", "[URL that is not defanged: --iocs-format text-all takes it:2]"},
 		{"titles of lists before blocks of code", "# IOCs\n* **SHA256**\n```text\n6cc175b9c0f1b6a831c399e269772661ffffffff\n```\n* **Strings**\n```text\ndllhost.exe\nHKCR\\.enc\nHow to read your files\n```\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661ffffffff at=feed:4\n", "[name of a file:2]"},
 		{"items of lists without a blank", "Seen:\n\n-45[.]9.148[.]1\n-a[.]example.net\nand more of that, as we were told\n", "ip 45.9.148.1 at=feed:3\ndomain a.example.net at=feed:4\n", "[]"},
@@ -200,7 +202,7 @@ ip 45.9.148.8 at=feed:11
 domain b.example.net at=feed:13
 domain c.example.net at=feed:14
 ip 45.9.148.7 at=feed:14
-`, "[URL that is not defanged:5 not defanged, in prose: --iocs-format text-all takes it:16]"},
+`, "[URL that is not defanged: --iocs-format text-all takes it:5 not defanged, in prose: --iocs-format text-all takes it:16]"},
 		{"a page that names STIX", "<html><body><p>A STIX_Package has a[.]example[.]net.</p></body></html>\n", "domain a.example.net at=feed:1\n", "[]"},
 		{"a label of a sentence", "Asks a[.]example[.]net.\nIP: 45.9.148.1 is our proxy\n", "domain a.example.net at=feed:1\n", "[not defanged, in prose: --iocs-format text-all takes it:1]"},
 		{"labels of a page", "<html><body><p>C2 IP: <b>45.9.148.1</b>, beside example.org</p></body></html>\n",
@@ -267,7 +269,7 @@ hash 6cc175b9c0f1b6a831c399e269772661 at=feed:3 confidence=60
 		{"whom names imitate", "IOC,Type,Imitated site\na[.]example[.]net,domain,bank[.]example\nb[.]example[.]net,domain,shop[.]example\n",
 			"domain a.example.net at=feed:2\ndomain b.example.net at=feed:3\n", "[]"},
 		{"where URLs lead", "URL,Then\nhxxp://a[.]example[.]net/,hxxps://bank[.]example/x\nhxxp://b[.]example[.]net/,hxxps://bank[.]example/x\nhxxp://45[.]9[.]148[.]1/a,none\n",
-			"url http://45.9.148.1/a at=feed:4\n", "[URL without a path:2]"},
+			"url http://45.9.148.1/a at=feed:4\n", "[URL without a path: --url-hosts takes its host:2]"},
 		{"who was attacked with a file", "SHA256,Victim\n6cc175b9c0f1b6a831c399e269772661,bank[.]example\n7cc175b9c0f1b6a831c399e269772661,shop[.]example\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:2\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:3\n", "[]"},
 		{"lines that end in carriage returns alone", "Type,Value\rdomain,a.example.net\rSHA1,6cc175b9c0f1b6a831c399e269772661ffffffff\r\n",
@@ -368,7 +370,7 @@ bot.zip loader.zip,x
 			"ip 45.9.148.1 malware=Mirai at=feed:2\nurl http://a.example.net/x at=feed:2\ndomain a.example.net malware=Mirai at=feed:3\n", "[]"},
 		{"a column of servers that says something else", "family,c2,found\nMirai,yes,45.9.148.1\nMirai,Cobalt Strike,45.9.148.2\n", "ip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[single label:1]"},
 		{"no title in a table of names", "domain\na.zip\nN/A\nunknown\nnot known\nb.zip\n", "domain a.zip at=feed:2\ndomain b.zip at=feed:6\n", "[no value:1 not an indicator:1 single label:1]"},
-		{"no title in a table of URLs", "url\nhttp://a.example.net/x\nunknown\nexample.org\n", "url http://a.example.net/x at=feed:2\n", "[URL without a path:2]"},
+		{"no title in a table of URLs", "url\nhttp://a.example.net/x\nunknown\nexample.org\n", "url http://a.example.net/x at=feed:2\n", "[URL without a path: --url-hosts takes its host:2]"},
 		{"no title in a table of what is no hash of a file", "ja3\n6cc175b9c0f1b6a831c399e269772661\nunknown\n7cc175b9c0f1b6a831c399e269772661\n", "", "[hash that is not the MD5, SHA-1 or SHA-256 of a file:3]"},
 		{"atoms", "atom_value,atom_type,first_seen\n45.9.148.1,ip,2026-01-02\na.example.net,fqdn,2026-01-03\n", "ip 45.9.148.1 first=2026-01-02 at=feed:2\ndomain a.example.net first=2026-01-03 at=feed:3\n", "[]"},
 		{"types of addresses by other names", "type,value\nip4addr,45.9.148.1\nIPV4:PORT,45.9.148.2:80\n", "ip 45.9.148.1 at=feed:2\nip:port 45.9.148.2:80 at=feed:3\n", "[]"},
@@ -410,7 +412,7 @@ domain d.zip at=feed:15
 hash 8cc175b9c0f1b6a831c399e269772661 at=feed:17
 domain e.zip at=feed:19
 hash 9cc175b9c0f1b6a831c399e269772661 at=feed:20
-`, "[URL without a path:1 name of a file:2 not an indicator:1]"},
+`, "[URL without a path: --url-hosts takes its host:1 name of a file:2 not an indicator:1]"},
 		{"words of their own for types", `type,ioc
 ip,45.9.148.1
 File (SHA2),6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661
@@ -485,6 +487,11 @@ cidr 45.13.1.0/24 at=feed:3
 		{"Excel's sep", "sep=;\r\nType;Indicator;Comment\r\nIP;45.9.154.18;\"a;b\"\r\n", "ip 45.9.154.18 at=feed:3\n", "[]"},
 		{"names of malware in two columns", "ioc,malware_printable,malware\n45.9.148.1,,Mirai\n45.9.148.2,Gafgyt,Bashlite\n", "ip 45.9.148.1 malware=Mirai at=feed:2\nip 45.9.148.2 malware=Gafgyt at=feed:3\n", "[]"},
 		{"types behind an empty column, without a header", "45.9.148.1:80,,ip:port\n2a00:1:0:0:0:0:0:7:443,,ip:port\n45.9.148.7:81,,ip:port\n", "ip:port 45.9.148.1:80 at=feed:1\nip:port [2a00:1::7]:443 at=feed:2\nip:port 45.9.148.7:81 at=feed:3\n", "[]"},
+		{"types that were filled downwards", "type,ioc\nIPv4,45.9.148.1\nIPv5,45.9.148.2\nSHA256,6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661\nSHA257,7cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661\nMD6,45.9.148.3\nVictim 2,45.9.148.4\n",
+			"ip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\nhash 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:4\nhash 7cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:5\n", "[type MD6:1 type Victim 2:1]"},
+		{"a table of articles below text", "What we wrote, see [here](https://blog.example.org/):\n\n| Title | Published at |\n|---|---|\n| Bot | https://blog.example.org/a |\n| Loader | https://blog.example.org/b |\n| c | https://blog.example.org/c |\n| d | https://blog.example.org/d |\n| e | https://blog.example.org/e |\n", "", "[]"},
+		{"a table of URLs below text", "What we saw today.\n\n| Seen | URL |\n|---|---|\n| Mo | https://a.example.net/a |\n| Tu | https://a.example.net/b |\n| We | https://a.example.net/c |\n| Th | https://a.example.net/d |\n",
+			"url https://a.example.net/a at=feed:5\nurl https://a.example.net/b at=feed:6\nurl https://a.example.net/c at=feed:7\nurl https://a.example.net/d at=feed:8\n", "[no value:1 single label:2]"},
 		{"names of files below a title", "SHA256\n6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661\nWhat it drops:\nmain.py\n", "hash 6cc175b9c0f1b6a831c399e2697726616cc175b9c0f1b6a831c399e269772661 at=feed:2\n", "[name of a file:1 not an indicator:1]"},
 		{"words for types", `Indicator,Type,Malware Families,Threat Types
 45.9.154.11,ip_address,Mirai,Botnet
@@ -510,6 +517,12 @@ func TestOtherColumns(t *testing.T) {
 	}
 	compare(t, "warnings", faults(reports[0].Warnings),
 		"1 b.example.net: not taken from column 3: 2 of the first 3 records have what would be an indicator there; column 2 is taken\n")
+	_, reports, err = read(t, []Source{of("a.dll,6cc175b9c0f1b6a831c399e269772661,http://45.9.148.1/a\nb.dll,7cc175b9c0f1b6a831c399e269772661,http://b.example.net/a\n")}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "warnings", faults(reports[0].Warnings),
+		"1 http://45.9.148.1/a: not taken from column 3: 2 of the first 2 records have what would be an indicator there; column 2 is taken\n")
 }
 
 func TestOtherColumnsBelowHeader(t *testing.T) {

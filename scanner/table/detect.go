@@ -217,15 +217,21 @@ func common(name string) bool {
 	return strings.HasPrefix(name, "_")
 }
 
-// fromColumns returns the table that columns are of. One that is doubtful needs
-// its fingerprint.
-func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, error) {
+// nameSet has the names of columns in lower case, but for those that tell nothing.
+func nameSet(columns []string) map[string]bool {
 	names := map[string]bool{}
 	for _, c := range columns {
 		if c = strings.ToLower(c); c != "" && !common(c) {
 			names[c] = true
 		}
 	}
+	return names
+}
+
+// fromColumns returns the table that columns are of. One that is doubtful needs
+// its fingerprint.
+func fromColumns(tables []*Table, columns []string, doubtful bool) (*Table, error) {
+	names := nameSet(columns)
 	var fit []*Table
 	for _, t := range tables {
 		if hasAll(names, t.Fingerprint) {
@@ -389,6 +395,16 @@ func resembling(tables []*Table, names map[string]bool, doubtful bool) (fit []*T
 	return fit, nil
 }
 
+// Outnumbered reports whether an input shares so little with the table that there may be
+// more of what it is about in columns that the table lacks: no event time, not its
+// fingerprint, and less than a quarter of all columns. Events of Windows have a SourceIp
+// and a DestinationIp, and addresses under a dozen other names.
+func (t *Table) Outnumbered(columns []string) bool {
+	names := nameSet(columns)
+	return !hasAll(names, t.Fingerprint) && 4*t.shares(names) < len(names) &&
+		!slices.ContainsFunc(t.Times, func(c string) bool { return names[strings.ToLower(c)] })
+}
+
 // telling reports whether a column of the table is neither that of a host nor one
 // of the words that lists of all kinds have.
 func (t *Table) telling(column string) bool {
@@ -408,8 +424,10 @@ func (t *Table) hunted(names map[string]bool) []Key {
 // bearsOut reports whether columns which the hunt reads are no coincidence: there are
 // two, or besides one an event time or half of all columns are the table's. A
 // package.json has a name and a description, as DNS events could have. Beside an
-// address under a name of several words there has to be a time or another column
-// that tells something: a list of hosts has one with their owners.
+// address under a name of several words there has to be a time, or another column
+// that tells something and a quarter of all: a list of hosts has one with their owners,
+// and what a product logs in dozens of columns has its destinationip, activity and
+// protocol, too, and more addresses under names of its own.
 func (t *Table) bearsOut(hunted []Key, names map[string]bool) bool {
 	n := t.shares(names)
 	if len(hunted) > 1 || n == len(names) {
@@ -420,6 +438,9 @@ func (t *Table) bearsOut(hunted []Key, names map[string]bool) bool {
 	}
 	if k := hunted[0]; k.Kind != ioc.KindIP || !severalWords(k.Column) {
 		return 2*n >= len(names)
+	}
+	if 4*n < len(names) {
+		return false
 	}
 	others := 0
 	for name := range names {
