@@ -2,7 +2,9 @@ package scanner
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -165,6 +167,60 @@ func TestTypedBesidePlain(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s:\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// A union of tables that give a column different types has one for each type, and in
+// a row one of them has a cell, whatever the format.
+func TestUnion(t *testing.T) {
+	type row struct {
+		Type, TimeGenerated, DeviceVendor, RemoteIP, RemotePort_string, RemotePort_int, InitiatingProcessFileName, AdditionalFields_dynamic, AdditionalFields_string, Foo_string string
+	}
+	firewall := row{Type: "CommonSecurityLog", TimeGenerated: "2026-05-20T10:00:00Z", DeviceVendor: "x", RemoteIP: "198.51.100.7", RemotePort_string: "443"}
+	endpoint := row{Type: "DeviceNetworkEvents", TimeGenerated: "2026-05-20T10:00:01Z", RemoteIP: "198.51.100.7", RemotePort_int: "443", InitiatingProcessFileName: "curl"}
+	object, text, other := endpoint, endpoint, endpoint
+	object.RemoteIP, object.AdditionalFields_dynamic = "", `{"answers":["198.51.100.7"]}`
+	text.RemoteIP, text.AdditionalFields_string = "", `{"answers":"198.51.100.7"}`
+	other.RemoteIP, other.Foo_string = "", "198.51.100.7"
+	rows := []row{firewall, endpoint, object, text, other}
+	names := []string{"Type", "TimeGenerated", "DeviceVendor", "RemoteIP", "RemotePort_string", "RemotePort_int", "InitiatingProcessFileName",
+		"AdditionalFields_dynamic", "AdditionalFields_string", "Foo_string"}
+	var table, columns bytes.Buffer
+	c := csv.NewWriter(&table)
+	records, lines := [][]string{names}, []string(nil)
+	w := parquet.NewGenericWriter[row](&columns)
+	for _, r := range rows {
+		records = append(records, []string{r.Type, r.TimeGenerated, r.DeviceVendor, r.RemoteIP, r.RemotePort_string, r.RemotePort_int, r.InitiatingProcessFileName,
+			r.AdditionalFields_dynamic, r.AdditionalFields_string, r.Foo_string})
+		line, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, string(line))
+	}
+	_, err := w.Write(rows)
+	if err := errors.Join(err, w.Close(), c.WriteAll(records)); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"1  RemoteIP ip:port", "2 443 RemoteIP ip:port", "3 443 AdditionalFields.answers ip-only", "4 443 AdditionalFields.answers ip-only"}
+	for name, in := range map[string]formats.Input{"csv": formats.Bytes("x", table.Bytes()), "jsonl": jsonl("x", lines...), "parquet": formats.Bytes("x", columns.Bytes())} {
+		var got []string
+		s := &Scan{Indicators: indicators(t, "198.51.100.7:443"), Order: AsFound, Each: func(h *Hit) error {
+			port := ""
+			for _, c := range h.Row {
+				if c.Name == "RemotePort" {
+					port = c.Value
+				}
+			}
+			got = append(got, fmt.Sprint(h.Source.Record, " ", port, " ", h.Matches[0].Column, " ", h.Matches[0].Class))
+			return nil
+		}}
+		if _, err := s.Run(t.Context(), []formats.Input{in}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }
