@@ -20,6 +20,7 @@ type latePlan struct {
 	category       int            // which of these is category, -1 without
 	stages         [][]formats.Column
 	stands         []stand
+	telling        []bool // of columns: whether a cell there tells which table a row is of
 }
 
 // A stand says that column from takes the place of column to in rows where that is
@@ -101,6 +102,13 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 		c.addAll(r.ruleColumns(t), 1)
 	}
 	c.columns = table.NewColumns(c.all, c.has)
+	c.telling = slices.Repeat([]bool{true}, len(c.all))
+	for _, n := range c.discriminators {
+		c.telling[n] = false
+	}
+	for _, s := range c.stands {
+		c.telling[s.from] = false // what it stands for does
+	}
 	for _, t := range m.tables {
 		c.projections = append(c.projections, newProjection(t, c.columns))
 	}
