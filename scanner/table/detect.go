@@ -344,14 +344,15 @@ func (t *Table) Beside(tables []*Table, columns []string) (others []*Table) {
 
 // Likeliest returns the table that a row with these columns is of where they show none
 // beyond doubt, and t does not know them all: it does, one is matched in it that t does
-// not know, and of several such tables it has most of its fingerprint. What is known of
-// a file by SHA1 alone is so no less of DeviceFileEvents. nil if there is none.
+// not know, and it has at least two columns of its fingerprint, and most of several such
+// tables. What is known of a file by SHA1 alone is so no less of DeviceFileEvents, but a
+// Name is nobody's. nil if there is none.
 func (t *Table) Likeliest(tables []*Table, columns []string) (best *Table) {
-	most := -1
+	most := 1
 	for _, o := range tables {
 		strange := func(c string) bool { return o.Holds(c) == "" }
 		gains := func(c string) bool { return o.Key(c) != nil && t.Holds(c) == "" }
-		if o == t || len(o.Fingerprint) == 0 || slices.ContainsFunc(columns, strange) || !slices.ContainsFunc(columns, gains) {
+		if o == t || slices.ContainsFunc(columns, strange) || !slices.ContainsFunc(columns, gains) {
 			continue
 		}
 		n := 0
