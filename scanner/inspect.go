@@ -67,7 +67,7 @@ func (r *run) inspect(ctx context.Context, in *input) (*Inspection, error) {
 		for i := range p.keys {
 			if p.keys[i].n == p.record() {
 				out.Matched = append(out.Matched, "every member of each record")
-			} else if p.keys[i].of(p.tables, in.report.Table) && hasColumn(info.Parts, p.keys[i].name) {
+			} else if (p.timeline || p.keys[i].of(p.tables, in.report.Table)) && hasColumn(info.Parts, p.keys[i].name) {
 				out.Matched = append(out.Matched, p.keys[i].name)
 			}
 		}

@@ -25,9 +25,9 @@ type inspectedTimes struct {
 // timeCells lists the time columns that an input has, in order of preference, and
 // how they are asked for.
 func (p *plan) timeCells(names []name, info formats.Info) (columns []inspectedTimes, want formats.Want) {
-	typed := typedNames(names, p.tables)
+	list := typedNames(names, p.tables)
 	for i := range p.times {
-		n, ok := findTyped(names, typed, p.times[i].name)
+		n, ok := findTyped(names, list, p.times[i].name)
 		if !ok {
 			continue
 		}

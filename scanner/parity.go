@@ -226,7 +226,7 @@ func (p *Parity) Finish(ctx context.Context, exports []formats.Input) error {
 		if err != nil {
 			return err
 		}
-		if plan != nil && len(plan.tables) == 1 && plan.tables[0] == p.Table && len(p.Lacking) < maxProblems {
+		if plan != nil && (len(plan.tables) == 1 || plan.timeline) && plan.tables[0] == p.Table && len(p.Lacking) < maxProblems {
 			if column := plan.lacks(p.Table, report.Format); column != "" {
 				p.Lacking = append(p.Lacking, fmt.Sprintf("%s lacks the column %s", in, column))
 			}

@@ -23,6 +23,7 @@ type plan struct {
 	mixed     bool                     // rows are told apart by a cell,
 	byColumns bool                     // where it is empty, by their columns: all rows,
 	rowwise   bool                     // or, if the stream is not mixed, those that hold a candidate
+	timeline  bool                     // a file of one table, the first, with columns of others, of which rows may be
 	labelled  bool                     // category has names of tables, of unknown ones too: see categorised
 	keys      []planKey
 	uses      int // of the keys' groups, so far
@@ -79,10 +80,10 @@ func (r *run) newPlan(in *input, info formats.Info) (*plan, error) {
 	if r.generic {
 		r.addGeneric(p, info.Parts, fixed)
 	}
-	if err := r.planTables(in, p, info, fixed); err != nil {
+	if err := r.planTables(in, p, info, fixed, len(types) > 0); err != nil {
 		return nil, err
 	}
-	p.byColumns = !fixed && !p.forced && len(p.tables) > 1
+	p.byColumns = p.timeline || !fixed && !p.forced && len(p.tables) > 1
 	p.rowwise = p.mixed && p.byColumns
 	names := columnNames(info.Parts)
 	text := info.Format != "parquet" && info.Format != "arrow"
@@ -118,8 +119,9 @@ func (r *run) typesIn(parts []*formats.Part) (types []string) {
 }
 
 // planTables finds the tables of the parts that the head shows, and says how those
-// of later ones are found. The error is that of an input that has no known table.
-func (r *run) planTables(in *input, p *plan, info formats.Info, fixed bool) error {
+// of later ones are found. named says that the first records name theirs. The error is
+// that of an input that has no known table.
+func (r *run) planTables(in *input, p *plan, info formats.Info, fixed, named bool) error {
 	var reason error
 	var open []error // of parts whose table is to be chosen
 	matched := false
@@ -147,14 +149,19 @@ func (r *run) planTables(in *input, p *plan, info formats.Info, fixed bool) erro
 		in.leaveOut(err, matched)
 	}
 	if fixed && !p.mixed && matched {
-		// One table only: its keys alone are read.
+		// One table only: its keys alone are read. But a timeline has rows of several.
 		t := p.tables[p.def[p.part]]
-		if p.generic != p.def[p.part] {
-			p.generic = -1
-		} else {
+		only := []*table.Table{t}
+		if p.generic == p.def[p.part] {
 			p.generic = 0
+		} else {
+			p.generic = -1
+			if !named && !p.forced {
+				only = append(only, t.Beside(r.tables, bareNames(p.part.Columns))...)
+				p.timeline = len(only) > 1
+			}
 		}
-		p.tables, p.def[p.part] = []*table.Table{t}, 0
+		p.tables, p.def[p.part] = only, 0
 	}
 	p.late = func(part *formats.Part) int8 {
 		t, err := r.detect(in, part)
@@ -284,8 +291,8 @@ func (p *plan) shrink() {
 // describe fills in what a report says of the tables met.
 func (p *plan) describe(r *FileReport, rows map[string]int64) {
 	var known []string
-	for _, t := range p.tables {
-		if rows[t.Name] > 0 || len(p.tables) == 1 {
+	for i, t := range p.tables {
+		if rows[t.Name] > 0 || i == 0 && (p.timeline || len(p.tables) == 1) {
 			known = append(known, t.Name)
 		}
 	}

@@ -26,14 +26,14 @@ func (r *run) planKeys(p *plan, names []name, fixed bool) {
 	if p.mixed && !p.forced {
 		keys.discriminate(names)
 	}
-	typed := typedNames(names, p.tables)
+	list := typedNames(names, p.tables)
 	for ti := range p.tables {
-		r.planTableKeys(&keys, ti, names, typed)
+		r.planTableKeys(&keys, ti, names, list)
 	}
 	p.planGeneric(names, fixed)
 	for i := range p.dates {
 		if d := &p.dates[i]; d.key == unnumbered {
-			n, _ := findTyped(names, typed, p.times[i].name)
+			n, _ := findTyped(names, list, p.times[i].name)
 			k := keys.add(n)
 			k.dates = true
 			d.key = k.n
@@ -98,7 +98,7 @@ func (k *keyColumns) discriminate(names []name) {
 
 // planTableKeys adds the columns that are matched in rows of a table, of which ti
 // is the number.
-func (r *run) planTableKeys(keys *keyColumns, ti int, names []name, typed []name) {
+func (r *run) planTableKeys(keys *keyColumns, ti int, names []name, list []typed) {
 	t := keys.tables[ti]
 	for i := range t.Keys {
 		k := &t.Keys[i]
@@ -121,7 +121,7 @@ func (r *run) planTableKeys(keys *keyColumns, ti int, names []name, typed []name
 				}
 			}
 		}
-		if n, ok := untyped(typed, k.Column); ok {
+		for n := range untyped(list, k.Column) {
 			use(n)
 		}
 		if !known && !keys.fixed {

@@ -20,6 +20,7 @@ type latePlan struct {
 	category       int            // which of these is category, -1 without
 	stages         [][]formats.Column
 	stands         []stand
+	telling        []bool // of columns: whether a cell there tells which table a row is of
 }
 
 // A stand says that column from takes the place of column to in rows where that is
@@ -101,6 +102,13 @@ func (r *run) newLatePlan(m *madeLate) *latePlan {
 		c.addAll(r.ruleColumns(t), 1)
 	}
 	c.columns = table.NewColumns(c.all, c.has)
+	c.telling = slices.Repeat([]bool{true}, len(c.all))
+	for _, n := range c.discriminators {
+		c.telling[n] = false
+	}
+	for _, s := range c.stands {
+		c.telling[s.from] = false // what it stands for does
+	}
 	for _, t := range m.tables {
 		c.projections = append(c.projections, newProjection(t, c.columns))
 	}
@@ -115,7 +123,7 @@ type lateColumns struct {
 	has    []bool         // whether the input shows them,
 	at     map[string]int // and their places by name
 	number map[string]int // of the input's columns
-	typed  []name
+	typed  []typed
 }
 
 func newLateColumns(m *madeLate) *lateColumns {
@@ -160,22 +168,24 @@ func (c *lateColumns) addAll(columns []string, stage int) {
 }
 
 // add returns the place of a column, which is fetched at that stage unless it is
-// already. Where a column of its name with a type behind it may stand for it, that
-// is fetched as well.
+// already. Where columns of its name with a type behind it may stand for it, they
+// are fetched as well.
 func (c *lateColumns) add(column string, stage int) int {
 	key := strings.ToLower(column)
 	if i, ok := c.at[key]; ok {
 		return i
 	}
 	n, there := c.number[key]
-	o, stands := untyped(c.typed, column)
-	either := stands && (there || !c.fixed) // from row to row
-	if stands && !there {
-		n, there = o.n, !o.later
+	stands := slices.Collect(untyped(c.typed, column)) // from row to row,
+	if len(stands) > 0 && !there {
+		n, there = stands[0].n, !stands[0].later
+		if c.fixed {
+			stands = stands[1:] // but in a file that has it under this name alone
+		}
 	}
 	i := c.put(column, n, there, stage)
 	c.at[key] = i
-	if either {
+	for _, o := range stands {
 		c.stands = append(c.stands, stand{from: c.put(o.bare, o.n, !o.later, stage), to: i})
 	}
 	return i

@@ -59,13 +59,13 @@ func (r *run) sayingsOf(column string) *sayings {
 // planTimes works out zone and date order of the time columns. In text, a
 // column that the first records leave empty may hold any date later.
 func (r *run) planTimes(in *input, p *plan, names []name, text, fixed bool) {
-	typed := typedNames(names, p.tables)
+	list := typedNames(names, p.tables)
 	for _, t := range p.tables {
 		for _, column := range timesOf(t, names, fixed) {
 			if slices.ContainsFunc(p.times, func(o timeColumn) bool { return o.name == column }) {
 				continue
 			}
-			n, has := findTyped(names, typed, column)
+			n, has := findTyped(names, list, column)
 			p.times = append(p.times, r.planTime(in, column, n))
 			d := r.planDates(in, column, n)
 			if (d.open || text && has && len(n.cells) == 0) && d.order == clock.None {
@@ -75,16 +75,16 @@ func (r *run) planTimes(in *input, p *plan, names []name, text, fixed bool) {
 		}
 	}
 	if t := p.def[p.part]; fixed && t >= 0 && t != p.generic {
-		in.noteTimeless(p.tables[t], names, typed)
+		in.noteTimeless(p.tables[t], names, list)
 	}
 }
 
 // noteTimeless says that a file whose columns are all known has no time column of
 // its table. Something that wrote before each line, such as grep -H or nl, is often
 // why: it has become part of the first name.
-func (i *input) noteTimeless(t *table.Table, names, typed []name) {
+func (i *input) noteTimeless(t *table.Table, names []name, list []typed) {
 	columns := timesOf(t, names, true)
-	if !slices.ContainsFunc(columns, func(c string) bool { _, has := findTyped(names, typed, c); return has }) {
+	if !slices.ContainsFunc(columns, func(c string) bool { _, has := findTyped(names, list, c); return has }) {
 		i.report.note(fmt.Sprintf("no column %s: its records have no time, and --from and --to keep all of them", strings.Join(columns, " or ")))
 	}
 }

@@ -139,7 +139,7 @@ const maxShown = 1 << 14
 func (w *worker) shownTable(p *plan, cells []string, def int8) int8 {
 	w.ownColumns = append(w.ownColumns[:0], byte(def))
 	for n, cell := range cells {
-		if cell != "" && !slices.Contains(p.discriminators, n) {
+		if cell != "" && p.telling[n] {
 			w.ownColumns = binary.AppendUvarint(w.ownColumns, uint64(n))
 		}
 	}
@@ -148,13 +148,16 @@ func (w *worker) shownTable(p *plan, cells []string, def int8) int8 {
 	}
 	var names []string
 	for n, cell := range cells {
-		if cell != "" && !slices.Contains(p.discriminators, n) {
+		if cell != "" && p.telling[n] {
 			names = append(names, p.columns.Names()[n])
 		}
 	}
 	found := def
 	if def < 0 || slices.ContainsFunc(names, func(c string) bool { return p.tables[def].Holds(c) == "" }) {
 		t, _, err := table.Detect(p.tables, table.Evidence{Columns: names})
+		if t == nil && def >= 0 {
+			t, err = p.tables[def].Likeliest(p.tables, names), nil
+		}
 		lacks := func(c string) bool { return p.tables[def].Holds(c) != "" && t.Holds(c) == "" }
 		if t != nil && err == nil && (p.mixed || !slices.ContainsFunc(names, lacks)) {
 			found = int8(slices.Index(p.tables, t))

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -9,8 +10,10 @@ import (
 )
 
 // An export may have a table's columns under names that are nearly theirs. A join
-// in KQL gives those of its right side a digit (RemoteIP1), and custom tables that
-// came through the old collector have the type behind theirs (SourceIP_s).
+// in KQL gives those of its right side a digit (RemoteIP1), custom tables that came
+// through the old collector have the type behind theirs (SourceIP_s), and so do,
+// spelled out, columns of a union of tables that give them different types
+// (AdditionalFields_string).
 
 // joinedKeys returns keys for the columns that a join has made of a table's keys.
 // The port of each is that of its own side, if it is there.
@@ -42,38 +45,50 @@ func joinedKeys(t *table.Table, names []name) []*table.Key {
 	return keys
 }
 
-// typeSuffixes say what a column of an old custom table holds.
-var typeSuffixes = []string{"_s", "_d", "_g", "_t", "_b"}
+// typeSuffixes say what a column of an old custom table or of a union holds.
+var typeSuffixes = []string{"_s", "_d", "_g", "_t", "_b",
+	"_string", "_int", "_long", "_real", "_decimal", "_datetime", "_timespan", "_bool", "_guid", "_dynamic"}
+
+// A typed is a name that ends in a type, and what stands before that.
+type typed struct {
+	name
+	column string
+}
 
 // typedNames returns the names that end in a type, without those that are a table's own.
-func typedNames(names []name, tables []*table.Table) []name {
-	var list []name
+func typedNames(names []name, tables []*table.Table) []typed {
+	var list []typed
 	for _, n := range names {
-		if at := len(n.bare) - len("_s"); at > 0 && slices.Contains(typeSuffixes, n.bare[at:]) &&
+		at := strings.LastIndexByte(n.bare, '_')
+		if at > 0 && slices.Contains(typeSuffixes, n.bare[at:]) &&
 			!slices.ContainsFunc(tables, func(t *table.Table) bool { return t.Holds(n.bare) != "" }) {
-			list = append(list, n)
+			list = append(list, typed{n, n.bare[:at]})
 		}
 	}
 	return list
 }
 
-// untyped finds the column among typed ones that stands for another, where a file
-// or a record has not got that itself.
-func untyped(typed []name, column string) (name, bool) {
-	for _, n := range typed {
-		if strings.EqualFold(n.bare[:len(n.bare)-len("_s")], column) {
-			return n, true
+// untyped yields the typed columns that stand for another, where a file or a record
+// has not got that itself. In rows of a union one of them has a cell.
+func untyped(list []typed, column string) iter.Seq[name] {
+	return func(yield func(name) bool) {
+		for i := range list {
+			if strings.EqualFold(list[i].column, column) && !yield(list[i].name) {
+				return
+			}
 		}
 	}
-	return name{}, false
 }
 
 // findTyped finds a column, or what stands for it.
-func findTyped(names, typed []name, column string) (name, bool) {
+func findTyped(names []name, list []typed, column string) (name, bool) {
 	if n, ok := find(names, column); ok {
 		return n, true
 	}
-	return untyped(typed, column)
+	for n := range untyped(list, column) {
+		return n, true
+	}
+	return name{}, false
 }
 
 // allSampled reports whether the first records of a stream are all that it has.

@@ -2,8 +2,11 @@ package scanner
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -165,6 +168,114 @@ func TestTypedBesidePlain(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s:\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+// inFormats returns rows, whose fields are all strings, as files of several formats.
+func inFormats[T any](t testing.TB, rows []T) map[string]formats.Input {
+	var table, columns bytes.Buffer
+	var records [][]string
+	var lines []string
+	for _, r := range rows {
+		v := reflect.ValueOf(r)
+		names, cells := make([]string, v.NumField()), make([]string, v.NumField())
+		for i := range cells {
+			names[i], cells[i] = v.Type().Field(i).Name, v.Field(i).String()
+		}
+		if records == nil {
+			records = append(records, names)
+		}
+		records = append(records, cells)
+		line, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, string(line))
+	}
+	w := parquet.NewGenericWriter[T](&columns)
+	_, err := w.Write(rows)
+	if err := errors.Join(err, w.Close(), csv.NewWriter(&table).WriteAll(records)); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]formats.Input{"csv": formats.Bytes("x", table.Bytes()), "jsonl": jsonl("x", lines...), "parquet": formats.Bytes("x", columns.Bytes())}
+}
+
+// A union of tables that give a column different types has one for each type, and in
+// a row one of them has a cell, whatever the format.
+func TestUnion(t *testing.T) {
+	type row struct {
+		Type, TimeGenerated, DeviceVendor, RemoteIP, RemotePort_string, RemotePort_int, InitiatingProcessFileName, AdditionalFields_dynamic, AdditionalFields_string, Foo_string string
+	}
+	firewall := row{Type: "CommonSecurityLog", TimeGenerated: "2026-05-20T10:00:00Z", DeviceVendor: "x", RemoteIP: "198.51.100.7", RemotePort_string: "443"}
+	endpoint := row{Type: "DeviceNetworkEvents", TimeGenerated: "2026-05-20T10:00:01Z", RemoteIP: "198.51.100.7", RemotePort_int: "443", InitiatingProcessFileName: "curl"}
+	object, text, other := endpoint, endpoint, endpoint
+	object.RemoteIP, object.AdditionalFields_dynamic = "", `{"answers":["198.51.100.7"]}`
+	text.RemoteIP, text.AdditionalFields_string = "", `{"answers":"198.51.100.7"}`
+	other.RemoteIP, other.Foo_string = "", "198.51.100.7"
+	// The firewall's hits do not show the port.
+	want := []string{"1  RemoteIP ip:port", "2 443 RemoteIP ip:port", "3 443 AdditionalFields.answers ip-only", "4 443 AdditionalFields.answers ip-only"}
+	for name, in := range inFormats(t, []row{firewall, endpoint, object, text, other}) {
+		var got []string
+		s := &Scan{Indicators: indicators(t, "198.51.100.7:443"), Order: AsFound, Each: func(h *Hit) error {
+			port := ""
+			for _, c := range h.Row {
+				if c.Name == "RemotePort" {
+					port = c.Value
+				}
+			}
+			got = append(got, fmt.Sprint(h.Source.Record, " ", port, " ", h.Matches[0].Column, " ", h.Matches[0].Class))
+			return nil
+		}}
+		if _, err := s.Run(t.Context(), []formats.Input{in}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// A timeline has the columns of several tables side by side and none that names the
+// table of a row. Each row is of the one whose columns it has, whatever the format.
+func TestTimeline(t *testing.T) {
+	type row struct {
+		Timestamp, DeviceName, ActionType, RemoteIP, RemotePort, RemoteUrl, Protocol, InitiatingProcessFileName, FileName, FolderPath, SHA256, SHA1, ProcessCommandLine, AccountName, LogonType, ReportId_long string
+	}
+	hash := strings.Repeat("ab", 32)
+	at := func(r row) row {
+		r.Timestamp, r.DeviceName, r.InitiatingProcessFileName, r.ReportId_long = "2026-05-20T10:00:00Z", "pc", "sh", "7"
+		return r
+	}
+	connection := at(row{ActionType: "ConnectionSuccess", RemoteIP: "198.51.100.7", RemotePort: "443", RemoteUrl: "x.example", Protocol: "Tcp"})
+	file := at(row{ActionType: "FileCreated", FileName: "a", FolderPath: "/a", SHA256: hash})
+	process := at(row{ActionType: "ProcessCreated", FileName: "a", ProcessCommandLine: "a 198.51.100.7", AccountName: "root"})
+	logon := at(row{ActionType: "LogonSuccess", RemoteIP: "198.51.100.7", AccountName: "root", LogonType: "Network"})
+	joined := at(row{ActionType: "ConnectionSuccess", RemoteIP: "198.51.100.7", RemotePort: "443", RemoteUrl: "x.example", Protocol: "Tcp", FileName: "a", FolderPath: "/a", SHA256: hash})
+	short := at(row{ActionType: "FileCreated", FileName: "b", FolderPath: "/b", SHA1: hash[:40]})
+	opened := at(row{ActionType: "BrowserLaunchedToOpenUrl", FileName: "a", RemoteUrl: "c2.example"})
+	for name, in := range inFormats(t, []row{connection, file, process, logon, joined, opened, short}) {
+		for _, tt := range []struct {
+			name  string
+			table string
+			want  []string
+		}{
+			{"told apart", "", []string{"1 DeviceNetworkEvents RemoteIP", "2 DeviceFileEvents SHA256", "3 DeviceProcessEvents ProcessCommandLine",
+				"4 DeviceLogonEvents RemoteIP", "5 DeviceNetworkEvents RemoteIP", "6 DeviceEvents RemoteUrl", "7 DeviceFileEvents SHA1"}},
+			{"taken for one", "DeviceNetworkEvents", []string{"1 DeviceNetworkEvents RemoteIP", "4 DeviceNetworkEvents RemoteIP", "5 DeviceNetworkEvents RemoteIP", "6 DeviceNetworkEvents RemoteUrl"}},
+		} {
+			var got []string
+			s := &Scan{Indicators: indicators(t, "198.51.100.7", hash, hash[:40], "c2.example"), Order: AsFound, Table: tt.table, Each: func(h *Hit) error {
+				got = append(got, fmt.Sprint(h.Source.Record, " ", h.Table.Name, " ", h.Matches[0].Column))
+				return nil
+			}}
+			sum, err := s.Run(t.Context(), []formats.Input{in})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, tt.want) || sum.Records != 7 {
+				t.Errorf("%s, %s: %q of %d records, want %q", name, tt.name, got, sum.Records, tt.want)
+			}
 		}
 	}
 }

@@ -140,7 +140,7 @@ func (w *worker) begin(in *input, b formats.Block) (def int8, undecided bool) {
 	w.met = append(w.met[:0], make([]bool, len(in.plan.tables))...)
 	for i := range w.met {
 		// Where nothing is read that names tables, any row may turn out to do so.
-		w.met[i] = i == int(def) || !in.plan.mixed && len(in.plan.discriminators) > 0
+		w.met[i] = i == int(def) || !in.plan.mixed && (len(in.plan.discriminators) > 0 || in.plan.timeline)
 	}
 	w.now = claimed{in: in, block: b, def: def}
 	if undecided = in.dates.watching(); undecided {

@@ -30,7 +30,10 @@ var (
 type lineReaderOf func(line []byte, no int, emit func(*Entry)) (ok, own bool)
 
 // A zone is what lines of a zone file say of those that follow.
-type zone struct{ origin string }
+type zone struct {
+	origin string
+	open   int // fields that may follow of an SOA record in parentheses
+}
 
 func blocklist(name string, language func(*zone) lineReaderOf) Kind {
 	return Kind{
@@ -41,8 +44,13 @@ func blocklist(name string, language func(*zone) lineReaderOf) Kind {
 				if line = bytes.TrimSpace(line); len(line) == 0 || line[0] == '#' {
 					return true
 				}
+				said := false
+				ok, own := read(line, 0, func(*Entry) { said = true })
+				if ok && !said {
+					return true // a banner may be longer than the list
+				}
 				lines++
-				if _, own := read(line, 0, func(*Entry) {}); own {
+				if own {
 					known++
 				}
 				return lines < maxSample
@@ -161,17 +169,28 @@ func (z *zone) line(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	if len(fields) == 0 {
 		return true, false
 	}
-	switch strings.ToUpper(fields[0]) {
-	case "$ORIGIN":
+	if len(fields) <= z.open {
+		if z.open -= len(fields); strings.Contains(text, ")") {
+			z.open = 0
+		}
+		return true, false
+	}
+	z.open = 0
+	first := strings.ToUpper(fields[0])
+	switch {
+	case first == "$ORIGIN":
 		if len(fields) > 1 {
 			z.origin = "." + strings.ToLower(strings.TrimSuffix(fields[1], "."))
 		}
 		return true, false
-	case "$TTL", "@":
+	case first == "$TTL", first == "NS" && len(fields) == 2: // without an owner, that of the line before
+		return true, false
+	case first == "@":
+		z.parenthesis(text)
 		return true, false
 	}
 	kind := 1
-	for kind < len(fields) && (strings.EqualFold(fields[kind], "IN") || strings.Trim(fields[kind], "0123456789") == "") {
+	for kind < len(fields) && (strings.EqualFold(fields[kind], "IN") || isTTL(fields[kind])) {
 		kind++
 	}
 	if kind >= len(fields) {
@@ -181,6 +200,7 @@ func (z *zone) line(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	switch strings.ToUpper(fields[kind]) {
 	case "SOA":
 		z.origin = "." + strings.TrimSuffix(owner, ".")
+		z.parenthesis(text)
 		return true, false
 	case "NS":
 		return true, false
@@ -213,6 +233,24 @@ func (z *zone) line(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 		give(emit, no, strings.TrimPrefix(owner, "*."))
 	}
 	return true, true
+}
+
+// parenthesis notes one that stays open behind the first line of an SOA record.
+// The record has seven fields, and what closes them may be an eighth.
+func (z *zone) parenthesis(text string) {
+	if before, after, found := strings.Cut(text, "("); found && !strings.Contains(after, ")") {
+		fields := strings.Fields(before + " " + after)
+		soa := slices.IndexFunc(fields, func(f string) bool { return strings.EqualFold(f, "SOA") })
+		if soa >= 0 {
+			z.open = max(0, 8-(len(fields)-soa-1))
+		}
+	}
+}
+
+// isTTL reports whether a field is a number of seconds or, as in 1h30m, of
+// longer units.
+func isTTL(s string) bool {
+	return s[0] >= '0' && s[0] <= '9' && strings.Trim(s, "0123456789smhdwSMHDW") == ""
 }
 
 // reversedPrefix reads a network as owners of a policy zone have it: its length

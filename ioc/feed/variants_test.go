@@ -756,6 +756,29 @@ func TestBlocklistVariants(t *testing.T) {
 		{"unbound", "local-zone: \"a.example.net.\" always_null\nlocal-zone: \"b.example.net.\" nodefault\n", "domain a.example.net at=feed:1\n",
 			"[allowed: an exception, not an indicator:1]"},
 		{"adblock of names alone", "! x\n|a.example.net^\n|b.example.net^$important\n|c.example.net\n", "domain a.example.net at=feed:2\ndomain b.example.net at=feed:3\ndomain c.example.net at=feed:4\n", "[]"},
+		{"adblock with a long banner", "! Title: x\n! Expires: 4 days\n! Licence: none\n! For all\n||a.example.net^\n", "domain a.example.net at=feed:5\n", "[]"},
+		{"adblock in prose", "! One\nTwo words\n@@ three of them\nand four more\n", "", "[]"},
+		{"policy zone with a long banner", `$TTL 30
+@ SOA rpz.example.org. hostmaster.example.org. 2026052101 300 1800 604800 30
+ NS localhost.
+;
+; made by somebody
+a.example.net CNAME . ; seen
+`, "domain a.example.net at=feed:6\n", "[]"},
+		{"policy zone over several lines", `$TTL 2h
+@	IN SOA localhost. root.localhost. (
+		2026052101 ; serial
+		1h ; refresh
+		15m
+		30d
+		2h )
+	IN NS localhost.
+a.example.net 1h30m IN CNAME .
+b.example.net 1hour IN CNAME .
+`, "domain a.example.net at=feed:9\n", "[not an indicator:1]"},
+		{"policy zone with names in parentheses", "rpz.example.org. IN SOA (\nns.example.org.\nroot.example.org.\n1 2 3 4 5\n)\na.example.net.rpz.example.org. CNAME .\n", "domain a.example.net at=feed:6\n", "[]"},
+		{"policy zone with an open parenthesis", "@ SOA localhost. root.localhost. (\n1 2 3 4 5\na.example.net CNAME .\nb.example.net CNAME .\n", "domain a.example.net at=feed:3\ndomain b.example.net at=feed:4\n", "[]"},
+		{"policy zone in prose", "; One\nTwo words (\n@ three of them (\nand four A more\nfive\nsix\n", "", "[]"},
 		{"dnsmasq", "address=/example.net/#\nserver=/a.example.net/#\nserver=/b.example.net/\n", "domain example.net at=feed:1\ndomain b.example.net at=feed:3\n",
 			"[allowed: an exception, not an indicator:1]"},
 	})

@@ -323,6 +323,57 @@ func (t *Table) matchesMore(o *Table, names map[string]bool) bool {
 	})
 }
 
+// Beside returns the other tables of which a file with these columns may hold rows: it
+// has their fingerprint, and a column of theirs that t does not know. Connections, files
+// and processes of a device are so in one timeline, each row with its own cells.
+func (t *Table) Beside(tables []*Table, columns []string) (others []*Table) {
+	var strange []string
+	for _, c := range columns {
+		if t.Holds(c) == "" {
+			strange = append(strange, c)
+		}
+	}
+	if len(strange) == 0 {
+		return nil
+	}
+	lacks := func(want string) bool {
+		return !slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, want) })
+	}
+	for _, o := range tables {
+		knows := func(c string) bool { return o.Holds(c) != "" }
+		if o != t && len(o.Fingerprint) > 0 && slices.ContainsFunc(strange, knows) && !slices.ContainsFunc(o.Fingerprint, lacks) {
+			others = append(others, o)
+		}
+	}
+	return others
+}
+
+// Likeliest returns the table that a row with these columns is of where they show none
+// beyond doubt, and t does not know them all: it does, one is matched in it that t does
+// not know, and it has at least two columns of its fingerprint, and most of several such
+// tables. What is known of a file by SHA1 alone is so no less of DeviceFileEvents, but a
+// Name is nobody's. nil if there is none.
+func (t *Table) Likeliest(tables []*Table, columns []string) (best *Table) {
+	most := 1
+	for _, o := range tables {
+		strange := func(c string) bool { return o.Holds(c) == "" }
+		gains := func(c string) bool { return o.Key(c) != nil && t.Holds(c) == "" }
+		if o == t || slices.ContainsFunc(columns, strange) || !slices.ContainsFunc(columns, gains) {
+			continue
+		}
+		n := 0
+		for _, want := range o.Fingerprint {
+			if slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, want) }) {
+				n++
+			}
+		}
+		if n > most {
+			best, most = o, n
+		}
+	}
+	return best
+}
+
 // outdoing returns the tables of hunts that optional ones would cost something: they
 // match all that each of fit does, and a column that none of these knows. What is joined
 // to logons has their LogonType, and the RemoteUrl of connections.

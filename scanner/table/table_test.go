@@ -436,3 +436,42 @@ func TestColumnsIndex(t *testing.T) {
 		t.Errorf("a column that is not there is column %d", i)
 	}
 }
+
+func TestLikeliest(t *testing.T) {
+	tables := Builtin()
+	for _, tt := range []struct{ of, columns, want string }{
+		{"DeviceNetworkEvents", "Timestamp ActionType FileName FolderPath SHA1", "DeviceFileEvents"},
+		{"DeviceNetworkEvents", "Timestamp ActionType FileName MD5 ProcessRemoteSessionIP", "DeviceEvents"},
+		{"DeviceNetworkEvents", "Timestamp FileName MD5", ""},                     // one column of a fingerprint
+		{"DeviceNetworkEvents", "Timestamp ActionType FileName FolderPath", ""},   // nothing to match
+		{"DeviceNetworkEvents", "Timestamp ActionType FileName SHA1 Foo", ""},     // a column of none
+		{"DeviceFileEvents", "Timestamp ActionType FileName FolderPath SHA1", ""}, // its own
+	} {
+		got := ""
+		if l := ByName(tables, tt.of).Likeliest(tables, strings.Fields(tt.columns)); l != nil {
+			got = l.Name
+		}
+		if got != tt.want {
+			t.Errorf("%s, %s: %q, want %q", tt.of, tt.columns, got, tt.want)
+		}
+	}
+}
+
+func TestBeside(t *testing.T) {
+	tables := Builtin()
+	for _, tt := range []struct{ of, columns, want string }{
+		{"DeviceNetworkEvents", "Timestamp RemoteIP InitiatingProcessFileName ActionType FileName FolderPath SHA256", "DeviceEvents DeviceFileEvents"},
+		{"DeviceNetworkEvents", "Timestamp RemoteIP InitiatingProcessFileName LogonType", "DeviceLogonEvents"},
+		{"DeviceNetworkEvents", "Timestamp RemoteIP InitiatingProcessFileName FileName FolderPath Foo", ""}, // no fingerprint
+		{"DeviceEvents", "Timestamp RemoteIP InitiatingProcessFileName ActionType FileName FolderPath SHA256 ProcessCommandLine Foo", ""},
+	} {
+		var got []string
+		for _, o := range ByName(tables, tt.of).Beside(tables, strings.Fields(tt.columns)) {
+			got = append(got, o.Name)
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s, %s: %q, want %q", tt.of, tt.columns, got, tt.want)
+		}
+	}
+}
