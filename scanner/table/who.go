@@ -29,6 +29,14 @@ type Number struct {
 	Known bool
 }
 
+// MarshalJSON gives the number or null.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if !n.Known {
+		return []byte("null"), nil
+	}
+	return strconv.AppendInt(nil, n.N, 10), nil
+}
+
 // String is the number in decimal, "" for null.
 func (n Number) String() string {
 	if !n.Known {
