@@ -78,7 +78,7 @@ func (a Answer) String() string {
 }
 
 // Answers are all fields in the order of the hit record. Through them w is read and set.
-func (w *Who) Answers() [whoCount]Answer {
+func (w *Who) Answers() [13]Answer {
 	return [...]Answer{
 		whoHost:        {"host", &w.Host, nil},
 		whoIP:          {"ip", &w.IP, nil},
