@@ -150,7 +150,8 @@ func (d *hitReader) field(key string) (err error) {
 	case "life":
 		return d.text(key, &h.Life)
 	case "who":
-		return d.object(key, d.who)
+		answers := h.Who.Answers()
+		return d.object(key, func(name string) error { return d.answer(answers[:], name) })
 	case "row":
 		h.Row = nil
 		return d.object(key, func(name string) error {
@@ -266,25 +267,23 @@ func (d *hitReader) match() error {
 	return err
 }
 
-// who reads a member of who, which is a text or a number.
-func (d *hitReader) who(key string) error {
+// answer reads a member of who, which is a text or a number. Names that are not among
+// the answers are passed over.
+func (d *hitReader) answer(answers []table.Answer, key string) error {
+	var value string
 	switch c := d.peek(); {
 	case d.null():
+		return nil
 	case c == '"':
-		setWho(&d.h.Who, key, d.quoted())
+		value = d.quoted()
 	case c == '-', '0' <= c && c <= '9':
-		setWho(&d.h.Who, key, d.word())
+		value = d.word()
 	default:
 		return fmt.Errorf("who.%s is neither a text nor a number", key)
 	}
-	return nil
-}
-
-// setWho sets the answer of a name in the hit record. Other names are passed over.
-func setWho(w *table.Who, name, value string) {
-	for _, a := range w.Answers() {
+	for _, a := range answers {
 		switch {
-		case a.Name != name:
+		case a.Name != key:
 		case a.Number == nil:
 			*a.Text = value
 		default:
@@ -293,6 +292,7 @@ func setWho(w *table.Who, name, value string) {
 			}
 		}
 	}
+	return nil
 }
 
 func (d *hitReader) reason() error {

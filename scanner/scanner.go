@@ -259,10 +259,10 @@ func (s *Scan) newRun(ctx context.Context, inputs []formats.Input) (*run, error)
 // fast.
 var siftSlowly bool
 
-// run is the state of one Scan.Run.
+// run is the state of one Scan.Run, or of what else reads inputs as it does.
 type run struct {
 	*Scan
-	caller   context.Context         // that of Scan.Run: done when its caller wants no more
+	caller   context.Context         // that it was begun with: done when the caller wants no more
 	ctx      context.Context         // of this run: done as well when an error ends it
 	stop     context.CancelCauseFunc // of ctx
 	tables   []*table.Table

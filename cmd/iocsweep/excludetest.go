@@ -48,7 +48,7 @@ of a scan with --row all show all columns that are not empty.`,
 			return a.result(trialText(trial), partial(broken))
 		},
 	}
-	fs := c.Flags()
+	fs := flags{c.Flags()}
 	fs.SortFlags = false
 	fs.StringVar(&hits, "hits", "", "hits of an earlier scan `FILE`, as JSONL; - is standard input")
 	fs.StringArrayVar(&presets, "preset", nil, "rules that come with the program, by `NAME`, repeatable")

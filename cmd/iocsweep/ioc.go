@@ -53,8 +53,9 @@ warning where that is more than 5 % of a source.`,
 			return partial(broken)
 		},
 	}
-	f.register(flags{c.Flags()})
-	c.Flags().StringArrayVar(&allowed, "allow", nil, allowUsage)
+	fs := flags{c.Flags()}
+	f.register(fs)
+	fs.StringArrayVar(&allowed, "allow", nil, allowUsage)
 	return c
 }
 

@@ -104,7 +104,7 @@ func writeTally(w *bufio.Writer, t *scanner.Tally, format string) {
 	}
 }
 
-// tallyText lays out a tally in lines of 80 columns, the counts first.
+// tallyText lays out a tally in lines of at most pageWidth, the counts first.
 func tallyText(t *scanner.Tally) string {
 	p := new(page)
 	met, all, hidden := 0, 0, 0

@@ -111,7 +111,7 @@ have expired. With --hits, or --from and --to, also times outside the data's.`,
 			return a.checkRules(reader, paths, broken)
 		},
 	}
-	fs := c.Flags()
+	fs := flags{c.Flags()}
 	fs.SortFlags = false
 	fs.StringVar(&hits, "hits", "", "hits of an earlier scan `FILE`, as JSONL: what times the data have")
 	fs.StringVar(&from, "from", "", "`TIME` at which the data begin")

@@ -153,7 +153,7 @@ func (t token) String() string {
 // is compares a word without regard to case.
 func (t token) is(w string) bool { return t.kind == word && strings.EqualFold(t.text, w) }
 
-// A parser reads an expression token by token. Its methods end with a panic of a
+// A parser reads an expression token by token. A method that cannot go on panics with a
 // *SyntaxError, which parse recovers.
 type parser struct {
 	text string

@@ -29,6 +29,14 @@ type Number struct {
 	Known bool
 }
 
+// MarshalJSON gives the number or null.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if !n.Known {
+		return []byte("null"), nil
+	}
+	return strconv.AppendInt(nil, n.N, 10), nil
+}
+
 // String is the number in decimal, "" for null.
 func (n Number) String() string {
 	if !n.Known {
@@ -70,7 +78,7 @@ func (a Answer) String() string {
 }
 
 // Answers are all fields in the order of the hit record. Through them w is read and set.
-func (w *Who) Answers() [whoCount]Answer {
+func (w *Who) Answers() [13]Answer {
 	return [...]Answer{
 		whoHost:        {"host", &w.Host, nil},
 		whoIP:          {"ip", &w.IP, nil},

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"encoding/json"
 	"net/netip"
 	"testing"
 )
@@ -249,6 +250,10 @@ func TestWho(t *testing.T) {
 				t.Errorf("got  %+v\nwant %+v", got, c.want)
 			}
 		})
+	}
+	b, err := json.Marshal([]Number{{}, {23, true}})
+	if err != nil || string(b) != "[null,23]" {
+		t.Errorf("numbers as JSON: %s, %v", b, err)
 	}
 }
 
