@@ -235,8 +235,8 @@ func (r *csvReader) rejectOdd(at, stop, nl, cells int, repaired error) {
 // is as often what a page or a shell has put below the records, and what has a blank
 // behind each separator is a sentence: Generated on Friday, November 27, 2026.
 func (r *csvReader) cutOff(record []byte, cells int, repaired error) bool {
-	return errors.Is(repaired, ErrOpenQuote) ||
-		cells > 1 && cells < r.width && bytes.Count(record, []byte{r.sep, ' '}) < cells-1
+	sentence := bytes.IndexByte(record, '"') < 0 && bytes.Count(record, []byte{r.sep, ' '}) == cells-1
+	return errors.Is(repaired, ErrOpenQuote) || cells > 1 && cells < r.width && !sentence
 }
 
 // hole is what a file system gives for a sector that was not written, or not copied.

@@ -372,6 +372,7 @@ func TestCSV(t *testing.T) {
 		{"a hole at the end", "a,b,c\n1,2,3\n" + strings.Repeat("\x00", 4096), "1|2|3/" + strings.Repeat("\x00", 4096), []error{ErrHole}},
 		{"NULs in a short record", "a,b,c\n1,\x00\x00\x00\x00\n", "1|\x00\x00\x00\x00", []error{ErrRagged}},
 		{"cut off behind a backslash", "a,b,c\n1,2,3\n4,\"5\\\"6\"", `1|2|3/4|5\"6`, []error{ErrEscaped}},
+		{"cut off behind a sentence in quotes", "a,b,c,d\n1,2,3,4\n5,\"x, y, z\",6", "1|2|3|4/5|x, y, z|6", []error{ErrNoLineEnd}},
 		{"a sentence below the records", "a,b,c,d\n1,2,3,4\nMade on Friday, November 27, 2026", "1|2|3|4/Made on Friday| November 27| 2026", []error{ErrRagged}},
 		{"a line below the records", "a,b,c\n1,2,3\nend of page", "1|2|3/end of page", []error{ErrRagged}},
 		{"short last record of a whole file", "a,b,c\n1,2,3\n4,5\n", "1|2|3/4|5", []error{ErrRagged}},
