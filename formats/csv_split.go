@@ -209,23 +209,34 @@ func (r *csvReader) take(at, end int) int {
 // something is wrong with it: it was repaired, it has another number of cells than the
 // header, or it may be several records. Its cells are matched all the same.
 func (r *csvReader) rejectOdd(at, stop, nl, cells int, repaired error) {
+	err := repaired
 	switch {
-	case (repaired != nil || cells != r.width) && bytes.Contains(r.buf[at:stop], hole[:]):
-		r.reject(at, stop, ErrHole, true)
-	case nl >= r.n && (errors.Is(repaired, ErrOpenQuote) || cells > 1 && cells < r.width):
-		// No writer leaves such a record without a line end. A single cell is as often
-		// what a page or a shell has put below the records.
-		r.reject(at, stop, fmt.Errorf("%w: in cell %d of %d of the last record", ErrTruncated, cells, len(r.s.part.Columns)), true)
-	case repaired != nil:
-		r.reject(at, stop, r.addEscaped(repaired, at, stop), true)
+	case err != nil:
 	case cells != r.width, cells > len(r.s.part.Columns) && !endsEmpty(r.buf[at:stop], r.sep):
-		err := fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, cells, len(r.s.part.Columns))
-		r.reject(at, stop, r.addEscaped(err, at, stop), true)
+		err = fmt.Errorf("%w: has %d cells, header has %d", ErrRagged, cells, len(r.s.part.Columns))
 	case r.holdsBare(at, nl):
 		if n := bytes.Count(r.buf[at:stop], []byte{'\n'}); n > 0 {
 			r.reject(at, stop, fmt.Errorf("%w in a record of %d lines", ErrBareQuote, n+1), true)
 		}
+		return
+	default:
+		return
 	}
+	switch {
+	case bytes.Contains(r.buf[at:stop], hole[:]):
+		err = ErrHole
+	case nl >= r.n && r.cutOff(r.buf[at:stop], cells, repaired):
+		err = fmt.Errorf("%w, %w", err, ErrNoLineEnd)
+	}
+	r.reject(at, stop, r.addEscaped(err, at, stop), true)
+}
+
+// cutOff reports whether no writer leaves such a record without a line end. A single cell
+// is as often what a page or a shell has put below the records, and what has a blank
+// behind each separator is a sentence: Generated on Friday, November 27, 2026.
+func (r *csvReader) cutOff(record []byte, cells int, repaired error) bool {
+	sentence := bytes.IndexByte(record, '"') < 0 && bytes.Count(record, []byte{r.sep, ' '}) == cells-1
+	return errors.Is(repaired, ErrOpenQuote) || cells > 1 && cells < r.width && !sentence
 }
 
 // hole is what a file system gives for a sector that was not written, or not copied.

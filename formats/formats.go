@@ -334,6 +334,7 @@ var (
 	ErrBareQuote     = errors.New("stray quote")
 	ErrOpenQuote     = errors.New("quoted cell never ends")
 	ErrEscaped       = errors.New("a backslash before a quote: cells may have been taken for those of other columns")
+	ErrNoLineEnd     = errors.New("no line end")
 	ErrHole          = errors.New("zeros in place of text: records may be missing")
 	ErrOtherHeader   = errors.New("another header: what follows was read by the first one; split the file here")
 	ErrTooLarge      = errors.New("record too large")

@@ -492,6 +492,7 @@ func TestOpenErrors(t *testing.T) {
 		{"sqlite", Bytes("x", []byte("SQLite format 3\x00")), Options{}, ErrUnknownFormat, "SQLite"},
 		{"inserts", Bytes("x", []byte(`INSERT INTO "t"(Timestamp,RemoteIP) VALUES('2026-05-01T00:00:00Z','192.0.2.7');`+"\n")), Options{}, ErrPacked, "an SQL dump"},
 		{"Zeek's columns", Bytes("x", []byte("#separator \\x09\n#path\tconn\n#fields\tts\tid.orig_h\n1521911869.6\t192.0.2.7\n")), Options{}, ErrUnknownFormat, "a log of Zeek"},
+		{"Zeek's columns, from Windows", Bytes("x", []byte("#separator \\x09\r\n#path\tconn\r\n#fields\tts\r\n1521911869.6\r\n")), Options{}, ErrUnknownFormat, "a log of Zeek"},
 		{"pg_dump", Bytes("x", []byte("--\n-- PostgreSQL database dump\n--\n")), Options{}, ErrPacked, "an SQL dump"},
 		{"tar in gzip", Bytes("x", gz(strings.Repeat("\x00", 257)+"ustar\x00")), Options{}, ErrUnknownFormat, "tar"},
 		{"web page", Bytes("x", []byte("<!DOCTYPE html>\n<html lang=en, x>")), Options{}, ErrUnknownFormat, "web page"},

@@ -258,7 +258,7 @@ var foreignFiles = []struct {
 	{0, "-- MySQL dump", sqlDump, true},
 	{0, "-- MariaDB dump", sqlDump, true},
 	{0, "/*M!999999", sqlDump, false}, // what MariaDB's begin with now
-	{0, "#separator \\x09\n", "a log of Zeek in columns: its JSON is read, with --table generic", false},
+	{0, "#separator \\x09", "a log of Zeek in columns: its JSON is read, with --table generic", false},
 	{0, "<?xml", "XML", true},
 	{0, "<!doctype", "a web page", true},
 	{0, "<html", "a web page", true},

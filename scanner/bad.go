@@ -25,6 +25,7 @@ func (b *badRecord) cut(in *input) {
 		*f = FileReport{Input: f.Input, Bytes: -1, Status: Unfinished, Reason: "the scan stopped at a bad record before it"}
 	case b.record < wholeInput:
 		f.Records, f.Rejected, f.Repaired, f.Timed = b.record, 1, 0, false
+		f.Other, f.OtherTables = 0, nil
 		f.Status, f.Reason = Unfinished, "the scan stopped at its first bad record"
 	}
 }

@@ -107,7 +107,7 @@ func (i *input) reject(seq, n int, bad *formats.Reject) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if bad.Matched && errors.Is(bad.Err, formats.ErrTruncated) {
+	if bad.Matched && errors.Is(bad.Err, formats.ErrNoLineEnd) {
 		i.short = bad.Err
 	}
 	if bad.Matched {
@@ -147,8 +147,7 @@ func (i *input) close(cut bool) {
 	case r.Table == "" && r.Other > 0:
 		r.Status, r.Reason = Unknown, "only records of "+joinTables(r.OtherTables)
 	case i.short != nil && 4*(r.Repaired-1) <= r.Records: // where all are ragged, that says nothing
-		r.Status, r.Reason = Partial, i.short.Error()
-		r.Repaired--
+		r.Status, r.Reason = Partial, fmt.Sprintf("%v: %v", formats.ErrTruncated, i.short)
 	case r.Rejected > 0:
 		r.Status = Partial
 		r.Reason = fmt.Sprintf("%d of %d records could not be read", r.Rejected, r.Records)

@@ -106,14 +106,16 @@ func sniffBareCSV(head []byte) bool {
 	return ok && !isReport(head) && !l.ofLinks(head, delim)
 }
 
-// ofLinks reports whether the values of a table of Markdown would be URLs that are not
-// defanged, under a heading that is none of values: a list of articles.
+// ofLinks reports whether the values of a table of Markdown below text would be URLs that
+// are not defanged, under a heading that is none of values: a list of articles.
+//
+//	What we wrote:
 //
 //	| Title | Published at |
 //	|-------|--------------|
 //	| Mirai | https://blog.example/mirai |
 func (l *layout) ofLinks(head []byte, delim byte) bool {
-	if len(l.values) == 0 || markdownTables(head) == 0 {
+	if len(l.values) == 0 || markdownTables(head) == 0 || bytes.HasPrefix(bytes.TrimSpace(head), []byte("|")) {
 		return false
 	}
 	records, links := sampleRecords(head, delim), 0
@@ -122,7 +124,7 @@ func (l *layout) ofLinks(head []byte, delim byte) bool {
 		case n >= len(cells):
 		case isPlainURL(cells[n]):
 			links++
-		case classOf(cells[n]) == classURL:
+		case classOf(cells[n]) == classURL, slices.Contains(attackers, plain(cells[n])):
 			return false
 		}
 	}

@@ -96,7 +96,7 @@ var typeRoles = []string{"c2", "cnc", "cc", "candc", "c2server", "malicious", "p
 // attacker's.
 var foreignWords = []string{
 	"cert", "certificate", "ssl", "tls", "x509", "fingerprint", "thumbprint", "serial", "ja3", "ja3s", "jarm", "hassh", "imphash", "authentihash",
-	"vhash", "cdhash", "pehash", "telfhash", "ssdeep", "tlsh", "icon", "favicon", "victim", "victims", "target", "legit", "legitimate", "benign",
+	"vhash", "cdhash", "pehash", "telfhash", "ssdeep", "tlsh", "md2", "md4", "icon", "favicon", "victim", "victims", "target", "legit", "legitimate", "benign",
 	"whitelist", "whitelisted", "allow", "allowed", "false", "sinkhole", "sinkholed", "version", "mutex", "registry", "comment", "text", "other",
 }
 
@@ -122,6 +122,9 @@ func allowsValue(word, value string) bool {
 	}
 	parts := typeParts(word)
 	if i.Type == ioc.Hash {
+		if slices.Contains(parts, "sha3") && len(i.Value) != 40 {
+			return false // SHA-3, not what follows SHA1 and SHA2
+		}
 		return !slices.ContainsFunc(parts, func(p string) bool { return slices.Contains(foreignWords, p) }) &&
 			slices.ContainsFunc(parts, func(p string) bool { return p != "file" && partClass(p) == classHash }) // a file may be its name
 	}

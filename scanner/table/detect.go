@@ -476,9 +476,10 @@ func (t *Table) hunted(names map[string]bool) []Key {
 // two, or besides one an event time or half of all columns are the table's. A
 // package.json has a name and a description, as DNS events could have. Beside an
 // address under a name of several words there has to be a time, or another column
-// that tells something and a quarter of all: a list of hosts has one with their owners,
-// and what a product logs in dozens of columns has its destinationip, activity and
-// protocol, too, and more addresses under names of its own.
+// that tells something and is called by several words, or one with a quarter of all: a
+// list of hosts has one with their owners, and what a product logs in dozens of columns
+// has its destinationip, activity and protocol, too, and more addresses under names of
+// its own.
 func (t *Table) bearsOut(hunted []Key, names map[string]bool) bool {
 	n := t.shares(names)
 	if len(hunted) > 1 || n == len(names) {
@@ -490,16 +491,16 @@ func (t *Table) bearsOut(hunted []Key, names map[string]bool) bool {
 	if k := hunted[0]; k.Kind != ioc.KindIP || !severalWords(k.Column) {
 		return 2*n >= len(names)
 	}
-	if 4*n < len(names) {
-		return false
-	}
-	others := 0
+	others, worded := 0, 0
 	for name := range names {
-		if _, ok := t.native.get(name); ok && t.telling(name) {
+		if c, ok := t.native.get(name); ok && t.telling(name) {
 			others++
+			if severalWords(c.name) {
+				worded++
+			}
 		}
 	}
-	return others > 1
+	return others > 1 && (worded > 1 || 4*n >= len(names))
 }
 
 // severalWords reports whether a name is made of words, like SourceIP and src_ip: what

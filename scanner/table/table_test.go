@@ -311,6 +311,7 @@ func TestDetect(t *testing.T) {
 		{"addresses and where they are", Evidence{Columns: []string{"RemoteIP", "Country", "ASN", "Comment", "Foo", "Bar"}}, "~"},
 		{"addresses and a time", Evidence{Columns: []string{"Timestamp", "RemoteIP", "Foo", "Bar", "Baz"}}, "DeviceNetworkEvents"},
 		{"addresses among much else", Evidence{Columns: strings.Fields("activity protocol destinationip ipaddress owner folder device location request email region size status")}, "~"},
+		{"addresses and ports among much else", Evidence{Columns: strings.Fields("RemoteIP RemotePort Verdict Score Owner Folder Device Location Request Email Region Size Status")}, "DeviceNetworkEvents"},
 		{"addresses among much else, and a time", Evidence{Columns: strings.Fields("TimeGenerated activity protocol destinationip ipaddress owner folder device location request email region size status")}, "CommonSecurityLog"},
 		{"addresses and a port", Evidence{Columns: []string{"RemoteIP", "RemotePort", "Foo", "Bar", "Baz"}}, "DeviceNetworkEvents"},
 		{"common words of another table", Evidence{Columns: []string{"Timestamp", "RemoteDeviceName", "RemoteIP", "Name", "Message", "Description", "category", "id"}}, "DeviceNetworkEvents"},
