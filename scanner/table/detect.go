@@ -348,6 +348,17 @@ func (t *Table) Beside(tables []*Table, columns []string) (others []*Table) {
 	return others
 }
 
+// Claims reports whether a row says that it is of t. A join gives connections the cells
+// of logons or files, and where those that only connections have are empty, these may be
+// all that another table has.
+func (t *Table) Claims(columns *Columns, cells []string) bool {
+	if t.rows == nil {
+		return false
+	}
+	i := columns.Index(t.rows.column)
+	return i >= 0 && matchesAny(t.rows.words, cells[i])
+}
+
 // Likeliest returns the table that a row with these columns is of where they show none
 // beyond doubt, and t does not know them all: it does, one is matched in it that t does
 // not know, and it has at least two columns of its fingerprint, and most of several such
