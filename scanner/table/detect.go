@@ -327,21 +327,10 @@ func (t *Table) matchesMore(o *Table, names map[string]bool) bool {
 // has their fingerprint, and a column of theirs that t does not know. Connections, files
 // and processes of a device are so in one timeline, each row with its own cells.
 func (t *Table) Beside(tables []*Table, columns []string) (others []*Table) {
-	var strange []string
-	for _, c := range columns {
-		if t.Holds(c) == "" {
-			strange = append(strange, c)
-		}
-	}
-	if len(strange) == 0 {
-		return nil
-	}
-	lacks := func(want string) bool {
-		return !slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, want) })
-	}
+	names := nameSet(columns)
 	for _, o := range tables {
-		knows := func(c string) bool { return o.Holds(c) != "" }
-		if o != t && len(o.Fingerprint) > 0 && slices.ContainsFunc(strange, knows) && !slices.ContainsFunc(o.Fingerprint, lacks) {
+		strange := func(c string) bool { return o.Holds(c) != "" && t.Holds(c) == "" }
+		if o != t && hasAll(names, o.Fingerprint) && slices.ContainsFunc(columns, strange) {
 			others = append(others, o)
 		}
 	}
@@ -365,7 +354,7 @@ func (t *Table) Claims(columns *Columns, cells []string) bool {
 // tables. What is known of a file by SHA1 alone is so no less of DeviceFileEvents, but a
 // Name is nobody's. nil if there is none.
 func (t *Table) Likeliest(tables []*Table, columns []string) (best *Table) {
-	most := 1
+	names, most := nameSet(columns), 1
 	for _, o := range tables {
 		strange := func(c string) bool { return o.Holds(c) == "" }
 		gains := func(c string) bool { return o.Key(c) != nil && t.Holds(c) == "" }
@@ -374,7 +363,7 @@ func (t *Table) Likeliest(tables []*Table, columns []string) (best *Table) {
 		}
 		n := 0
 		for _, want := range o.Fingerprint {
-			if slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, want) }) {
+			if names[strings.ToLower(want)] {
 				n++
 			}
 		}
