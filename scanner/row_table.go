@@ -133,7 +133,7 @@ func (w *worker) nameRest(in *input, def int8) error {
 const maxShown = 1 << 14
 
 // shownTable is the table whose columns the cells of a row show, or def if that has all
-// of them or none has. In a stream whose first records name no table, it is another than
+// of them or none has, or if the row says that it is of def. In a stream whose first records name no table, it is another than
 // def only if it has each of the columns that def has: what a row of def shows beside
 // them, as after a join, does not take it away.
 func (w *worker) shownTable(p *plan, cells []string, def int8) int8 {
@@ -143,30 +143,39 @@ func (w *worker) shownTable(p *plan, cells []string, def int8) int8 {
 			w.ownColumns = binary.AppendUvarint(w.ownColumns, uint64(n))
 		}
 	}
-	if t, ok := w.byColumns[string(w.ownColumns)]; ok {
-		return t
+	found, ok := w.byColumns[string(w.ownColumns)]
+	if !ok {
+		found = p.tableByColumns(cells, def)
+		if len(w.byColumns) < maxShown {
+			w.byColumns[string(w.ownColumns)] = found
+		}
 	}
+	if found != def && def >= 0 && p.tables[def].Claims(p.columns, cells) {
+		return def
+	}
+	return found
+}
+
+// tableByColumns is what shownTable has for a row of these columns.
+func (p *plan) tableByColumns(cells []string, def int8) int8 {
 	var names []string
 	for n, cell := range cells {
 		if cell != "" && p.telling[n] {
 			names = append(names, p.columns.Names()[n])
 		}
 	}
-	found := def
-	if def < 0 || slices.ContainsFunc(names, func(c string) bool { return p.tables[def].Holds(c) == "" }) {
-		t, _, err := table.Detect(p.tables, table.Evidence{Columns: names})
-		if t == nil && def >= 0 {
-			t, err = p.tables[def].Likeliest(p.tables, names), nil
-		}
-		lacks := func(c string) bool { return p.tables[def].Holds(c) != "" && t.Holds(c) == "" }
-		if t != nil && err == nil && (p.mixed || !slices.ContainsFunc(names, lacks)) {
-			found = int8(slices.Index(p.tables, t))
-		}
+	if def >= 0 && !slices.ContainsFunc(names, func(c string) bool { return p.tables[def].Holds(c) == "" }) {
+		return def
 	}
-	if len(w.byColumns) < maxShown {
-		w.byColumns[string(w.ownColumns)] = found
+	t, _, err := table.Detect(p.tables, table.Evidence{Columns: names})
+	if t == nil && def >= 0 {
+		t, err = p.tables[def].Likeliest(p.tables, names), nil
 	}
-	return found
+	lacks := func(c string) bool { return p.tables[def].Holds(c) != "" && t.Holds(c) == "" }
+	if t == nil || err != nil || !p.mixed && slices.ContainsFunc(names, lacks) {
+		return def
+	}
+	return int8(slices.Index(p.tables, t))
 }
 
 // countRest counts the rows of a block that do not say which table they are of.

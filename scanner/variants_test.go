@@ -279,3 +279,39 @@ func TestTimeline(t *testing.T) {
 		}
 	}
 }
+
+// What a join has added to connections does not make them rows of the table that it is
+// from where the cells that only connections have are empty.
+func TestWidened(t *testing.T) {
+	type row struct {
+		Timestamp, DeviceName, ActionType, RemoteIP, RemotePort, RemoteUrl, Protocol, InitiatingProcessFileName, LogonType, AccountName, FileName string
+	}
+	at := func(r row) row {
+		r.Timestamp, r.DeviceName, r.RemoteIP, r.RemotePort, r.InitiatingProcessFileName = "2026-05-20T10:00:00Z", "pc", "198.51.100.7", "443", "curl"
+		return r
+	}
+	rows := []row{
+		at(row{ActionType: "ConnectionSuccess", RemoteUrl: "x.example", LogonType: "Network", AccountName: "root"}),
+		at(row{ActionType: "ConnectionSuccess", LogonType: "Network", AccountName: "root"}),
+		at(row{ActionType: "DnsConnectionInspected", LogonType: "Network"}),
+		at(row{ActionType: "LogonSuccess", LogonType: "Network", AccountName: "root"}),
+		at(row{ActionType: "ConnectionRequest", FileName: "a"}),
+		at(row{ActionType: "SmartScreenUrlWarning", FileName: "a"}),
+		at(row{LogonType: "Network"}),
+	}
+	want := []string{"1 DeviceNetworkEvents", "2 DeviceNetworkEvents", "3 DeviceNetworkEvents", "4 DeviceLogonEvents", "5 DeviceNetworkEvents",
+		"6 DeviceEvents", "7 DeviceLogonEvents"}
+	for name, in := range inFormats(t, rows) {
+		var got []string
+		s := &Scan{Indicators: indicators(t, "198.51.100.7"), Order: AsFound, Each: func(h *Hit) error {
+			got = append(got, fmt.Sprint(h.Source.Record, " ", h.Table.Name))
+			return nil
+		}}
+		if _, err := s.Run(t.Context(), []formats.Input{in}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}

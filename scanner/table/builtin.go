@@ -699,6 +699,7 @@ var builtin = [...]Table{
 		KQL: []KQL{
 			{Column: "RemoteIP"},
 		},
+		rows: &condition{column: "ActionType", words: []string{"Connection*", "InboundConnection*", "ListeningConnection*", "*Inspected"}},
 		keyAt: lookup[int]{
 			{key: "AdditionalFields", value: 5},
 			{key: "DeviceName"},
@@ -1174,7 +1175,7 @@ var builtin = [...]Table{
 				{Term: Term{Func: 2, Column: "Protocol"}, side: -1},
 			}},
 		},
-		used: []string{"ActionType", "ActionType", "AdditionalFields", "ActionType", "ActionType", "DeviceName", "", "LocalIP", "", "InitiatingProcessAccountName", "InitiatingProcessAccountDomain", "InitiatingProcessFileName", "", "InitiatingProcessCommandLine", "", "RemoteIP", "", "RemoteUrl", "", "AdditionalFields", "", "AdditionalFields", "", "RemotePort", "", "Protocol", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "RemoteIP", "RemotePort", "InitiatingProcessFileName", "ActionType", "LocalIP", "LocalPort", "RemoteUrl", "Protocol", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "RemoteIP"},
+		used: []string{"ActionType", "ActionType", "ActionType", "AdditionalFields", "ActionType", "ActionType", "DeviceName", "", "LocalIP", "", "InitiatingProcessAccountName", "InitiatingProcessAccountDomain", "InitiatingProcessFileName", "", "InitiatingProcessCommandLine", "", "RemoteIP", "", "RemoteUrl", "", "AdditionalFields", "", "AdditionalFields", "", "RemotePort", "", "Protocol", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "RemoteIP", "RemotePort", "InitiatingProcessFileName", "ActionType", "LocalIP", "LocalPort", "RemoteUrl", "Protocol", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "RemoteIP"},
 	},
 	{Name: "DnsEvents",
 		Fingerprint: []string{"SubType", "IPAddresses"},
@@ -2859,6 +2860,7 @@ var builtin = [...]Table{
 			{Column: "MD5"},
 		},
 		Optional: true,
+		rows:     &condition{column: "ActionType", words: []string{"FileCreated", "FileModified", "FileRenamed", "FileDeleted"}},
 		keyAt: lookup[int]{
 			{key: "AdditionalFields", value: 9},
 			{key: "DeviceName"},
@@ -3277,7 +3279,7 @@ var builtin = [...]Table{
 				{Term: Term{Func: 2, Column: "RequestProtocol", When: 2}, side: -1},
 			}},
 		},
-		used: []string{"RequestProtocol", "FileOriginUrl", "FileOriginIP", "DeviceName", "", "InitiatingProcessAccountName", "InitiatingProcessAccountDomain", "InitiatingProcessFileName", "", "InitiatingProcessCommandLine", "", "FileOriginIP", "", "RequestSourceIP", "", "FileOriginUrl", "", "", "", "RequestProtocol", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "FileName", "FolderPath", "SHA256", "ActionType", "SHA1", "MD5", "FileSize", "FileOriginUrl", "FileOriginIP", "FileOriginReferrerUrl", "RequestSourceIP", "RequestSourcePort", "RequestProtocol", "RequestAccountName", "InitiatingProcessFileName", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "SHA256", "SHA1", "MD5"},
+		used: []string{"ActionType", "RequestProtocol", "FileOriginUrl", "FileOriginIP", "DeviceName", "", "InitiatingProcessAccountName", "InitiatingProcessAccountDomain", "InitiatingProcessFileName", "", "InitiatingProcessCommandLine", "", "FileOriginIP", "", "RequestSourceIP", "", "FileOriginUrl", "", "", "", "RequestProtocol", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "FileName", "FolderPath", "SHA256", "ActionType", "SHA1", "MD5", "FileSize", "FileOriginUrl", "FileOriginIP", "FileOriginReferrerUrl", "RequestSourceIP", "RequestSourcePort", "RequestProtocol", "RequestAccountName", "InitiatingProcessFileName", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "SHA256", "SHA1", "MD5"},
 	},
 	{Name: "DeviceLogonEvents",
 		Fingerprint: []string{"LogonType", "RemoteIP"},
@@ -3300,6 +3302,7 @@ var builtin = [...]Table{
 			{Column: "RemoteIP"},
 		},
 		Optional: true,
+		rows:     &condition{column: "ActionType", words: []string{"LogonAttempted", "LogonFailed", "LogonSuccess"}},
 		keyAt: lookup[int]{
 			{key: "AdditionalFields", value: 4},
 			{key: "DeviceName"},
@@ -3615,7 +3618,7 @@ var builtin = [...]Table{
 				{Term: Term{Column: "RemotePort"}, side: -1},
 			}},
 		},
-		used: []string{"ActionType", "DeviceName", "", "AccountName", "AccountDomain", "InitiatingProcessFileName", "", "InitiatingProcessCommandLine", "", "RemoteIP", "", "RemoteDeviceName", "", "RemotePort", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "RemoteIP", "AccountName", "LogonType", "ActionType", "AccountDomain", "RemotePort", "RemoteDeviceName", "FailureReason", "IsLocalAdmin", "Protocol", "LogonId", "InitiatingProcessFileName", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "RemoteIP"},
+		used: []string{"ActionType", "ActionType", "DeviceName", "", "AccountName", "AccountDomain", "InitiatingProcessFileName", "", "InitiatingProcessCommandLine", "", "RemoteIP", "", "RemoteDeviceName", "", "RemotePort", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "RemoteIP", "AccountName", "LogonType", "ActionType", "AccountDomain", "RemotePort", "RemoteDeviceName", "FailureReason", "IsLocalAdmin", "Protocol", "LogonId", "InitiatingProcessFileName", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "RemoteIP"},
 	},
 	{Name: "DeviceProcessEvents",
 		Fingerprint: []string{"FileName", "ProcessCommandLine"},
@@ -3648,6 +3651,7 @@ var builtin = [...]Table{
 			{Column: "ProcessCommandLine", HasAny: true},
 		},
 		Optional: true,
+		rows:     &condition{column: "ActionType", words: []string{"ProcessCreated"}},
 		keyAt: lookup[int]{
 			{key: "AdditionalFields", value: 6},
 			{key: "DeviceName"},
@@ -3970,7 +3974,7 @@ var builtin = [...]Table{
 				{Term: Term{Func: 5}, side: -1},
 			}},
 		},
-		used: []string{"DeviceName", "", "AccountName", "AccountDomain", "FileName", "", "ProcessCommandLine", "", "ProcessCommandLine", "", "InitiatingProcessCommandLine", "", "AdditionalFields", "", "", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "FileName", "ProcessCommandLine", "AccountName", "InitiatingProcessFileName", "ActionType", "FolderPath", "SHA256", "SHA1", "MD5", "AccountDomain", "ProcessId", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "ProcessCommandLine"},
+		used: []string{"ActionType", "DeviceName", "", "AccountName", "AccountDomain", "FileName", "", "ProcessCommandLine", "", "ProcessCommandLine", "", "InitiatingProcessCommandLine", "", "AdditionalFields", "", "", "", "Timestamp", "TimeGenerated", "Timestamp", "DeviceName", "FileName", "ProcessCommandLine", "AccountName", "InitiatingProcessFileName", "ActionType", "FolderPath", "SHA256", "SHA1", "MD5", "AccountDomain", "ProcessId", "InitiatingProcessAccountName", "InitiatingProcessCommandLine", "InitiatingProcessFolderPath", "InitiatingProcessParentFileName", "AdditionalFields", "ReportId", "ProcessCommandLine"},
 	},
 	{Name: "UrlClickEvents",
 		Fingerprint: []string{"Url", "IsClickedThrough"},

@@ -327,25 +327,25 @@ func (t *Table) matchesMore(o *Table, names map[string]bool) bool {
 // has their fingerprint, and a column of theirs that t does not know. Connections, files
 // and processes of a device are so in one timeline, each row with its own cells.
 func (t *Table) Beside(tables []*Table, columns []string) (others []*Table) {
-	var strange []string
-	for _, c := range columns {
-		if t.Holds(c) == "" {
-			strange = append(strange, c)
-		}
-	}
-	if len(strange) == 0 {
-		return nil
-	}
-	lacks := func(want string) bool {
-		return !slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, want) })
-	}
+	names := nameSet(columns)
 	for _, o := range tables {
-		knows := func(c string) bool { return o.Holds(c) != "" }
-		if o != t && len(o.Fingerprint) > 0 && slices.ContainsFunc(strange, knows) && !slices.ContainsFunc(o.Fingerprint, lacks) {
+		strange := func(c string) bool { return o.Holds(c) != "" && t.Holds(c) == "" }
+		if o != t && hasAll(names, o.Fingerprint) && slices.ContainsFunc(columns, strange) {
 			others = append(others, o)
 		}
 	}
 	return others
+}
+
+// Claims reports whether a row says that it is of t. A join gives connections the cells
+// of logons or files, and where those that only connections have are empty, these may be
+// all that another table has.
+func (t *Table) Claims(columns *Columns, cells []string) bool {
+	if t.rows == nil {
+		return false
+	}
+	i := columns.Index(t.rows.column)
+	return i >= 0 && matchesAny(t.rows.words, cells[i])
 }
 
 // Likeliest returns the table that a row with these columns is of where they show none
@@ -354,7 +354,7 @@ func (t *Table) Beside(tables []*Table, columns []string) (others []*Table) {
 // tables. What is known of a file by SHA1 alone is so no less of DeviceFileEvents, but a
 // Name is nobody's. nil if there is none.
 func (t *Table) Likeliest(tables []*Table, columns []string) (best *Table) {
-	most := 1
+	names, most := nameSet(columns), 1
 	for _, o := range tables {
 		strange := func(c string) bool { return o.Holds(c) == "" }
 		gains := func(c string) bool { return o.Key(c) != nil && t.Holds(c) == "" }
@@ -363,7 +363,7 @@ func (t *Table) Likeliest(tables []*Table, columns []string) (best *Table) {
 		}
 		n := 0
 		for _, want := range o.Fingerprint {
-			if slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, want) }) {
+			if names[strings.ToLower(want)] {
 				n++
 			}
 		}

@@ -309,6 +309,10 @@ func (p *parser) keyed(words []string, rest string) error {
 	case key == "time" && one:
 		t.Times = strings.Fields(rest)
 		p.want(t.Times...)
+	case key == "rows" && one:
+		c, err := p.condition(rest)
+		t.rows = c
+		return err
 	case key == "kql" && one:
 		for _, part := range splitTop(rest, ',') {
 			w := strings.Fields(part)

@@ -16,6 +16,7 @@
 //	fingerprint: COLUMN …               headers that have all of these are this table
 //	presence: optional                  a sweep may lack it, and only its fingerprint shows it
 //	time: COLUMN …                      event time, in order of preference, row by row
+//	rows: COLUMN is WORD …              rows that are of no other table, whatever else they fill
 //	kql: COLUMN in|has_any, …           what the table's KQL hunt reads
 //	# column   holds  level  role    port        print
 //	RemoteIP   ip     hunt   remote  RemotePort  hunt
@@ -103,6 +104,7 @@ type Table struct {
 	KQL         []KQL    // what the KQL hunt reads
 	Optional    bool     // a sweep may lack it, and only its whole fingerprint shows it
 
+	rows       *condition      // of rows that are of no other table; may be nil
 	keyAt      lookup[int]     // Keys by column as spelled
 	native     lookup[column]  // by folded name
 	names      []string        // native columns as spelled, in file order

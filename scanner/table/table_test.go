@@ -110,6 +110,7 @@ func TestParseErrors(t *testing.T) {
 		{"who condition", "who host: Addr@up", `t:6: unknown condition @up`},
 		{"side without sides", "who host: Addr@src", `t:6: Addr@src needs a sides: line`},
 		{"scope without sides", "direction: scope", `t:6: direction: scope needs a sides: line`},
+		{"rows of another table", "rows: Addr", `t:6: "Addr": want COLUMN is WORD …`},
 		{"direction word", "direction: Addr: x = sideways", `t:6: "x = sideways"`},
 		{"sides", "sides: up Addr Port", `t:6: "up Addr Port"`},
 		{"alias", "alias a b: Addr", `t:6: "a b" cannot be a name`},
@@ -455,6 +456,36 @@ func TestLikeliest(t *testing.T) {
 		if got != tt.want {
 			t.Errorf("%s, %s: %q, want %q", tt.of, tt.columns, got, tt.want)
 		}
+	}
+}
+
+func TestClaims(t *testing.T) {
+	tables := Builtin()
+	columns := NewColumns([]string{"RemoteIP", "ActionType"}, []bool{true, true})
+	for _, tt := range []struct {
+		table, action string
+		want          bool
+	}{
+		{"DeviceNetworkEvents", "ConnectionFound", true},
+		{"DeviceNetworkEvents", "inboundconnectionaccepted", true},
+		{"DeviceNetworkEvents", "ListeningConnectionCreated", true},
+		{"DeviceNetworkEvents", "NetworkSignatureInspected", true},
+		{"DeviceNetworkEvents", "FirewallInboundConnectionBlocked", false}, // of DeviceEvents
+		{"DeviceNetworkEvents", "LogonSuccess", false},
+		{"DeviceNetworkEvents", "", false},
+		{"DeviceLogonEvents", "LogonFailed", true},
+		{"DeviceFileEvents", "FileRenamed", true},
+		{"DeviceFileEvents", "FileTimestampModificationEvent", false}, // of DeviceEvents
+		{"DeviceProcessEvents", "ProcessCreated", true},
+		{"DeviceProcessEvents", "ProcessCreatedUsingWmiQuery", false}, // of DeviceEvents
+		{"CommonSecurityLog", "ConnectionFound", false},
+	} {
+		if got := ByName(tables, tt.table).Claims(columns, []string{"198.51.100.7", tt.action}); got != tt.want {
+			t.Errorf("%s, %s: %v, want %v", tt.table, tt.action, got, tt.want)
+		}
+	}
+	if ByName(tables, "DeviceNetworkEvents").Claims(NewColumns([]string{"RemoteIP"}, []bool{true}), []string{"ConnectionFound"}) {
+		t.Error("a row without that column is claimed")
 	}
 }
 
