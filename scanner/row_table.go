@@ -133,9 +133,9 @@ func (w *worker) nameRest(in *input, def int8) error {
 const maxShown = 1 << 14
 
 // shownTable is the table whose columns the cells of a row show, or def if that has all
-// of them or none has, or if the row says that it is of def. In a stream whose first records name no table, it is another than
-// def only if it has each of the columns that def has: what a row of def shows beside
-// them, as after a join, does not take it away.
+// of them or none has, or if the row says that it is of def. In a stream whose first
+// records name no table, it is another than def only if it has each of the columns that
+// def has: what a row of def shows beside them, as after a join, does not take it away.
 func (w *worker) shownTable(p *plan, cells []string, def int8) int8 {
 	w.ownColumns = append(w.ownColumns[:0], byte(def))
 	for n, cell := range cells {
