@@ -111,6 +111,8 @@ func TestMatchURLInText(t *testing.T) {
 		{"behind a key", KindText, "url=evil.example/a", "http://evil.example/a@evil.example/a"},
 		{"two joined by a comma", KindText, "http://evil.example/a,http://203.0.113.7/bins/arm7", "http://203.0.113.7/bins/arm7@http://203.0.113.7/bins/arm7; http://evil.example/a@http://evil.example/a"},
 		{"inside another", KindText, "http://good.example/?u=http://evil.example/a", "http://evil.example/a@http://evil.example/a"},
+		{"behind a long user name", KindText, "at http://" + strings.Repeat("%61", 400) + "@evil.example/a/b c", "http://evil.example/a@http://" + strings.Repeat("%61", 400) + "@evil.example/a/b"},
+		{"a host of more than a kilobyte", KindText, "at http://" + strings.Repeat("%61", 400) + "/a", ""},
 		{"query", KindText, "http://evil.example/q?u=1 http://evil.example/q?u=2", "http://evil.example/q?u=1@http://evil.example/q?u=1"},
 		{"the host too: one element", KindText, "to http://www.sub.example/b/c and sub.example", "http://www.sub.example/b@http://www.sub.example/b/c; sub.example@http://www.sub.example/b/c sub; sub.example@sub.example"},
 		{"two and their hosts", KindText, "to http://www.sub.example/b/c and http://www.sub.example/b and http://203.0.113.8:81/c", "203.0.113.8@http://203.0.113.8:81/c port 81; http://203.0.113.8:81/c@http://203.0.113.8:81/c port 81; http://www.sub.example/b@http://www.sub.example/b; http://www.sub.example/b@http://www.sub.example/b/c; sub.example@http://www.sub.example/b/c sub"},
@@ -356,6 +358,8 @@ func FuzzURL(f *testing.F) {
 	f.Add("http://evil.example/%25", "evil.example/%")
 	f.Add("http://evil.example/?x", "http%3A%2F%2Fevil.example?x")
 	f.Add("http://evil.example/a", ".exa://evil.example/a")
+	f.Add("http://evil.example/a", "see http://"+strings.Repeat("%61", 500)+"<")
+	f.Add("http://evil.example/a", "see http://"+strings.Repeat("%61", 500)+"/a")
 	f.Fuzz(func(t *testing.T, values, cell string) {
 		if normal, ok := AppendURL(nil, []byte(cell)); ok && isASCII(normal) {
 			u, ok := cutURL(normal)

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// maxTextURL is how many bytes of a URL in text are compared. It bounds the cost of a
-// text that repeats the host of an indicator again and again.
+// maxTextURL is how many bytes of a URL in text are compared, from its path on. It bounds
+// the cost of a text that repeats the host of an indicator again and again.
 const maxTextURL = 1024
 
 // urlStop are the bytes at which a URL in text ends.
@@ -47,7 +47,7 @@ func (t *text) urls() (found []urlSpan) {
 			if at = next; from < 0 || !t.s.holdsHost(c[from:next]) {
 				continue
 			}
-			to := urlEnd(c, from, next, i)
+			to := urlEnd(c, next, i)
 			had := len(t.dst)
 			path := t.addURLs(from, to)
 			if cut := urlCut(c[next:to]); path > 0 && len(t.dst) == had && cut >= 0 {
@@ -124,11 +124,11 @@ func urlStart(c []byte, lo, slash, hi int) (from, next int) {
 	return from, slash + 1
 }
 
-// urlEnd finds where the URL at c[from:] ends: at the end of its word, without
-// the signs of the sentence, or where a comma or semicolon stands before the
-// scheme of another. path is where its path starts.
-func urlEnd(c []byte, from, path, hi int) int {
-	to := min(hi, from+maxTextURL)
+// urlEnd finds where the URL ends whose path starts at c[path]: at the end of its word,
+// without the signs of the sentence, or where a comma or semicolon stands before the
+// scheme of another.
+func urlEnd(c []byte, path, hi int) int {
+	to := min(hi, path+maxTextURL)
 	for at := path; at < to; {
 		n := bytes.Index(c[at:to], []byte("://"))
 		if n < 0 {
