@@ -381,6 +381,9 @@ func wantJSONRow(record map[string]any, key string) (string, bool) {
 		d.UseNumber()
 		if d.Decode(&in) != nil || d.More() {
 			in = nil
+			if json.Valid(blankJSON([]byte(text))) {
+				return "", false // only a string in it is odd, as a line break makes one
+			}
 		}
 	}
 	if v, ok := in[key]; ok {
@@ -396,6 +399,7 @@ func FuzzJSONL(f *testing.F) {
 	f.Add(`{"records":[{"a":"1"},{"b":{}}]}`+"\nx", byte(3), false)
 	f.Add(strings.Repeat(many(`{"a":"1","b":2`)+"}\n", 4), byte(0), false)
 	f.Add(strings.Repeat(`{"category":"c","properties":"`+strings.ReplaceAll(many(`{"a":"1","b":2`), `"`, `\"`)+`}"}`+"\n", 3), byte(100), true)
+	f.Add(`{"category":"c","properties":"{\"a\":\"1\",\"b\":\"x\ny\"}"}`, byte(33), false)
 	f.Fuzz(func(t *testing.T, text string, block byte, stream bool) {
 		if strings.HasPrefix(text, utf8BOM) {
 			return
