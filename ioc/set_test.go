@@ -412,10 +412,13 @@ func FuzzMatch(f *testing.F) {
 	for _, s := range []string{"a 10.1.2.3:80 x", `{"query":"a.test","answers":"[\"10.1.2.3\"]"}`, "[2001:db8::1]:1", "user@a.test", "(1)a(4)test(0)"} {
 		f.Add([]byte(s))
 	}
-	s := NewSet(parseAll(f, "10.0.0.0/8", "a.test", "2001:db8::/32", "1.2.3.4:5"))
+	for _, s := range []string{"http://%s@a.test/b/c?d=e", "http://a.test/%s;x", "http://%s/", "%s.a.test/b", "[%s]:80/b", `{"query":"%s"}`} {
+		f.Add(fmt.Appendf(nil, s, strings.Repeat("%61", 500)))
+	}
+	s := NewSet(parseAll(f, "10.0.0.0/8", "a.test", "2001:db8::/32", "1.2.3.4:5", "http://a.test/b", "https://averylongnameofahost/x?y", "44d88612fea8a8f36de82e1278abb02f"))
 	f.Fuzz(func(t *testing.T, cell []byte) {
 		keep := bytes.Clone(cell)
-		for k := KindIP; k <= KindList; k++ {
+		for k := range Kind(len(kindNames)) {
 			for _, c := range s.Match(k, cell, nil) {
 				if int(c.Off+c.Len) > len(cell) || c.Len == 0 || len(s.Indicators(c.Entry)) == 0 {
 					t.Fatalf("%v: candidate %+v", k, c)
