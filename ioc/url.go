@@ -30,8 +30,9 @@ func AppendURL(dst, cell []byte) (url []byte, ok bool) {
 	if len(rest.scheme) > 0 {
 		dst = append(append(dst, bytes.ToLower(rest.scheme)...), "://"...)
 	}
+	host := len(dst)
 	dst, q := appendURLHost(dst, p)
-	if q == badName {
+	if q == badName || !p.addr.IsValid() && numericLast(dst[host:]) { // see AppendHost
 		return dst[:start], false
 	}
 	if p.port >= 0 && p.port != impliedPort(rest.scheme) {
@@ -105,6 +106,9 @@ func impliedPort(scheme []byte) int {
 func appendPath(dst, raw []byte, special bool) []byte {
 	if i := bytes.IndexByte(raw, '#'); i >= 0 {
 		raw = raw[:i]
+		for len(raw) > 0 && blank(raw[len(raw)-1]) { // as at the end of a cell
+			raw = raw[:len(raw)-1]
+		}
 	}
 	path, query, _ := bytes.Cut(raw, []byte("?"))
 	slash := func(b byte) bool { return b == '/' || b == '\\' && special }

@@ -358,6 +358,9 @@ func FuzzURL(f *testing.F) {
 	f.Add("http://evil.example/%25", "evil.example/%")
 	f.Add("http://evil.example/?x", "http%3A%2F%2Fevil.example?x")
 	f.Add("http://evil.example/a", ".exa://evil.example/a")
+	f.Add("http://evil.example/a", "http://0xb041\u00adb07/")
+	f.Add("http://evil.example/a", "evil.example/a/http://203.0.113.7@80/a.cmd")
+	f.Add("http://evil.example/a'#b", "http://evil.example/a?x' #y")
 	f.Add("http://evil.example/a", "see http://"+strings.Repeat("%61", 500)+"<")
 	f.Add("http://evil.example/a", "see http://"+strings.Repeat("%61", 500)+"/a")
 	f.Fuzz(func(t *testing.T, values, cell string) {
@@ -424,6 +427,7 @@ func TestParseOddURLs(t *testing.T) {
 		{`\\evil.example@share\a`, "not an indicator"},
 		{`search:query=a&crumb=location:\\203.0.113.7@80\a`, "not an indicator"},
 		{"hxxps://203.0.113[.]7@80/a.cmd", "not an indicator"},
+		{"evil.example/a/http://203.0.113[.]7@80/a.cmd", "evil.example/a/http://203.0.113.7@80/a.cmd"},
 		{"https://user@2957085447/a.cmd", "https://176.65.139.7/a.cmd"},
 		{"bot@evil.example", ErrEmail.Error()},
 		{`EXAMPLE\bot@evil.example`, ErrEmail.Error()},

@@ -67,7 +67,10 @@ func parseURL(s string, known bool) (Indicator, error) {
 // portForHost reports whether a URL has a port where its host should be, as people write
 // what WebDAV clients ask for: https://203.0.113.7@80/share is no URL of 0.0.0.80.
 func portForHost(s string) bool {
-	_, s, _ = strings.Cut(s, "://")
+	scheme, s, _ := strings.Cut(s, "://")
+	if strings.ContainsAny(scheme, `/\?#`) { // it is in the path
+		return false
+	}
 	if end := strings.IndexAny(s, `/\?#`); end >= 0 {
 		s = s[:end]
 	}
