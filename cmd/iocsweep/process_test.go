@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -241,6 +242,10 @@ func TestInterruptOfPipes(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	signals := []os.Signal{os.Interrupt}
+	if !signal.Ignored(syscall.SIGHUP) { // else these tests run under nohup, and the command goes on
+		signals = append(signals, syscall.SIGHUP)
+	}
 	for _, test := range []struct {
 		text string
 		args []string
@@ -252,7 +257,7 @@ func TestInterruptOfPipes(t *testing.T) {
 		{"PK\x03\x04", []string{"inspect", "-"}},
 		{"", []string{"inspect", fifo}},
 	} {
-		for _, sig := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		for _, sig := range signals {
 			c := exec.Command("iocsweep", test.args...)
 			_, stderr := waiting(t, test.text, c)
 			if err := c.Process.Signal(sig); err != nil {
