@@ -34,8 +34,10 @@ func FuzzFeed(f *testing.F) {
 		"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\nYVsuXWV4YW1wbGVbLl1uZXQK\n--x--\n"), false, uint16(3))
 	f.Add([]byte(`{"results":[{"tags":["m"],"indicators":[{"indicator":"203.0.113.7","is_active":1}]},{"ips":["203.0.113.8","a"]},["x"]]}`), false, uint16(4))
 	f.Add([]byte("sep=;\ntype;value;to_ids\ndomain|ip;a.example.net|203.0.113.7;1\nip-dst;203.0.113.8;0\n"), false, uint16(5))
+	f.Add([]byte("\rt"), true, uint16(85))
 	f.Fuzz(func(t *testing.T, data []byte, broad bool, piece uint16) {
-		breaks := bytes.Count(data, []byte("\n"))
+		// A carriage return alone may end a line, too, see oldLines.
+		breaks := bytes.Count(data, []byte("\n")) + bytes.Count(data, []byte("\r")) - bytes.Count(data, []byte("\r\n"))
 		names := Names() // one at a time: there are many
 		for _, format := range []string{names[int(piece)%len(names)], ""} {
 			o := Options{Format: format, ForceBroad: broad}
