@@ -227,6 +227,9 @@ var words = [...]struct{ text, sign string }{
 	{"://", "://"}, {"//", "//"}, {":", ":"}, {"-", "-"}, {"_", "_"}, {"/", "/"}, {"@", "@"},
 }
 
+// maxWord is the length of the longest of words in brackets, with a few spaces.
+const maxWord = 13
+
 // refangDots puts back the signs inside an indicator. Behind the first slash only pairs
 // of brackets count, since a path may hold single ones.
 func refangDots(s string) string {
@@ -237,7 +240,7 @@ func refangDots(s string) string {
 	path := false
 	for i := 0; i < len(s); {
 		if s[i] == '[' {
-			if end := strings.IndexByte(s[i:], ']'); end > 0 && isV6(s[i+1:i+end]) {
+			if end := strings.IndexByte(s[i:min(i+maxV6, len(s))], ']'); end > 0 && isV6(s[i+1:i+end]) {
 				b = append(b, s[i:i+end+1]...)
 				i += end + 1
 				continue
@@ -255,12 +258,10 @@ func refangDots(s string) string {
 			b = append(b, sign...)
 			continue
 		}
-		if !path && !closesWord(b, s[i:]) {
-			if n := looseDot(s[i:]); n > 0 {
-				b = append(trimSpaces(b), '.')
-				i += n
-				continue
-			}
+		if n := looseDot(s[i:]); n > 0 && !path && !closesWord(b, s[i:]) {
+			b = append(trimSpaces(b), '.')
+			i += n
+			continue
 		}
 		path = path || s[i] == '/'
 		b = append(b, s[i])
@@ -268,6 +269,9 @@ func refangDots(s string) string {
 	}
 	return string(b)
 }
+
+// maxV6 is more than an IPv6 address in brackets is long, with any usual zone.
+const maxV6 = 80
 
 func trimSpaces(b []byte) []byte {
 	for len(b) > 0 && b[len(b)-1] == ' ' {
@@ -282,8 +286,8 @@ func bracketSign(s string) (sign string, n int) {
 	if k < 0 {
 		return "", 0
 	}
-	end := strings.IndexByte(s, "])}>"[k])
-	if end < 2 || end > 12 {
+	end := strings.IndexByte(s[:min(maxWord, len(s))], "])}>"[k])
+	if end < 2 {
 		return "", 0
 	}
 	inner := strings.Trim(s[1:end], " ")
@@ -318,7 +322,7 @@ func looseDot(s string) int {
 		return 3
 	}
 	i := 0
-	for i < len(s) && strings.IndexByte("[](){}<>\\^", s[i]) >= 0 {
+	for i < min(5, len(s)) && strings.IndexByte("[](){}<>\\^", s[i]) >= 0 {
 		i++
 	}
 	if i > 4 || i >= len(s) || s[i] != '.' {

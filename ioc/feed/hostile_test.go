@@ -76,6 +76,18 @@ func TestDeepJSON(t *testing.T) {
 	}
 }
 
+// Each part of a line may be looked at as an indicator: what it costs to refang one has to
+// go by its length.
+func TestBracketedLines(t *testing.T) {
+	for _, sign := range []string{"]", "[", "]."} {
+		line := strings.Repeat(sign, 3000/len(sign)) + "00.x\n"
+		values, _, err := costly(t, of(strings.Repeat("a.example.net\n", 50)+strings.Repeat(line, 400)), "", 200)
+		if err != nil || len(values) != 1 || values[0] != "a.example.net" {
+			t.Errorf("%s: %q, %v", sign, values, err)
+		}
+	}
+}
+
 // A line, object or element without end is cut off, whatever the kind.
 func TestEndlessLines(t *testing.T) {
 	starts := map[string]string{
