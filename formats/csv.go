@@ -212,11 +212,15 @@ func (r *csvReader) Next() (Block, error) {
 	if err != nil {
 		return Block{}, err
 	}
+	failed := true // also where a panic goes on: others wait for the seam
+	defer func() {
+		r.s.t.done(sp)
+		if failed {
+			r.s.fail()
+		}
+	}()
 	b, err := r.block(sp)
-	r.s.t.done(sp)
-	if err != nil && err != io.EOF {
-		r.s.fail()
-	}
+	failed = err != nil && err != io.EOF
 	return b, err
 }
 

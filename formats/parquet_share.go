@@ -164,22 +164,31 @@ func (sh *pqShared) allDone() bool {
 	return true
 }
 
-// unlocked calls do without sh.mu, which the caller holds before and after. It locks
-// sh.mu again after a panic too, so that this panic is reported, not one about the lock.
-func (sh *pqShared) unlocked(do func()) {
+// unlocked calls do without sh.mu, which the caller holds before and after. A panic is an
+// error: others wait for what this reader has in hand.
+func (sh *pqShared) unlocked(do func() error) (err error) {
 	sh.mu.Unlock()
 	defer sh.mu.Lock()
-	do()
+	defer recovered(&err)
+	return do()
 }
 
-// look takes some cells of a batch and looks at them. sh.mu is held before and after.
+// look takes some cells of a batch and looks at them. Those that Want.Keep cannot judge are
+// kept: they are matched once more. sh.mu is held before and after.
 func (sh *pqShared) look(r *parquetReader, b *sharedBatch) {
 	lo, hi := b.next, min(b.next+batchCells, len(b.cells))
 	b.next = hi
-	sh.unlocked(func() {
+	err := sh.unlocked(func() error {
 		r.part = Run{Key: b.key, Data: b.data, Cells: b.cells[lo:hi]}
 		r.kept, _ = r.keep(&r.part, r.kept[:0])
+		return nil
 	})
+	if err != nil {
+		r.kept = r.kept[:0]
+		for i := range hi - lo {
+			r.kept = append(r.kept, uint32(i))
+		}
+	}
 	for _, i := range r.kept {
 		b.kept = append(b.kept, uint32(lo)+i)
 	}
@@ -215,8 +224,10 @@ func (sh *pqShared) judge(r *parquetReader, key int, t *pqText) []uint32 {
 func (sh *pqShared) step(r *parquetReader, key int) {
 	col := &sh.cols[key]
 	var page bool
-	var err error
-	sh.unlocked(func() { page, err = sh.advance(r, key, col) })
+	err := sh.unlocked(func() (err error) {
+		page, err = sh.advance(r, key, col)
+		return err
+	})
 	col.busy = false
 	col.at = r.c.pqCursor
 	if err != nil {
@@ -232,12 +243,11 @@ func (sh *pqShared) step(r *parquetReader, key int) {
 	col.running++
 	first := r.c.first
 	sh.cond.Broadcast()
-	sh.unlocked(func() {
+	err = sh.unlocked(func() error {
 		if isDictEncoding(r.c.head.enc) {
-			err = sh.codesPage(r, col)
-		} else {
-			err = sh.plainPage(r, key, col)
+			return sh.codesPage(r, col)
 		}
+		return sh.plainPage(r, key, col)
 	})
 	if err != nil {
 		col.fail(first, err)

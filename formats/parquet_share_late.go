@@ -85,14 +85,13 @@ func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid
 		}
 		if !c.done {
 			c.busy = true
-			sh.unlocked(func() { c.read(r, lc, sh) })
+			c.err = sh.unlocked(func() error { return c.read(r, lc, sh) })
 			c.busy, c.done = false, true
 			sh.cond.Broadcast()
 		}
 		all, base := sh.late.rows, uint32(r.s.claims[r.claim].lo)
-		var err error
-		sh.unlocked(func() { err = c.copy(g, j, rows, all, base) }) // what is done does not change
-		if err == nil {
+		err := sh.unlocked(func() error { return c.copy(g, j, rows, all, base) }) // what is done does not change
+		if c.err != nil {
 			err = c.err
 		}
 		if err != nil {
@@ -109,12 +108,13 @@ func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid
 }
 
 // read fetches a column for all rows.
-func (c *lateCells) read(r *parquetReader, lc *lateColumn, sh *pqShared) {
+func (c *lateCells) read(r *parquetReader, lc *lateColumn, sh *pqShared) error {
 	all := pqClaim{group: r.s.claims[r.claim].group, hi: sh.rows}
 	g := new(Grid)
 	g.byColumn(len(sh.late.rows), 1)
-	c.err = r.column(lc, &all, sh.late.rows, g, 0)
+	err := r.column(lc, &all, sh.late.rows, g, 0)
 	c.data, c.cells = g.Data, g.Cells
+	return err
 }
 
 // copy fills column j of a grid with the cells of rows, which count from the group's row

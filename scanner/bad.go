@@ -41,6 +41,7 @@ func (b *badRecord) before(o *badRecord) bool {
 func (w *worker) lose(err error) {
 	in, b := w.now.in, w.now.block
 	w.now.broken++
+	w.spoiled = w.spoiled || asFault(err) != nil
 	in.failAt(b.Seq, w.now.broken, Partial, cause(err))
 	in.problem(b.Seq, w.now.broken, w.at(formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err))
 	w.badInput(in)

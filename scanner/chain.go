@@ -40,7 +40,7 @@ func (c *chain) claim(r formats.Reader) (formats.Block, error) {
 	c.mu.Lock()
 	c.claiming++
 	c.mu.Unlock()
-	b, err := r.Next()
+	b, err := next(r)
 	c.mu.Lock()
 	c.claiming--
 	switch {
@@ -52,6 +52,11 @@ func (c *chain) claim(r formats.Reader) (formats.Block, error) {
 	c.mu.Unlock()
 	c.cond.Broadcast()
 	return b, err
+}
+
+func next(r formats.Reader) (b formats.Block, err error) {
+	defer caught(&err)
+	return r.Next()
 }
 
 // count notes how many records and line breaks a block holds. The first block

@@ -12,6 +12,7 @@ import (
 func TestMain(m *testing.M) {
 	level := flag.String("simd", simd.Best().String(), "kernels to test: go, neon, avx2, avx512, vbmi2")
 	flag.Parse()
+	faultsPanic = true
 	if !simd.UseNamed(*level) {
 		println("this processor has no kernels called", *level)
 		os.Exit(2)

@@ -33,6 +33,15 @@ func (w *worker) takeRun(run *formats.Run, err error) bool {
 		w.lose(err)
 		return true
 	}
+	if err := w.matchKey(run); err != nil {
+		w.lose(err)
+	}
+	return w.now.err == nil
+}
+
+// matchKey does so for a run that could be read.
+func (w *worker) matchKey(run *formats.Run) (err error) {
+	defer caught(&err)
 	in := w.now.in
 	k := &in.plan.keys[run.Key]
 	switch {
@@ -40,11 +49,11 @@ func (w *worker) takeRun(run *formats.Run, err error) bool {
 		!(in.plan.rowwise && w.leavesUnnamed(run, w.now.block.Rows)):
 	case k.discriminates:
 		if w.now.err = w.sortRows(in, w.now.block, k, run); w.now.err != nil {
-			return false
+			return nil
 		}
 		if in.plan.rowwise && run.Key == in.plan.lastNamer {
 			if w.now.err = w.nameRest(in, w.now.def); w.now.err != nil {
-				return false
+				return nil
 			}
 		}
 	case k.dates:
@@ -52,10 +61,7 @@ func (w *worker) takeRun(run *formats.Run, err error) bool {
 			e[run.Key] = w.proof(run)
 		}
 	}
-	if err := w.matchRun(k, run); err != nil {
-		w.lose(err)
-	}
-	return true
+	return w.matchRun(k, run)
 }
 
 // matchRun looks up the cells of one run and adds what the rows hold to w.found.

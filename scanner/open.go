@@ -18,11 +18,7 @@ func (r *run) openInput(in *input) {
 	in.opts.Fits = func(part *formats.Part) bool { return r.matched(part, in.in.String()) != nil }
 	in.opts.Whole = r.generic // what stands round records is swept, too
 	next := open
-	src, err := r.openSource(in)
-	if err == nil {
-		err = r.planInput(in, src)
-	}
-	if err != nil {
+	if err := r.openAndPlan(in); err != nil {
 		if r.interrupted() {
 			in.fail(Unfinished, errCut)
 		} else {
@@ -34,6 +30,16 @@ func (r *run) openInput(in *input) {
 	r.mu.Lock()
 	in.state = next
 	r.mu.Unlock()
+}
+
+// openAndPlan opens an input and plans how it is read.
+func (r *run) openAndPlan(in *input) (err error) {
+	defer caught(&err)
+	src, err := r.openSource(in)
+	if err != nil {
+		return err
+	}
+	return r.planInput(in, src)
 }
 
 // openSource opens an input, with the header of a file beside it where it has none.

@@ -86,34 +86,59 @@ func (r *run) openUnlocked(in *input) {
 	r.openInput(in)
 }
 
+// maxFaults is how often a worker goes on behind a block of an input that could not be
+// claimed for a fault of ours. Those behind it may be sound, or show the same fault.
+const maxFaults = 8
+
 // sweep claims and matches blocks of one input until none is left.
 func (w *worker) sweep(in *input) {
 	w.reset(in)
-	reader := w.reader
+	faults := 0
 	for w.ctx.Err() == nil || w.strictGoesOn(in) {
 		w.lap.last = time.Now()
-		b, err := in.chain.claim(reader)
+		b, err := in.chain.claim(w.reader)
 		w.lap.add(&w.stats.Claim)
 		if err != nil {
-			if !errors.Is(err, io.EOF) && w.interrupted() {
+			again := asFault(err) != nil && faults < maxFaults
+			w.unclaimed(in, err, again)
+			if !again {
 				return
 			}
-			w.mu.Lock()
-			in.drained = true
-			w.mu.Unlock()
-			if !errors.Is(err, io.EOF) {
-				in.failAt(atEnd, 0, Partial, cause(err))
-				in.problem(atEnd, 0, named(in.in, err))
-				w.badInput(in)
+			faults++
+			w.spoiled = true
+		} else {
+			if err := w.block(in, b); err != nil {
+				w.stop(err)
+				return
 			}
-			return
+			w.stats.Bytes.Add(b.Size)
+			w.stats.Records.Add(int64(b.Records))
 		}
-		if err := w.block(in, b); err != nil {
-			w.stop(err)
-			return
+		if w.spoiled {
+			if err := w.renew(in); err != nil {
+				w.stop(err)
+				return
+			}
 		}
-		w.stats.Bytes.Add(b.Size)
-		w.stats.Records.Add(int64(b.Records))
+	}
+}
+
+// unclaimed notes why no block of an input could be claimed; again says that the worker
+// tries once more.
+func (w *worker) unclaimed(in *input, err error, again bool) {
+	ended := errors.Is(err, io.EOF)
+	if !ended && w.interrupted() {
+		return
+	}
+	if !again {
+		w.mu.Lock()
+		in.drained = true
+		w.mu.Unlock()
+	}
+	if !ended {
+		in.failAt(atEnd, 0, Partial, cause(err))
+		in.problem(atEnd, 0, named(in.in, err))
+		w.badInput(in)
 	}
 }
 

@@ -249,9 +249,20 @@ func (w *worker) tell(in *input) {
 	w.sum = counted{}
 }
 
-// report makes the hits of one row: what its elements match given the row's
-// ports, when it happened, which rules remove it.
+// report makes the hits of one row. An error ends the scan.
 func (w *worker) report(in *input, f *finding) error {
+	err := w.hitsOf(in, f)
+	if fault := asFault(err); fault != nil {
+		w.faulty(in, f, fault)
+		return nil
+	}
+	return err
+}
+
+// hitsOf makes the hits of one row: what its elements match given the row's
+// ports, when it happened, which rules remove it.
+func (w *worker) hitsOf(in *input, f *finding) (err error) {
+	defer caught(&err)
 	p := in.plan
 	t := p.tables[f.Table]
 	if w.tracing != nil {

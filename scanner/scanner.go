@@ -133,7 +133,8 @@ var ErrSpill = errors.New("spill hits")
 // ErrNothing, a run-time failure (output cannot be written, disk full) or the context's
 // error. The Summary, which says what happened to each input, is nil only after a usage
 // error or without inputs; after an interrupt the hits so far have been written in
-// order.
+// order. A panic while an input is opened or read makes that input unreadable or partial,
+// and the others are swept.
 func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error) {
 	r, err := s.prepare(ctx, inputs)
 	if err != nil {

@@ -57,6 +57,7 @@ type worker struct {
 	sum      counted
 	entries  []uint32 // of the hits to come
 	touched  int      // written only so that the compiler keeps the prefetching loads
+	spoiled  bool     // a fault may have left all this half done, see renew
 
 	// Where hits go: encoded and streamed, sorted, or held until the order of the
 	// input's dates is known.
@@ -77,6 +78,8 @@ type claimed struct {
 	before   base          // the records and lines before it,
 	counted  bool          // if they are known already
 	broken   int           // columns that could not be read
+	wait     bool          // its findings wait for the order of the input's dates
+	traced   bool          // the record that is explained is in it, and no more is wanted
 	err      error         // ends the scan
 }
 
@@ -152,6 +155,30 @@ func (w *worker) begin(in *input, b formats.Block) (def int8, undecided bool) {
 // block matches the block that the reader has just claimed.
 func (w *worker) block(in *input, b formats.Block) error {
 	def, undecided := w.begin(in, b)
+	w.now.wait = undecided
+	err := w.search(in, b, def)
+	if w.sum != (counted{}) {
+		w.tell(in)
+	}
+	switch f := asFault(err); {
+	case f != nil:
+		w.lose(f)
+	case err != nil:
+		return err
+	}
+	defer w.lap.add(&w.stats.Output)
+	if w.now.traced || w.trace != nil && w.trace.Found && !w.now.wait {
+		w.stop(errTraced)
+	}
+	if w.now.wait {
+		return in.dates.put(w, b.Seq)
+	}
+	return w.commit(in, b.Seq, true)
+}
+
+// search finds the rows of the block in hand that match, and makes their hits.
+func (w *worker) search(in *input, b formats.Block, def int8) (err error) {
+	defer caught(&err)
 	w.reader.Runs()(w.each) // not ranged over: that would make a closure for each block
 	if w.now.err != nil {
 		return w.now.err
@@ -160,7 +187,7 @@ func (w *worker) block(in *input, b formats.Block) error {
 	if w.near != nil {
 		w.nearBlock(in, b, def)
 	}
-	traced := w.trace != nil && w.traceBlock(in, b, def)
+	w.now.traced = w.trace != nil && w.traceBlock(in, b, def)
 	if err := w.seen(in, b); err != nil {
 		w.lose(err)
 	}
@@ -168,23 +195,12 @@ func (w *worker) block(in *input, b formats.Block) error {
 		return err
 	}
 	w.lap.add(&w.stats.Match)
-	wait := undecided || in.dates.held()
-	if len(w.found) > 0 {
-		slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
-		err := w.reportAll(in, def, wait)
-		w.tell(in)
-		if err != nil {
-			return err
-		}
+	w.now.wait = w.now.wait || in.dates.held()
+	if len(w.found) == 0 {
+		return nil
 	}
-	defer w.lap.add(&w.stats.Output)
-	if traced || w.trace != nil && w.trace.Found && !wait {
-		w.stop(errTraced)
-	}
-	if wait {
-		return in.dates.put(w, b.Seq)
-	}
-	return w.commit(in, b.Seq, true)
+	slices.SortStableFunc(w.found, func(a, b located) int { return cmp.Compare(a.row, b.row) })
+	return w.reportAll(in, def, w.now.wait)
 }
 
 // payloadSize is how many bytes of encoded hits a worker gathers: a block, such

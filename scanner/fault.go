@@ -1,0 +1,83 @@
+package scanner
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"runtime"
+	"strings"
+
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+// A fault is a panic, which is to say a mistake of ours or of a library, met while an input
+// was read. It costs the row, the column of a block or the block in which it was met, and
+// makes the input partial: hits of terabytes are not thrown away for one row.
+type fault struct {
+	of any    // what panicked said
+	at string // function and line
+}
+
+func (f *fault) Error() string {
+	return Printable(fmt.Sprintf("internal error at %s: %v; please report it", f.at, f.of))
+}
+
+// asFault returns the fault that an error is, nil if it is none.
+func asFault(err error) *fault {
+	if err == nil {
+		return nil
+	}
+	var f *fault
+	errors.As(err, &f)
+	return f
+}
+
+// faultsPanic makes tests and fuzzing stop at a fault.
+var faultsPanic bool
+
+// caught, deferred, turns a panic into a fault.
+func caught(err *error) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if faultsPanic {
+		panic(p)
+	}
+	*err = &fault{p, panickedAt()}
+}
+
+// panickedAt names the innermost function of this module that panicked, or called what did.
+func panickedAt() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)]) // not this, not caught
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		if name, ours := strings.CutPrefix(f.Function, "github.com/iocsweep/iocsweep/"); ours {
+			return fmt.Sprintf("%s (%s:%d)", name, path.Base(f.File), f.Line)
+		}
+	}
+	return "an unknown place"
+}
+
+// faulty notes a fault in the making of a finding's hits. The worker's memory may be left
+// half done: it is not used for another block.
+func (w *worker) faulty(in *input, f *finding, err error) {
+	w.spoiled = true
+	n := behindColumns + f.N
+	in.failAt(w.seq, n, Partial, err)
+	pos := formats.Pos{Input: in.in, Record: f.Record, Line: f.Line, Group: f.Group, Offset: -1}
+	in.problem(w.seq, n, &formats.Error{Pos: pos, Err: err})
+	w.badInput(in)
+}
+
+// renew gives the worker memory of its own anew.
+func (w *worker) renew(in *input) error {
+	err := w.handOver()
+	trace := w.trace
+	*w = *w.run.newWorker()
+	w.each, w.trace = w.takeRun, trace
+	w.reset(in)
+	return err
+}

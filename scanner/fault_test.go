@@ -1,0 +1,191 @@
+package scanner
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/iocsweep/iocsweep/bench/gen"
+	"github.com/iocsweep/iocsweep/formats"
+)
+
+// A faultySource has readers that panic at the n-th call of one of their methods, counted
+// over all of them.
+type faultySource struct {
+	formats.Source
+	method string
+	left   *atomic.Int64
+}
+
+func (s faultySource) NewReader(w formats.Want) formats.Reader {
+	w.Spare = nil
+	return faultyReader{s.Source.NewReader(w), s}
+}
+
+type faultyReader struct {
+	formats.Reader
+	s faultySource
+}
+
+func (r faultyReader) called(method string) {
+	if r.s.method == method && r.s.left.Add(-1) == 0 {
+		panic("a fault of the test in " + method)
+	}
+}
+
+func (r faultyReader) Next() (formats.Block, error) {
+	r.called("Next")
+	return r.Reader.Next()
+}
+
+func (r faultyReader) Runs() iter.Seq2[*formats.Run, error] {
+	runs := r.Reader.Runs()
+	return func(yield func(*formats.Run, error) bool) {
+		r.called("Runs")
+		runs(func(run *formats.Run, err error) bool {
+			if r.s.method == "Match" && run != nil && r.s.left.Add(-1) == 0 {
+				run.Key = 999 // which whoever takes it stumbles over
+			}
+			return yield(run, err)
+		})
+	}
+}
+
+func (r faultyReader) Fetch(stage int, rows []uint32) (*formats.Grid, error) {
+	r.called("Fetch")
+	return r.Reader.Fetch(stage, rows)
+}
+
+func (r faultyReader) Pos(row uint32) formats.Pos {
+	r.called("Pos")
+	return r.Reader.Pos(row)
+}
+
+func (r faultyReader) Rejects() []formats.Reject {
+	r.called("Rejects")
+	return r.Reader.Rejects()
+}
+
+// faultySweep runs a scan of a file that panics at the n-th call of a method of readers, or
+// of the encoder. It returns the hits, what is reported of the file, and the warnings.
+func faultySweep(t *testing.T, s *Scan, file []byte, method string, n int64) (hits []string, f *FileReport, warned []string) {
+	t.Helper()
+	left := new(atomic.Int64)
+	left.Store(n)
+	var out bytes.Buffer
+	s.Output, s.Warn = &out, func(err error) { warned = append(warned, err.Error()) }
+	if method == "Encode" {
+		s.Encode = func(dst []byte, h *Hit) []byte {
+			if left.Add(-1) == 0 {
+				panic("a fault of the test in Encode")
+			}
+			return JSONL(dst, h)
+		}
+	}
+	r, err := s.prepare(t.Context(), []formats.Input{formats.Bytes("x", file)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.out.close()
+	defer r.stop(nil)
+	in := r.inputs[0]
+	in.state = opening
+	r.openInput(in)
+	in.src = faultySource{in.src, method, left}
+	var workers sync.WaitGroup
+	for range s.Threads {
+		w := r.newWorker()
+		workers.Go(w.work)
+	}
+	workers.Wait()
+	if err := r.out.finish(nil); err != nil {
+		t.Fatal(err)
+	}
+	return lines(out.String()), r.summary().Files[0], warned
+}
+
+// A panic while a file is read costs at most the block in which it happens: the scan ends,
+// all other hits are written as ever, and the file does not pass for one that was read.
+func TestFaults(t *testing.T) {
+	faultsPanic = false
+	defer func() { faultsPanic = true }()
+	rows := generated(gen.Tables[1], 1600, 0.2, 0)
+	files := map[string][]byte{
+		"csv":     asCSV(t, rows, gen.CSVOptions{}),
+		"jsonl":   asJSONL(t, rows, gen.JSONOptions{}),
+		"parquet": asParquet(t, rows, gen.ParquetOptions{Group: 160}),
+		"pieces":  asParquet(t, rows, gen.ParquetOptions{}),
+	}
+	set := generatedSet(t)
+	for name, file := range files {
+		for threads, order := range map[int]Order{1: Newest, 3: AsFound} {
+			sweep := func(method string, n int64) ([]string, *FileReport, []string) {
+				s := &Scan{Indicators: set, Threads: threads, Order: order}
+				s.Formats.BlockSize = 24 << 10
+				if name == "pieces" {
+					s.Formats.BlockSize = 8 * 160
+				}
+				return faultySweep(t, s, file, method, n)
+			}
+			whole, _, _ := sweep("", 0)
+			if len(whole) < 300 {
+				t.Fatalf("%d hits", len(whole))
+			}
+			for _, method := range []string{"Next", "Runs", "Match", "Fetch", "Pos", "Rejects", "Encode"} {
+				if method == "Encode" && order != AsFound {
+					continue // it is called when all has been read
+				}
+				t.Run(fmt.Sprintf("%s/%d/%s", name, threads, method), func(t *testing.T) {
+					hits, f, warned := sweep(method, 3)
+					if f.Status != Partial || !strings.Contains(f.Reason, "internal error at ") || len(warned) != 1 || !strings.Contains(warned[0], f.Reason) {
+						t.Errorf("%v, %s; %q", f.Status, f.Reason, warned)
+					}
+					if int(f.Hits) != len(hits) && method != "Encode" {
+						t.Errorf("%d hits are reported, %d written", f.Hits, len(hits))
+					}
+					at := 0
+					for _, h := range hits {
+						for at < len(whole) && !same(whole[at], h) {
+							at++
+						}
+						if at++; at > len(whole) {
+							t.Fatalf("a hit that is none, or in another place: %.60s", h)
+						}
+					}
+					least := len(whole) * 3 / 4
+					switch {
+					case method == "Encode":
+						least = len(whole) - 1
+					case method == "Next" && name == "csv":
+						least = 0 // where the next record begins is not known
+					}
+					if len(hits) < least {
+						t.Errorf("%d hits of %d", len(hits), len(whole))
+					}
+				})
+			}
+		}
+	}
+}
+
+// same compares hits, but for the number of a record that stands behind a block that was
+// never counted.
+func same(a, b string) bool {
+	cut := func(s string) string { s, _, _ = strings.Cut(s, `"source":`); return s }
+	return cut(a) == cut(b)
+}
+
+// An input that cannot be opened for a fault is unreadable, and the others are read.
+func TestFaultAtOpening(t *testing.T) {
+	faultsPanic = false
+	defer func() { faultsPanic = true }()
+	s := &Scan{Indicators: indicators(t, "198.51.100.7")}
+	hits, sum := sweep(t, s, formats.Stdin(brokenReader{}), jsonl("b", `{`+csl+`,"DestinationIP":"198.51.100.7"}`))
+	if len(hits) != 1 || sum.Files[0].Status != Unreadable || !strings.Contains(sum.Files[0].Reason, "internal error at ") || sum.Files[1].Status != Complete {
+		t.Errorf("%q, %+v, %+v", hits, sum.Files[0], sum.Files[1])
+	}
+}
