@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 )
@@ -565,5 +566,55 @@ func TestCSVBackslashLate(t *testing.T) {
 		if escaped := strings.Contains(fmt.Sprint(bad), ErrEscaped.Error()); escaped != (i == 0) {
 			t.Errorf("%v", bad)
 		}
+	}
+}
+
+// A panickyAt panics when it is read from one of some offsets.
+type panickyAt struct {
+	io.ReaderAt
+	from int64
+}
+
+func (p panickyAt) ReadAt(b []byte, off int64) (int, error) {
+	if off >= p.from && off < p.from+4<<10 {
+		panic("panicky")
+	}
+	return p.ReaderAt.ReadAt(b, off)
+}
+
+// No reader waits for the seam of one that panicked.
+func TestCSVPanics(t *testing.T) {
+	data := "a,b\n" + strings.Repeat("1,2\n", 40_000)
+	c := contentOf("x.csv", panickyAt{strings.NewReader(data), 100_000}, int64(len(data)))
+	c.Head = []byte(data[:1000])
+	s, err := CSV.Open(c, Options{BlockSize: 4 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows, panics atomic.Int64
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					panics.Add(1)
+				}
+			}()
+			r := s.NewReader(Want{Keys: []Column{{N: 0}}})
+			for {
+				b, err := r.Next()
+				if err != nil {
+					if err != io.EOF {
+						t.Error(err)
+					}
+					return
+				}
+				rows.Add(int64(b.Rows))
+			}
+		})
+	}
+	wg.Wait()
+	if n := rows.Load(); panics.Load() == 0 || n == 0 || n > 26_000 {
+		t.Errorf("%d panics, %d rows", panics.Load(), n)
 	}
 }
