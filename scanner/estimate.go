@@ -43,7 +43,7 @@ const sampleTime = 500 * time.Millisecond
 func (s *Scan) Estimate(ctx context.Context, inputs []formats.Input) (*Estimate, error) {
 	probe := *s
 	probe.Indicators = ioc.NewSet([]ioc.Indicator{nowhere})
-	probe.Output, probe.Each, probe.Suppressed, probe.Rejects, probe.Groups = nil, nil, nil, nil, nil
+	probe.Output, probe.Each, probe.Suppressed, probe.Rejects, probe.Groups, probe.Repeats = nil, nil, nil, nil, nil, nil
 	probe.Warn, probe.Stats, probe.Strict = nil, nil, false
 	r, err := probe.prepare(ctx, inputs)
 	if err != nil {

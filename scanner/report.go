@@ -441,6 +441,9 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	if w.tally != nil {
 		w.tally.add(h)
 	}
+	if w.Repeats != nil && w.stats.Hits.Load()+w.sum.hits <= maxIDs {
+		w.ids = append(w.ids, idBits(h.ID))
+	}
 	if !w.out.wantHits() {
 		return nil
 	}

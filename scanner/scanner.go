@@ -91,6 +91,7 @@ type Scan struct {
 
 	Met           *ioc.Met    // notes the indicators that kept hits show; nil: nobody asks
 	MetSuppressed *ioc.Met    // likewise those of suppressed hits; set where Met is
+	Repeats       *Repeats    // counts hits that show the same event; nil: nobody asks
 	Near          *NearMisses // gathers near misses, at some cost; nil: they are not looked for
 
 	Warn  func(error) // problems of inputs, with their position, in input order; nil: dropped

@@ -98,6 +98,9 @@ func (r *run) summary() *Summary {
 		s.Rules = append(s.Rules, *x)
 	}
 	s.Lists = r.listReports()
+	if r.Repeats != nil {
+		r.Repeats.count(s.Hits)
+	}
 	if r.Groups != nil {
 		for _, g := range r.groups {
 			r.Groups.merge(g)

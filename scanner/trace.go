@@ -74,7 +74,7 @@ var errTraced = errors.New("record traced")
 func (s *Scan) Trace(ctx context.Context, in formats.Input, record int64) (*Trace, error) {
 	one := *s
 	one.Output, one.Suppressed, one.Rejects, one.Each, one.Groups = nil, nil, nil, nil, nil
-	one.Near, one.Met, one.MetSuppressed = nil, nil, nil
+	one.Near, one.Repeats, one.Met, one.MetSuppressed = nil, nil, nil, nil
 	one.Threads = 1
 	r, err := one.prepare(ctx, []formats.Input{in})
 	if err != nil {

@@ -22,6 +22,7 @@ type worker struct {
 	lap     lap
 	each    func(*formats.Run, error) bool // takeRun: made once, not for every block
 	near    *nearby                        // nil unless near misses are looked for
+	ids     []uint64                       // of this worker's hits, for Scan.Repeats
 	tally   *Groups                        // this worker's share of the summary's groups; nil if not asked for
 	trace   *Trace                         // set only when one record is being explained; otherwise nil
 	tracing *Trace                         // the same while that record is in hand
@@ -107,6 +108,11 @@ func (w *worker) handOver() error {
 	if w.near != nil {
 		w.mu.Lock()
 		w.Near.merge(w.near.found)
+		w.mu.Unlock()
+	}
+	if len(w.ids) > 0 {
+		w.mu.Lock()
+		w.Repeats.ids = append(w.Repeats.ids, w.ids)
 		w.mu.Unlock()
 	}
 	return errors.Join(w.hits.flush(), w.suppressed.flush(), w.rejected.flush())

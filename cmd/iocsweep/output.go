@@ -64,6 +64,9 @@ func (a *app) outputs(f *scanFlags, s *scanner.Scan) (*outputs, error) {
 		return nil, err
 	}
 	o.met = o.format == "summary" || o.summary != nil
+	if o.met || !f.quiet {
+		s.Repeats = new(scanner.Repeats)
+	}
 	return o, nil
 }
 

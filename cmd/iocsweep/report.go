@@ -114,6 +114,19 @@ func (r *scanReport) verdict() string {
 	return b.String()
 }
 
+// repeats says how many hits are counted more than once, "" if none is.
+func (r *scanReport) repeats() string {
+	n := r.scan.Repeats
+	if n == nil || n.Hits == 0 {
+		return ""
+	}
+	show := "show"
+	if n.Hits == 1 {
+		show = "shows"
+	}
+	return fmt.Sprintf("%s of these hits %s what another one shows (same id): exports overlap, or records were delivered more than once.", number(n.Hits), show)
+}
+
 // records counts those of the tables that were swept.
 func (r *scanReport) records() (n int64) {
 	for _, f := range r.sum.Files {
@@ -141,6 +154,9 @@ func (r *scanReport) text(color bool) string {
 	b.WriteString(verdict + "\n")
 	if p := r.sum.Period(); p.Timed {
 		fmt.Fprintf(&b, "The records span %s UTC to %s UTC.\n", seconds(p.First), seconds(p.Last))
+	}
+	if text := r.repeats(); text != "" {
+		b.WriteString(text + "\n")
 	}
 	if g := r.sum.Groups; g != nil && r.sum.Hits > 0 {
 		b.WriteByte('\n')
@@ -415,6 +431,9 @@ func (a *app) closing(f *scanFlags, r *scanReport) {
 		return
 	}
 	a.warnf("%s", r.verdict())
+	if text := r.repeats(); text != "" {
+		a.warnf("%s", text)
+	}
 	for _, line := range r.remarks(false) {
 		a.warnf("%s", line)
 	}

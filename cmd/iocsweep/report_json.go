@@ -76,13 +76,14 @@ type fileJSON struct {
 }
 
 type totalsJSON struct {
-	Files      int   `json:"files"`
-	Bytes      int64 `json:"bytes"`
-	Records    int64 `json:"records"`
-	Rejected   int64 `json:"rejected"`
-	Hits       int64 `json:"hits"`
-	Suppressed int64 `json:"suppressed"`
-	Below      int64 `json:"below_compromised"`
+	Files      int    `json:"files"`
+	Bytes      int64  `json:"bytes"`
+	Records    int64  `json:"records"`
+	Rejected   int64  `json:"rejected"`
+	Hits       int64  `json:"hits"`
+	Repeated   *int64 `json:"repeated"` // hits with the id of another; null if they are too many to be compared
+	Suppressed int64  `json:"suppressed"`
+	Below      int64  `json:"below_compromised"`
 }
 
 // json is the content of --summary as it is written.
@@ -153,8 +154,12 @@ func newFileJSON(f *scanner.FileReport) fileJSON {
 }
 
 func (r *scanReport) totalsJSON() totalsJSON {
-	return totalsJSON{Files: len(r.sum.Files), Bytes: r.sum.Bytes, Records: r.sum.Records, Rejected: r.sum.Rejected,
+	t := totalsJSON{Files: len(r.sum.Files), Bytes: r.sum.Bytes, Records: r.sum.Records, Rejected: r.sum.Rejected,
 		Hits: r.sum.Hits, Suppressed: r.sum.Suppressed, Below: r.sum.Below}
+	if n := r.scan.Repeats; n.Counted {
+		t.Repeated = &n.Hits
+	}
+	return t
 }
 
 // textOrNull is s for JSON, in which an empty text is null.
