@@ -63,13 +63,18 @@ func panickedAt() string {
 
 // faulty notes a fault in the making of a finding's hits. The worker's memory may be left
 // half done: it is not used for another block.
-func (w *worker) faulty(in *input, f *finding, err error) {
+func (w *worker) faulty(in *input, f *finding, err error) error {
 	w.spoiled = true
 	n := behindColumns + f.N
 	in.failAt(w.seq, n, Partial, err)
 	pos := formats.Pos{Input: in.in, Record: f.Record, Line: f.Line, Group: f.Group, Offset: -1}
 	in.problem(w.seq, n, &formats.Error{Pos: pos, Err: err})
 	w.badInput(in)
+	if w.out.rejects == nil {
+		return nil
+	}
+	w.rejected.payload = append(w.rejected.payload, encodeReject(in.in, pos, err, nil)...)
+	return w.rejected.end(key{input: int32(in.n), record: f.Record, n: int32(f.N)})
 }
 
 // renew gives the worker memory of its own anew.

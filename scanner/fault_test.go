@@ -179,6 +179,24 @@ func same(a, b string) bool {
 	return cut(a) == cut(b)
 }
 
+// A row whose hits could not be made is one of those that could not be read.
+func TestFaultRejected(t *testing.T) {
+	faultsPanic = false
+	defer func() { faultsPanic = true }()
+	var rejects bytes.Buffer
+	s := &Scan{Indicators: indicators(t, "198.51.100.7"), Order: AsFound, Rejects: &rejects, Encode: func(dst []byte, h *Hit) []byte {
+		if h.Source.Record == 2 {
+			panic("a fault of the test")
+		}
+		return JSONL(dst, h)
+	}}
+	row := `{` + csl + `,"DestinationIP":"198.51.100.7"}`
+	hits, _ := sweep(t, s, jsonl("b", row, row, row))
+	if want := `{"file":"b","member":null,"record":2,"line":2,"offset":null,"reason":"internal error at `; len(hits) != 2 || !strings.HasPrefix(rejects.String(), want) {
+		t.Errorf("%d hits, %s", len(hits), &rejects)
+	}
+}
+
 // An input that cannot be opened for a fault is unreadable, and the others are read.
 func TestFaultAtOpening(t *testing.T) {
 	faultsPanic = false

@@ -253,8 +253,7 @@ func (w *worker) tell(in *input) {
 func (w *worker) report(in *input, f *finding) error {
 	err := w.hitsOf(in, f)
 	if fault := asFault(err); fault != nil {
-		w.faulty(in, f, fault)
-		return nil
+		return w.faulty(in, f, fault)
 	}
 	return err
 }
