@@ -387,7 +387,7 @@ func TestMatchAllocations(t *testing.T) {
 
 func FuzzRefang(f *testing.F) {
 	for _, s := range []string{"176[.]65[.]139[.]7", "hxxp://a[.]b/", "[[.]]", "a dot b", "hxxp[:]//[2001:db8::1]:80/",
-		"http://a.example:/:", "http://a.example:80/x:"} {
+		"http://a.example:/:", "http://a.example:80/x:", "http://a.example/x.#y"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -398,7 +398,9 @@ func FuzzRefang(f *testing.F) {
 		if again := Refang(once); again != once {
 			t.Fatalf("%q: %q, then %q", s, once, again)
 		}
-		if i, err := Parse(s); err == nil {
+		// A sign before a fragment is the path's: http://a.example/x.#y. At the end of a
+		// text it would be the sentence's.
+		if i, err := Parse(s); err == nil && strip(i.Value) == i.Value {
 			again, err := Parse(i.Value)
 			if err != nil || again.Value != i.Value || again.Type != i.Type {
 				t.Fatalf("%q: normal form %q reads as %v %v", s, i.Value, again, err)
