@@ -56,7 +56,9 @@ const (
 	groupBytes = 128 << 20
 	// No block has more rows than this, however few bytes they take.
 	maxBlockRows = 16 << 20
-	maxGroupRows = 1 << 40
+	// No file has more rows. A footer may claim any number at no cost, in each of its
+	// groups, and every maxBlockRows of them make a claim.
+	maxRows = 1 << 40
 )
 
 type parquetSource struct {
