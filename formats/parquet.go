@@ -56,7 +56,9 @@ const (
 	groupBytes = 128 << 20
 	// No block has more rows than this, however few bytes they take.
 	maxBlockRows = 16 << 20
-	maxGroupRows = 1 << 40
+	// No file has more rows. A footer may claim any number at no cost, in each of its
+	// groups, and every maxBlockRows of them make a claim.
+	maxRows = 1 << 40
 )
 
 type parquetSource struct {
@@ -274,9 +276,16 @@ func (s *parquetSource) NewReader(w Want) Reader {
 }
 
 // recovered, deferred, turns a panic into an error. Nothing in a file may stop a
-// sweep, and the libraries' decoders panic on data that no writer wrote.
+// sweep, and the libraries' decoders panic on data that no writer wrote. What is only too
+// large, as an arrowLimit says, is not malformed.
 func recovered(err *error) {
-	if p := recover(); p != nil {
+	switch p := recover().(type) {
+	case nil:
+	case error:
+		if *err = p; !errors.Is(p, ErrTooLarge) {
+			*err = fmt.Errorf("%w: %v", errMetadata, p)
+		}
+	default:
 		*err = fmt.Errorf("%w: %v", errMetadata, p)
 	}
 }

@@ -2,7 +2,6 @@ package formats
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
@@ -186,7 +185,7 @@ func (ft *pqFooter) number() error {
 	var sum int64
 	for i := range ft.groups {
 		g := &ft.groups[i]
-		if g.rows < 0 || g.rows > maxGroupRows || g.rows > math.MaxInt64-sum {
+		if g.rows < 0 || g.rows > maxRows-sum {
 			return fmt.Errorf("%w: group %d has %d rows", errMetadata, i, g.rows)
 		}
 		if len(g.chunks) != ft.leaves {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -275,6 +276,32 @@ func TestParquetRefused(t *testing.T) {
 			_, err := Parquet.Open(contentOf("t.parquet", bytes.NewReader(c.b), int64(len(c.b))), Options{})
 			if !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+// A footer of a megabyte may claim so many rows that their claims alone would fill memory.
+func TestParquetRows(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		groups []int64
+		ok     bool
+	}{
+		{"one group", []int64{maxRows}, true},
+		{"two groups", []int64{maxRows / 2, 0, maxRows / 2}, true},
+		{"one row more", []int64{maxRows / 2, maxRows/2 + 1}, false},
+		{"each group for itself", []int64{maxRows, maxRows, maxRows}, false},
+		{"beyond 64 bits", []int64{1, math.MaxInt64}, false},
+		{"less than none", []int64{5, -1}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var ft pqFooter
+			for _, rows := range c.groups {
+				ft.groups = append(ft.groups, pqGroup{rows: rows})
+			}
+			if err := ft.number(); (err == nil) != c.ok || !c.ok && !errors.Is(err, errMetadata) {
+				t.Errorf("error %v", err)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package formats
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -18,6 +19,7 @@ type sharedLate struct {
 // A lateCells is one column of a sharedLate.
 type lateCells struct {
 	busy, done bool // a reader fetches it; it is fetched, and does not change any more
+	large      bool // it would take more than maxLateBytes: each piece fetches its own
 	data       []byte
 	cells      []Cell // one for each row
 	err        error
@@ -26,6 +28,14 @@ type lateCells struct {
 // maxLateRows is the largest number of rows for which a group holds late cells. If there
 // are more, each piece has enough of them to be worth reading its own pages.
 const maxLateRows = 64 << 10
+
+// maxLateBytes is how much of a column a group holds, and lateStep how many of its rows
+// are fetched at a time to see how much it is: a value of 100 kB, which the file has once,
+// may be that of all rows.
+const (
+	maxLateBytes = 8 << 20
+	lateStep     = 512
+)
 
 // plan finds the rows that have kept cells of keys. columns is how many the file has.
 func (l *sharedLate) plan(keys []sharedColumn, columns int) {
@@ -89,8 +99,13 @@ func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid
 			c.busy, c.done = false, true
 			sh.cond.Broadcast()
 		}
-		all, base := sh.late.rows, uint32(r.s.claims[r.claim].lo)
-		err := sh.unlocked(func() error { return c.copy(g, j, rows, all, base) }) // what is done does not change
+		all, cl := sh.late.rows, &r.s.claims[r.claim]
+		err := sh.unlocked(func() error { // what is done does not change
+			if c.large {
+				return r.column(lc, cl, rows, g, j)
+			}
+			return c.copy(g, j, rows, all, uint32(cl.lo))
+		})
 		if c.err != nil {
 			err = c.err
 		}
@@ -107,14 +122,23 @@ func (sh *pqShared) fetch(r *parquetReader, st *lateStage, rows []uint32) (*Grid
 	return g, errors.Join(errs...)
 }
 
-// read fetches a column for all rows.
+// read fetches a column for all rows, unless it turns out to be large.
 func (c *lateCells) read(r *parquetReader, lc *lateColumn, sh *pqShared) error {
 	all := pqClaim{group: r.s.claims[r.claim].group, hi: sh.rows}
-	g := new(Grid)
-	g.byColumn(len(sh.late.rows), 1)
-	err := r.column(lc, &all, sh.late.rows, g, 0)
-	c.data, c.cells = g.Data, g.Cells
-	return err
+	var data []byte
+	var errs error
+	cells := make([]Cell, len(sh.late.rows))
+	for at := 0; at < len(cells); at += lateStep {
+		to := min(at+lateStep, len(cells))
+		g := Grid{Cols: 1, Down: 1, Data: data, Cells: cells[at:to]}
+		errs = cmp.Or(errs, r.column(lc, &all, sh.late.rows[at:to], &g, 0))
+		if data = g.Data; len(data) > maxLateBytes {
+			c.large = true
+			return nil
+		}
+	}
+	c.data, c.cells = data, cells
+	return errs
 }
 
 // copy fills column j of a grid with the cells of rows, which count from the group's row

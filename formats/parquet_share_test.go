@@ -237,6 +237,49 @@ func TestParquetShared(t *testing.T) {
 	}
 }
 
+// A long value that the file has once may be that of every row with a kept cell: then it is
+// not held for all of them, and the pieces read it themselves.
+func TestParquetSharedLarge(t *testing.T) {
+	type row struct {
+		Key  string `parquet:",dict"`
+		Long string `parquet:",dict"`
+		Late string `parquet:",dict"`
+	}
+	const n, size = 4000, maxLateBytes / 2000
+	var rows []row
+	var wantLate []string
+	for i := range n {
+		r := row{"key", strings.Repeat(string(rune('a'+i%3)), size), fmt.Sprint("late ", i)}
+		rows = append(rows, r)
+		wantLate = append(wantLate, fmt.Sprintf("%d 0.0 %s", i, r.Long), fmt.Sprintf("%d 0.1 %s", i, r.Late))
+	}
+	file := writeParquet(t, rows, n, parquet.PageBufferSize(2000))
+	ask := Want{Keys: []Column{{N: 0}}, Late: [][]Column{{{N: 1}, {N: 2}}}, Keep: keepSome(1)}
+	for _, workers := range []int{1, 7} {
+		found, late, errs := matchKept(t, openPieces(t, file, 8*700), ask, 1, workers)
+		if len(errs) > 0 || len(found) != n || !slices.Equal(late, wantLate) {
+			t.Fatalf("%d workers: %d cells, %d late cells; %q", workers, len(found), len(late), errs)
+		}
+	}
+	s := openPieces(t, file, 8*700)
+	r := s.NewReader(ask)
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range r.Runs() {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.Fetch(0, []uint32{0}); err != nil {
+		t.Fatal(err)
+	}
+	held := s.footer.groups[0].shared.late.cols
+	if len(held[1].data) > 0 || len(held[2].data) == 0 {
+		t.Errorf("%d bytes of long values are held, %d of short ones", len(held[1].data), len(held[2].data))
+	}
+}
+
 // Readers of one source may want different columns, or judge nothing.
 func TestParquetSharedOthers(t *testing.T) {
 	files, cells := sharedFiles(t, 3000)

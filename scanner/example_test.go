@@ -88,7 +88,7 @@ func ExampleScan_Run_records() {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
 	for i, ip := range []string{"198.51.100.4", "203.0.113.9", "198.51.100.4"} {
-		b.Field(0).(*array.TimestampBuilder).Append(arrow.Timestamp(1_779_264_840_000 + 1000*i))
+		b.Field(0).(*array.TimestampBuilder).Append(arrow.Timestamp(1_779_264_840_000 + 1000*int64(i)))
 		if err := b.Field(1).(*array.BinaryDictionaryBuilder).AppendString(ip); err != nil {
 			log.Fatal(err)
 		}
