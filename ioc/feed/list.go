@@ -164,7 +164,7 @@ func leadingValue(line []byte) (value, rest []byte) {
 	}
 	first = strings.Trim(first, around)
 	i, err := ioc.Parse(first)
-	if err != nil || i.Type != ioc.Hash && strings.EqualFold(ioc.Refang(first), first) {
+	if err != nil || i.Type != ioc.Hash && strings.EqualFold(ioc.Refang(first), strings.TrimSuffix(first, ".")) {
 		return nil, nil
 	}
 	return []byte(first), []byte(remark)

@@ -325,6 +325,8 @@ ip 45.9.148.5 at=feed:3
 			"url http://a.example.net/login;jsessionid=1 at=feed:1\nurl http://b.example.net/..;/admin at=feed:2\nurl http://c.example.net/x?a=1;b=2 at=feed:3\n", "[]"},
 		{"remarks behind URLs", "http://a.example.net/x;Emotet\nhttp://b.example.net/x;https://ref.example/id=1\nhttp://c.example.net/x ;a=1\n",
 			"url http://a.example.net/x at=feed:1\nurl http://b.example.net/x at=feed:2\nurl http://c.example.net/x at=feed:3\n", "[]"},
+		{"lines of a list that go on behind a final dot", "45.9.148.1\n45.9.148.2\nexample.org. 300 IN NS ns.example.org.\na[.]example[.]net. It asks often\n",
+			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ndomain a.example.net at=feed:4\n", "[not an indicator:1]"},
 		{"remarks behind a semicolon that are names", "45.9.148.1 ; host.example.org\n45.9.148.2\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
 		{"names and what they resolve to", "a.example.net,45.9.148.1\nb.example.net,45.9.148.1\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:2\n", "[]"},
 		{"names and addresses in any order", "a.example.net,45.9.148.1\n45.9.148.2,b.example.net\n", "domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ndomain b.example.net at=feed:2\n", "[]"},
