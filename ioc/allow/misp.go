@@ -16,6 +16,7 @@ var (
 	errLongJSON  = errors.New("warninglist of more than 256 MiB")
 	errNoType    = errors.New("warninglist without a type")
 	errNoEntries = errors.New("warninglist without a list")
+	errShape     = fmt.Errorf("%w: JSON of another shape", ErrNoList)
 )
 
 // The attributes of MISP that correspond to what is matched. A list for URLs
@@ -99,7 +100,7 @@ func (d *document) skip(t json.Token) error {
 	}
 }
 
-// warninglist reads a MISP warninglist, or the networks of a provider.
+// warninglist reads a MISP warninglist, the networks of a provider, or a plain list as an array.
 func (b *builder) warninglist(r io.Reader) error {
 	data, err := io.ReadAll(io.LimitReader(r, maxJSON+1))
 	if err != nil {
@@ -112,6 +113,10 @@ func (b *builder) warninglist(r io.Reader) error {
 	if errors.Is(err, ErrNoList) {
 		if b.ranges(newDocument(data)) == nil {
 			return nil
+		}
+		b.Skipped, b.Rejects = map[string]int{}, nil
+		if aerr := b.array(newDocument(data)); aerr != errShape {
+			return aerr
 		}
 	}
 	if err != nil {
@@ -152,7 +157,7 @@ func parseWarninglist(data []byte) (*warninglist, error) {
 		return nil, d.fail(err)
 	}
 	if t != json.Delim('{') {
-		return nil, fmt.Errorf("%w: JSON of another shape", ErrNoList)
+		return nil, errShape
 	}
 	met := map[string]bool{}
 	for d.More() {
@@ -178,16 +183,17 @@ func parseWarninglist(data []byte) (*warninglist, error) {
 	if _, err := d.Token(); err != nil {
 		return nil, d.fail(err)
 	}
+	switch {
+	case !met["list"] && !met["type"]:
+		return nil, errShape
+	case !met["list"]:
+		return nil, fmt.Errorf("%w: %w", ErrNoList, errNoEntries)
+	}
 	end := d.line()
 	if _, err := d.Token(); err != io.EOF {
 		return nil, &feed.LineError{Line: end, Err: errors.New("more after the end of the warninglist")}
 	}
-	switch {
-	case !met["list"] && !met["type"]:
-		return nil, fmt.Errorf("%w: JSON of another shape", ErrNoList)
-	case !met["list"]:
-		return nil, fmt.Errorf("%w: %w", ErrNoList, errNoEntries)
-	case !met["type"]:
+	if !met["type"] {
 		return nil, errNoType
 	}
 	return w, nil
