@@ -25,6 +25,7 @@ func TestLines(t *testing.T) {
 		{"policy zone with its name", "zone.example. 300 IN SOA ns.zone.example. hostmaster.zone.example. 1 2 3 4 5\na.example.zone.example. 300 IN CNAME rpz-passthru.\n", 1, 0, "a.example", "zone.example b.zone.example"},
 		{"dnsmasq", "server=/a.example/b.example/#\nserver=/c.example/192.0.2.53\n", 2, 1, "a.example x.b.example", "c.example"},
 		{"unbound", "server:\nlocal-zone: \"a.example.\" transparent\nlocal-zone: \"b.example\" always_null\n", 1, 2, "a.example x.a.example", "b.example"},
+		{"Wazuh", "203.0.113.7:backup\n198.51.100.7:\n", 2, 0, "203.0.113.7 198.51.100.7", ""},
 		{"ranges", "203.0.113.4-203.0.113.6\n203.0.113.8 - 203.0.113.9\n", 3, 0, "203.0.113.5 203.0.113.8", "203.0.113.3 203.0.113.7"},
 		{"URLs of hosts", "https://a.example/\nhttp://203.0.113.7\nhttps://b.example:8443\nhttps://user@c.example/\n", 3, 1, "a.example x.b.example 203.0.113.7", "c.example"},
 		{"bullets", "- a.example\n- \"203.0.113.0/24\"\n* 'b.example' # ours\n* 198.51.100.7\n- d.example and more\n", 4, 1, "a.example b.example 203.0.113.7 198.51.100.7", "d.example"},

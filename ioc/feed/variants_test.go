@@ -350,6 +350,10 @@ hash 6cc175b9c0f1b6a831c399e269772661 threat=malware-distribution malware=mirai 
 		{"IntelMQ's events in JSON", `{"classification.type":"infected-system","source.ip":"45.9.148.9","destination.fqdn":"b.example.net"}
 {"classification.type":"c2-server","source.fqdn":"a.example.net","feed.url":"http://c.example.net/x"}
 `, "domain a.example.net threat=c2-server at=feed:2\n", "[by its own word infected-system:1]"},
+		{"words behind hashes and addresses", "6cc175b9c0f1b6a831c399e269772661:mirai\n7cc175b9c0f1b6a831c399e269772661:68:Win.Mirai-1\n45.9.148.1:scanner\n45.9.148.2:\n45.9.148.3:80\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\nip 45.9.148.1 at=feed:3\nip 45.9.148.2 at=feed:4\nip:port 45.9.148.3:80 at=feed:5\n", "[]"},
+		{"words behind names and networks", "45.9.148.1\n45.9.148.2\n45.9.148.0/24\norg.example:artifact\na.example.net:x/y\n",
+			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ncidr 45.9.148.0/24 at=feed:3\n", "[not an indicator:2]"},
 		{"lines of a list that go on behind a final dot", "45.9.148.1\n45.9.148.2\nexample.org. 300 IN NS ns.example.org.\na[.]example[.]net. It asks often\n",
 			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ndomain a.example.net at=feed:4\n", "[not an indicator:1]"},
 		{"remarks behind a semicolon that are names", "45.9.148.1 ; host.example.org\n45.9.148.2\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
