@@ -41,6 +41,9 @@ func TestSkipped(t *testing.T) {
 				"not an expression of RE2: invalid repeat count": 1}},
 		{"many regexes", warninglistJSON(Regex, many), maxRegexes, 0, map[string]int{errManyRegexes.Error(): 5}},
 		{"no texts", `{"type":"hostname","list":[1,null,{"a":["b"]},["x"],true,"a.example"]}`, 1, 0, map[string]int{errNoText.Error(): 5}},
+		{"API", "{\"Warninglist\":{\"id\":\"7\",\"name\":\"Ours\",\"type\":\"hostname\",\"valid_attributes\":\"domain\",\"WarninglistEntry\":[{\"id\":\"1\",\"value\":\"a.example\"},\n" +
+			`{"value":"word","comment":{"x":["b.example"]}},{"value":7},{"id":"2"}],"WarninglistType":[{"id":"3","type":"domain"}]}}`, 1, 0,
+			map[string]int{ioc.ErrSingleLabel.Error(): 1, errNoText.Error(): 2}},
 		{"comments", `{"type":"hostname","list":{"a.example":"of ours","b.example":null,"c.example":["x"]}}`, 3, 0, map[string]int{}},
 		{"packed up", "\ufeffa.example\r\nb.example", 2, 0, map[string]int{}},
 	} {
@@ -75,6 +78,12 @@ func TestErrors(t *testing.T) {
 		{"no list", `{"type":"object","properties":{"list":{}}}`, "without a list", ErrNoList},
 		{"twice", "{\"list\":[],\n\"list\":[]}", "l:2: list stands twice", nil},
 		{"more", "{\"list\":[\"a.example\"],\"type\":\"string\"}\n{}", "l:1: more after the end", nil},
+		{"API, other attributes", `{"Warninglist":{"type":"string","WarninglistEntry":[{"value":"a.example"}],"WarninglistType":[{"type":"email-src"}]}}`, "it is for email-src, which are not matched", ErrNothingUsable},
+		{"API, in itself", `{"Warninglist":{"Warninglist":{}}}`, "l:1: Warninglist stands twice", nil},
+		{"API, both", `{"list":[],"Warninglist":{"WarninglistEntry":[]}}`, "l:1: WarninglistEntry stands twice", nil},
+		{"API, texts", `{"Warninglist":{"WarninglistEntry":["a.example"]}}`, "l:1: want an object in the list", nil},
+		{"API, cut off", `{"Warninglist":{"WarninglistEntry":[{"value":"a.ex`, "l:1: JSON ends early", nil},
+		{"API, an index", `{"Warninglists":[{"Warninglist":{"id":"7","type":"string"}}]}`, "JSON of another shape", ErrNoList},
 		{"list is a number", `{"list":7}`, "l:1: list is neither", nil},
 		{"name is a number", `{"name":7}`, "l:1: name is not a text", nil},
 		{"attributes", `{"matching_attributes":{}}`, "l:1: matching_attributes is not a list", nil},
