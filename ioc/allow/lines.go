@@ -85,7 +85,11 @@ func (p *plainList) end() error {
 	case p.full:
 		return errMany
 	case p.foreign > p.Entries+p.Repeats:
-		return fmt.Errorf("%w: %d lines hold an address, network or name, %d do not, the first is %s", ErrNoList, p.Entries+p.Repeats, p.foreign, p.first)
+		hint := ""
+		if strings.Contains(p.first, ",") {
+			hint = " (of a table, give the column of values alone)"
+		}
+		return fmt.Errorf("%w: %d lines hold an address, network or name, %d do not, the first is %s%s", ErrNoList, p.Entries+p.Repeats, p.foreign, p.first, hint)
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func TestErrors(t *testing.T) {
 		{"empty", "", "no usable entry", ErrNothingUsable},
 		{"comments", "# nothing\n; here\n", "no usable entry", ErrNothingUsable},
 		{"prose", "Dear colleague\nplease allow\nour.example\n", "not an allow list: 1 lines hold an address, network or name, 2 do not, the first is line 1: Dear colleague", ErrNoList},
-		{"rows", "EU,203.0.113.0/24\nEU,198.51.100.0/24\n", "not an allow list: 0 lines hold an address, network or name, 2 do not", ErrNoList},
+		{"rows", "EU,203.0.113.0/24\nEU,198.51.100.0/24\n", "not an allow list: 0 lines hold an address, network or name, 2 do not, the first is line 1: EU,203.0.113.0/24 (of a table, give the column of values alone)", ErrNoList},
 		{"binary", "a.example\x00\x01", "binary data", ErrNoList},
 		{"gzip", "\x1f\x8b\x08", "gzip", nil},
 	} {
