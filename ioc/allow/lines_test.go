@@ -27,8 +27,7 @@ func TestLines(t *testing.T) {
 		{"unbound", "server:\nlocal-zone: \"a.example.\" transparent\nlocal-zone: \"b.example\" always_null\n", 1, 2, "a.example x.a.example", "b.example"},
 		{"Wazuh", "203.0.113.7:backup\n198.51.100.7:\n", 2, 0, "203.0.113.7 198.51.100.7", ""},
 		{"ranges", "203.0.113.4-203.0.113.6\n203.0.113.8 - 203.0.113.9\n", 3, 0, "203.0.113.5 203.0.113.8", "203.0.113.3 203.0.113.7"},
-		{"URLs of hosts", "https://a.example/\nhttp://203.0.113.7\nhttps://b.example:8443\nhttps://user@c.example/\n", 3, 1, "a.example x.b.example 203.0.113.7", "c.example"},
-		{"bullets", "- a.example\n- \"203.0.113.0/24\"\n* 'b.example' # ours\n* 198.51.100.7\n- d.example and more\n", 4, 1, "a.example b.example 203.0.113.7 198.51.100.7", "d.example"},
+		{"URLs of hosts", "https://a.example/\nHTTP://203.0.113.7\nhttps://b.example:8443/\nhttps://user@c.example/\nhxxps://d.example/\nhttps://e[.]example/\n", 2, 4, "a.example x.a.example 203.0.113.7", "b.example c.example d.example e.example"},
 		{"array", `["a.example","203.0.113.0/24","A.example","not a name"]`, 2, 1, "x.a.example 203.0.113.7", ""},
 		{"GitHub", `{"ssh_keys":["x"],"web":["203.0.113.0/24"],"domains":{"website":["*.example"],"web":["192.0.2.0/24"]},"actions":["198.51.100.7/32"]}`, 2, 0, "203.0.113.7 198.51.100.7", "192.0.2.1"},
 		{"Datadog", `{"version":7,"agents":{"prefixes_ipv4":["203.0.113.0/24"],"prefixes_ipv6":["2001:db8::/32"]}}`, 2, 0, "203.0.113.7 2001:db8::1", ""},
@@ -61,13 +60,14 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// Lists of what is blocked would hide all hits on it.
+// Lists of what is blocked, and reports, would hide all hits on it.
 func TestBlocklistsAreNoLists(t *testing.T) {
 	for _, text := range []string{
 		"||a.example^\n||b.example^\n@@||c.example^\n",
 		"a.example CNAME .\nb.example CNAME .\nc.example CNAME rpz-passthru.\n",
 		"address=/a.example/0.0.0.0\naddress=/b.example/0.0.0.0\nserver=/c.example/#\n",
 		"local-zone: \"a.example\" always_null\n",
+		"Seen in May:\n- a[.]example\n- 203.0.113.7\n- b.example\n", // a report
 	} {
 		if l, err := Read(strings.NewReader(text), "l"); !errors.Is(err, ErrNoList) {
 			t.Errorf("%s: %v, %v", text, l, err)

@@ -118,11 +118,6 @@ var errNoNetwork = errors.New("not a network")
 //     17,example.com                      Tranco, Umbrella
 //     17,9,example.com,com,4711           Majestic: the name's top-level domain follows
 func rowEntry(row string) string {
-	if strings.HasPrefix(row, "- ") || strings.HasPrefix(row, "* ") {
-		if entry := strings.Trim(row[2:], ` "'`); !strings.ContainsAny(entry, " \t,") {
-			return entry
-		}
-	}
 	cells := strings.Split(row, ",")
 	for i, c := range cells {
 		cells[i] = strings.Trim(c, ` "`)

@@ -159,12 +159,8 @@ func (b *builder) enter(text string, line int) error {
 		parse = ioc.ParseBroad // com and its like can do no harm where nothing below them matches
 	}
 	i, err := parse(text)
-	if errors.Is(err, ioc.ErrURLHost) && b.Type != CIDR {
-		// Who allows http://corp.example/ means the host.
-		_, host, _ := strings.Cut(text, "://")
-		if h, herr := parse(host); herr == nil {
-			i, err = h, nil
-		}
+	if host, ok := webHost(text); ok && errors.Is(err, ioc.ErrURLHost) && b.Type != CIDR {
+		i, err = parse(host)
 	}
 	switch {
 	case b.Type == CIDR && (err != nil || !i.Prefix.IsValid()):
@@ -194,6 +190,14 @@ func (b *builder) enter(text string, line int) error {
 		return b.enterText(&b.exact, inExact, i.Value, line)
 	}
 	return map[ioc.Type]error{ioc.IPPort: errWithPort, ioc.URL: errURL, ioc.Hash: errHash}[i.Type]
+}
+
+// webHost returns the host of https://corp.example/, by which who allows it means the host.
+// With a port or defanged it is rather of a list of servers.
+func webHost(text string) (host string, ok bool) {
+	scheme, host, _ := strings.Cut(text, "://")
+	host = strings.TrimSuffix(host, "/")
+	return host, (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")) && !strings.ContainsAny(host, ":@/?#") && ioc.Refang(host) == host
 }
 
 // wants reports whether a list is for indicators of a type.
