@@ -16,6 +16,7 @@ var (
 	errLongJSON  = errors.New("warninglist of more than 256 MiB")
 	errNoType    = errors.New("warninglist without a type")
 	errNoEntries = errors.New("warninglist without a list")
+	errShape     = fmt.Errorf("%w: JSON of another shape", ErrNoList)
 )
 
 // The attributes of MISP that correspond to what is matched. A list for URLs
@@ -33,7 +34,10 @@ var (
 //	{"name": "Our names", "type": "hostname", "version": 1, "description": "…",
 //	 "matching_attributes": ["domain", "hostname"], "list": ["corp.example"]}
 //
-// The list may be an object of entries and comments.
+// The list may be an object of entries and comments. The API of a MISP answers with
+//
+//	{"Warninglist": {"name": "Our names", "type": "hostname", "WarninglistEntry": [{"value": "corp.example"}],
+//	 "WarninglistType": [{"type": "domain"}]}}
 type warninglist struct {
 	name, kind string
 	attributes []string
@@ -99,7 +103,7 @@ func (d *document) skip(t json.Token) error {
 	}
 }
 
-// warninglist reads a MISP warninglist, or the networks of a provider.
+// warninglist reads a MISP warninglist, the networks of a provider, or a plain list as an array.
 func (b *builder) warninglist(r io.Reader) error {
 	data, err := io.ReadAll(io.LimitReader(r, maxJSON+1))
 	if err != nil {
@@ -112,6 +116,10 @@ func (b *builder) warninglist(r io.Reader) error {
 	if errors.Is(err, ErrNoList) {
 		if b.ranges(newDocument(data)) == nil {
 			return nil
+		}
+		b.Skipped, b.Rejects = map[string]int{}, nil
+		if aerr := b.array(newDocument(data)); aerr != errShape {
+			return aerr
 		}
 	}
 	if err != nil {
@@ -152,45 +160,113 @@ func parseWarninglist(data []byte) (*warninglist, error) {
 		return nil, d.fail(err)
 	}
 	if t != json.Delim('{') {
-		return nil, fmt.Errorf("%w: JSON of another shape", ErrNoList)
+		return nil, errShape
 	}
 	met := map[string]bool{}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return nil, d.fail(err)
-		}
-		key, ok := t.(string)
-		if !ok {
-			return nil, d.failf("want a key in the JSON")
-		}
-		switch key {
-		case "name", "type", "list", "matching_attributes":
-			if met[key] {
-				return nil, d.failf("%s stands twice", key)
-			}
-			met[key] = true
-		}
-		if err := w.value(d, key); err != nil {
-			return nil, err
-		}
+	if err := w.object(d, met); err != nil {
+		return nil, err
 	}
-	if _, err := d.Token(); err != nil {
-		return nil, d.fail(err)
+	switch {
+	case !met["list"] && !met["type"]:
+		return nil, errShape
+	case !met["list"]:
+		return nil, fmt.Errorf("%w: %w", ErrNoList, errNoEntries)
+	case len(w.list) > maxEntries:
+		return nil, errMany
 	}
 	end := d.line()
 	if _, err := d.Token(); err != io.EOF {
 		return nil, &feed.LineError{Line: end, Err: errors.New("more after the end of the warninglist")}
 	}
-	switch {
-	case !met["list"] && !met["type"]:
-		return nil, fmt.Errorf("%w: JSON of another shape", ErrNoList)
-	case !met["list"]:
-		return nil, fmt.Errorf("%w: %w", ErrNoList, errNoEntries)
-	case !met["type"]:
+	if !met["type"] {
 		return nil, errNoType
 	}
 	return w, nil
+}
+
+// object reads an object that has begun.
+func (w *warninglist) object(d *document, met map[string]bool) error {
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return d.fail(err)
+		}
+		key, ok := t.(string)
+		if !ok {
+			return d.failf("want a key in the JSON")
+		}
+		name := key
+		switch key {
+		case "WarninglistEntry":
+			name = "list"
+		case "WarninglistType":
+			name = "matching_attributes"
+		}
+		switch name {
+		case "name", "type", "list", "matching_attributes", "Warninglist":
+			if met[name] {
+				return d.failf("%s stands twice", key)
+			}
+			met[name] = true
+		}
+		if key == "Warninglist" {
+			if t, err = d.Token(); err == nil && t != json.Delim('{') {
+				return d.failf("Warninglist is not an object")
+			}
+			if err != nil {
+				return d.fail(err)
+			}
+			err = w.object(d, met)
+		} else {
+			err = w.value(d, key)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return d.end()
+}
+
+// members reads an array of objects, of each the text of a key.
+func (w *warninglist) members(d *document, t json.Token, key string, take func(text string, ok bool)) error {
+	if t != json.Delim('[') {
+		return d.failf("want a list of objects")
+	}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return d.fail(err)
+		}
+		if t != json.Delim('{') {
+			return d.failf("want an object in the list")
+		}
+		found := false
+		for d.More() {
+			name, err := d.Token()
+			if err != nil {
+				return d.fail(err)
+			}
+			value, err := d.Token()
+			if err != nil {
+				return d.fail(err)
+			}
+			text, ok := value.(string)
+			if name == key {
+				found = true
+				take(text, ok)
+			}
+			if err := d.skip(value); err != nil {
+				return err
+			}
+		}
+		if err := d.end(); err != nil {
+			return err
+		}
+		if !found {
+			take("", false)
+		}
+	}
+	return d.end()
 }
 
 // value reads the value of a key.
@@ -234,6 +310,12 @@ func (w *warninglist) value(d *document, key string) error {
 		return d.end()
 	case "list":
 		return w.entries(d, t)
+	case "WarninglistEntry":
+		return w.members(d, t, "value", func(text string, ok bool) {
+			w.list = append(w.list, listed{text: text, line: d.line(), bad: !ok})
+		})
+	case "WarninglistType":
+		return w.members(d, t, "type", func(text string, _ bool) { w.attributes = append(w.attributes, text) })
 	}
 	return d.skip(t)
 }

@@ -3,7 +3,7 @@ package allow
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -20,13 +20,18 @@ import (
 //	{"result":{"ipv4_cidrs":["203.0.113.0/24"]}}                                     Cloudflare
 //	{"regions":[{"cidrs":[{"cidr":"203.0.113.0/24"}]}]}                              Oracle
 //	[{"id":1,"urls":["*.example.com"],"ips":["203.0.113.0/24"]}]                     Microsoft 365
+//	{"hooks":["203.0.113.0/24"],"actions":["198.51.100.0/25"]}                       GitHub
+//	{"agents":{"prefixes_ipv4":["203.0.113.0/24"]}}                                  Datadog
+//	{"hubPrefixes":["203.0.113.0/24"]}                                               Zscaler
 //
 // Only networks at these places are taken, each named by the keys above it: feeds of
 // indicators have the same keys elsewhere. Names are not taken: many are wildcards over
 // what anybody may rent.
 var providerPlaces = []string{"prefixes.ip_prefix", "ipv6_prefixes.ipv6_prefix", "prefixes.ipv4prefix", "prefixes.ipv6prefix",
 	"values.properties.addressprefixes", "addresses", "ipv6_addresses", "result.ipv4_cidrs", "result.ipv6_cidrs",
-	"regions.cidrs.cidr", "ips"}
+	"regions.cidrs.cidr", "ips", "hubprefixes",
+	"hooks", "web", "api", "git", "github_enterprise_importer", "packages", "pages", "importer", "actions", "actions_macos", "codespaces",
+	"dependabot", "copilot"}
 
 // ranges reads the networks of a provider.
 func (b *builder) ranges(d *document) error {
@@ -63,8 +68,8 @@ func (b *builder) ranges(d *document) error {
 		}
 		wanted = open[len(open)-1].bracket == '{'
 	}
-	if b.Entries == 0 {
-		return fmt.Errorf("%w: JSON of another shape", ErrNoList)
+	if _, err := d.Token(); b.Entries == 0 || err != io.EOF {
+		return errShape
 	}
 	return nil
 }
@@ -83,7 +88,8 @@ func isProviderPlace(open []container, key string) bool {
 			place += c.key + "."
 		}
 	}
-	return slices.Contains(providerPlaces, strings.ToLower(place+key))
+	place = strings.ToLower(place + key)
+	return slices.Contains(providerPlaces, place) || len(open) > 1 && (key == "prefixes_ipv4" || key == "prefixes_ipv6")
 }
 
 // enterRange takes a network. Single addresses are none: lists of bots have them below
@@ -104,24 +110,13 @@ func (b *builder) enterRange(text string, line int) error {
 
 var errNoNetwork = errors.New("not a network")
 
-// enterLine takes a line of a plain list, or a row of a table that is published as one.
-// Other rows stay what they are: a feed given by mistake would hide all hits on it.
-func (b *builder) enterLine(text string, line int) error {
-	err := b.enter(text, line)
-	if !errors.Is(err, ioc.ErrNotIndicator) {
-		return err
-	}
-	if entry := rowEntry(text); entry != "" {
-		return b.enter(entry, line)
-	}
-	return err
-}
-
-// rowEntry returns the entry in a row of a geofeed or a list of ranks, "" of any other:
+// rowEntry returns the entry in a row of a geofeed or a list of ranks, or behind a bullet,
+// "" of any other:
 //
-//	203.0.113.0/24,DE,DE-BE,Berlin,     a geofeed: a network and its country, which may be left out
-//	17,example.com                      Tranco, Umbrella
-//	17,9,example.com,com,4711           Majestic: the name's top-level domain follows
+//   - "203.0.113.0/24"              YAML, Markdown
+//     203.0.113.0/24,DE,DE-BE,Berlin,     a geofeed: a network and its country, which may be left out
+//     17,example.com                      Tranco, Umbrella
+//     17,9,example.com,com,4711           Majestic: the name's top-level domain follows
 func rowEntry(row string) string {
 	cells := strings.Split(row, ",")
 	for i, c := range cells {

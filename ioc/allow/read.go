@@ -47,6 +47,8 @@ var (
 	errURL         = errors.New("a URL: a list of this type has names")
 	errHash        = errors.New("a hash: a list of this type has names")
 	errOtherKind   = errors.New("of a kind that matching_attributes leave out")
+
+	errSomeRequests = errors.New("an exception with a wildcard, or for some requests only")
 )
 
 // Read reads one list, packed or not; path is what errors call it, with a line
@@ -126,37 +128,6 @@ type builder struct {
 	program int                 // instructions of all expressions
 }
 
-// plain reads a plain list.
-func (b *builder) plain(r io.Reader) error {
-	b.Type, b.names, b.addrs, b.urls, b.hashes = Plain, true, true, true, true
-	foreign := 0 // lines that are not even something else that a list may hold
-	full := false
-	err := feed.Lines(r, func(text []byte, line int, skip string) {
-		switch {
-		case skip != "":
-			b.skip(string(text), line, skip)
-		case full || b.full():
-			full = true
-		default:
-			if err := b.enterLine(string(text), line); err != nil {
-				b.skip(string(text), line, err.Error())
-				if errors.Is(err, ioc.ErrNotIndicator) {
-					foreign++
-				}
-			}
-		}
-	})
-	switch {
-	case err != nil:
-		return err
-	case full:
-		return errMany
-	case foreign > b.Entries+b.Repeats:
-		return fmt.Errorf("%w: %d lines hold an address, network or name, %d do not", ErrNoList, b.Entries+b.Repeats, foreign)
-	}
-	return nil
-}
-
 func (b *builder) full() bool { return b.Entries+b.Repeats+b.Unusable() >= maxEntries }
 
 // skip counts an entry that is not used. Nothing of the entry stands in the
@@ -188,6 +159,9 @@ func (b *builder) enter(text string, line int) error {
 		parse = ioc.ParseBroad // com and its like can do no harm where nothing below them matches
 	}
 	i, err := parse(text)
+	if host, ok := webHost(text); ok && errors.Is(err, ioc.ErrURLHost) && b.Type != CIDR {
+		i, err = parse(host)
+	}
 	switch {
 	case b.Type == CIDR && (err != nil || !i.Prefix.IsValid()):
 		return errNoAddress
@@ -216,6 +190,14 @@ func (b *builder) enter(text string, line int) error {
 		return b.enterText(&b.exact, inExact, i.Value, line)
 	}
 	return map[ioc.Type]error{ioc.IPPort: errWithPort, ioc.URL: errURL, ioc.Hash: errHash}[i.Type]
+}
+
+// webHost returns the host of https://corp.example/, by which who allows it means the host.
+// With a port or defanged it is rather of a list of servers.
+func webHost(text string) (host string, ok bool) {
+	scheme, host, _ := strings.Cut(text, "://")
+	host = strings.TrimSuffix(host, "/")
+	return host, (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")) && !strings.ContainsAny(host, ":@/?#") && ioc.Refang(host) == host
 }
 
 // wants reports whether a list is for indicators of a type.

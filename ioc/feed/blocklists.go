@@ -24,6 +24,9 @@ var (
 	rpz = blocklist("rpz", func(z *zone) lineReaderOf { return z.line })
 )
 
+// letThrough is why what a list excepts is no indicator.
+const letThrough = "allowed: an exception, not an indicator"
+
 // A lineReaderOf emits what a trimmed line that is not blank says, nothing for
 // a comment. It says false of a line that is not in its language; own is true
 // if no other list has such lines.
@@ -77,7 +80,7 @@ func adblockLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	case s[0] == '!', s[0] == '[' && s[len(s)-1] == ']' && strings.Contains(strings.ToLower(s), "ad"):
 		return true, false
 	case strings.HasPrefix(s, "@@"):
-		skipped(emit, no, s, "allowed: an exception, not an indicator")
+		skipped(emit, no, s, letThrough)
 		return true, true
 	case strings.Contains(s, "##"), strings.Contains(s, "#@#"), strings.Contains(s, "#?#"):
 		skipped(emit, no, s, "rule about the content of pages")
@@ -119,7 +122,7 @@ func dnsmasqLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	}
 	if string(key) == "server" && string(bytes.TrimSpace(rest[end+1:])) == "#" {
 		// A name below a blocked one that the usual servers are asked for.
-		skipped(emit, no, string(rest[:end]), "allowed: an exception, not an indicator")
+		skipped(emit, no, string(rest[:end]), letThrough)
 		return true, true
 	}
 	to, _, _ := bytes.Cut(rest[end+1:], []byte("#"))
@@ -154,7 +157,7 @@ func unboundLine(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	case len(fields) == 0:
 		reject(emit, no, string(line), "no value")
 	case len(fields) > 1 && slices.Contains([]string{"transparent", "typetransparent", "always_transparent", "nodefault"}, fields[1]):
-		skipped(emit, no, fields[0], "allowed: an exception, not an indicator")
+		skipped(emit, no, fields[0], letThrough)
 	default:
 		give(emit, no, fields[0])
 	}
@@ -220,7 +223,7 @@ func (z *zone) line(line []byte, no int, emit func(*Entry)) (ok, own bool) {
 	}
 	switch {
 	case target == "rpz-passthru." || target == "rpz-passthru":
-		skipped(emit, no, owner, "allowed: an exception, not an indicator")
+		skipped(emit, no, owner, letThrough)
 	case strings.HasSuffix(owner, ".rpz-ip"):
 		if p, ok := reversedPrefix(strings.TrimSuffix(owner, ".rpz-ip")); ok {
 			give(emit, no, p)

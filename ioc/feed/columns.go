@@ -119,7 +119,7 @@ func readHeader(cells [][]byte) (layout, bool) {
 		names[i] = strings.TrimSuffix(plain(string(c)), "utc")
 	}
 	l := detailLayout(names)
-	if !l.findShodan(names) && !l.findTheHive(names) {
+	if !l.findShodan(names) && !l.findTheHive(names) && !l.findIntelMQ(names) {
 		l.findValues(names)
 	}
 	return l, len(l.values) > 0
@@ -191,6 +191,35 @@ func (l *layout) findTheHive(names []string) bool {
 	}
 	return true
 }
+
+// findIntelMQ takes the values of a table of IntelMQ's events, whose source is the attacker's
+// unless the class of the event says that it is a victim; false if it is none.
+func (l *layout) findIntelMQ(names []string) bool {
+	at := func(name string) int { return slices.Index(names, name) }
+	class := at("classificationtype")
+	if class < 0 {
+		return false
+	}
+	for _, c := range []struct{ name, typ string }{{"sourceip", "ip"}, {"sourcenetwork", "cidr"}, {"sourcefqdn", "domain"}, {"sourceurl", "url"},
+		{"malwarehashmd5", "md5"}, {"malwarehashsha1", "sha1"}, {"malwarehashsha256", "sha256"}} {
+		if n := at(c.name); n >= 0 {
+			l.values = append(l.values, column{n, c.typ})
+		}
+	}
+	if len(l.values) == 0 {
+		return false
+	}
+	l.typ, l.threat, l.port, l.first = none, class, at("sourceport"), at("timesource")
+	if n := at("malwarename"); n >= 0 {
+		l.malware = []int{n}
+	}
+	l.standing = append(l.standing, standing{n: class, words: victims})
+	return true
+}
+
+// victims are IntelMQ's classes of events whose source is a victim, or no threat.
+var victims = []string{"infected-system", "system-compromise", "application-compromise", "vulnerable-system", "weak-crypto", "ddos-amplifier",
+	"potentially-unwanted-accessible", "information-disclosure", "data-leak", "data-loss", "misconfiguration", "test"}
 
 // findValues takes the column that is named for values of any type, or else all
 // that are named for one type.
@@ -359,11 +388,19 @@ func splitHeader(line []byte) (l layout, delim byte, ok bool) {
 		c := recordReader{delim: d}
 		c.split(line)
 		h, found := readHeader(c.cells)
-		if found && (!ok || len(c.cells) > l.width) && !slices.ContainsFunc(c.cells, holdsIndicator) {
+		held := holdsIndicator
+		if isIntelMQ(c.cells) {
+			held = func(cell []byte) bool { return holdsIndicator(cell) && !partedName().Match(cell) } // malware.name
+		}
+		if found && (!ok || len(c.cells) > l.width) && !slices.ContainsFunc(c.cells, held) {
 			l, delim, ok = h, d, true
 		}
 	}
 	return l, delim, ok
+}
+
+func isIntelMQ(header [][]byte) bool {
+	return slices.ContainsFunc(header, func(cell []byte) bool { return string(cell) == "classification.type" })
 }
 
 // holdsIndicator reports whether a cell is an indicator, matched or not.

@@ -186,10 +186,10 @@ func openCSV(b *bufio.Reader, emit func(*Entry)) (*rows, *recordReader, error) {
 			return nil, nil, errors.New("no column of indicators found")
 		}
 	}
-	t := &rows{layout: l, words: newInterner(), headed: headed, promised: none}
+	t := &rows{layout: l, words: newInterner(), promised: none}
 	var names []string
 	records := sampleRecords(head, delim)
-	if headed && len(records) > 0 {
+	if t.headed = headed || l.bare && l.unknownNames(records); t.headed && len(records) > 0 {
 		names, records = records[0], records[1:]
 	}
 	t.sample(records)

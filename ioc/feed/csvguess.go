@@ -206,6 +206,37 @@ func tallyColumn(records [][]string, n int) (usable, readable, types int) {
 	return usable, readable, types
 }
 
+// unknownNames reports whether the first record of a table that was taken for one without
+// a header names its columns, and so the value that it seems to hold is none: no other
+// record has a name there, and another column begins with a name of its kind, too.
+//
+//	host.name,destination.ip
+//	cam-gw,203.0.113.7
+func (l *layout) unknownNames(records [][]string) bool {
+	if l.full || len(records) < 2 || len(l.values) == 0 || slices.ContainsFunc(records[0], func(cell string) bool { return !fieldName().MatchString(cell) }) {
+		return false
+	}
+	begins := func(n int, like func(string) bool) bool {
+		in := func(cells []string) bool { return n < len(cells) && like(cells[n]) }
+		return in(records[0]) && !slices.ContainsFunc(records[1:], in)
+	}
+	isDomain := func(cell string) bool {
+		i, err := ioc.Parse(cell)
+		return err == nil && i.Type == ioc.Domain || errors.Is(err, ioc.ErrFileName)
+	}
+	for n := range records[0] {
+		if n != l.values[0].n && begins(n, partedName().MatchString) {
+			return begins(l.values[0].n, isDomain)
+		}
+	}
+	return false
+}
+
+var (
+	fieldName  = lazily(`^@?[A-Za-z_]+([._ -][A-Za-z][A-Za-z0-9_]*)*$`)
+	partedName = lazily(`^@?[a-z]+([._][a-z][a-z0-9]*)+$`)
+)
+
 // bareLayout is the layout of a table of which no column is known yet.
 func bareLayout(width int) layout {
 	l := detailLayout(make([]string, width))

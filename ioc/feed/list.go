@@ -19,6 +19,7 @@ import (
 //	evil[.]example,
 //	0.0.0.0 evil.example www.evil.example
 //	/bins/mirai.arm7
+//	203.0.113.7:scanner
 //	203.0.113.7:443 Mirai          where all lines begin with an indicator
 //	203.0.113.7 8080               where all lines have a port
 //	203.0.113.7 - Mirai            where most lines are values alone
@@ -164,7 +165,7 @@ func leadingValue(line []byte) (value, rest []byte) {
 	}
 	first = strings.Trim(first, around)
 	i, err := ioc.Parse(first)
-	if err != nil || i.Type != ioc.Hash && strings.EqualFold(ioc.Refang(first), first) {
+	if err != nil || i.Type != ioc.Hash && strings.EqualFold(ioc.Refang(first), strings.TrimSuffix(first, ".")) {
 		return nil, nil
 	}
 	return []byte(first), []byte(remark)
@@ -245,6 +246,7 @@ func listLine(line []byte, no int, emit func(*Entry)) {
 			line = bytes.TrimSpace(line[:i])
 		}
 	}
+	line = cutWord(line)
 	if i := bytes.IndexAny(line, " \t"); i > 0 && isHostsAddress(line[:i]) {
 		names, _, _ := bytes.Cut(line[i:], []byte("#")) // no name has one
 		for name := range bytes.FieldsSeq(names) {
@@ -259,6 +261,22 @@ func listLine(line []byte, no int, emit func(*Entry)) {
 	}
 	e.Value = line
 	emit(&e)
+}
+
+// cutWord takes off a word behind an address or a hash, as Wazuh's lists and ClamAV's
+// databases of hashes have it: 203.0.113.7:scanner, 6cc1…:mirai, 6cc1…:68:Win.Mirai.
+func cutWord(line []byte) []byte {
+	i := bytes.IndexByte(line, ':')
+	if i < len("1.1.1.1") || i+1 == len(line) || bytes.ContainsAny(line, " \t") {
+		return line
+	}
+	first := line[i+1] | 0x20
+	switch value, err := ioc.Parse(string(line[:i])); {
+	case err != nil:
+	case value.Type == ioc.Hash, value.Type == ioc.IP && first >= 'a' && first <= 'z':
+		return line[:i]
+	}
+	return line
 }
 
 // cutComment takes off what follows the value: all of a comment line, and what

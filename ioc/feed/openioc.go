@@ -34,7 +34,7 @@ var openIOCTerms = map[string]string{
 	"PortItem/remoteIP": "ip", "DnsEntryItem/RecordData/IPv4Address": "ip", "DnsEntryItem/RecordData/IPv6Address": "ip",
 	"RouteEntryItem/Destination": "ip", "Network/IP": "ip", "ProcessItem/PortList/PortItem/remoteIP": "ip",
 	"Network/URI": "url", "UrlHistoryItem/URL": "url", "FileDownloadHistoryItem/SourceURL": "url", "Network/HTTP_Referr": "url",
-	"Network/String": "",
+	"Network/String": "", "Network/HTTP/Host": "",
 }
 
 // An iocItem is one IndicatorItem.

@@ -3,6 +3,7 @@ package feed
 import (
 	"bufio"
 	"io"
+	"strings"
 )
 
 // Unpack returns the text of a file that is read as feeds are: decompressed
@@ -20,4 +21,54 @@ func Unpack(r io.Reader) (text *bufio.Reader, done func(), err error) {
 // The error, a [LineError], is one that ends the list early.
 func Lines(r io.Reader, value func(text []byte, line int, skip string)) error {
 	return readList(r, func(e *Entry) { value(e.Value, e.Line, e.Reason) })
+}
+
+// Networks returns a range of addresses, 203.0.113.4-203.0.113.9, as the fewest networks
+// that are the same addresses. It gives nil for all else.
+func Networks(text string) []string { return rangeNetworks(text) }
+
+// Exceptions are what the lists of those who block names let through. The zero value is
+// for the first line of a list.
+type Exceptions struct{ zone zone }
+
+// Of returns what a line lets through, with everything below it:
+//
+//	good.example CNAME rpz-passthru.          a policy zone
+//	24.0.113.0.203.rpz-ip CNAME rpz-passthru.
+//	server=/good.example/#                    dnsmasq
+//	local-zone: "good.example" transparent    unbound
+//
+// aside is true of a line that says nothing of its own, as a zone's SOA record. All
+// lines are wanted, in order: names may be given within a zone.
+func (x *Exceptions) Of(line string) (values []string, aside bool) {
+	if line = strings.TrimSpace(line); line == "" {
+		return nil, true
+	}
+	for _, read := range []lineReaderOf{dnsmasqLine, unboundLine, x.zone.line} {
+		said := false
+		ok, _ := read([]byte(line), 0, func(e *Entry) {
+			if said = true; e.Reason == letThrough {
+				values = appendOwner(values, string(e.Value))
+			}
+		})
+		if ok {
+			return values, !said
+		}
+	}
+	return nil, false
+}
+
+// appendOwner appends what the owner of a record, or the names between slashes, stand
+// for. Rules about who asks or who answers let no name through.
+func appendOwner(dst []string, owner string) []string {
+	if reversed, ok := strings.CutSuffix(owner, ".rpz-ip"); ok {
+		if p, ok := reversedPrefix(reversed); ok {
+			dst = append(dst, p)
+		}
+		return dst
+	}
+	if i := strings.LastIndexByte(owner, '.'); i >= 0 && strings.HasPrefix(owner[i+1:], "rpz-") {
+		return dst
+	}
+	return append(dst, strings.FieldsFunc(owner, func(r rune) bool { return r == '/' })...)
 }

@@ -325,6 +325,37 @@ ip 45.9.148.5 at=feed:3
 			"url http://a.example.net/login;jsessionid=1 at=feed:1\nurl http://b.example.net/..;/admin at=feed:2\nurl http://c.example.net/x?a=1;b=2 at=feed:3\n", "[]"},
 		{"remarks behind URLs", "http://a.example.net/x;Emotet\nhttp://b.example.net/x;https://ref.example/id=1\nhttp://c.example.net/x ;a=1\n",
 			"url http://a.example.net/x at=feed:1\nurl http://b.example.net/x at=feed:2\nurl http://c.example.net/x at=feed:3\n", "[]"},
+		{"names of columns with dots that are not known", "@timestamp,host.name,destination.ip\n2026-05-20,cam-gw,45.9.148.1\n2026-05-20,cam-gw,45.9.148.2\n",
+			"ip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
+		{"a first record with a name, of a malware that has a dot", "win.mirai,a.example.net\nwin.mirai,45.9.148.1\nelf.mirai,45.9.148.2\n",
+			"domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
+		{"a first record with a name, and others", "first_sample,a.example.net\nsecond,b.example.net\nthird,45.9.148.2\n",
+			"domain a.example.net at=feed:1\ndomain b.example.net at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
+		{"IntelMQ's events", `"classification.type","source.ip","source.port","source.fqdn","source.url","malware.name","malware.hash.md5","time.source"
+"c2-server","45.9.148.1","8080","a.example.net","","mirai","","2026-05-20T01:02:03+00:00"
+"malware-distribution","","","","http://b.example.net/x","mirai","6cc175b9c0f1b6a831c399e269772661",""
+"infected-system","45.9.148.9","","","","mirai","",""
+`, `
+ip:port 45.9.148.1:8080 threat=c2-server malware=mirai first=2026-05-20T01:02:03Z at=feed:2
+domain a.example.net threat=c2-server malware=mirai first=2026-05-20T01:02:03Z at=feed:2
+url http://b.example.net/x threat=malware-distribution malware=mirai at=feed:3
+hash 6cc175b9c0f1b6a831c399e269772661 threat=malware-distribution malware=mirai at=feed:3
+`, "[by its own word infected-system:1]"},
+		{"FireEye's OpenIOC", `<?xml version="1.0"?>
+<OpenIOC xmlns="http://openioc.org/schemas/OpenIOC_1.1"><criteria><Indicator operator="AND">
+<IndicatorItem condition="is"><Context document="Network" search="Network/HTTP/Host"/><Content type="string">a.example.net</Content></IndicatorItem>
+<IndicatorItem condition="is"><Context document="Network" search="Network/HTTP/Host"/><Content type="string">45.9.148.1</Content></IndicatorItem>
+</Indicator></criteria></OpenIOC>
+`, "domain a.example.net at=feed:3\nip 45.9.148.1 at=feed:4\n", "[]"},
+		{"IntelMQ's events in JSON", `{"classification.type":"infected-system","source.ip":"45.9.148.9","destination.fqdn":"b.example.net"}
+{"classification.type":"c2-server","source.fqdn":"a.example.net","feed.url":"http://c.example.net/x"}
+`, "domain a.example.net threat=c2-server at=feed:2\n", "[by its own word infected-system:1]"},
+		{"words behind hashes and addresses", "6cc175b9c0f1b6a831c399e269772661:mirai\n7cc175b9c0f1b6a831c399e269772661:68:Win.Mirai-1\n45.9.148.1:scanner\n45.9.148.2:\n45.9.148.3:80\n",
+			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\nip 45.9.148.1 at=feed:3\nip 45.9.148.2 at=feed:4\nip:port 45.9.148.3:80 at=feed:5\n", "[]"},
+		{"words behind names and networks", "45.9.148.1\n45.9.148.2\n45.9.148.0/24\norg.example:artifact\na.example.net:x/y\n",
+			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ncidr 45.9.148.0/24 at=feed:3\n", "[not an indicator:2]"},
+		{"lines of a list that go on behind a final dot", "45.9.148.1\n45.9.148.2\nexample.org. 300 IN NS ns.example.org.\na[.]example[.]net. It asks often\n",
+			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ndomain a.example.net at=feed:4\n", "[not an indicator:1]"},
 		{"remarks behind a semicolon that are names", "45.9.148.1 ; host.example.org\n45.9.148.2\n", "ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\n", "[]"},
 		{"names and what they resolve to", "a.example.net,45.9.148.1\nb.example.net,45.9.148.1\n", "domain a.example.net at=feed:1\ndomain b.example.net at=feed:2\n", "[]"},
 		{"names and addresses in any order", "a.example.net,45.9.148.1\n45.9.148.2,b.example.net\n", "domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ndomain b.example.net at=feed:2\n", "[]"},

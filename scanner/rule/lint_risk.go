@@ -326,16 +326,34 @@ func wordRune(r rune) bool {
 
 // wildcard looks for patterns in what is compared as it stands.
 func (l *lint) wildcard(p *Predicate) {
-	if p.Op != Eq && p.Op != In {
-		return
-	}
 	for i := range p.Args {
-		text := p.Args[i].Text
-		if strings.HasPrefix(text, "*") || strings.HasSuffix(text, "*") || strings.HasPrefix(text, "%") || strings.HasSuffix(text, "%") {
-			if len(text) > 1 {
-				l.say(Wildcard, "%s compares with * and %% as they stand: a pattern is written %s LIKE %s", p, &p.Left, quote(strings.ReplaceAll(text, "*", "%")))
-				return
-			}
+		if text := p.Args[i].Text; len(text) > 1 && starred(p.Op, text) {
+			l.say(Wildcard, "%s compares with %s: a pattern is written %s LIKE %s", p, asItStands(p.Op), &p.Left, quote(strings.ReplaceAll(text, "*", "%")))
+			return
 		}
 	}
+}
+
+// starred reports whether a text has a star at an edge where it would be one of a pattern
+// elsewhere, and here is itself.
+func starred(op Op, text string) bool {
+	before, after := text[0], text[len(text)-1]
+	switch op {
+	case Eq, In:
+		return before == '*' || before == '%' || after == '*' || after == '%'
+	case Like:
+		return (before == '*' || after == '*') && !strings.Contains(text, "%")
+	case StartsWith:
+		return after == '*'
+	case EndsWith:
+		return before == '*'
+	}
+	return false
+}
+
+func asItStands(op Op) string {
+	if op == Eq || op == In {
+		return "* and % as they stand"
+	}
+	return "* as it stands"
 }

@@ -187,6 +187,9 @@ func (l *loader) document(n ast.Node) error {
 	if _, ok := n.(*ast.NullNode); ok {
 		return nil
 	}
+	if _, ok := pairs(n); !ok {
+		return l.fail(n, "the file is not a mapping: the list of rules stands below exclusions:")
+	}
 	return l.each(n, "the file", func(key string, v *ast.MappingValueNode) error {
 		if key != "exclusions" {
 			return l.fail(v.Key, "unknown key %q: want exclusions", key)

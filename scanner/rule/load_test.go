@@ -47,7 +47,7 @@ func TestLoadErrors(t *testing.T) {
 		{"comment only", "# a\n", "x.yaml: no exclusions"},
 		{"empty list", "exclusions: []\n", "x.yaml: no exclusions"},
 		{"not a list", "exclusions: a\n", "x.yaml:1: exclusions is not a list"},
-		{"a list at the top", "- name: a\n", "x.yaml:1: the file is not a mapping"},
+		{"a list at the top", "- name: a\n", "x.yaml:1: the file is not a mapping: the list of rules stands below exclusions:"},
 		{"unknown top key", "rules: []\n", `x.yaml:1: unknown key "rules"`},
 		{"unknown key", rule("    tabels: [x]\n"), `x.yaml:5: unknown key "tabels": did you mean "tables"?`},
 		{"no reason", "exclusions:\n  - name: a\n    when: Message = 'x'\n", "a rule needs a reason"},

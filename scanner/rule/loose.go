@@ -9,6 +9,7 @@ import (
 type loose struct {
 	text   string
 	quoted bool // text stood in quotes
+	escape bool // in double ones, without @ before them: a backslash may be an escape
 	regex  bool // text stood between slashes
 	word   bool
 }
@@ -27,6 +28,7 @@ func looseTokens(text string) (toks []loose) {
 	text = strings.TrimRight(strings.TrimSpace(text), "; \t\r\n")
 	runes := []rune(text)
 	value := false // what comes is the value of a comparison
+	plain := false // and has @ before its quotes
 	for i := 0; i < len(runes); {
 		r := runes[i]
 		rest := string(runes[i:min(len(runes), i+3)])
@@ -39,6 +41,10 @@ func looseTokens(text string) (toks []loose) {
 				i++
 			}
 			continue
+		case r == '@' && len(rest) > 1 && looseQuotes[rune(rest[1])] != "":
+			plain = true
+			i++
+			continue
 		case looseQuotes[r] != "":
 			end := i + 1
 			for end < len(runes) && !strings.ContainsRune(looseQuotes[r], runes[end]) {
@@ -47,8 +53,8 @@ func looseTokens(text string) (toks []loose) {
 			if end == len(runes) {
 				return nil
 			}
-			toks = append(toks, loose{text: string(runes[i+1 : end]), quoted: true})
-			i, value = end+1, false
+			toks = append(toks, loose{text: string(runes[i+1 : end]), quoted: true, escape: r == '"' && !plain})
+			i, value, plain = end+1, false, false
 			continue
 		case value && r == '/':
 			end := i + 1

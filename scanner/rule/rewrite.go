@@ -18,11 +18,13 @@ const maxRewrite = 2000 // bytes
 //	Image|endswith: '\nc.exe'              Image ENDS WITH '\nc.exe'
 //	CommandLine !has "nc" && x =~ "y"      CommandLine NOT REGEXP '\bnc\b' AND x = 'y'
 //	cidrMatch("10.0.0.0/8", src_ip)        src_ip = '10.0.0.0/8'
+//	FolderPath startswith "c:\\Users\\"    FolderPath STARTS WITH 'c:\Users\'
 func rewrite(text string) string {
 	if len(text) > maxRewrite || !utf8.ValidString(text) {
 		return ""
 	}
 	w := &rewriter{toks: looseTokens(text)}
+	halveBackslashes(w.toks)
 	if len(w.toks) > 2 && w.toks[1].is("where") {
 		w.at = 2 // process where, | where
 	} else if len(w.toks) > 1 && w.toks[0].is("where") {
@@ -52,6 +54,22 @@ func rewrite(text string) string {
 		return ""
 	}
 	return e.String()
+}
+
+// halveBackslashes makes one backslash of two in texts in double quotes, if none is
+// single, as all languages that have such texts write it: "c:\\Users" is c:\Users. Sigma's
+// modifiers are beside texts of YAML.
+func halveBackslashes(toks []loose) {
+	for i, t := range toks {
+		if i > 0 && !t.quoted && t.text == "|" || t.escape && strings.Contains(strings.ReplaceAll(t.text, `\\`, ""), `\`) {
+			return
+		}
+	}
+	for i, t := range toks {
+		if t.escape {
+			toks[i].text = strings.ReplaceAll(t.text, `\\`, `\`)
+		}
+	}
 }
 
 // A rewriter writes an expression token by token. It gives up at what it does
@@ -101,7 +119,11 @@ var looseOps = map[string]string{"=": ":", "==": "=", "===": "=", "=~": "=", ":"
 // looseFuncs are functions that stand for a comparison of a field.
 var looseFuncs = map[string]string{"contains": "CONTAINS", "stringcontains": "CONTAINS", "startswith": "STARTS WITH", "endswith": "ENDS WITH", "match": "REGEXP",
 	"matches": "REGEXP", "regex": "REGEXP", "wildcard": "LIKE", "like": "LIKE", "cidrmatch": "=", "cidr": "=", "ipv4_is_match": "=", "ipv4_is_in_range": "=",
-	"ipv6_is_match": "=", "ipv6_is_in_range": "=", "ipv4_is_in_any_range": "=", "isnull": "NULL", "isempty": "NULL", "isnotnull": "NOT NULL", "isnotempty": "NOT NULL"}
+	"ipv6_is_match": "=", "ipv6_is_in_range": "=", "ipv4_is_in_any_range": "=", "isnull": "NULL", "isempty": "NULL", "isnotnull": "NOT NULL", "isnotempty": "NOT NULL",
+	"ipv4_is_private": "PRIVATE"}
+
+// privateNets are what ipv4_is_private means.
+var privateNets = []loose{{text: "10.0.0.0/8", quoted: true}, {text: "172.16.0.0/12", quoted: true}, {text: "192.168.0.0/16", quoted: true}}
 
 // predicate writes one comparison.
 func (w *rewriter) predicate() {
@@ -159,6 +181,7 @@ func (w *rewriter) predicate() {
 // comparison writes what follows a field.
 func (w *rewriter) comparison(field loose) {
 	op, not, all := "", false, false
+	sign := ""        // as it stands there
 	for w.take("|") { // Sigma's modifiers
 		switch m := strings.ToLower(w.next().text); {
 		case m == "all":
@@ -182,7 +205,8 @@ func (w *rewriter) comparison(field loose) {
 		w.take("with")
 	default:
 		t := w.next()
-		if op = looseOps[strings.ToLower(t.text)]; op == "" || t.quoted || t.regex {
+		sign = strings.ToLower(t.text)
+		if op = looseOps[sign]; op == "" || t.quoted || t.regex {
 			w.failed = true
 			return
 		}
@@ -202,11 +226,20 @@ func (w *rewriter) comparison(field loose) {
 		return
 	}
 	values := w.values()
-	if all && len(values) > 1 || w.failed {
+	if all && len(values) > 1 || w.failed || sign != "" && !slices.Contains(bareSigns, sign) && slices.ContainsFunc(values, isReference) && (sign != "in" || not || len(values) == 1) {
 		w.failed = true
 		return
 	}
 	w.emit(field, op, not, values)
+}
+
+// bareSigns are the operators behind which languages have texts without quotes. Behind
+// others such a word is a list or a value that is defined elsewhere: RemoteIP in (ours).
+var bareSigns = []string{":", "=", "equals", "eq", "is"}
+
+// isReference reports whether a value may be the name of something else.
+func isReference(t loose) bool {
+	return t.word && isFieldName(t.text) && !strings.EqualFold(t.text, "null") && !strings.EqualFold(t.text, "true") && !strings.EqualFold(t.text, "false")
 }
 
 // between writes (a .. b), or a AND b.
@@ -238,6 +271,7 @@ func (w *rewriter) time() string {
 			w.failed = true
 		}
 	}
+	w.failed = w.failed || isReference(t)
 	return t.text
 }
 
@@ -264,6 +298,9 @@ func (w *rewriter) call(op string) {
 			w.failed = true
 			return
 		}
+	}
+	if op == "PRIVATE" && len(values) == 0 {
+		op, values = "=", privateNets
 	}
 	if field.text == "" || (len(values) == 0) != strings.HasSuffix(op, "NULL") {
 		w.failed = true

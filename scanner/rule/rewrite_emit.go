@@ -63,18 +63,25 @@ func (w *rewriter) emit(field loose, op string, not bool, values []loose) {
 // looseComparison is how one value is compared here.
 func looseComparison(field, op string, v loose) (own, text string) {
 	text = v.text
+	star := op == ":" && strings.Contains(text, "*") || op == "LIKE" && !strings.ContainsAny(text, "%_")
 	switch {
 	case v.regex:
 		return "REGEXP", text
+	case (field == "process.args" || field == "process.arguments") && (star || op == ":" || op == "="):
+		// There it is a list: one of its words is meant.
+		pattern := regexp.QuoteMeta(text)
+		if star {
+			pattern = strings.ReplaceAll(pattern, `\*`, ".*")
+		}
+		return "REGEXP", strings.TrimSuffix(strings.TrimPrefix(`(^|\s)`+pattern+`(\s|$)`, `(^|\s).*`), `.*(\s|$)`)
 	case op == "HAS", op == "HASPREFIX", op == "HASSUFFIX":
 		return "REGEXP", wordPattern(text, op != "HASSUFFIX", op != "HASPREFIX")
-	case op == ":" && strings.Contains(text, "*"), op == "LIKE" && !strings.ContainsAny(text, "%_"):
-		return starred(text)
+	case (op == ":" || op == "LIKE") && strings.HasPrefix(text, `?:\`): // on any drive
+		return "REGEXP", "^." + strings.ReplaceAll(regexp.QuoteMeta(text[1:]), `\*`, ".*") + "$"
+	case star:
+		return unstarred(text)
 	case op != ":" && op != "=":
 		return op, text
-	case field == "process.args" || field == "process.arguments":
-		// There it is a list: one of its words is meant.
-		return "REGEXP", `(^|\s)` + regexp.QuoteMeta(text) + `(\s|$)`
 	}
 	return "=", text
 }
@@ -93,9 +100,9 @@ func wordPattern(text string, before, after bool) string {
 	return pattern
 }
 
-// starred is how a text with stars is compared: without LIKE where that needs
+// unstarred is how a text with stars is compared: without LIKE where that needs
 // none, as _ would be special in it.
-func starred(text string) (own, part string) {
+func unstarred(text string) (own, part string) {
 	inner := strings.Trim(text, "*")
 	switch before, after := strings.HasPrefix(text, "*"), strings.HasSuffix(text, "*"); {
 	case strings.Contains(inner, "*") || inner == "":
