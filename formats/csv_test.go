@@ -432,6 +432,22 @@ func TestCSVTooLarge(t *testing.T) {
 	}
 }
 
+// TestCSVDoubtful: text that is nothing but stray quotes is read on in pieces, and not
+// anew for each of its lines.
+func TestCSVDoubtful(t *testing.T) {
+	const lines = 100_000
+	for _, line := range []string{"\"\n", "a,\",b\n", "a,\"b,c\n"} {
+		text := "a,b,c\n" + strings.Repeat(line, lines)
+		at := &countingAt{r: strings.NewReader(text)}
+		c := contentOf("t.csv", at, int64(len(text)))
+		c.Head = []byte(text[:64<<10])
+		readCSV(t, c, Options{BlockSize: 64 << 10}, 1)
+		if calls := at.calls.Load(); calls > 200 {
+			t.Errorf("%q: %d reads of %d bytes", line, calls, at.bytes.Load())
+		}
+	}
+}
+
 func TestCSVHeader(t *testing.T) {
 	tests := []struct {
 		name, text string
