@@ -230,5 +230,6 @@ func (r *csvReader) skipHuge(at int) (lines int, next int64, err error) {
 		if n < len(r.scan) {
 			return lines, off, nil
 		}
+		r.s.t.pass(r.span, off)
 	}
 }
