@@ -210,6 +210,7 @@ type room struct {
 	row      table.Row
 	elements []resolved
 	hits     []Hit
+	beside   []numbers // of each hit's Also
 	cells    []Cell
 	matched  []table.Element
 	ruled    []rule.Match
