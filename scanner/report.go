@@ -429,7 +429,9 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	}
 	w.sum.hits++
 	if w.tally != nil {
-		w.tally.add(h)
+		if w.tally.add(h); w.tally.large() {
+			w.addGroups()
+		}
 	}
 	if !w.out.wantHits() {
 		return nil

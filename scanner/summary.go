@@ -98,12 +98,7 @@ func (r *run) summary() *Summary {
 		s.Rules = append(s.Rules, *x)
 	}
 	s.Lists = r.listReports()
-	if r.Groups != nil {
-		for _, g := range r.groups {
-			r.Groups.merge(g)
-		}
-		s.Groups = r.Groups
-	}
+	s.Groups = r.Groups
 	return s
 }
 
