@@ -154,6 +154,8 @@ type csvReader struct {
 
 	yield iter.Seq2[*Run, error]
 
+	span span // the block
+
 	// The text of the block and some beyond it: buf[:n] starts at offset base.
 	// Behind it stand unescaped cells.
 	buf  []byte
@@ -351,7 +353,7 @@ func (r *csvReader) load(sp span) error {
 	if sp.from == r.s.t.start {
 		lead = 0
 	}
-	r.base = sp.from - lead
+	r.span, r.base = sp, sp.from-lead
 	want := int(sp.to-r.base) + int(min(4096, r.s.t.block)) + 2
 	r.buf = sized(r.buf, want, 0)
 	n, err := r.s.t.read(r.buf[:want], r.base)

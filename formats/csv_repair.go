@@ -122,8 +122,12 @@ func (r *csvReader) cutJoined(m *seam, at, nl, cells int) (bool, error) {
 		return false, nil
 	}
 	first += at
-	if err := r.grow(nl + doubtLook + 2); err != nil {
-		return false, err
+	if want := nl + doubtLook + 2; want > r.n {
+		// With more to spare than a record has: the next may be in doubt, too, and
+		// what is held is copied each time.
+		if err := r.grow(want + doubtLook); err != nil {
+			return false, err
+		}
 	}
 	var joined bool
 	var looked int
@@ -226,5 +230,6 @@ func (r *csvReader) skipHuge(at int) (lines int, next int64, err error) {
 		if n < len(r.scan) {
 			return lines, off, nil
 		}
+		r.s.t.pass(r.span, off)
 	}
 }

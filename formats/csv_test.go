@@ -433,6 +433,59 @@ func TestCSVTooLarge(t *testing.T) {
 	}
 }
 
+// TestCSVEndless: of a record that is too large a stream keeps no more than of others,
+// and what follows its line is read, wherever blocks end.
+func TestCSVEndless(t *testing.T) {
+	const size = 8 << 20
+	for _, tail := range []string{"\n5,6\n7,8\n", strings.Repeat("x", 3000) + "\n5,6\n7,8\n", "\n5,6\n7,8\n" + strings.Repeat("9,9\n", 5000), ""} {
+		for readers := 1; readers <= 3; readers++ {
+			text := "a,b\n1,2\n3," + strings.Repeat("x", size) + tail
+			o := Options{MaxRecord: 64 << 10, BlockSize: 4 << 10}
+			c := contents([]byte(text))["stream"]
+			got := readCSV(t, c, o, readers)
+			want := 1 + strings.Count(tail, ",")
+			if len(got.rows) != want || got.records != want+1 || want > 2 && fmt.Sprint(got.rows[1:3]) != "[[5 6] [7 8]]" {
+				t.Errorf("%d readers: %d rows, %d records, want %d", readers, len(got.rows), got.records, want)
+			}
+			src, err := openCSV(contents([]byte(text))["stream"], o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var wait sync.WaitGroup
+			for range readers {
+				wait.Go(func() {
+					r := src.NewReader(Want{})
+					for {
+						if _, err := r.Next(); err != nil {
+							return
+						}
+					}
+				})
+			}
+			wait.Wait()
+			if held := cap(src.(*csvSource).t.window.buf); held > 1<<20 {
+				t.Errorf("%d readers: window of %d bytes", readers, held)
+			}
+		}
+	}
+}
+
+// TestCSVDoubtful: text that is nothing but stray quotes is read on in pieces, and not
+// anew for each of its lines.
+func TestCSVDoubtful(t *testing.T) {
+	const lines = 100_000
+	for _, line := range []string{"\"\n", "a,\",b\n", "a,\"b,c\n"} {
+		text := "a,b,c\n" + strings.Repeat(line, lines)
+		at := &countingAt{r: strings.NewReader(text)}
+		c := contentOf("t.csv", at, int64(len(text)))
+		c.Head = []byte(text[:64<<10])
+		readCSV(t, c, Options{BlockSize: 64 << 10}, 1)
+		if calls := at.calls.Load(); calls > 200 {
+			t.Errorf("%q: %d reads of %d bytes", line, calls, at.bytes.Load())
+		}
+	}
+}
+
 func TestCSVHeader(t *testing.T) {
 	tests := []struct {
 		name, text string

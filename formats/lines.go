@@ -81,6 +81,14 @@ func (t *text) done(s span) {
 	}
 }
 
+// pass says that the record which begins in s, and which its claimer passes over,
+// reaches beyond off. Whoever reads what is before, in s or behind it, gets zeros.
+func (t *text) pass(s span, off int64) {
+	if t.window != nil {
+		t.window.pass(s.from, off)
+	}
+}
+
 // fail has nothing more claimed, after an error that a reader reports.
 func (t *text) fail() { t.broken.Store(true) }
 
@@ -205,6 +213,8 @@ type window struct {
 	err    error   // what ended it, nil for a proper end
 	next   int64   // where the next span starts
 	active []int64 // starts of the spans that are being read
+	huge   int64   // start of the span in which a record begins that is passed over
+	passed int64   // up to where it is: neither that span nor a later one needs what is before
 	used   func() int64
 	disk   int64 // bytes on disk accounted for so far
 	times  *Times
@@ -254,7 +264,28 @@ func (w *window) read(p []byte, off int64) int {
 	if off >= w.base+int64(len(w.buf)) {
 		return 0
 	}
-	return copy(p, w.buf[off-w.base:])
+	gone := int(min(max(w.base-off, 0), int64(len(p)))) // inside a record that was passed over
+	clear(p[:gone])
+	if gone == len(p) {
+		return gone
+	}
+	return gone + copy(p[gone:], w.buf[off+int64(gone)-w.base:])
+}
+
+// pass forgets the record that begins in the span at from and is known to reach
+// beyond off: however long it is, its bytes are not kept for spans that lie in it.
+func (w *window) pass(from, off int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.huge, w.passed = from, off
+}
+
+// needs is where the bytes begin that a span from some place on needs.
+func (w *window) needs(from int64) int64 {
+	if from >= w.huge {
+		return max(from, w.passed)
+	}
+	return from
 }
 
 // fill reads on until the byte before end is held or the stream ends.
@@ -277,9 +308,9 @@ func (w *window) fill(end int64) {
 // grow makes room for more bytes, first by forgetting those before the active
 // spans (all but one, which tells whether a record starts there).
 func (w *window) grow(need int) {
-	low := w.next
+	low := w.needs(w.next)
 	for _, a := range w.active {
-		low = min(low, a)
+		low = min(low, w.needs(a))
 	}
 	if drop := low - 1 - w.base; drop > int64(len(w.buf)/2) && drop <= int64(len(w.buf)) {
 		w.buf = w.buf[:copy(w.buf, w.buf[drop:])]

@@ -18,6 +18,10 @@ var GroupFields = []string{"indicator", "host", "user", "process", "table", "day
 const (
 	maxGroups     = 200_000
 	maxGroupBytes = 64 << 20 // of their values
+
+	// What a worker gathers before it adds that to the groups of all.
+	maxOwnGroups     = 4096
+	maxOwnGroupBytes = 1 << 20
 )
 
 // maxPorts is how many different ports a group lists.
@@ -62,6 +66,9 @@ func NewGroups(by []string) (*Groups, error) {
 	}
 	return &Groups{By: by, groups: map[string]*Group{}}, nil
 }
+
+// empty returns groups of the same kind for a worker.
+func (g *Groups) empty() *Groups { return &Groups{By: g.By, groups: map[string]*Group{}} }
 
 func (g *Groups) add(h *Hit) {
 	one := Group{Count: 1, Period: h.period()}
@@ -111,9 +118,14 @@ func (g *Groups) put(o *Group) {
 func (g *Groups) enter(key string, o *Group) {
 	g.groups[key] = o
 	g.bytes += len(key)
-	if len(g.groups) > 2*maxGroups || g.bytes > 2*maxGroupBytes {
+	if len(g.groups) > maxGroups+maxGroups/4 || g.bytes > maxGroupBytes+maxGroupBytes/4 {
 		g.cut()
 	}
+}
+
+// large reports whether g is more than a worker should keep for itself.
+func (g *Groups) large() bool {
+	return len(g.groups) >= maxOwnGroups || g.bytes >= maxOwnGroupBytes
 }
 
 // add adds up two groups of the same values.

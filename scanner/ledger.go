@@ -11,8 +11,12 @@ import (
 	"github.com/iocsweep/iocsweep/scanner/table"
 )
 
-// maxHosts is how many hosts an entry of the ledger knows.
-const maxHosts = 1000
+// maxHosts is how many hosts an entry of the ledger knows, and maxHostName how much
+// of their names, which a log may make as long as its cells.
+const (
+	maxHosts    = 1000
+	maxHostName = 1 << 10
+)
 
 // A RuleReport is one entry of the ledger of suppressed hits: what one
 // exclusion rule, or one allow list, removed. A hit that several remove stands under each.
@@ -56,6 +60,9 @@ func (r *RuleReport) add(h *Hit, alone bool) {
 }
 
 func (r *RuleReport) addHost(host string) {
+	if len(host) > maxHostName {
+		host = strings.ToValidUTF8(host[:maxHostName], "") + "…"
+	}
 	if n := r.hosts[host]; n != nil { // to assign to it would make host its key
 		*n++
 		return

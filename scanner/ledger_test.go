@@ -57,6 +57,23 @@ func TestLedgerHosts(t *testing.T) {
 	}
 }
 
+// Names as long as a cell may be are not kept whole.
+func TestLedgerLongHosts(t *testing.T) {
+	var entry RuleReport
+	long := strings.Repeat("ä", 1<<20)
+	for i := range 10 {
+		entry.addHost(fmt.Sprint(i, long))
+		entry.addHost(fmt.Sprint(i, long, "x"))
+	}
+	list, more := entry.Hosts()
+	if len(list) != 10 || more || list[0].Hits != 2 {
+		t.Fatalf("%d hosts, more %v, %d hits", len(list), more, list[0].Hits)
+	}
+	if name := list[0].Host; len(name) > maxHostName+len("…") || !strings.HasPrefix(name, "0ää") || !strings.HasSuffix(name, "ä…") {
+		t.Errorf("%d bytes, …%s", len(name), name[len(name)-5:])
+	}
+}
+
 // The cells of a row live until the next rows are read; what the ledger knows is
 // for longer.
 func TestLedgerHostsOfScan(t *testing.T) {

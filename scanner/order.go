@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"sync"
@@ -75,7 +76,7 @@ func (s *sorter) put(run []byte) error {
 		return s.err
 	}
 	s.mem = append(s.mem, &cursor{rest: run})
-	if s.held += len(run); s.held > s.share {
+	if s.held += len(run) + frameSize; s.held > s.share { // a frame, since rows that are alike pack into next to nothing
 		s.err = s.spill()
 	}
 	return s.err
@@ -172,7 +173,9 @@ func (p *pile) flush() error {
 }
 
 // A runWriter makes a run: frames of a 4-byte length and an S2 block each,
-// which hold records of key, payload length and payload.
+// which hold records of key, payload length and payload. A payload that is larger
+// than a frame goes on in frames of its own: a hit may be as large as its row, and
+// merging holds a frame of each run.
 type runWriter struct {
 	run   []byte
 	frame []byte
@@ -187,6 +190,11 @@ func (w *runWriter) add(k key, payload []byte) {
 	f = binary.LittleEndian.AppendUint64(f, uint64(k.record))
 	f = binary.LittleEndian.AppendUint32(f, uint32(k.n))
 	f = binary.LittleEndian.AppendUint32(f, uint32(len(payload)))
+	for len(payload) > frameSize {
+		w.frame = append(f, payload[:frameSize]...)
+		w.end()
+		f, payload = w.frame, payload[frameSize:]
+	}
 	w.frame = append(f, payload...)
 	if len(w.frame) >= frameSize {
 		w.end()
@@ -217,23 +225,17 @@ type cursor struct {
 	frame   []byte
 	records []byte // what is left of frame
 	key     key
-	payload []byte
+	payload []byte // what frame has of it
+	more    int    // how many bytes of it are in later frames
 }
 
-// next goes on to the next record, and says whether there is one.
+// next goes on to the next record, and says whether there is one. Of the one before,
+// no part may be in later frames.
 func (c *cursor) next() (bool, error) {
 	if len(c.records) == 0 {
-		packed, err := c.nextFrame()
-		if packed == nil || err != nil {
+		if ok, err := c.unpack(); !ok {
 			return false, err
 		}
-		if n, err := s2.DecodedLen(packed); err == nil {
-			c.frame = mem.Grow(c.frame[:0], n)
-		}
-		if c.frame, err = s2.Decode(c.frame[:cap(c.frame)], packed); err != nil {
-			return false, fmt.Errorf("read spilled hits: %w", err)
-		}
-		c.records = c.frame
 	}
 	b := c.records
 	c.key = key{
@@ -242,10 +244,49 @@ func (c *cursor) next() (bool, error) {
 		record: int64(binary.LittleEndian.Uint64(b[12:])),
 		n:      int32(binary.LittleEndian.Uint32(b[20:])),
 	}
-	n := binary.LittleEndian.Uint32(b[24:])
-	c.payload = b[recordHead : recordHead+n]
-	c.records = b[recordHead+n:]
+	n := int(binary.LittleEndian.Uint32(b[24:]))
+	held := min(n, len(b)-recordHead)
+	c.payload, c.more = b[recordHead:recordHead+held], n-held
+	c.records = b[recordHead+held:]
 	return true, nil
+}
+
+// unpack takes the next frame, and says whether there is one.
+func (c *cursor) unpack() (bool, error) {
+	packed, err := c.nextFrame()
+	if packed == nil || err != nil {
+		return false, err
+	}
+	if n, err := s2.DecodedLen(packed); err == nil {
+		c.frame = mem.Grow(c.frame[:0], n)
+	}
+	if c.frame, err = s2.Decode(c.frame[:cap(c.frame)], packed); err != nil {
+		return false, fmt.Errorf("read spilled hits: %w", err)
+	}
+	c.records = c.frame
+	return true, nil
+}
+
+// whole returns all of the record's payload: in buf, which it returns too, where
+// parts of it are in later frames.
+func (c *cursor) whole(buf []byte) (payload, _ []byte, err error) {
+	if c.more == 0 {
+		return c.payload, buf, nil
+	}
+	buf = append(mem.Grow(buf[:0], len(c.payload)+c.more), c.payload...)
+	for c.more > 0 {
+		ok, err := c.unpack()
+		if err == nil && !ok {
+			err = fmt.Errorf("read spilled hits: %w", io.ErrUnexpectedEOF)
+		}
+		if err != nil {
+			return nil, buf, err
+		}
+		held := min(c.more, len(c.records))
+		buf = append(buf, c.records[:held]...)
+		c.records, c.more = c.records[held:], c.more-held
+	}
+	return buf, buf, nil
 }
 
 // nextFrame returns the next frame as it is packed, nil behind the last.
@@ -288,9 +329,15 @@ func merge(runs []*cursor, emit func(k key, payload []byte) error) error {
 		}
 	}
 	heap.Init(&h)
+	var long []byte
 	for len(h) > 0 {
 		c := h[0]
-		if err := emit(c.key, c.payload); err != nil {
+		payload, buf, err := c.whole(long)
+		if err != nil {
+			return err
+		}
+		long = buf
+		if err := emit(c.key, payload); err != nil {
 			return err
 		}
 		ok, err := c.next()

@@ -35,6 +35,9 @@ func TestSorter(t *testing.T) {
 					k.time = noTime
 				}
 				noise := make([]byte, r.IntN(300)) // which does not get shorter by packing
+				if i%1000 == 0 {
+					noise = make([]byte, frameSize-20+r.IntN(4*frameSize)) // longer than a frame, or just not
+				}
 				for n := range noise {
 					noise[n] = byte(r.Uint32())
 				}
@@ -71,6 +74,39 @@ func TestSorter(t *testing.T) {
 				t.Errorf("left behind: %v", left)
 			}
 		})
+	}
+}
+
+// Hits as large as records may be, but that pack well, are merged a piece at a time.
+func TestSorterLargeHits(t *testing.T) {
+	const hits, size = 100, 4 << 20
+	s := newSorter(t.TempDir(), 64<<20)
+	defer s.close()
+	p := pile{to: s}
+	for i := range hits {
+		p.payload = append(p.payload, make([]byte, size)...)
+		if err := p.end(key{record: int64(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p = pile{}
+	n := 0
+	err := s.flush(func(k key, payload []byte) error {
+		if k.record != int64(n) || len(payload) != size {
+			return fmt.Errorf("item %d: got %+v, %d bytes", n, k, len(payload))
+		}
+		if n++; n == hits/2 {
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			if held := m.HeapAlloc >> 20; held > 100 {
+				t.Errorf("%d MiB held while hits are merged", held)
+			}
+		}
+		return nil
+	})
+	if err != nil || n != hits {
+		t.Errorf("%d hits: %v", n, err)
 	}
 }
 

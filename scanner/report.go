@@ -210,6 +210,7 @@ type room struct {
 	row      table.Row
 	elements []resolved
 	hits     []Hit
+	beside   []numbers // of each hit's Also
 	cells    []Cell
 	matched  []table.Element
 	ruled    []rule.Match
@@ -438,7 +439,9 @@ func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, 
 	}
 	w.sum.hits++
 	if w.tally != nil {
-		w.tally.add(h)
+		if w.tally.add(h); w.tally.large() {
+			w.addGroups()
+		}
 	}
 	if w.Repeats != nil && w.stats.Hits.Load()+w.sum.hits <= maxIDs {
 		w.ids = append(w.ids, idBits(h.ID))

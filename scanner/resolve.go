@@ -178,14 +178,10 @@ func moreSpecific(a, b Also) int {
 // group makes one hit per leading indicator, in the order of the elements. The
 // other indicators of its elements go to Also unless they lead elsewhere.
 func (r *room) group() {
-	r.hits = r.hits[:0]
+	r.hits, r.beside = r.hits[:0], r.beside[:0]
+	var leading numbers
 	leads := func(i *ioc.Indicator) int {
-		for n := range r.hits {
-			if sameIndicator(r.hits[n].Indicator, i) {
-				return n
-			}
-		}
-		return -1
+		return leading.find(i, len(r.hits), func(n int) *ioc.Indicator { return r.hits[n].Indicator })
 	}
 	for i := range r.elements {
 		e := &r.elements[i]
@@ -195,17 +191,22 @@ func (r *room) group() {
 			n = len(r.hits) - 1
 			h := &r.hits[n]
 			*h = Hit{Indicator: e.found[0].Indicator, Matches: h.Matches[:0], Also: h.Also[:0], Labels: h.Labels[:0], SuppressedBy: h.SuppressedBy[:0], Reasons: h.Reasons[:0]}
+			r.beside = append(r.beside, nil)
 		}
 		r.hits[n].Matches = append(r.hits[n].Matches, e.match)
 	}
 	for i := range r.elements {
 		e := &r.elements[i]
-		h := &r.hits[leads(e.found[0].Indicator)]
+		if len(e.found) == 1 {
+			continue
+		}
+		n := leads(e.found[0].Indicator)
+		h := &r.hits[n]
 		for _, a := range e.found[1:] {
 			if leads(a.Indicator) >= 0 {
 				continue
 			}
-			at := slices.IndexFunc(h.Also, func(b Also) bool { return sameIndicator(b.Indicator, a.Indicator) })
+			at := r.beside[n].find(a.Indicator, len(h.Also), func(n int) *ioc.Indicator { return h.Also[n].Indicator })
 			switch {
 			case at < 0:
 				h.Also = append(h.Also, a)
@@ -217,6 +218,42 @@ func (r *room) group() {
 	for i := range r.hits {
 		slices.SortStableFunc(r.hits[i].Also, moreSpecific)
 	}
+}
+
+// numbers knows where indicators stand in a list of different ones that grows, once
+// it is long: a feed may list an address with all ports there are, and a row may hold
+// thousands of addresses.
+type numbers map[indicatorName]int
+
+type indicatorName struct {
+	of    ioc.Type
+	value string
+}
+
+// fewNumbers is the length of lists that are compared one by one.
+const fewNumbers = 16
+
+// find returns the number of an indicator in a list of n, -1 if it is not there.
+func (x *numbers) find(i *ioc.Indicator, n int, at func(n int) *ioc.Indicator) int {
+	if n <= fewNumbers {
+		for k := range n {
+			if sameIndicator(at(k), i) {
+				return k
+			}
+		}
+		return -1
+	}
+	if *x == nil {
+		*x = numbers{}
+	}
+	for k := len(*x); k < n; k++ {
+		o := at(k)
+		(*x)[indicatorName{o.Type, o.Value}] = k
+	}
+	if k, ok := (*x)[indicatorName{i.Type, i.Value}]; ok {
+		return k
+	}
+	return -1
 }
 
 // sameIndicator compares indicators that the set may have made at different times.

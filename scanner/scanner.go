@@ -291,7 +291,6 @@ type run struct {
 	warned  int           // all inputs before it have had their warnings printed
 	ledger  []*RuleReport // of Scan.Rules, and behind them of Scan.Allow
 	listed  listed
-	groups  []*Groups
 	bad     *badRecord      // Strict: the first bad record in input order
 	headers headersByFolder // of CSV files, for siblings that have none
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/iocsweep/iocsweep/formats"
 	"github.com/iocsweep/iocsweep/ioc"
@@ -758,6 +759,37 @@ func TestAlsoSaysMost(t *testing.T) {
 	}
 }
 
+// A feed may list an address with every port there is, and a row may hold thousands of
+// addresses: neither is compared each with each.
+func TestManyIndicatorsOfARow(t *testing.T) {
+	const many = 100_000
+	start := time.Now()
+	var r room
+	all := make([]Also, many)
+	for i := range all {
+		all[i] = Also{&ioc.Indicator{Type: ioc.IPPort, Value: fmt.Sprintf("192.0.2.1:%06d", i), Port: uint16(i)}, ClassIPOnly}
+	}
+	for range 2 {
+		r.elements = []resolved{{found: all}, {found: all[:many/2]}}
+		r.group()
+		if len(r.hits) != 1 || len(r.hits[0].Matches) != 2 || !slices.Equal(r.hits[0].Also, all[1:]) {
+			t.Fatalf("%d hits, %d also", len(r.hits), len(r.hits[0].Also))
+		}
+		r.elements = nil
+		for i := range all {
+			r.elements = append(r.elements, resolved{found: all[i : i+1]})
+		}
+		r.elements[0].found = []Also{all[0], all[many-1]} // which leads elsewhere
+		r.group()
+		if len(r.hits) != many || r.hits[many-1].Indicator != all[many-1].Indicator || len(r.hits[0].Also) != 0 {
+			t.Fatalf("%d hits", len(r.hits))
+		}
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
 // The cells of a row live until the next rows are read; groups are for longer.
 func TestGroupsOfOneValue(t *testing.T) {
 	var rows []string
@@ -786,6 +818,29 @@ func TestGroupsOfOneValue(t *testing.T) {
 	}
 }
 
+// Workers give away what they have counted once it is much.
+func TestGroupsOfManyValues(t *testing.T) {
+	var rows []string
+	for i := range 5 * maxOwnGroups {
+		rows = append(rows, fmt.Sprintf(`{"Type":"DnsEvents","TimeGenerated":"2026-05-20T10:00:00Z","Name":"a.evil.example","ClientIP":"10.0.%d.%d"}`, i%(2*maxOwnGroups)/256, i%256))
+	}
+	for _, threads := range []int{1, 3} {
+		g, err := NewGroups([]string{"host"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Scan{Indicators: indicators(t, "evil.example"), Groups: g, Threads: threads}
+		s.Formats.BlockSize = 64 << 10
+		if _, err := s.Run(context.Background(), []formats.Input{jsonl("x.jsonl", rows...)}); err != nil {
+			t.Fatal(err)
+		}
+		largest := g.Largest(maxOwnGroups + 1)
+		if g.Len() != 2*maxOwnGroups || largest[0].Values[0] != "10.0.0.0" || largest[maxOwnGroups-1].Count != 3 || largest[maxOwnGroups].Count != 2 {
+			t.Errorf("%d threads: %d groups, %+v", threads, g.Len(), largest[0])
+		}
+	}
+}
+
 // A log full of hosts fills no memory, and which are kept does not depend on the
 // order in which they come.
 func TestGroupsAreBounded(t *testing.T) {
@@ -806,6 +861,9 @@ func TestGroupsAreBounded(t *testing.T) {
 						g.key = fmt.Appendf(g.key[:0], "%s%06d", tt.front, n)
 						g.ends = append(g.ends[:0], len(g.key))
 						g.put(&Group{Count: 1})
+						if len(g.groups) > 3*maxGroups/2 || g.bytes > 3*maxGroupBytes/2 {
+							t.Fatalf("%s, %d workers: %d groups are held, %d bytes of values", tt.name, workers, len(g.groups), g.bytes)
+						}
 					}
 				}
 				all.merge(g)

@@ -101,12 +101,7 @@ func (r *run) summary() *Summary {
 	if r.Repeats != nil {
 		r.Repeats.count(s.Hits)
 	}
-	if r.Groups != nil {
-		for _, g := range r.groups {
-			r.Groups.merge(g)
-		}
-		s.Groups = r.Groups
-	}
+	s.Groups = r.Groups
 	return s
 }
 

@@ -90,7 +90,7 @@ func (r *run) newWorker() *worker {
 	w.rowed = r.out.streamed != nil && !r.lines
 	w.hits.to, w.suppressed.to, w.rejected.to = r.out.hits, r.out.suppressed, r.out.rejects
 	if r.Groups != nil {
-		w.tally = &Groups{By: r.Groups.By, groups: map[string]*Group{}}
+		w.tally = r.Groups.empty()
 	}
 	if r.Near != nil {
 		w.near = &nearby{around: r.around, found: NewNearMisses()}
@@ -98,12 +98,18 @@ func (r *run) newWorker() *worker {
 	return w
 }
 
+// addGroups adds the worker's groups to those of all.
+func (w *worker) addGroups() {
+	w.mu.Lock()
+	w.Groups.merge(w.tally)
+	w.mu.Unlock()
+	w.tally = w.Groups.empty()
+}
+
 // handOver gives away what the worker has gathered. It is the last that it does.
 func (w *worker) handOver() error {
 	if w.tally != nil {
-		w.mu.Lock()
-		w.run.groups = append(w.run.groups, w.tally)
-		w.mu.Unlock()
+		w.addGroups()
 	}
 	if w.near != nil {
 		w.mu.Lock()
