@@ -280,7 +280,7 @@ func FuzzCSV(f *testing.F) {
 		"1,2,3\n", "a,b\r\n", "\"a\"\"b\",c,d\n", "\"x\ny\",2,3\n1,2,3", "a\"b,\"c\"d,e\n", "\"a,b\nc,d,e\n\"f\",g,h\n",
 		"\n\n,,\n", "\r\n1,2,3\r", "\"\r\n\",\"\"\"\",\n", "null,\"null\",x\n", "\"\"\"\",\"\"\"\",\"\"", "\"a\",\"b\"\r\n\"", "1,2,\"3\"\r", "a,\rb,c\n",
 		strings.Repeat("\"a\",\"b\"\"\",\"\"\n", 12), "x\"\"\n\"y\"\"\n", "\x00,\xff,\"\n",
-		"1,2\nc1,c2,c3\n\"x\n\",2\n\"c1\",C2,c3\r\n3,\"\n\ufeffc1,c2,c3\n1,2\nc2,c1,x\n", "C1,C1\n0",
+		"1,2\nc1,c2,c3\n\"x\n\",2\n\"c1\",C2,c3\r\n3,\"\n\ufeffc1,c2,c3\n1,2\nc2,c1,x\n", "C1,C1\n0", "1,2,3\na\",c,\\\n", "1,2,x\\\n",
 	} {
 		f.Add(s, uint8(3))
 	}

@@ -209,8 +209,10 @@ func (s *csvSource) requote(whole bool, start int, o Options) (note string, err 
 	if !mayBeUnquoted(text, s.sep) || bytes.IndexByte(c.Head[:start], '"') >= 0 {
 		return "", nil
 	}
-	if whole {
-		text = append(bytes.Clone(text), '\n') // the last record ends, too
+	if whole && !bytes.HasSuffix(text, []byte{'\n'}) {
+		// The last record ends, too. No line break is put behind the last one: if a
+		// backslash stands before that, it is text (C:\tools\), and escapes nothing.
+		text = append(bytes.Clone(text), '\n')
 	}
 	u := unquotedIn(text, s.sep, len(s.part.Columns), s.faults(c.Head, whole, start) > 0)
 	if u == nil {
