@@ -331,6 +331,16 @@ ip 45.9.148.5 at=feed:3
 			"domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
 		{"a first record with a name, and others", "first_sample,a.example.net\nsecond,b.example.net\nthird,45.9.148.2\n",
 			"domain a.example.net at=feed:1\ndomain b.example.net at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
+		{"first records with names that could be columns", "evil.name,win.mirai\n45.9.148.1,Emotet\n45.9.148.2,Qakbot\n",
+			"domain evil.name at=feed:1\nip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
+		{"a first record with a name, and where it is from", "a.example.net,b.example.org,high\n45.9.148.1,manual,high\n",
+			"domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:2\n", "[]"},
+		{"columns that are called as IntelMQ's", "classification_type,indicator,source_url\nmalware,a.example.net,http://b.example.net/x\n",
+			"domain a.example.net at=feed:2\n", "[]"},
+		{"a class beside values", "value,classification.type,source.url\n45.9.148.1,c2-server,http://b.example.net/x\n", "ip 45.9.148.1 at=feed:2\n", "[]"},
+		{"IntelMQ's network, of an address", "classification.type,source.ip,source.network\nc2-server,45.9.148.1,45.9.148.0/22\n",
+			"ip 45.9.148.1 threat=c2-server at=feed:2\n", "[]"},
+		{"IntelMQ's network alone", "classification.type,source.network\nspam,45.9.148.0/22\n", "cidr 45.9.148.0/22 threat=spam at=feed:2\n", "[]"},
 		{"IntelMQ's events", `"classification.type","source.ip","source.port","source.fqdn","source.url","malware.name","malware.hash.md5","time.source"
 "c2-server","45.9.148.1","8080","a.example.net","","mirai","","2026-05-20T01:02:03+00:00"
 "malware-distribution","","","","http://b.example.net/x","mirai","6cc175b9c0f1b6a831c399e269772661",""
