@@ -362,6 +362,9 @@ hash 6cc175b9c0f1b6a831c399e269772661 threat=malware-distribution malware=mirai 
 `, "domain a.example.net threat=c2-server at=feed:2\n", "[by its own word infected-system:1]"},
 		{"words behind hashes and addresses", "6cc175b9c0f1b6a831c399e269772661:mirai\n7cc175b9c0f1b6a831c399e269772661:68:Win.Mirai-1\n45.9.148.1:scanner\n45.9.148.2:\n45.9.148.3:80\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\nip 45.9.148.1 at=feed:3\nip 45.9.148.2 at=feed:4\nip:port 45.9.148.3:80 at=feed:5\n", "[]"},
+		{"indicators behind hashes and addresses", "45.9.148.1\n45.9.148.2\n45.9.148.3:a.example.net\n45.9.148.4:x@a.example.net\n45.9.148.5\n" +
+			"6cc175b9c0f1b6a831c399e269772661:da39a3ee5e6b4b0d3255bfef95601890afd80709\n6cc175b9c0f1b6a831c399e269772661:Win.Mirai\n",
+			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\nip 45.9.148.5 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:7\n", "[mail address:1 not an indicator:2]"},
 		{"words behind names and networks", "45.9.148.1\n45.9.148.2\n45.9.148.0/24\norg.example:artifact\na.example.net:x/y\n",
 			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ncidr 45.9.148.0/24 at=feed:3\n", "[not an indicator:2]"},
 		{"lines of a list that go on behind a final dot", "45.9.148.1\n45.9.148.2\nexample.org. 300 IN NS ns.example.org.\na[.]example[.]net. It asks often\n",
