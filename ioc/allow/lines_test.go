@@ -71,7 +71,7 @@ func TestBlocklistsAreNoLists(t *testing.T) {
 		"@@||a.example^\n@@||b.example^\nc.example\n0.0.0.0 d.example\n",
 		"[Adblock Plus 2.0]\na.example\n",
 		"Seen in May:\n- a[.]example\n- 203.0.113.7\n- b.example\n", // a report
-		`{"web":["203.0.113.0/24"],"ssh":["198.51.100.0/24"]}`, // attacks
+		`{"web":["203.0.113.0/24"],"ssh":["198.51.100.0/24"]}`,      // attacks
 	} {
 		if l, err := Read(strings.NewReader(text), "l"); !errors.Is(err, ErrNoList) {
 			t.Errorf("%s: %v, %v", text, l, err)
