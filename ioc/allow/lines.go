@@ -18,6 +18,9 @@ type plainList struct {
 	full       bool
 	foreign    int    // lines that are not even something else that a list may hold
 	first      string // of them, with its line
+	adblock    bool   // the list is in adblock's language
+	bare       int    // lines that are values alone
+	firstBare  string
 }
 
 // plain reads a plain list.
@@ -74,10 +77,12 @@ func (p *plainList) take(text string, line int, skip string) {
 			return
 		}
 		if p.foreign++; p.foreign == 1 {
-			p.first = fmt.Sprintf("line %d: %s", line, feed.Clip(text))
+			p.first = at(text, line)
 		}
 	}
 }
+
+func at(text string, line int) string { return fmt.Sprintf("line %d: %s", line, feed.Clip(text)) }
 
 // end says whether what was taken is a list.
 func (p *plainList) end() error {
@@ -90,6 +95,8 @@ func (p *plainList) end() error {
 			hint = " (of a table, give the column of values alone)"
 		}
 		return fmt.Errorf("%w: %d lines hold an address, network or name, %d do not, the first is %s%s", ErrNoList, p.Entries+p.Repeats, p.foreign, p.first, hint)
+	case p.adblock && p.bare > 0:
+		return fmt.Errorf("%w: adblock blocks values that stand alone, as on %d lines here: the first is %s", ErrNoList, p.bare, p.firstBare)
 	}
 	return nil
 }
@@ -98,23 +105,31 @@ func (p *plainList) end() error {
 // a table that is published as a list. Other rows stay what they are: a feed given by
 // mistake would hide all hits on it.
 func (p *plainList) enterLine(text string, line int) error {
-	if rule, ok := strings.CutPrefix(text, "@@|"); ok {
+	rule, exception := strings.CutPrefix(text, "@@|")
+	first := strings.HasPrefix(text, "[Adblock")
+	p.adblock = p.adblock || exception || first
+	switch {
+	case exception:
 		return p.enterException(rule, line)
-	}
-	if strings.HasPrefix(text, "! ") || strings.HasPrefix(text, "[Adblock") {
-		return nil // adblock's comment and first line
+	case first, strings.HasPrefix(text, "! "): // adblock's comment
+		return nil
 	}
 	err := p.enter(text, line)
+	if err == nil {
+		if p.bare++; p.bare == 1 {
+			p.firstBare = at(text, line)
+		}
+	}
 	if !errors.Is(err, ioc.ErrNotIndicator) && !errors.Is(err, ioc.ErrEmail) { // @ SOA is of a policy zone
 		return err
 	}
-	values, aside := p.exceptions.Of(text)
+	values, below, aside := p.exceptions.Of(text)
 	switch entry := rowEntry(text); {
 	case aside:
 		return nil
 	case len(values) > 0:
 	case entry != "":
-		values = []string{entry}
+		values, below = []string{entry}, true
 	default:
 		values = feed.Networks(text)
 	}
@@ -123,7 +138,7 @@ func (p *plainList) enterLine(text string, line int) error {
 	}
 	err = nil
 	for _, v := range values {
-		if e := p.enter(v, line); e != nil {
+		if e := p.enterName(v, below, line); e != nil {
 			err = e
 		}
 	}
@@ -136,12 +151,19 @@ func (p *plainList) enterLine(text string, line int) error {
 func (p *plainList) enterException(rule string, line int) error {
 	name, options, _ := strings.Cut(rule, "$")
 	name, below := strings.CutPrefix(strings.TrimRight(name, "^|"), "|")
-	i, err := ioc.Parse(name)
-	switch {
-	case options != "" && options != "important", strings.ContainsAny(strings.TrimPrefix(name, "*."), "*^"):
+	if options != "" && options != "important" || strings.ContainsAny(strings.TrimPrefix(name, "*."), "*^") {
 		return errSomeRequests
-	case err == nil && i.Type == ioc.Domain && !below && name[0] != '*':
+	}
+	if host, ok := webHost(name); ok && !below { // |https://good.example/
+		name = host
+	}
+	return p.enterName(name, below || strings.HasPrefix(name, "*."), line)
+}
+
+// enterName takes a value, with everything below it or alone.
+func (p *plainList) enterName(value string, below bool, line int) error {
+	if i, err := ioc.Parse(value); err == nil && i.Type == ioc.Domain && !below {
 		return p.enterText(&p.exact, inExact, i.Value, line)
 	}
-	return p.enter(name, line)
+	return p.enter(value, line)
 }

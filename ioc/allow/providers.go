@@ -1,6 +1,7 @@
 package allow
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -20,7 +21,7 @@ import (
 //	{"result":{"ipv4_cidrs":["203.0.113.0/24"]}}                                     Cloudflare
 //	{"regions":[{"cidrs":[{"cidr":"203.0.113.0/24"}]}]}                              Oracle
 //	[{"id":1,"urls":["*.example.com"],"ips":["203.0.113.0/24"]}]                     Microsoft 365
-//	{"hooks":["203.0.113.0/24"],"actions":["198.51.100.0/25"]}                       GitHub
+//	{"verifiable_password_authentication":false,"hooks":["203.0.113.0/24"]}          GitHub
 //	{"agents":{"prefixes_ipv4":["203.0.113.0/24"]}}                                  Datadog
 //	{"hubPrefixes":["203.0.113.0/24"]}                                               Zscaler
 //
@@ -29,13 +30,22 @@ import (
 // what anybody may rent.
 var providerPlaces = []string{"prefixes.ip_prefix", "ipv6_prefixes.ipv6_prefix", "prefixes.ipv4prefix", "prefixes.ipv6prefix",
 	"values.properties.addressprefixes", "addresses", "ipv6_addresses", "result.ipv4_cidrs", "result.ipv6_cidrs",
-	"regions.cidrs.cidr", "ips", "hubprefixes",
-	"hooks", "web", "api", "git", "github_enterprise_importer", "packages", "pages", "importer", "actions", "actions_macos", "codespaces",
-	"dependabot", "copilot"}
+	"regions.cidrs.cidr", "ips", "hubprefixes"}
+
+// githubPlaces are GitHub's. Others may call kinds of attacks so: they count beside
+// githubMark alone.
+var githubPlaces = []string{"hooks", "web", "api", "git", "github_enterprise_importer", "packages", "pages", "importer", "actions",
+	"actions_macos", "codespaces", "dependabot", "copilot"}
+
+var githubMark = []byte(`"verifiable_password_authentication"`)
 
 // ranges reads the networks of a provider.
 func (b *builder) ranges(d *document) error {
 	b.Type, b.addrs = CIDR, true
+	places := providerPlaces
+	if bytes.Contains(d.data, githubMark) {
+		places = slices.Concat(places, githubPlaces)
+	}
 	var open []container
 	key, wanted := "", false // of the value that comes next; whether a key comes instead
 	for {
@@ -57,7 +67,7 @@ func (b *builder) ranges(d *document) error {
 				key, wanted = t, false
 				continue
 			}
-			if isProviderPlace(open, key) {
+			if isPlace(places, open, key) {
 				if err := b.enterRange(t, d.line()); err != nil {
 					return err
 				}
@@ -80,8 +90,8 @@ type container struct {
 	key     string
 }
 
-// isProviderPlace reports whether networks stand below key in the containers.
-func isProviderPlace(open []container, key string) bool {
+// isPlace reports whether networks stand below key in the containers.
+func isPlace(places []string, open []container, key string) bool {
 	place := ""
 	for _, c := range open {
 		if c.bracket == '{' && c.key != "" {
@@ -89,7 +99,7 @@ func isProviderPlace(open []container, key string) bool {
 		}
 	}
 	place = strings.ToLower(place + key)
-	return slices.Contains(providerPlaces, place) || len(open) > 1 && (key == "prefixes_ipv4" || key == "prefixes_ipv6")
+	return slices.Contains(places, place) || len(open) > 1 && (key == "prefixes_ipv4" || key == "prefixes_ipv6")
 }
 
 // enterRange takes a network. Single addresses are none: lists of bots have them below
@@ -110,13 +120,11 @@ func (b *builder) enterRange(text string, line int) error {
 
 var errNoNetwork = errors.New("not a network")
 
-// rowEntry returns the entry in a row of a geofeed or a list of ranks, or behind a bullet,
-// "" of any other:
+// rowEntry returns the entry in a row of a geofeed or a list of ranks, "" of any other:
 //
-//   - "203.0.113.0/24"              YAML, Markdown
-//     203.0.113.0/24,DE,DE-BE,Berlin,     a geofeed: a network and its country, which may be left out
-//     17,example.com                      Tranco, Umbrella
-//     17,9,example.com,com,4711           Majestic: the name's top-level domain follows
+//	203.0.113.0/24,DE,DE-BE,Berlin,     a geofeed: a network and its country, which may be left out
+//	17,example.com                      Tranco, Umbrella
+//	17,9,example.com,com,4711           Majestic: the name's top-level domain follows
 func rowEntry(row string) string {
 	cells := strings.Split(row, ",")
 	for i, c := range cells {

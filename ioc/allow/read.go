@@ -52,11 +52,12 @@ var (
 )
 
 // Read reads one list, packed or not; path is what errors call it, with a line
-// where there is one. JSON is a MISP warninglist, or has the networks of a provider.
-// Anything else is a plain list, as feed.Lines reads them: a domain with everything below
-// it, an address, a network or an address with a port on each line, defanged or
-// not, or a row of a geofeed or of ranks. Text that is mostly none of these is ErrNoList. What cannot be used of a
-// list is counted in it; a list that is broken, or gives nothing, is an error.
+// where there is one. JSON is a MISP warninglist, has the networks of a provider, or is an
+// array of the lines of a plain list. Anything else is a plain list, as feed.Lines reads
+// them: a domain with everything below it, an address, a network, a range or an address
+// with a port on each line, defanged or not, what a blocker's list lets through, or a row
+// of a geofeed or of ranks. Text that is mostly none of these is ErrNoList. What cannot be
+// used of a list is counted in it; a list that is broken, or gives nothing, is an error.
 func Read(r io.Reader, path string) (*List, error) {
 	return read(r, &List{Path: path, Skipped: map[string]int{}})
 }
@@ -159,7 +160,7 @@ func (b *builder) enter(text string, line int) error {
 		parse = ioc.ParseBroad // com and its like can do no harm where nothing below them matches
 	}
 	i, err := parse(text)
-	if host, ok := webHost(text); ok && errors.Is(err, ioc.ErrURLHost) && b.Type != CIDR {
+	if host, ok := webHost(text); ok && errors.Is(err, ioc.ErrURLHost) && b.Type == Plain {
 		i, err = parse(host)
 	}
 	switch {

@@ -41,6 +41,7 @@ func TestSkipped(t *testing.T) {
 				"not an expression of RE2: invalid repeat count": 1}},
 		{"many regexes", warninglistJSON(Regex, many), maxRegexes, 0, map[string]int{errManyRegexes.Error(): 5}},
 		{"no texts", `{"type":"hostname","list":[1,null,{"a":["b"]},["x"],true,"a.example"]}`, 1, 0, map[string]int{errNoText.Error(): 5}},
+		{"URLs of hosts", `{"type":"string","list":["https://a.example/","b.example"]}`, 1, 0, map[string]int{ioc.ErrURLHost.Error(): 1}},
 		{"API", "{\"Warninglist\":{\"id\":\"7\",\"name\":\"Ours\",\"type\":\"hostname\",\"valid_attributes\":\"domain\",\"WarninglistEntry\":[{\"id\":\"1\",\"value\":\"a.example\"},\n" +
 			`{"value":"word","comment":{"x":["b.example"]}},{"value":7},{"id":"2"}],"WarninglistType":[{"id":"3","type":"domain"}]}}`, 1, 0,
 			map[string]int{ioc.ErrSingleLabel.Error(): 1, errNoText.Error(): 2}},

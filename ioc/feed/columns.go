@@ -119,7 +119,7 @@ func readHeader(cells [][]byte) (layout, bool) {
 		names[i] = strings.TrimSuffix(plain(string(c)), "utc")
 	}
 	l := detailLayout(names)
-	if !l.findShodan(names) && !l.findTheHive(names) && !l.findIntelMQ(names) {
+	if !l.findShodan(names) && !l.findTheHive(names) && !(isIntelMQ(cells) && l.findIntelMQ(names)) {
 		l.findValues(names)
 	}
 	return l, len(l.values) > 0
@@ -193,16 +193,17 @@ func (l *layout) findTheHive(names []string) bool {
 }
 
 // findIntelMQ takes the values of a table of IntelMQ's events, whose source is the attacker's
-// unless the class of the event says that it is a victim; false if it is none.
+// unless the class of the event says that it is a victim; false if it has none. Beside an
+// address, its network is that which is routed, with all who are in it.
 func (l *layout) findIntelMQ(names []string) bool {
-	at := func(name string) int { return slices.Index(names, name) }
-	class := at("classificationtype")
-	if class < 0 {
+	if firstNamed(names, valueNames) != none {
 		return false
 	}
+	at := func(name string) int { return slices.Index(names, name) }
+	class := at("classificationtype")
 	for _, c := range []struct{ name, typ string }{{"sourceip", "ip"}, {"sourcenetwork", "cidr"}, {"sourcefqdn", "domain"}, {"sourceurl", "url"},
 		{"malwarehashmd5", "md5"}, {"malwarehashsha1", "sha1"}, {"malwarehashsha256", "sha256"}} {
-		if n := at(c.name); n >= 0 {
+		if n := at(c.name); n >= 0 && (c.typ != "cidr" || at("sourceip") < 0) {
 			l.values = append(l.values, column{n, c.typ})
 		}
 	}
@@ -399,6 +400,8 @@ func splitHeader(line []byte) (l layout, delim byte, ok bool) {
 	return l, delim, ok
 }
 
+// isIntelMQ reports whether a header is one of IntelMQ's. Elsewhere a column called
+// classification_type stands beside values, and source_url is where they come from.
 func isIntelMQ(header [][]byte) bool {
 	return slices.ContainsFunc(header, func(cell []byte) bool { return string(cell) == "classification.type" })
 }

@@ -220,13 +220,10 @@ func (l *layout) unknownNames(records [][]string) bool {
 		in := func(cells []string) bool { return n < len(cells) && like(cells[n]) }
 		return in(records[0]) && !slices.ContainsFunc(records[1:], in)
 	}
-	isDomain := func(cell string) bool {
-		i, err := ioc.Parse(cell)
-		return err == nil && i.Type == ioc.Domain || errors.Is(err, ioc.ErrFileName)
-	}
+	value := l.values[0].n
 	for n := range records[0] {
-		if n != l.values[0].n && begins(n, partedName().MatchString) {
-			return begins(l.values[0].n, isDomain)
+		if n != value && begins(n, partedName().MatchString) {
+			return begins(value, valueField().MatchString)
 		}
 	}
 	return false
@@ -235,6 +232,9 @@ func (l *layout) unknownNames(records [][]string) bool {
 var (
 	fieldName  = lazily(`^@?[A-Za-z_]+([._ -][A-Za-z][A-Za-z0-9_]*)*$`)
 	partedName = lazily(`^@?[a-z]+([._][a-z][a-z0-9]*)+$`)
+	// valueField ends in words that are no top-level domains, as name and host are: a
+	// domain that a list begins with is not lost.
+	valueField = lazily(`^[a-z]+([._][a-z][a-z0-9]*)*[._](ip|address|domain|hostname|fqdn|url|uri|full|original|hash|md5|sha1|sha256)$`)
 )
 
 // bareLayout is the layout of a table of which no column is known yet.

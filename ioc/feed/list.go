@@ -264,19 +264,22 @@ func listLine(line []byte, no int, emit func(*Entry)) {
 }
 
 // cutWord takes off a word behind an address or a hash, as Wazuh's lists and ClamAV's
-// databases of hashes have it: 203.0.113.7:scanner, 6cc1…:mirai, 6cc1…:68:Win.Mirai.
+// databases of hashes have it: 203.0.113.7:scanner, 6cc1…:mirai, 6cc1…:68:Win.Mirai. It
+// takes off nothing that is an indicator of its own: such a line is rejected.
 func cutWord(line []byte) []byte {
 	i := bytes.IndexByte(line, ':')
 	if i < len("1.1.1.1") || i+1 == len(line) || bytes.ContainsAny(line, " \t") {
 		return line
 	}
-	first := line[i+1] | 0x20
-	switch value, err := ioc.Parse(string(line[:i])); {
-	case err != nil:
-	case value.Type == ioc.Hash, value.Type == ioc.IP && first >= 'a' && first <= 'z':
-		return line[:i]
+	value, err := ioc.Parse(string(line[:i]))
+	if first := line[i+1] | 0x20; err != nil || value.Type != ioc.Hash && (value.Type != ioc.IP || first < 'a' || first > 'z') {
+		return line
 	}
-	return line
+	switch word, err := ioc.Parse(string(line[i+1:])); {
+	case err == nil && (value.Type == ioc.IP || word.Type == ioc.Hash), errors.Is(err, ioc.ErrEmail):
+		return line
+	}
+	return line[:i]
 }
 
 // cutComment takes off what follows the value: all of a comment line, and what

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"strings"
 )
@@ -17,10 +18,19 @@ func Unpack(r io.Reader) (text *bufio.Reader, done func(), err error) {
 
 // Lines calls value for what each line of a plain list holds, as the kind
 // "list" takes it: nothing for a comment, each name of a hosts line. The text
-// lives until value returns. skip says why it is no value, "" if it is one.
+// lives until value returns. skip says why it is no value, "" if it is one. A word
+// behind an address or hash and a colon stays: it may be a port's or a malware's.
 // The error, a [LineError], is one that ends the list early.
 func Lines(r io.Reader, value func(text []byte, line int, skip string)) error {
-	return readList(r, func(e *Entry) { value(e.Value, e.Line, e.Reason) })
+	b := buffered(r)
+	take := listLineOf(b)
+	return readLines(newLineReader(b), func(line []byte, no int, emit func(*Entry)) {
+		if bare := cutComment(bytes.TrimSpace(line)); len(cutWord(bare)) < len(bare) {
+			value(bare, no, "")
+			return
+		}
+		take(line, no, emit)
+	}, func(e *Entry) { value(e.Value, e.Line, e.Reason) })
 }
 
 // Networks returns a range of addresses, 203.0.113.4-203.0.113.9, as the fewest networks
@@ -31,20 +41,22 @@ func Networks(text string) []string { return rangeNetworks(text) }
 // for the first line of a list.
 type Exceptions struct{ zone zone }
 
-// Of returns what a line lets through, with everything below it:
+// Of returns what a line lets through:
 //
 //	good.example CNAME rpz-passthru.          a policy zone
+//	*.good.example CNAME rpz-passthru.
 //	24.0.113.0.203.rpz-ip CNAME rpz-passthru.
 //	server=/good.example/#                    dnsmasq
 //	local-zone: "good.example" transparent    unbound
 //
-// aside is true of a line that says nothing of its own, as a zone's SOA record. All
+// below is true if that holds for everything below the names, too, as in all but the
+// first. aside is true of a line that says nothing of its own, as a zone's SOA record. All
 // lines are wanted, in order: names may be given within a zone.
-func (x *Exceptions) Of(line string) (values []string, aside bool) {
+func (x *Exceptions) Of(line string) (values []string, below, aside bool) {
 	if line = strings.TrimSpace(line); line == "" {
-		return nil, true
+		return nil, false, true
 	}
-	for _, read := range []lineReaderOf{dnsmasqLine, unboundLine, x.zone.line} {
+	for n, read := range []lineReaderOf{dnsmasqLine, unboundLine, x.zone.line} {
 		said := false
 		ok, _ := read([]byte(line), 0, func(e *Entry) {
 			if said = true; e.Reason == letThrough {
@@ -52,10 +64,10 @@ func (x *Exceptions) Of(line string) (values []string, aside bool) {
 			}
 		})
 		if ok {
-			return values, !said
+			return values, n < 2 || strings.HasPrefix(line, "*."), !said
 		}
 	}
-	return nil, false
+	return nil, false, false
 }
 
 // appendOwner appends what the owner of a record, or the names between slashes, stand

@@ -331,6 +331,16 @@ ip 45.9.148.5 at=feed:3
 			"domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
 		{"a first record with a name, and others", "first_sample,a.example.net\nsecond,b.example.net\nthird,45.9.148.2\n",
 			"domain a.example.net at=feed:1\ndomain b.example.net at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
+		{"first records with names that could be columns", "evil.name,win.mirai\n45.9.148.1,Emotet\n45.9.148.2,Qakbot\n",
+			"domain evil.name at=feed:1\nip 45.9.148.1 at=feed:2\nip 45.9.148.2 at=feed:3\n", "[]"},
+		{"a first record with a name, and where it is from", "a.example.net,b.example.org,high\n45.9.148.1,manual,high\n",
+			"domain a.example.net at=feed:1\nip 45.9.148.1 at=feed:2\n", "[]"},
+		{"columns that are called as IntelMQ's", "classification_type,indicator,source_url\nmalware,a.example.net,http://b.example.net/x\n",
+			"domain a.example.net at=feed:2\n", "[]"},
+		{"a class beside values", "value,classification.type,source.url\n45.9.148.1,c2-server,http://b.example.net/x\n", "ip 45.9.148.1 at=feed:2\n", "[]"},
+		{"IntelMQ's network, of an address", "classification.type,source.ip,source.network\nc2-server,45.9.148.1,45.9.148.0/22\n",
+			"ip 45.9.148.1 threat=c2-server at=feed:2\n", "[]"},
+		{"IntelMQ's network alone", "classification.type,source.network\nspam,45.9.148.0/22\n", "cidr 45.9.148.0/22 threat=spam at=feed:2\n", "[]"},
 		{"IntelMQ's events", `"classification.type","source.ip","source.port","source.fqdn","source.url","malware.name","malware.hash.md5","time.source"
 "c2-server","45.9.148.1","8080","a.example.net","","mirai","","2026-05-20T01:02:03+00:00"
 "malware-distribution","","","","http://b.example.net/x","mirai","6cc175b9c0f1b6a831c399e269772661",""
@@ -352,6 +362,9 @@ hash 6cc175b9c0f1b6a831c399e269772661 threat=malware-distribution malware=mirai 
 `, "domain a.example.net threat=c2-server at=feed:2\n", "[by its own word infected-system:1]"},
 		{"words behind hashes and addresses", "6cc175b9c0f1b6a831c399e269772661:mirai\n7cc175b9c0f1b6a831c399e269772661:68:Win.Mirai-1\n45.9.148.1:scanner\n45.9.148.2:\n45.9.148.3:80\n",
 			"hash 6cc175b9c0f1b6a831c399e269772661 at=feed:1\nhash 7cc175b9c0f1b6a831c399e269772661 at=feed:2\nip 45.9.148.1 at=feed:3\nip 45.9.148.2 at=feed:4\nip:port 45.9.148.3:80 at=feed:5\n", "[]"},
+		{"indicators behind hashes and addresses", "45.9.148.1\n45.9.148.2\n45.9.148.3:a.example.net\n45.9.148.4:x@a.example.net\n45.9.148.5\n" +
+			"6cc175b9c0f1b6a831c399e269772661:da39a3ee5e6b4b0d3255bfef95601890afd80709\n6cc175b9c0f1b6a831c399e269772661:Win.Mirai\n",
+			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\nip 45.9.148.5 at=feed:5\nhash 6cc175b9c0f1b6a831c399e269772661 at=feed:7\n", "[mail address:1 not an indicator:2]"},
 		{"words behind names and networks", "45.9.148.1\n45.9.148.2\n45.9.148.0/24\norg.example:artifact\na.example.net:x/y\n",
 			"ip 45.9.148.1 at=feed:1\nip 45.9.148.2 at=feed:2\ncidr 45.9.148.0/24 at=feed:3\n", "[not an indicator:2]"},
 		{"lines of a list that go on behind a final dot", "45.9.148.1\n45.9.148.2\nexample.org. 300 IN NS ns.example.org.\na[.]example[.]net. It asks often\n",

@@ -50,10 +50,22 @@ func rewrite(text string) string {
 		}
 	}
 	e, err := parse(strings.Join(w.out, " "))
-	if err != nil {
+	if err != nil || w.widens(e) {
 		return ""
 	}
 	return e.String()
+}
+
+// widens reports whether what is written, with its NOTs, may be true where the original
+// is not.
+func (w *rewriter) widens(e *Expr) (widens bool) {
+	n := 0
+	e.polarity(func(p *Predicate, not bool) bool {
+		widens = n >= len(w.narrow) || w.narrow[n] && not != p.Not
+		n++
+		return !widens
+	})
+	return widens
 }
 
 // halveBackslashes makes one backslash of two in texts in double quotes, if none is
@@ -78,6 +90,7 @@ type rewriter struct {
 	toks   []loose
 	at     int
 	out    []string
+	narrow []bool // of each comparison: it is not true of all that the original is
 	failed bool
 }
 
@@ -113,12 +126,12 @@ func (w *rewriter) take(text string) bool {
 var looseOps = map[string]string{"=": ":", "==": "=", "===": "=", "=~": "=", ":": ":", "~": "REGEXP", "equals": "=", "eq": "=", "is": "=", "in": "=",
 	"!=": "!:", "<>": "!=", "ne": "!=", "!~": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=",
 	"has": "HAS", "has_cs": "HAS", "has_any": "HAS", "contains": "CONTAINS", "contains_cs": "CONTAINS", "startswith": "STARTS WITH", "startswith_cs": "STARTS WITH",
-	"endswith": "ENDS WITH", "endswith_cs": "ENDS WITH", "hasprefix": "HASPREFIX", "hassuffix": "HASSUFFIX", "like": "LIKE", "ilike": "LIKE", "wildcard": "LIKE",
+	"endswith": "ENDS WITH", "endswith_cs": "ENDS WITH", "hasprefix": "HASPREFIX", "hassuffix": "HASSUFFIX", "like": "LIKE", "ilike": "LIKE", "wildcard": ":",
 	"matches": "REGEXP", "regex": "REGEXP", "regexp": "REGEXP", "rlike": "REGEXP", "re": "REGEXP", "cidr": "=", "cidrmatch": "=", "between": "BETWEEN"}
 
 // looseFuncs are functions that stand for a comparison of a field.
 var looseFuncs = map[string]string{"contains": "CONTAINS", "stringcontains": "CONTAINS", "startswith": "STARTS WITH", "endswith": "ENDS WITH", "match": "REGEXP",
-	"matches": "REGEXP", "regex": "REGEXP", "wildcard": "LIKE", "like": "LIKE", "cidrmatch": "=", "cidr": "=", "ipv4_is_match": "=", "ipv4_is_in_range": "=",
+	"matches": "REGEXP", "regex": "REGEXP", "wildcard": ":", "like": "LIKE", "cidrmatch": "=", "cidr": "=", "ipv4_is_match": "=", "ipv4_is_in_range": "=",
 	"ipv6_is_match": "=", "ipv6_is_in_range": "=", "ipv4_is_in_any_range": "=", "isnull": "NULL", "isempty": "NULL", "isnotnull": "NOT NULL", "isnotempty": "NOT NULL",
 	"ipv4_is_private": "PRIVATE"}
 
@@ -134,13 +147,13 @@ func (w *rewriter) predicate() {
 		t = w.next()
 		w.take("]")
 	case t.is("_exists_") && w.take(":"):
-		w.emit(w.next(), "NOT NULL", false, nil)
+		w.emit(w.next(), "NOT NULL", false, nil, false)
 		return
 	}
 	if op := looseFuncs[strings.ToLower(strings.TrimSuffix(t.text, "~"))]; t.word && op != "" {
 		at := w.at
 		if w.take("~"); w.take("(") {
-			w.call(op)
+			w.call(op, strings.HasPrefix(strings.ToLower(t.text), "ip"))
 			return
 		}
 		w.at = at
@@ -154,7 +167,7 @@ func (w *rewriter) predicate() {
 		}
 		if !op.word && (op.text == "=" || looseOps[op.text] == "=") && right.word && isFieldName(right.text) {
 			w.at += 2
-			w.emit(right, "=", false, []loose{{text: t.text, quoted: true}})
+			w.emit(right, "=", false, []loose{{text: t.text, quoted: true}}, false)
 			return
 		}
 		if op.word {
@@ -210,7 +223,9 @@ func (w *rewriter) comparison(field loose) {
 			w.failed = true
 			return
 		}
-		w.take("~") // in~, like~
+		if w.take("~") && op == "LIKE" { // in~; of like~ only the stars are special
+			op = ":"
+		}
 		if t.is("matches") {
 			w.take("regex")
 		}
@@ -226,11 +241,12 @@ func (w *rewriter) comparison(field loose) {
 		return
 	}
 	values := w.values()
-	if all && len(values) > 1 || w.failed || sign != "" && !slices.Contains(bareSigns, sign) && slices.ContainsFunc(values, isReference) && (sign != "in" || not || len(values) == 1) {
+	reference := sign != "" && !slices.Contains(bareSigns, sign) && slices.ContainsFunc(values, isReference)
+	if all && len(values) > 1 || w.failed || reference && (sign != "in" || not || len(values) == 1) {
 		w.failed = true
 		return
 	}
-	w.emit(field, op, not, values)
+	w.emit(field, op, not, values, reference)
 }
 
 // bareSigns are the operators behind which languages have texts without quotes. Behind
@@ -259,7 +275,7 @@ func (w *rewriter) between(field loose, not bool) {
 	if not {
 		w.out = append(w.out, "NOT")
 	}
-	w.out = append(w.out, "BETWEEN", quote(low), "AND", quote(high))
+	w.out, w.narrow = append(w.out, "BETWEEN", quote(low), "AND", quote(high)), append(w.narrow, false)
 }
 
 // time reads a value, or datetime(value).
@@ -276,8 +292,9 @@ func (w *rewriter) time() string {
 }
 
 // call writes a function that compares: its field is the first of its
-// arguments that is no text.
-func (w *rewriter) call(op string) {
+// arguments that is no text. One of KQL for addresses of a kind says neither yes nor no
+// of the other kind.
+func (w *rewriter) call(op string, kind bool) {
 	var field loose
 	var values []loose
 	for {
@@ -306,7 +323,7 @@ func (w *rewriter) call(op string) {
 		w.failed = true
 		return
 	}
-	w.emit(field, op, false, values)
+	w.emit(field, op, false, values, kind)
 }
 
 // values reads a value, or a list of them in whatever brackets.

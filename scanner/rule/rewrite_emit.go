@@ -2,19 +2,26 @@ package rule
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // emit writes a comparison of a field with values, one of which is enough; or,
-// with not, that none is.
-func (w *rewriter) emit(field loose, op string, not bool, values []loose) {
+// with not, that none is. narrow says that the original is true of more.
+func (w *rewriter) emit(field loose, op string, not bool, values []loose, narrow bool) {
 	name := w.name(field)
+	args := isArgs(field.text)
+	for _, v := range values {
+		narrow = narrow || args || (op == ":" || op == "LIKE") && strings.Contains(v.text, "?") ||
+			v.quoted && !v.escape && op != "REGEXP" && strings.Contains(v.text, `\\`) // which may be one
+		w.failed = w.failed || args && strings.ContainsAny(v.text, " \t") // of one word only in quotes
+	}
 	no := ""
 	if not {
 		no = "NOT "
 	}
 	if strings.HasSuffix(op, "NULL") {
-		w.out = append(w.out, name+" IS "+op)
+		w.out, w.narrow = append(w.out, name+" IS "+op), append(w.narrow, false)
 		return
 	}
 	if v := values[0]; len(values) == 1 && !v.quoted && !v.regex && (op == "=" || op == ":") {
@@ -22,13 +29,13 @@ func (w *rewriter) emit(field loose, op string, not bool, values []loose) {
 			if no = ""; isNull == not {
 				no = "NOT "
 			}
-			w.out = append(w.out, name+" IS "+no+"NULL")
+			w.out, w.narrow = append(w.out, name+" IS "+no+"NULL"), append(w.narrow, false)
 			return
 		}
 	}
 	var parts, same []string
 	for _, v := range values {
-		this, text := looseComparison(strings.ToLower(field.text), op, v)
+		this, text := looseComparison(args, op, v)
 		switch _, number := parseDecimal(text); {
 		case this == "=" && number && !v.quoted:
 			same = append(same, text)
@@ -49,6 +56,7 @@ func (w *rewriter) emit(field loose, op string, not bool, values []loose) {
 	case len(same) > 1:
 		parts = append(parts, name+" "+no+"IN ("+strings.Join(same, ", ")+")")
 	}
+	w.narrow = append(w.narrow, slices.Repeat([]bool{narrow}, len(parts))...)
 	join := " OR "
 	if not {
 		join = " AND "
@@ -60,20 +68,24 @@ func (w *rewriter) emit(field loose, op string, not bool, values []loose) {
 	w.out = append(w.out, text)
 }
 
+// isArgs reports whether a field is a list of words, of which the whole line stands here.
+func isArgs(field string) bool {
+	return strings.EqualFold(field, "process.args") || strings.EqualFold(field, "process.arguments")
+}
+
 // looseComparison is how one value is compared here.
-func looseComparison(field, op string, v loose) (own, text string) {
+func looseComparison(args bool, op string, v loose) (own, text string) {
 	text = v.text
 	star := op == ":" && strings.Contains(text, "*") || op == "LIKE" && !strings.ContainsAny(text, "%_")
 	switch {
 	case v.regex:
 		return "REGEXP", text
-	case (field == "process.args" || field == "process.arguments") && (star || op == ":" || op == "="):
-		// There it is a list: one of its words is meant.
+	case args && (star || op == ":" || op == "="):
 		pattern := regexp.QuoteMeta(text)
 		if star {
-			pattern = strings.ReplaceAll(pattern, `\*`, ".*")
+			pattern = strings.ReplaceAll(pattern, `\*`, `\S*`)
 		}
-		return "REGEXP", strings.TrimSuffix(strings.TrimPrefix(`(^|\s)`+pattern+`(\s|$)`, `(^|\s).*`), `.*(\s|$)`)
+		return "REGEXP", strings.TrimSuffix(strings.TrimPrefix(`(^|\s)`+pattern+`(\s|$)`, `(^|\s)\S*`), `\S*(\s|$)`)
 	case op == "HAS", op == "HASPREFIX", op == "HASSUFFIX":
 		return "REGEXP", wordPattern(text, op != "HASSUFFIX", op != "HASPREFIX")
 	case (op == ":" || op == "LIKE") && strings.HasPrefix(text, `?:\`): // on any drive
