@@ -197,6 +197,9 @@ func (r *csvReader) closeIn(i, to, clear int) int {
 // quotes before offset whole were judged. It reads the input in small pieces, so that
 // a stray quote costs no memory.
 func (r *csvReader) closer(from, lim int64) (at, whole int64, err error) {
+	if from >= lim {
+		return -1, 0, nil // lim may be inside a run, which repairStray sees
+	}
 	if r.scan == nil {
 		r.scan = make([]byte, 64<<10)
 	}
@@ -238,6 +241,26 @@ func (r *csvReader) closer(from, lim int64) (at, whole int64, err error) {
 		}
 	}
 	return -1, lim, nil
+}
+
+// closeRun judges the run of quotes at offset from, inside a quoted cell. It returns the
+// offset of the run's last quote if that ends the cell before lim, else -1. Quotes that
+// are known to end no cell may do so here: if the run began before from with the quote
+// that opens the cell, as in "", it is odd where it was even.
+func (r *csvReader) closeRun(from, lim int64) (at int64, err error) {
+	start := int(from - r.base)
+	i := start
+	for ; i < r.n && r.buf[i] == '"'; i++ {
+		if i+3 > r.n {
+			if err := r.grow(2*r.n + 4096); err != nil {
+				return -1, err
+			}
+		}
+	}
+	if (i-start)%2 == 0 || r.base+int64(i) > lim || !r.closes(i) {
+		return -1, nil
+	}
+	return r.base + int64(i) - 1, nil
 }
 
 // cut ends the record at start at position to, a line break or the end of the

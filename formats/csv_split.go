@@ -281,9 +281,16 @@ func (r *csvReader) closable(m *seam, at int, repaired error) (over bool, _ erro
 	if r.skip {
 		from++
 	}
-	c, whole, err := r.closer(max(from, m.clear), lim)
-	if err != nil {
-		return false, nil, err
+	c, whole := int64(-1), int64(0)
+	if from < m.clear {
+		if c, err = r.closeRun(from, lim); err != nil {
+			return false, nil, err
+		}
+	}
+	if c < 0 {
+		if c, whole, err = r.closer(max(from, m.clear), lim); err != nil {
+			return false, nil, err
+		}
 	}
 	if c < 0 {
 		return r.repairStray(m, at, whole)

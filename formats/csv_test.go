@@ -486,6 +486,36 @@ func TestCSVDoubtful(t *testing.T) {
 	}
 }
 
+// TestCSVEmptyAfterStray: behind a quote that nothing closes, a cell that is nothing but
+// quotes ends with the last of them, wherever they stand.
+func TestCSVEmptyAfterStray(t *testing.T) {
+	for pad := range 12 {
+		text := "a,b,c\n1,\"" + strings.Repeat("x", pad) + ",3\n" + strings.Repeat("4,\"\",6\n7,\"\"\"\",9\n", 200)
+		got := everyWay(t, text, Options{}, 1<<10, 1<<20)
+		if len(got.rows) != 401 || len(got.rejects) != 1 {
+			t.Fatalf("pad %d: %d rows, %q", pad, len(got.rows), got.rejects)
+		}
+		for i, row := range got.rows[1:] {
+			if want := [][]string{{"4", "", "6"}, {"7", `"`, "9"}}[i%2]; !slices.Equal(row, want) {
+				t.Fatalf("pad %d: row %d is %q", pad, i+1, row)
+			}
+		}
+	}
+}
+
+// TestCSVRunAtLimit: where the largest record would end is inside a run of quotes, which
+// count whole also for the records behind.
+func TestCSVRunAtLimit(t *testing.T) {
+	text := "a,b,c\n" +
+		"1,\"" + strings.Repeat("x", 19) + ",3\n" +
+		"4,\"" + strings.Repeat("y", 32) + ",6\n" +
+		"\"\"\"\",8,9\n" + strings.Repeat("0,0,0\n", 40)
+	got := everyWay(t, text, Options{MaxRecord: 64}, 16, 1<<20)
+	if want := 43; len(got.rows) != want || got.records != want {
+		t.Errorf("%d rows of %d, want %d: %q", len(got.rows), got.records, want, got.rejects)
+	}
+}
+
 func TestCSVHeader(t *testing.T) {
 	tests := []struct {
 		name, text string

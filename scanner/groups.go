@@ -33,8 +33,8 @@ type Groups struct {
 	By     []string          // of GroupFields
 	groups map[string]*Group // by their values, a NUL between each two
 	bytes  int               // of their keys
-	full   bool              // some have been dropped: those beyond last
-	last   string            // no key beyond it is among the first
+	full   bool              // some have been dropped: those from end on
+	end    string            // neither this key nor one beyond it is among the first
 	Others int64             // hits of groups beyond the bound; complete after Len
 
 	// Of the hit that is being added: most hits are of groups that are there, and
@@ -99,7 +99,7 @@ func (g *Groups) put(o *Group) {
 		have.add(o)
 		return
 	}
-	if g.full && string(g.key) > g.last {
+	if g.full && string(g.key) >= g.end {
 		g.Others += o.Count
 		return
 	}
@@ -165,23 +165,21 @@ func (g *Groups) cut() {
 		g.bytes -= len(k)
 		delete(g.groups, k)
 	}
-	g.full, g.last = true, ""
-	if kept > 0 {
-		g.last = keys[kept-1]
-	}
+	// Not from the last that is kept on: a short key may still find room before a long one.
+	g.full, g.end = true, keys[kept]
 }
 
 // merge adds up what o has, whose groups are g's from then on.
 func (g *Groups) merge(o *Groups) {
 	if len(g.groups) == 0 && g.Others == 0 {
-		g.groups, g.bytes, g.full, g.last, g.Others = o.groups, o.bytes, o.full, o.last, o.Others
+		g.groups, g.bytes, g.full, g.end, g.Others = o.groups, o.bytes, o.full, o.end, o.Others
 		return
 	}
 	for key, one := range o.groups {
 		switch have := g.groups[key]; {
 		case have != nil:
 			have.add(one)
-		case g.full && key > g.last:
+		case g.full && key >= g.end:
 			g.Others += one.Count
 		default:
 			g.enter(key, one)

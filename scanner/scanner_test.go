@@ -880,6 +880,21 @@ func TestGroupsAreBounded(t *testing.T) {
 	}
 }
 
+// A short group that comes late finds the room that a long one before left.
+func TestGroupsOfAllLengths(t *testing.T) {
+	a, b, c := "a"+strings.Repeat("x", maxGroupBytes*9/10), "b", "c"+strings.Repeat("x", maxGroupBytes*4/10)
+	for _, order := range [][]string{{a, b, c}, {a, c, b}, {c, a, b}} {
+		g := &Groups{By: []string{"host"}, groups: map[string]*Group{}}
+		for _, k := range order {
+			g.key, g.ends = append(g.key[:0], k...), append(g.ends[:0], len(k))
+			g.put(&Group{Count: 1})
+		}
+		if g.Len() != 2 || g.groups[a] == nil || g.groups[b] == nil || g.Others != 1 {
+			t.Errorf("%c%c%c: %d groups, %d others", order[0][0], order[1][0], order[2][0], g.Len(), g.Others)
+		}
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain": "plain", "a\x1b[31mb": `a\x1b[31mb`, "a\u202eb": `a\u202eb`, "a\nb\tc": `a\nb\tc`, "\xff": `\xff`, "é\u009b": `é\u009b`,
