@@ -250,7 +250,7 @@ func (r *csvReader) closer(from, lim int64) (at, whole int64, err error) {
 func (r *csvReader) closeRun(from, lim int64) (at int64, err error) {
 	start := int(from - r.base)
 	i := start
-	for ; i < r.n && r.buf[i] == '"'; i++ {
+	for ; i < r.n && r.buf[i] == '"' && r.base+int64(i) <= lim; i++ {
 		if i+3 > r.n {
 			if err := r.grow(2*r.n + 4096); err != nil {
 				return -1, err
