@@ -42,9 +42,6 @@ func newOutputs(r *run) *outputs {
 	return o
 }
 
-// wantHits reports whether kept hits go anywhere.
-func (o *outputs) wantHits() bool { return o.hits != nil || o.streamed != nil }
-
 // emit writes encoded hits, one or more.
 func (o *outputs) emit(payload []byte) error {
 	r := o.run
