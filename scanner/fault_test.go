@@ -39,7 +39,9 @@ func (r faultyReader) called(method string) {
 
 func (r faultyReader) Next() (formats.Block, error) {
 	r.called("Next")
-	return r.Reader.Next()
+	b, err := r.Reader.Next()
+	r.called("Claimed")
+	return b, err
 }
 
 func (r faultyReader) Runs() iter.Seq2[*formats.Run, error] {
@@ -135,7 +137,7 @@ func TestFaults(t *testing.T) {
 			if len(whole) < 300 {
 				t.Fatalf("%d hits", len(whole))
 			}
-			for _, method := range []string{"Next", "Runs", "Match", "Fetch", "Pos", "Rejects", "Encode"} {
+			for _, method := range []string{"Next", "Claimed", "Runs", "Match", "Fetch", "Pos", "Rejects", "Encode"} {
 				if method == "Encode" && order != AsFound {
 					continue // it is called when all has been read
 				}
@@ -194,6 +196,33 @@ func TestFaultRejected(t *testing.T) {
 	hits, _ := sweep(t, s, jsonl("b", row, row, row))
 	if want := `{"file":"b","member":null,"record":2,"line":2,"offset":null,"reason":"internal error at `; len(hits) != 2 || !strings.HasPrefix(rejects.String(), want) {
 		t.Errorf("%d hits, %s", len(hits), &rejects)
+	}
+}
+
+// Dates behind a block that was never claimed show their order as those before it do.
+func TestFaultBeforeProof(t *testing.T) {
+	faultsPanic = false
+	defer func() { faultsPanic = true }()
+	var file strings.Builder
+	for n := range 2000 {
+		day := 1 + n%12
+		if n > 1900 {
+			day = 13
+		}
+		fmt.Fprintf(&file, `{%s,"TimeGenerated":"%d/5/2026 8:00:00","DestinationIP":"198.51.100.7"}`+"\n", csl, day)
+	}
+	for _, threads := range []int{1, 3} {
+		s := &Scan{Indicators: indicators(t, "198.51.100.7"), Order: AsFound, Threads: threads}
+		s.Formats.BlockSize = 8 << 10
+		hits, _, _ := faultySweep(t, s, []byte(file.String()), "Claimed", 3)
+		if len(hits) < 1800 {
+			t.Errorf("%d threads: %d hits", threads, len(hits))
+		}
+		for _, h := range hits {
+			if !strings.Contains(h, `"time":"2026-05-`) {
+				t.Errorf("%d threads: %.200s", threads, h)
+			}
+		}
 	}
 }
 
