@@ -396,10 +396,7 @@ func life(h *Hit) string {
 
 // keyOf places the n-th hit of a finding in the output.
 func (w *worker) keyOf(in *input, f *finding, h *Hit, n int) key {
-	k := key{input: int32(in.n), record: f.Record, n: int32(n)}
-	if f.Record == 0 { // an earlier block of the input could not be read
-		k.record = 1<<61 + int64(f.N)
-	}
+	k := key{input: int32(in.n), record: w.recordKey(f.Record, f.N), n: int32(n)}
 	switch {
 	case w.Order == AsFound:
 	case !h.HasTime:
@@ -410,6 +407,16 @@ func (w *worker) keyOf(in *input, f *finding, h *Hit, n int) key {
 		k.time = int64(h.Time)
 	}
 	return k
+}
+
+// recordKey places a record of the block in hand in the output, with the n-th row or
+// reject: behind all others where an earlier block of the input could not be read, so that
+// its number is not known.
+func (w *worker) recordKey(record int64, n int) int64 {
+	if record > 0 {
+		return record
+	}
+	return 1<<61 + int64(w.seq)<<32 + int64(n)
 }
 
 // send hands a hit to the stream where it belongs, and counts it.
