@@ -91,6 +91,20 @@ func (w *worker) faulty(in *input, f *finding, err error) error {
 	return w.rejected.end(key{input: int32(in.n), record: w.recordKey(f.Record, f.N), n: int32(f.N)})
 }
 
+// unwritten notes a fault in the encoding of a hit that has waited for its place. All
+// inputs have been read.
+func (r *run) unwritten(input int, h *Hit, f *fault) {
+	in := r.inputs[input]
+	pos := formats.Pos{Input: in.in, Record: h.Source.Record, Line: h.Source.Line, Group: h.Source.Group, Offset: -1}
+	in.failAt(atEnd, int(h.Source.Record), Partial, f)
+	in.mu.Lock()
+	in.report.Hits--
+	in.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.warn(&formats.Error{Pos: pos, Err: f})
+}
+
 // renew gives the worker memory of its own anew. It has to be turned to an input then.
 func (w *worker) renew() error {
 	err := w.handOver()

@@ -127,7 +127,10 @@ func (o *outputs) merge(keep func(key) bool) (err error) {
 	}
 	return o.hits.flush(func(k key, payload []byte) error {
 		if !keep(k) {
-			r.inputs[k.input].report.Hits--
+			in := r.inputs[k.input]
+			in.mu.Lock()
+			in.report.Hits--
+			in.mu.Unlock()
 			return nil
 		}
 		return emit(k.input, payload)
