@@ -247,6 +247,18 @@ func TestFaultOfAll(t *testing.T) {
 	}
 }
 
+// A fault in the account of a rule leaves no lock that others wait for.
+func TestFaultInLedger(t *testing.T) {
+	w := &worker{run: new(run), removing: []*RuleReport{nil}}
+	func() {
+		defer func() { _ = recover() }()
+		w.enter(new(Hit))
+	}()
+	if !w.mu.TryLock() {
+		t.Error("locked")
+	}
+}
+
 // What panics may have a whole record to show.
 func TestFaultText(t *testing.T) {
 	said := newFault(strings.Repeat("\x1b[31mx", 1000), "here").Error()
