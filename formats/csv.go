@@ -34,7 +34,7 @@ type csvSource struct {
 	cond sync.Cond
 	turn int // the block whose seam is known
 	seam seam
-	dead bool
+	bad  int // the first block that could not be read, beyond all others if there is none
 }
 
 // A seam is all that a block must know about the text before it: where its
@@ -54,19 +54,19 @@ type seam struct {
 	region, budget int64
 }
 
-// await returns the seam before block seq, once it is known; false if the source
-// has failed.
+// await returns the seam before block seq, once it is known; false if a block before it
+// could not be read.
 func (s *csvSource) await(seq int) (seam, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.turn != seq && !s.dead {
+	if s.turn != seq && seq <= s.bad {
 		start := time.Now()
-		for s.turn != seq && !s.dead {
+		for s.turn != seq && seq <= s.bad {
 			s.cond.Wait()
 		}
 		s.c.times.waited(start)
 	}
-	return s.seam, !s.dead
+	return s.seam, s.turn == seq
 }
 
 // publish hands on the seam behind block seq, whose seam await has returned.
@@ -77,11 +77,12 @@ func (s *csvSource) publish(seq int, m seam) {
 	s.cond.Broadcast()
 }
 
-// fail ends the source at a read error; readers that wait wake up.
-func (s *csvSource) fail() {
+// fail ends the source at block seq, which could not be read; readers that wait for its
+// seam wake up. Those of blocks before it go on.
+func (s *csvSource) fail(seq int) {
 	s.t.fail()
 	s.mu.Lock()
-	s.dead = true
+	s.bad = min(s.bad, seq)
 	s.mu.Unlock()
 	s.cond.Broadcast()
 }
@@ -218,7 +219,7 @@ func (r *csvReader) Next() (Block, error) {
 	defer func() {
 		r.s.t.done(sp)
 		if failed {
-			r.s.fail()
+			r.s.fail(sp.seq)
 		}
 	}()
 	b, err := r.block(sp)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -449,7 +450,7 @@ func openCSV(c *Content, o Options) (Source, error) {
 	if !h.named && len(o.Header) == 0 {
 		return nil, &NoHeaderError{Cells: len(h.cells), First: h.cells[0]}
 	}
-	s := &csvSource{c: c, sep: h.sep, linesAbove: bytes.Count(c.Head[:h.start], []byte{'\n'})}
+	s := &csvSource{c: c, bad: math.MaxInt, sep: h.sep, linesAbove: bytes.Count(c.Head[:h.start], []byte{'\n'})}
 	s.cond.L = &s.mu
 	if h.named && h.cells[0] != "" && numbersRows(c.Head[h.start:], h.sep, len(h.cells)) {
 		h.cells = append([]string{""}, h.cells...)
@@ -512,7 +513,7 @@ func (s *csvSource) headReader(head []byte, whole bool, start int) Reader {
 		return nil
 	}
 	from := &Content{Input: s.c.Input, At: bytes.NewReader(head), Len: int64(len(head))}
-	of := &csvSource{c: from, t: newText(from, Options{BlockSize: sampleBlock}, int64(start)), sep: s.sep, width: s.width, part: s.part}
+	of := &csvSource{c: from, bad: math.MaxInt, t: newText(from, Options{BlockSize: sampleBlock}, int64(start)), sep: s.sep, width: s.width, part: s.part}
 	of.cond.L = &of.mu
 	of.seam.next = int64(start)
 	return of.NewReader(Want{})

@@ -207,14 +207,14 @@ func (r *jsonReader) claim() (b Block, text []byte, base int64, err error) {
 	c := s.cut
 	base = c.base
 	line := c.lines
+	s.over = true // should the cutter panic: what it has in hand is lost, and with it where records begin
 	text, ok := c.cut(r.store[:0])
 	r.store = c.buf
 	c.buf = nil
 	r.found = append(r.found[:0], c.rows...)
 	r.notes = append(r.notes[:0], c.notes...)
 	lines := c.taken(text)
-	if !ok && len(c.notes) == 0 && c.done {
-		s.over = true
+	if s.over = !ok && len(c.notes) == 0 && c.done; s.over {
 		if c.err != nil {
 			pos := Pos{Input: s.info.Input, Record: -1, Line: c.lines + 1, Group: -1, Offset: c.base}
 			if s.made {

@@ -294,13 +294,11 @@ func (w *window) fill(end int64) {
 		if len(w.buf) == cap(w.buf) {
 			w.grow(int(end - w.base))
 		}
+		w.ended = true // should it panic: what it gives afterwards does not follow
 		n, err := w.src.Read(w.buf[len(w.buf):cap(w.buf)])
 		w.buf = w.buf[:len(w.buf)+n]
-		if err != nil {
-			w.ended = true
-			if err != io.EOF {
-				w.err = err
-			}
+		if w.ended = err != nil; w.ended && err != io.EOF {
+			w.err = err
 		}
 	}
 }

@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/iocsweep/iocsweep/formats"
 )
@@ -41,7 +42,16 @@ func (b *badRecord) before(o *badRecord) bool {
 func (w *worker) lose(err error) {
 	in, b := w.now.in, w.now.block
 	w.now.broken++
-	w.spoiled = w.spoiled || asFault(err) != nil
+	if asFault(err) != nil {
+		w.spoiled = true
+		if before, known := w.before(); known {
+			last := before.records + int64(b.Records)
+			err = fmt.Errorf("in records %d to %d: %w", before.records+1, last, err)
+			if w.trace != nil && w.trace.Record > before.records && w.trace.Record <= last {
+				w.trace.lost(err)
+			}
+		}
+	}
 	in.failAt(b.Seq, w.now.broken, Partial, cause(err))
 	in.problem(b.Seq, w.now.broken, w.at(formats.Pos{Record: -1, Line: -1, Group: b.Group, Offset: -1}, err))
 	w.badInput(in)
@@ -56,20 +66,21 @@ func (w *worker) at(pos formats.Pos, err error) error {
 	return &formats.Error{Pos: w.place(pos), Err: err}
 }
 
-// place turns a position within the block in hand into one within the input, from 1.
+// place turns a position within the block in hand into one within the input, from 1; 0
+// where an earlier block could not be read, and so is not counted.
 func (w *worker) place(pos formats.Pos) formats.Pos {
 	before, known := w.before()
 	pos.Input = w.now.in.in
 	switch {
-	case pos.Record < 0:
+	case pos.Record < 0 || !known:
 		pos.Record = 0
-	case known:
+	default:
 		pos.Record += before.records + 1
 	}
 	switch {
-	case pos.Line < 0:
+	case pos.Line < 0 || !known:
 		pos.Line = 0
-	case known:
+	default:
 		pos.Line += before.lines + 1
 	}
 	return pos
@@ -97,13 +108,16 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 		in.problem(b.Seq, behindColumns+i, &formats.Error{Pos: pos, Err: bad.Err})
 		in.reject(b.Seq, i, &bad)
 		if w.out.rejects != nil {
-			k := key{input: int32(in.n), record: record, n: int32(i)}
+			k := key{input: int32(in.n), record: w.recordKey(record, i), n: int32(i)}
 			w.rejected.payload = append(w.rejected.payload, encodeReject(in.in, pos, bad.Err, bad.Raw)...)
 			if err := w.rejected.end(k); err != nil {
 				return err
 			}
 		}
-		if w.Strict {
+		switch {
+		case w.Strict && record == 0:
+			w.badInput(in)
+		case w.Strict:
 			w.foundBad(&badRecord{in.n, record})
 		}
 	}

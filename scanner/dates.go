@@ -184,6 +184,12 @@ func (d *dates) end(w *worker) error {
 		return nil
 	}
 	d.mu.Lock()
+	for _, seq := range slices.Sorted(maps.Keys(d.blocks)) {
+		if seq >= d.next { // behind one that could not be claimed
+			d.next = seq
+			d.weigh()
+		}
+	}
 	for i := range d.columns {
 		c := &d.columns[i]
 		if c.order != clock.None {

@@ -75,11 +75,18 @@ func (e *encoding) encode() {
 	reader := newWaitingReader(e.run)
 	for l := range e.work {
 		from := 0
+	hits:
 		for _, w := range l.hits {
-			var err error
-			if l.out, err = e.encodeOne(reader, l.out, w.input, l.payload[from:w.to]); err != nil {
+			out, err := e.encodeOne(reader, l.out, w.input, l.payload[from:w.to])
+			switch f := asFault(err); {
+			case f != nil:
+				e.run.unwritten(int(w.input), &reader.hit, f)
+				reader = newWaitingReader(e.run)
+			case err != nil:
 				e.fail(err)
-				break
+				break hits
+			default:
+				l.out = out
 			}
 			from = w.to
 		}
@@ -87,7 +94,8 @@ func (e *encoding) encode() {
 	}
 }
 
-func (e *encoding) encodeOne(reader *waitingReader, dst []byte, input int32, payload []byte) ([]byte, error) {
+func (e *encoding) encodeOne(reader *waitingReader, dst []byte, input int32, payload []byte) (out []byte, err error) {
+	defer caught(&err)
 	if e.run.lines {
 		return reader.line(dst, input, payload)
 	}

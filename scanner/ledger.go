@@ -168,10 +168,10 @@ func (w *worker) enter(h *Hit) {
 		return
 	}
 	w.mu.Lock()
+	defer w.mu.Unlock() // after a panic too: all others wait
 	for _, entry := range w.removing {
 		entry.add(h, len(w.removing) == 1)
 	}
-	w.mu.Unlock()
 }
 
 // ruleColumns returns the columns of a table that any rule reads. For the run's own

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -245,6 +246,21 @@ func TestSequenceFails(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A panic of who takes the hits is an error to all, and none of them waits.
+func TestSequencePanics(t *testing.T) {
+	faultsPanic = false
+	defer func() { faultsPanic = true }()
+	s := newSequence(t.TempDir(), 100, func([]byte) error { panic("taker") })
+	for n := range 3 {
+		if _, err := s.put(ticket{0, n}, []byte("x"), true); err == nil || !strings.Contains(err.Error(), "taker") {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+	if err := s.flush(); err == nil {
+		t.Error("no error")
+	}
 }
 
 // After an interrupt there are gaps; what waits still comes out, in order.

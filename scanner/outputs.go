@@ -42,9 +42,6 @@ func newOutputs(r *run) *outputs {
 	return o
 }
 
-// wantHits reports whether kept hits go anywhere.
-func (o *outputs) wantHits() bool { return o.hits != nil || o.streamed != nil }
-
 // emit writes encoded hits, one or more.
 func (o *outputs) emit(payload []byte) error {
 	r := o.run
@@ -130,7 +127,10 @@ func (o *outputs) merge(keep func(key) bool) (err error) {
 	}
 	return o.hits.flush(func(k key, payload []byte) error {
 		if !keep(k) {
-			r.inputs[k.input].report.Hits--
+			in := r.inputs[k.input]
+			in.mu.Lock()
+			in.report.Hits--
+			in.mu.Unlock()
 			return nil
 		}
 		return emit(k.input, payload)

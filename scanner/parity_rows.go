@@ -45,7 +45,9 @@ func (x *rowReader) read(ctx context.Context, file formats.Input) (*FileReport, 
 	}
 	defer in.src.Close()
 	w := r.newWorker()
-	w.reset(in)
+	if err := w.reset(in); err != nil {
+		return in.report, in.plan, err
+	}
 	var row wholeRow
 	record := int64(0)
 	for {
@@ -78,7 +80,9 @@ func (r *run) openRows(ctx context.Context, file formats.Input) (*input, error) 
 		return in, nil
 	}
 	w := r.newWorker()
-	w.reset(in)
+	if err := w.reset(in); err != nil {
+		return in, errors.Join(err, in.src.Close())
+	}
 	for in.dates.watching() {
 		if err := ctx.Err(); err != nil {
 			return in, errors.Join(err, in.src.Close())

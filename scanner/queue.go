@@ -92,7 +92,10 @@ const maxFaults = 8
 
 // sweep claims and matches blocks of one input until none is left.
 func (w *worker) sweep(in *input) {
-	w.reset(in)
+	if err := w.reset(in); err != nil {
+		w.unclaimed(in, err, false)
+		return
+	}
 	faults := 0
 	for w.ctx.Err() == nil || w.strictGoesOn(in) {
 		w.lap.last = time.Now()
@@ -115,8 +118,12 @@ func (w *worker) sweep(in *input) {
 			w.stats.Records.Add(int64(b.Records))
 		}
 		if w.spoiled {
-			if err := w.renew(in); err != nil {
+			if err := w.renew(); err != nil {
 				w.stop(err)
+				return
+			}
+			if err := w.reset(in); err != nil {
+				w.unclaimed(in, err, false)
 				return
 			}
 		}

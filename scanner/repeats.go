@@ -11,14 +11,14 @@ import (
 // four times. The hits are written all the same.
 type Repeats struct {
 	Hits    int64 // that have the ID of another hit, without one for each ID
-	Counted bool  // false after a scan with more than maxIDs hits
+	Counted bool  // false after a scan with more than maxIDs hits, or one that Strict stopped
 
 	ids [][]uint64 // of all workers
 }
 
 // maxIDs is how many hits can be compared: the IDs take 8 bytes each, and as many again
 // two to four times when they are.
-const maxIDs = 2 << 20
+var maxIDs int64 = 2 << 20
 
 // count compares the hits of all workers, so many in all.
 func (r *Repeats) count(hits int64) {
@@ -26,7 +26,7 @@ func (r *Repeats) count(hits int64) {
 	for _, list := range ids {
 		n += int64(len(list))
 	}
-	*r = Repeats{Counted: n == hits}
+	*r = Repeats{Counted: n == hits && n <= maxIDs}
 	if !r.Counted || n == 0 {
 		return
 	}

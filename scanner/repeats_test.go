@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/iocsweep/iocsweep/formats"
@@ -28,6 +29,48 @@ func TestRepeats(t *testing.T) {
 		if len(hits) != 504 || !s.Repeats.Counted || s.Repeats.Hits != 3 {
 			t.Errorf("%d hits, %+v", len(hits), s.Repeats)
 		}
+	}
+}
+
+// Whether there were too many hits to be compared depends on how many there were, not on
+// the blocks that they are in or on who found them. Those that a strict scan has found
+// behind its bad record are not written, and so it has none to compare.
+func TestRepeatsNotCounted(t *testing.T) {
+	defer func(n int64) { maxIDs = n }(maxIDs)
+	maxIDs = 300
+	row := `{` + csl + `,"DestinationIP":"198.51.100.7"}`
+	for _, c := range []struct {
+		name        string
+		rows, files int // a bad record ends the last one if there are less than none
+		strict      bool
+		counted     bool
+	}{
+		{"as many as can be", 100, 3, false, true},
+		{"too many", 100, 4, false, false},
+		{"strict", 100, 3, true, true},
+		{"strict, stopped", 100, -3, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, threads := range []int{1, 8} {
+				var inputs []formats.Input
+				for n := range max(c.files, -c.files) {
+					rows := slices.Repeat([]string{row}, c.rows)
+					if c.files < 0 && n == -c.files-1 {
+						rows = append(rows, `{"`)
+					}
+					inputs = append(inputs, jsonl(fmt.Sprintf("%d.jsonl", n), rows...))
+				}
+				s := &Scan{Indicators: indicators(t, "198.51.100.7"), Threads: threads, Strict: c.strict, Repeats: new(Repeats)}
+				hits, sum := sweep(t, s, inputs...)
+				if int(sum.Hits) != len(hits) || s.Repeats.Counted != c.counted || c.counted && int(s.Repeats.Hits) != len(hits)-1 {
+					t.Errorf("%d threads: %d hits, %d are reported, %+v", threads, len(hits), sum.Hits, s.Repeats)
+				}
+			}
+		})
+	}
+	r := Repeats{ids: [][]uint64{make([]uint64, 200), make([]uint64, 200)}} // of two blocks at the same time
+	if r.count(400); r.Counted {
+		t.Errorf("%+v", r)
 	}
 }
 

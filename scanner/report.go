@@ -397,10 +397,7 @@ func life(h *Hit) string {
 
 // keyOf places the n-th hit of a finding in the output.
 func (w *worker) keyOf(in *input, f *finding, h *Hit, n int) key {
-	k := key{input: int32(in.n), record: f.Record, n: int32(n)}
-	if f.Record == 0 { // an earlier block of the input could not be read
-		k.record = 1<<61 + int64(f.N)
-	}
+	k := key{input: int32(in.n), record: w.recordKey(f.Record, f.N), n: int32(n)}
 	switch {
 	case w.Order == AsFound:
 	case !h.HasTime:
@@ -413,55 +410,74 @@ func (w *worker) keyOf(in *input, f *finding, h *Hit, n int) key {
 	return k
 }
 
-// send counts a hit and hands it to the stream where it belongs.
+// recordKey places a record of the block in hand in the output, with the n-th row or
+// reject: behind all others where an earlier block of the input could not be read, so that
+// its number is not known.
+func (w *worker) recordKey(record int64, n int) int64 {
+	if record > 0 {
+		return record
+	}
+	return 1<<61 + int64(w.seq)<<32 + int64(n)
+}
+
+// send hands a hit to the stream where it belongs, and counts it.
 func (w *worker) send(in *input, f *finding, row *table.Row, d table.Direction, h *Hit, as shape, n int) error {
 	w.removing = w.removing[:0]
 	if len(w.rules) > 0 {
 		w.exclude(in.plan.tables[f.Table], row, d, h)
 	}
 	w.lists(h)
-	w.enter(h)
 	if w.tracing != nil {
 		context := w.context(in.plan.tables[f.Table], row, d, h)
 		w.traceHit(h, &context)
 	}
+	k := w.keyOf(in, f, h, n)
+	switch {
+	case len(h.SuppressedBy) > 0:
+		if w.out.suppressed != nil {
+			w.suppressed.payload = w.jsonl(w.suppressed.payload, in, f, h, as)
+			if err := w.suppressed.end(k); err != nil {
+				return err
+			}
+		}
+	case w.out.hits != nil:
+		w.hits.payload = appendHit(w.hits.payload, f.Table, in.plan, f.Cells, as, h)
+		if err := w.hits.end(k); err != nil {
+			return err
+		}
+	case w.out.streamed == nil:
+	case w.lines:
+		w.payload = w.jsonl(w.payload, in, f, h, as)
+	default:
+		w.payload = w.encode(w.payload, h)
+	}
+	w.add(h)
+	if w.out.streamed != nil && len(w.payload) >= payloadSize {
+		return w.commit(in, w.seq, false)
+	}
+	return nil
+}
+
+// add counts a hit that has been made: one that a fault kept from being written is not
+// counted.
+func (w *worker) add(h *Hit) {
 	if w.Met != nil {
 		w.meet(h)
 	}
-	k := w.keyOf(in, f, h, n)
 	if len(h.SuppressedBy) > 0 {
 		w.sum.suppressed++
-		if w.out.suppressed == nil {
-			return nil
-		}
-		w.suppressed.payload = w.jsonl(w.suppressed.payload, in, f, h, as)
-		return w.suppressed.end(k)
+		w.enter(h)
+		return
 	}
 	w.sum.hits++
+	if w.Repeats != nil && w.stats.Hits.Load()+w.sum.hits <= maxIDs {
+		w.ids = append(w.ids, idBits(h.ID))
+	}
 	if w.tally != nil {
 		if w.tally.add(h); w.tally.large() {
 			w.addGroups()
 		}
 	}
-	if w.Repeats != nil && w.stats.Hits.Load()+w.sum.hits <= maxIDs {
-		w.ids = append(w.ids, idBits(h.ID))
-	}
-	if !w.out.wantHits() {
-		return nil
-	}
-	if w.out.streamed != nil {
-		if w.lines {
-			w.payload = w.jsonl(w.payload, in, f, h, as)
-		} else {
-			w.payload = w.encode(w.payload, h)
-		}
-		if len(w.payload) >= payloadSize {
-			return w.commit(in, w.seq, false)
-		}
-		return nil
-	}
-	w.hits.payload = appendHit(w.hits.payload, f.Table, in.plan, f.Cells, as, h)
-	return w.hits.end(k)
 }
 
 // meet notes the indicators of a hit: the leading one and those beside it.

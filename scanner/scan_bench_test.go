@@ -124,7 +124,9 @@ func TestBlockAllocations(t *testing.T) {
 					t.Fatalf("not opened: %+v", r.inputs[0].report)
 				}
 				w := r.newWorker()
-				w.reset(in)
+				if err := w.reset(in); err != nil {
+					t.Fatal(err)
+				}
 				block := func() {
 					b, err := w.reader.Next()
 					if err != nil {

@@ -90,9 +90,15 @@ func (s *sequence) hand(payload []byte) {
 		return
 	}
 	s.mu.Unlock()
-	err := s.emit(payload)
+	err := s.emitted(payload)
 	s.mu.Lock()
 	s.err = cmp.Or(s.err, err)
+}
+
+// emitted emits a payload. A panic is an error, which ends the scan: others wait.
+func (s *sequence) emitted(payload []byte) (err error) {
+	defer caught(&err)
+	return s.emit(payload)
 }
 
 // keep puts a payload aside and returns memory to use in its place.

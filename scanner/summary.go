@@ -99,7 +99,11 @@ func (r *run) summary() *Summary {
 	}
 	s.Lists = r.listReports()
 	if r.Repeats != nil {
-		r.Repeats.count(s.Hits)
+		hits := s.Hits
+		if r.bad != nil {
+			hits = -1 // how many have been found behind the bad record depends on the workers
+		}
+		r.Repeats.count(hits)
 	}
 	s.Groups = r.Groups
 	return s

@@ -248,6 +248,11 @@ func (w *worker) traced(f *finding, m *moment, outside bool) *Trace {
 	return tr
 }
 
+// lost notes that hits of the record may be missing for a fault.
+func (tr *Trace) lost(err error) {
+	tr.Found, tr.Bad = tr.Found && len(tr.Hits) > 0, err
+}
+
 // test notes how one indicator fared against one element.
 func (tr *Trace) test(e *element, k *table.Key, row *table.Row, c ioc.Candidate, i *ioc.Indicator, class Class, ok bool) {
 	x := TraceTest{Column: member(k.Column, e.Member), Value: strings.Clone(e.Value), Indicator: i, CellPort: int(c.Port), Port: k.Port, Match: ok, Class: class}

@@ -79,6 +79,7 @@ type claimed struct {
 	before   base          // the records and lines before it,
 	counted  bool          // if they are known already
 	broken   int           // columns that could not be read
+	rested   bool          // countRest has been called
 	wait     bool          // its findings wait for the order of the input's dates
 	traced   bool          // the record that is explained is in it, and no more is wanted
 	err      error         // ends the scan
@@ -125,7 +126,8 @@ func (w *worker) handOver() error {
 }
 
 // reset turns the worker to an input.
-func (w *worker) reset(in *input) {
+func (w *worker) reset(in *input) (err error) {
+	defer caught(&err)
 	w.plan = in.plan
 	want := in.plan.want
 	want.Keep = w.keep
@@ -139,42 +141,44 @@ func (w *worker) reset(in *input) {
 	if in.plan.byColumns {
 		w.byColumns = map[string]int8{}
 	}
+	return nil
 }
 
 // begin turns the worker to a block that the reader has just claimed, and returns the
-// table of the rows that do not say which they are of. undecided says that the order
-// of the input's dates is still looked for.
-func (w *worker) begin(in *input, b formats.Block) (def int8, undecided bool) {
+// table of the rows that do not say which they are of.
+func (w *worker) begin(in *input, b formats.Block) (def int8) {
 	w.payload, w.waiting, w.seq = w.payload[:0], w.waiting[:0], b.Seq
 	w.found, w.held, w.slab = w.found[:0], w.held[:0], w.slab[:0]
+	w.tables = w.tables[:0]
+	w.now = claimed{in: in, block: b, def: other}
+	if w.now.wait = in.dates.watching(); w.now.wait { // the order of its dates is still looked for
+		w.now.evidence = make([]clock.Order, len(in.plan.keys))
+	}
 	def = other
 	if b.Rows > 0 {
 		def = in.plan.tableOf(b.Part)
 	}
-	w.tables = w.tables[:0]
 	w.met = append(w.met[:0], make([]bool, len(in.plan.tables))...)
 	for i := range w.met {
 		// Where nothing is read that names tables, any row may turn out to do so.
 		w.met[i] = i == int(def) || !in.plan.mixed && (len(in.plan.discriminators) > 0 || in.plan.timeline)
 	}
-	w.now = claimed{in: in, block: b, def: def}
-	if undecided = in.dates.watching(); undecided {
-		w.now.evidence = make([]clock.Order, len(in.plan.keys))
-	}
-	return def, undecided
+	w.now.def = def
+	return def
 }
 
 // block matches the block that the reader has just claimed.
 func (w *worker) block(in *input, b formats.Block) error {
-	def, undecided := w.begin(in, b)
-	w.now.wait = undecided
-	err := w.search(in, b, def)
+	err := w.search(in, b)
 	if w.sum != (counted{}) {
 		w.tell(in)
 	}
 	switch f := asFault(err); {
 	case f != nil:
 		w.lose(f)
+		if !w.now.rested { // its records are none of an unknown table
+			w.countRest(in, b, w.now.def)
+		}
 	case err != nil:
 		return err
 	}
@@ -189,13 +193,15 @@ func (w *worker) block(in *input, b formats.Block) error {
 }
 
 // search finds the rows of the block in hand that match, and makes their hits.
-func (w *worker) search(in *input, b formats.Block, def int8) (err error) {
+func (w *worker) search(in *input, b formats.Block) (err error) {
 	defer caught(&err)
+	def := w.begin(in, b)
 	w.reader.Runs()(w.each) // not ranged over: that would make a closure for each block
 	if w.now.err != nil {
 		return w.now.err
 	}
 	w.countRest(in, b, def)
+	w.now.rested = true
 	if w.near != nil {
 		w.nearBlock(in, b, def)
 	}

@@ -81,7 +81,7 @@ type totalsJSON struct {
 	Records    int64  `json:"records"`
 	Rejected   int64  `json:"rejected"`
 	Hits       int64  `json:"hits"`
-	Repeated   *int64 `json:"repeated"` // hits with the id of another; null if they are too many to be compared
+	Repeated   *int64 `json:"repeated"` // hits with the id of another; null if they are too many to be compared, or --strict stopped the scan
 	Suppressed int64  `json:"suppressed"`
 	Below      int64  `json:"below_compromised"`
 }
