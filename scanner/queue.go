@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -33,13 +32,10 @@ func (r *run) take() *input {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 again:
-	for r.ctx.Err() == nil || r.bad != nil {
+	for r.ctx.Err() == nil {
 		var join *input
 		busy := false
 		for _, in := range r.inputs[r.first:] {
-			if r.bad != nil && in.n >= r.bad.input {
-				break // what stands before the bad record has been claimed
-			}
 			switch in.state {
 			case fresh:
 				in.state = opening
@@ -97,7 +93,7 @@ func (w *worker) sweep(in *input) {
 		return
 	}
 	faults := 0
-	for w.ctx.Err() == nil || w.strictGoesOn(in) {
+	for w.ctx.Err() == nil {
 		w.lap.last = time.Now()
 		b, err := in.chain.claim(w.reader)
 		w.lap.add(&w.stats.Claim)
@@ -147,17 +143,6 @@ func (w *worker) unclaimed(in *input, err error, again bool) {
 		in.problem(atEnd, 0, named(in.in, err))
 		w.badInput(in)
 	}
-}
-
-// strictGoesOn reports whether a strict scan which has met a bad record still needs
-// this input: a worse one may stand before it.
-func (w *worker) strictGoesOn(in *input) bool {
-	if !errors.Is(context.Cause(w.ctx), errBadRecord) {
-		return false
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return in.n < w.bad.input
 }
 
 // leave ends a worker's part in an input; the last one closes it.

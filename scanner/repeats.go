@@ -11,7 +11,7 @@ import (
 // four times. The hits are written all the same.
 type Repeats struct {
 	Hits    int64 // that have the ID of another hit, without one for each ID
-	Counted bool  // false after a scan with more than maxIDs hits, or one that Strict stopped
+	Counted bool  // false after a scan with more than maxIDs hits
 
 	ids [][]uint64 // of all workers
 }

@@ -48,7 +48,7 @@ func TestRepeatsNotCounted(t *testing.T) {
 		{"as many as can be", 100, 3, false, true},
 		{"too many", 100, 4, false, false},
 		{"strict", 100, 3, true, true},
-		{"strict, stopped", 100, -3, true, false},
+		{"strict, stopped", 100, -3, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, threads := range []int{1, 8} {

@@ -252,6 +252,9 @@ func (w *worker) tell(in *input) {
 
 // report makes the hits of one row. An error ends the scan.
 func (w *worker) report(in *input, f *finding) error {
+	if b := w.bad; b != nil && in.n == b.input && f.Record >= b.record { // there is one worker
+		return nil
+	}
 	err := w.hitsOf(in, f)
 	if fault := asFault(err); fault != nil {
 		return w.faulty(in, f, fault)

@@ -348,15 +348,24 @@ func TestDatesAfterEmptyTimes(t *testing.T) {
 	}
 }
 
-// A strict scan counts what stands before the bad record, whatever its workers have
-// read meanwhile of what follows.
+// A strict scan counts what stands before the bad record, in the files and in groups.
 func TestStrictCounts(t *testing.T) {
 	hit := `{"TimeGenerated":"2025-04-01T02:13:07Z","Type":"CommonSecurityLog","DestinationIP":"198.51.100.7"}`
 	for _, threads := range []int{1, 4} {
-		hits, sum := sweep(t, &Scan{Indicators: indicators(t, "198.51.100.7"), Strict: true, Threads: threads},
+		groups, err := NewGroups([]string{"indicator"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &Scan{Indicators: indicators(t, "198.51.100.7"), Strict: true, Threads: threads, Groups: groups}
+		hits, sum := sweep(t, s,
 			jsonl("good.jsonl", hit), jsonl("bad.jsonl", hit, "{", hit, hit), jsonl("more.jsonl", hit), jsonl("worse.jsonl", "{"))
 		if len(hits) != 2 || sum.Hits != 2 || sum.Records != 3 || sum.Rejected != 1 {
 			t.Errorf("%d hits written, %d counted, %d records, %d rejected", len(hits), sum.Hits, sum.Records, sum.Rejected)
+		}
+		for g := range groups.All() {
+			if g.Count != 2 {
+				t.Errorf("%d hits in a group", g.Count)
+			}
 		}
 		for i, want := range []Status{Complete, Unfinished, Unfinished, Unfinished} {
 			if f := sum.Files[i]; f.Status != want || i > 1 && f.Records > 0 {

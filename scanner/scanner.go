@@ -76,7 +76,7 @@ type Scan struct {
 	DateOrder  clock.Order     // of d/d/y dates; clock.None: found out per file
 	Row        RowDetail       // columns that a hit shows
 	Order      Order           // of hits
-	Strict     bool            // stop at the first bad record
+	Strict     bool            // stop at the first bad record, with one worker
 	Threads    int             // 0: all cores
 	Memory     int64           // bytes of hits that are sorted or wait, more are spilled to Formats.TempDir; 0: DefaultMemory
 	Formats    formats.Options // how inputs are opened
@@ -237,6 +237,9 @@ func (s *Scan) newRun(ctx context.Context, inputs []formats.Input) (*run, error)
 	}
 	if r.threads <= 0 {
 		r.threads = runtime.GOMAXPROCS(0)
+	}
+	if r.Strict {
+		r.threads = 1 // what is counted, grouped and noted of hits ends at the bad record, too
 	}
 	if r.encode == nil || s.Each != nil {
 		r.encode, r.lines = JSONL, true

@@ -99,11 +99,7 @@ func (r *run) summary() *Summary {
 	}
 	s.Lists = r.listReports()
 	if r.Repeats != nil {
-		hits := s.Hits
-		if r.bad != nil {
-			hits = -1 // how many have been found behind the bad record depends on the workers
-		}
-		r.Repeats.count(hits)
+		r.Repeats.count(s.Hits)
 	}
 	s.Groups = r.Groups
 	return s
