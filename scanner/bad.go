@@ -17,8 +17,8 @@ type badRecord struct {
 // was read of it counts.
 const wholeInput = 1<<62 - 1
 
-// cut makes the report of an input that of a scan which stopped at the bad record:
-// other workers may have read on behind it.
+// cut makes the report of an input that of a scan which stopped at the bad record: the
+// rest of its block has been read as well.
 func (b *badRecord) cut(in *input) {
 	f := in.report
 	switch {
@@ -119,6 +119,7 @@ func (w *worker) rejects(in *input, b formats.Block) error {
 			w.badInput(in)
 		case w.Strict:
 			w.foundBad(&badRecord{in.n, record})
+			return nil
 		}
 	}
 	return nil

@@ -111,7 +111,7 @@ func faultySweep(t *testing.T, s *Scan, file []byte, method string, n int64) (hi
 		workers.Go(w.work)
 	}
 	workers.Wait()
-	if err := r.out.finish(nil); err != nil {
+	if err := r.out.finish(); err != nil {
 		t.Fatal(err)
 	}
 	return lines(out.String()), r.summary().Files[0], warned

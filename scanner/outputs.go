@@ -27,10 +27,9 @@ func newOutputs(r *run) *outputs {
 	dir, memory := r.Formats.TempDir, r.memory()
 	switch {
 	case r.Output == nil && r.Each == nil:
-	case r.Order == AsFound && !r.Strict:
+	case r.Order == AsFound:
 		o.streamed = newSequence(dir, memory/4, o.emit)
 	default:
-		// A strict scan drops what stands after its bad record, and knows that only at the end.
 		o.hits = newSorter(dir, memory/4)
 	}
 	if r.Suppressed != nil {
@@ -82,18 +81,14 @@ func (o *outputs) end(input, blocks int) {
 	}
 }
 
-// finish writes what has been held back, in order. Of a strict scan that met a
-// bad record, only what stands before it.
-func (o *outputs) finish(bad *badRecord) error {
-	keep := func(k key) bool {
-		return bad == nil || (&badRecord{input: int(k.input), record: k.record}).before(bad)
-	}
+// finish writes what has been held back, in order.
+func (o *outputs) finish() error {
 	var err error
 	if o.streamed != nil {
 		err = o.streamed.flush()
 	}
 	if o.hits != nil && err == nil {
-		err = o.merge(keep)
+		err = o.merge()
 	}
 	if err == nil {
 		err = o.begin()
@@ -101,20 +96,17 @@ func (o *outputs) finish(bad *badRecord) error {
 	if err != nil {
 		return fmt.Errorf("write hits: %w", err)
 	}
-	if err := drain(o.suppressed, o.run.Suppressed, keep); err != nil {
+	if err := drain(o.suppressed, o.run.Suppressed); err != nil {
 		return fmt.Errorf("write suppressed hits: %w", err)
 	}
-	atBad := func(k key) bool {
-		return keep(k) || bad != nil && int(k.input) == bad.input && k.record == bad.record
-	}
-	if err := drain(o.rejects, o.run.Rejects, atBad); err != nil {
+	if err := drain(o.rejects, o.run.Rejects); err != nil {
 		return fmt.Errorf("write rejected records: %w", err)
 	}
 	return nil
 }
 
-// merge writes the sorted hits that stand before the bad record of a strict scan.
-func (o *outputs) merge(keep func(key) bool) (err error) {
+// merge writes the sorted hits.
+func (o *outputs) merge() (err error) {
 	r := o.run
 	emit := o.each()
 	if r.Each == nil {
@@ -126,13 +118,6 @@ func (o *outputs) merge(keep func(key) bool) (err error) {
 		emit = e.add
 	}
 	return o.hits.flush(func(k key, payload []byte) error {
-		if !keep(k) {
-			in := r.inputs[k.input]
-			in.mu.Lock()
-			in.report.Hits--
-			in.mu.Unlock()
-			return nil
-		}
 		return emit(k.input, payload)
 	})
 }
@@ -149,15 +134,12 @@ func (o *outputs) each() func(input int32, payload []byte) error {
 	}
 }
 
-func drain(s *sorter, to io.Writer, keep func(key) bool) error {
+func drain(s *sorter, to io.Writer) error {
 	if s == nil {
 		return nil
 	}
 	w := bufio.NewWriterSize(to, 64<<10)
-	err := s.flush(func(k key, payload []byte) error {
-		if !keep(k) {
-			return nil
-		}
+	err := s.flush(func(_ key, payload []byte) error {
 		_, err := w.Write(payload)
 		return err
 	})

@@ -152,7 +152,7 @@ func (s *Scan) Run(ctx context.Context, inputs []formats.Input) (*Summary, error
 	workers.Wait()
 	r.interrupted()
 
-	err = r.out.finish(r.bad)
+	err = r.out.finish()
 	sum := r.summary()
 	if err != nil {
 		return sum, err
