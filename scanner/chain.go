@@ -54,6 +54,7 @@ func (c *chain) claim(r formats.Reader) (formats.Block, error) {
 	return b, err
 }
 
+// next is r.Next, of which a panic is an error: others wait for what is being claimed.
 func next(r formats.Reader) (b formats.Block, err error) {
 	defer caught(&err)
 	return r.Next()

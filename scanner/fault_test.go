@@ -79,6 +79,25 @@ func (r faultyReader) Rejects() []formats.Reject {
 	return r.Reader.Rejects()
 }
 
+// openFaulty begins a scan of a file whose readers panic when method is called and left
+// has come down to 0.
+func openFaulty(t *testing.T, s *Scan, file []byte, method string, left *atomic.Int64) *run {
+	t.Helper()
+	r, err := s.prepare(t.Context(), []formats.Input{formats.Bytes("x", file)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		r.stop(nil)
+		r.out.close()
+	})
+	in := r.inputs[0]
+	in.state = opening
+	r.openInput(in)
+	in.src = faultySource{in.src, method, left}
+	return r
+}
+
 // faultySweep runs a scan of a file that panics at the n-th call of a method of readers, or
 // of the encoder. It returns the hits, what is reported of the file, and the warnings.
 func faultySweep(t *testing.T, s *Scan, file []byte, method string, n int64) (hits []string, f *FileReport, warned []string) {
@@ -95,16 +114,7 @@ func faultySweep(t *testing.T, s *Scan, file []byte, method string, n int64) (hi
 			return JSONL(dst, h)
 		}
 	}
-	r, err := s.prepare(t.Context(), []formats.Input{formats.Bytes("x", file)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.out.close()
-	defer r.stop(nil)
-	in := r.inputs[0]
-	in.state = opening
-	r.openInput(in)
-	in.src = faultySource{in.src, method, left}
+	r := openFaulty(t, s, file, method, left)
 	var workers sync.WaitGroup
 	for range s.Threads {
 		w := r.newWorker()
@@ -303,18 +313,9 @@ func TestFaultTraced(t *testing.T) {
 		for _, record := range []int64{1, 40} {
 			s := &Scan{Indicators: indicators(t, "198.51.100.7"), Threads: 1}
 			s.Formats.BlockSize = 10 * len(row)
-			r, err := s.prepare(t.Context(), []formats.Input{formats.Bytes("x", []byte(strings.Repeat(row, 50)))})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.out.close()
-			defer r.stop(nil)
-			in := r.inputs[0]
-			in.state = opening
-			r.openInput(in)
 			left := new(atomic.Int64)
 			left.Store(1)
-			in.src = faultySource{in.src, method, left}
+			r := openFaulty(t, s, []byte(strings.Repeat(row, 50)), method, left)
 			tr := &Trace{Record: record, Group: -1}
 			w := r.newWorker()
 			w.trace, w.rowed = tr, true

@@ -107,7 +107,8 @@ func (w *worker) addGroups() {
 	w.tally = w.Groups.empty()
 }
 
-// handOver gives away what the worker has gathered. It is the last that it does.
+// handOver gives away what the worker has gathered. It is the last that the worker does
+// with its memory, see renew.
 func (w *worker) handOver() error {
 	if w.tally != nil {
 		w.addGroups()

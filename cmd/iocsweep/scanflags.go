@@ -69,7 +69,7 @@ func (f *scanFlags) register(fs flags) {
 	fs.BoolVar(&f.stats, "stats", false, "say at the end where the time went")
 	fs.StringVar(&f.color, "color", "auto", "auto, always or never")
 	fs.BoolVar(&f.near, "near", false, "count near misses too: the same /24 or registrable domain, the right address with another port")
-	fs.BoolVar(&f.strict, "strict", false, "stop at the first bad record")
+	fs.BoolVar(&f.strict, "strict", false, "stop at the first bad record; one thread sweeps then")
 	fs.BoolVar(&f.strictFeeds, "strict-feeds", false, "scan nothing when an indicator source breaks off half-way")
 	fs.BoolVar(&f.exitCode, "exit-code", false, "exit 1 when there are hits (5 when something could not be read as well)")
 }

@@ -2,7 +2,6 @@ package allow
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
 	"testing"
 )
@@ -42,22 +41,7 @@ func TestLines(t *testing.T) {
 		if l.Entries != c.entries || l.Unusable() != c.skipped {
 			t.Errorf("%s: %d entries, rejects %v", c.name, l.Entries, l.Rejects)
 		}
-		has := func(text string) bool {
-			if a, err := netip.ParseAddr(text); err == nil {
-				return l.HasAddr(a) != No
-			}
-			return l.HasName([]byte(text), text) != No
-		}
-		for _, text := range strings.Fields(c.has) {
-			if !has(text) {
-				t.Errorf("%s: no %s", c.name, text)
-			}
-		}
-		for _, text := range strings.Fields(c.hasNot) {
-			if has(text) {
-				t.Errorf("%s: %s", c.name, text)
-			}
-		}
+		checkHas(t, c.name, l, c.has, c.hasNot)
 	}
 }
 
